@@ -1,0 +1,97 @@
+// The import rules of docs/architecture.md. Type-only imports count, except where a rule says otherwise.
+const GATEWAYS =
+  'clock|config|data-factory|durable|event-publisher|factory-reservations|replication-tables|rest-errors|secrets|services|setup-key|setup-store|sql-database|start-setup';
+const PURE = `^shared/(?:(?!(?:${GATEWAYS})\\.ts$)[^/]+|sql/quote-name)\\.ts$`;
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-unresolved',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^@azure/functions-core$' },
+    },
+    {
+      name: 'pure-domain',
+      comment: 'The domain knows no SDK and does no I/O.',
+      severity: 'error',
+      from: { path: PURE },
+      to: { pathNot: [PURE, '^node_modules/zod/'] },
+    },
+    {
+      name: 'orchestrators-are-deterministic',
+      comment: 'An orchestrator imports its contract, the durable helpers, the pure domain, and types.',
+      severity: 'error',
+      from: { path: '^orchestrators/[^/]+\\.ts$' },
+      to: {
+        pathNot: [PURE, '^orchestrators/[^/]+\\.ts$', '^shared/durable\\.ts$', '^node_modules/zod/'],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'activities-take-services',
+      comment: 'An activity gets its clients as an argument and never makes one.',
+      severity: 'error',
+      from: { path: '^orchestrators/activities/' },
+      to: {
+        path: ['^node_modules/@azure/', '^node_modules/mssql/', '^shared/(config|services)\\.ts$'],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'handlers-know-no-activities',
+      severity: 'error',
+      from: { path: '^functions/', pathNot: '^functions/index\\.ts$' },
+      to: { path: '^orchestrators/activities/' },
+    },
+    {
+      name: 'nothing-imports-local',
+      comment: 'Production code has no local mode.',
+      severity: 'error',
+      from: { pathNot: '^(local|test)/' },
+      to: { path: '^(local|test)/' },
+    },
+    {
+      name: 'production-runs-on-node-22',
+      severity: 'error',
+      from: { pathNot: '^(local|test)/' },
+      to: { path: '^(node:)?sqlite$' },
+    },
+    {
+      name: 'host-knows-only-the-built-entry',
+      severity: 'error',
+      from: { path: '^local/host/' },
+      to: { path: '^(functions|orchestrators|shared|test)/' },
+    },
+    {
+      name: 'endpoints-know-no-product',
+      comment: 'A local endpoint is driven by the SDKs only; it must not share code with what it is used to test.',
+      severity: 'error',
+      from: { path: '^local/(data-factory|service-bus|sql-server|key-vault|identity)/' },
+      to: { path: '^(functions|orchestrators|shared|test)/' },
+    },
+    {
+      name: 'no-dev-dependencies-in-production',
+      severity: 'error',
+      from: { path: '^(functions|orchestrators|shared)/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^dist/' },
+    tsPreCompilationDeps: true,
+    parser: 'swc',
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js', '.json'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};
