@@ -1,0 +1,57 @@
+/** Where the app starts: settings, services, and everything that is registered with the Functions host. */
+import { app } from '@azure/functions';
+import * as df from 'durable-functions';
+import { activities } from '../orchestrators/contract.ts';
+import type { orchestrations } from '../orchestrators/contract.ts';
+import { implementations } from '../orchestrators/activities/index.ts';
+import { factorySelection } from '../orchestrators/factory-selection.ts';
+import { pipelineRunWait, preparation } from '../orchestrators/preparation.ts';
+import { replicationPipeline } from '../orchestrators/replication-pipeline.ts';
+import { runtimeRegistration, runtimeWait } from '../orchestrators/runtime-registration.ts';
+import { setup } from '../orchestrators/setup.ts';
+import { readSettings } from '../shared/config.ts';
+import type { ActivityContract } from '../shared/durable.ts';
+import { createServices } from '../shared/services.ts';
+import type { Services } from '../shared/services.ts';
+import { createToHandler } from './http.ts';
+import { routes } from './routes.ts';
+import { settleSetups } from './settle-setups.ts';
+
+const services = createServices(readSettings());
+
+const toHandler = createToHandler(services);
+for (const route of routes) {
+  app.http(route.name, {
+    methods: [route.method],
+    route: route.path,
+    authLevel: 'anonymous',
+    extraInputs: route.startsOrchestrations === true ? [df.input.durableClient()] : [],
+    handler: toHandler(route),
+  });
+}
+
+const handlers = {
+  setup,
+  factorySelection,
+  runtimeRegistration,
+  runtimeWait,
+  preparation,
+  pipelineRunWait,
+  replicationPipeline,
+} satisfies Record<keyof typeof orchestrations, df.OrchestrationHandler>;
+for (const [name, handler] of Object.entries(handlers)) df.app.orchestration(name, handler);
+
+type AnyImplementation = (input: unknown, services: Services) => Promise<unknown>;
+for (const name of Object.keys(activities) as (keyof typeof activities)[]) {
+  const { input, output }: ActivityContract<unknown, unknown> = activities[name];
+  const implementation = implementations[name] as AnyImplementation;
+  df.app.activity(name, {
+    handler: async (given: unknown) => output.parse(await implementation(input.parse(given), services)),
+  });
+}
+
+app.timer('settleSetups', {
+  schedule: '*/30 * * * * *',
+  extraInputs: [df.input.durableClient()],
+  handler: (_timer, context) => settleSetups(df.getClient(context), services),
+});

@@ -1,0 +1,54 @@
+import type { Clock } from '../clock.ts';
+import type { GetToken, Log } from '../endpoint.ts';
+import { createConnections } from './connections.ts';
+import type { JsonObject } from './json.ts';
+import { Resources } from './resources.ts';
+import { PipelineRuns } from './runs.ts';
+import { IntegrationRuntimes } from './runtimes.ts';
+
+/** A data factory that exists from the start. */
+export interface FactoryOptions {
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+  readonly name: string;
+  /** A region, such as `westeurope`. */
+  readonly location: string;
+}
+
+/** One data factory with everything in it. */
+export interface Factory {
+  readonly options: FactoryOptions;
+  readonly resource: JsonObject;
+  readonly resources: Resources;
+  readonly runtimes: IntegrationRuntimes;
+  readonly runs: PipelineRuns;
+}
+
+/** Makes an empty factory. `getToken` is its managed identity. */
+export function createFactory(
+  options: FactoryOptions,
+  { getToken, clock, log }: { readonly getToken: GetToken; readonly clock: Clock; readonly log: Log },
+): Factory {
+  const { subscriptionId, resourceGroup, name, location } = options;
+  const id = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.DataFactory/factories/${name}`;
+  const resources = new Resources(id);
+  const runtimes = new IntegrationRuntimes(options, clock);
+  const connections = createConnections(resources, getToken);
+  return {
+    options,
+    resource: {
+      id,
+      name,
+      type: 'Microsoft.DataFactory/factories',
+      location,
+      properties: {
+        provisioningState: 'Succeeded',
+        createTime: new Date(clock.now()).toISOString(),
+        version: '2018-06-01',
+      },
+    },
+    resources,
+    runtimes,
+    runs: new PipelineRuns(id, { name, location, resources, runtimes, connections, clock }, log),
+  };
+}

@@ -1,0 +1,231 @@
+import type { Clock } from '../../clock.ts';
+import type { Log } from '../../endpoint.ts';
+import type { AppFunction, FunctionApp } from '../function-app.ts';
+import type { HostSettings } from '../settings.ts';
+import { callActivity } from './activity-call.ts';
+import type { TurnResult } from './actions.ts';
+import { CommitQueue } from './commit-queue.ts';
+import { EventType, type HistoryEvent } from './history.ts';
+import { isFinished, type Instance } from './instance.ts';
+import { callOrchestrator } from './orchestrator-call.ts';
+import type { Committed, Step, Store, StoredActivityTask } from './store.ts';
+import { executionStarted, stepOf, type WorkItem } from './turn-step.ts';
+import { decideTurn, generationStart, type TurnOutcome } from './turn.ts';
+import { randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+
+/** What the engine works with. */
+export interface EngineParts {
+  readonly app: FunctionApp;
+  readonly store: Store;
+  readonly settings: HostSettings['durableTask'];
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * Runs orchestrations and activities. Orchestrations are called turn by turn with what has arrived for them; activities
+ * run at least once: after a crash those that had not been recorded as finished run again.
+ */
+export class Engine {
+  readonly orchestrators: ReadonlyMap<string, AppFunction>;
+  readonly #activities: ReadonlyMap<string, AppFunction>;
+  readonly #parts: EngineParts;
+  readonly #commits: CommitQueue;
+  readonly #mostTurns: number;
+  readonly #mostActivities: number;
+  readonly #readyInstances = new Set<string>();
+  readonly #runningTurns = new Set<string>();
+  readonly #waitingActivities: StoredActivityTask[] = [];
+  readonly #work = new Set<Promise<void>>();
+  #runningActivities = 0;
+  #alarm: { readonly due: number; readonly cancel: () => void } | undefined;
+  #stopped = false;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+    this.orchestrators = functionsOfType(parts.app, 'orchestrationTrigger');
+    this.#activities = functionsOfType(parts.app, 'activityTrigger');
+    this.#commits = new CommitQueue(parts.store, (committed) => this.#dispatch(committed));
+    // Defaults of https://learn.microsoft.com/azure/azure-functions/durable/durable-functions-bindings#host-json
+    this.#mostTurns = parts.settings.maxConcurrentOrchestratorFunctions ?? 10 * availableParallelism();
+    this.#mostActivities = parts.settings.maxConcurrentActivityFunctions ?? 10 * availableParallelism();
+  }
+
+  /** Takes up what the store holds, such as what a crash has left. */
+  start(): void {
+    this.#waitingActivities.push(...this.#parts.store.activities());
+    this.#deliverDue();
+  }
+
+  /** Begins no further work, and resolves when what was under way is recorded or `patience` milliseconds have passed. */
+  async stop(patience: number): Promise<void> {
+    this.#stopped = true;
+    this.#alarm?.cancel();
+    const deadline = AbortSignal.timeout(patience);
+    const expired = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve(), { once: true }));
+    await Promise.race([Promise.allSettled(this.#work), expired]);
+  }
+
+  /** Resolves when the step is safe on disk. */
+  commit(step: Step): Promise<void> {
+    return this.#commits.commit(step);
+  }
+
+  #dispatch({ messages, activities }: Committed): void {
+    const now = this.#parts.clock.now();
+    for (const { instanceId, visibleAt } of messages) {
+      if (visibleAt <= now) this.#readyInstances.add(instanceId);
+      else this.#wakeAt(visibleAt);
+    }
+    this.#waitingActivities.push(...activities);
+    this.#pump();
+  }
+
+  #deliverDue(): void {
+    this.#alarm = undefined;
+    const now = this.#parts.clock.now();
+    for (const id of this.#parts.store.instancesWithMessages(now)) this.#readyInstances.add(id);
+    const next = this.#parts.store.nextDue(now);
+    if (next !== undefined) this.#wakeAt(next);
+    this.#pump();
+  }
+
+  #wakeAt(due: number): void {
+    if (this.#stopped || (this.#alarm !== undefined && this.#alarm.due <= due)) return;
+    this.#alarm?.cancel();
+    const cancel = this.#parts.clock.after(due - this.#parts.clock.now(), () => this.#deliverDue());
+    this.#alarm = { due, cancel };
+  }
+
+  #pump(): void {
+    if (this.#stopped) return;
+    while (this.#runningActivities < this.#mostActivities) {
+      const task = this.#waitingActivities.shift();
+      if (task === undefined) break;
+      this.#runningActivities += 1;
+      this.#begin(this.#runActivity(task), () => (this.#runningActivities -= 1));
+    }
+    for (const id of this.#readyInstances) {
+      if (this.#runningTurns.size >= this.#mostTurns) break;
+      if (this.#runningTurns.has(id)) continue;
+      this.#readyInstances.delete(id);
+      this.#runningTurns.add(id);
+      this.#begin(this.#runTurns(id), () => this.#runningTurns.delete(id));
+    }
+  }
+
+  #begin(work: Promise<void>, end: () => void): void {
+    const tracked = work
+      .catch((error: unknown) => this.#parts.log(`error durable: ${String(error)}`))
+      .finally(() => {
+        end();
+        this.#work.delete(tracked);
+        this.#pump();
+      });
+    this.#work.add(tracked);
+  }
+
+  async #runActivity(task: StoredActivityTask): Promise<void> {
+    await nextLoopTurn();
+    const activity = this.#activities.get(task.name.toLowerCase());
+    if (activity === undefined) {
+      this.#parts.log(`warn durable: the activity '${task.name}' of ${task.instanceId} does not exist any more`);
+      return;
+    }
+    const event = await callActivity(this.#parts.app, activity, task, () => this.#timestamp());
+    const { instanceId, executionId } = task;
+    const message = { instanceId, executionId, visibleAt: this.#parts.clock.now(), event };
+    await this.commit({ finishedActivity: task.sequence, messages: [message] });
+  }
+
+  /** Runs one turn, and those of the generations that continueAsNew leads to at once. */
+  async #runTurns(id: string): Promise<void> {
+    await nextLoopTurn();
+    const { store } = this.#parts;
+    const messages = store.messagesFor(id, this.#parts.clock.now());
+    const received = messages.map(({ sequence }) => sequence);
+    let instance = store.instance(id);
+    const relevant = messages.filter(
+      ({ executionId }) => (executionId ?? instance?.executionId) === instance?.executionId,
+    );
+    if (instance === undefined || isFinished(instance) || relevant.length === 0) {
+      if (received.length > 0) await this.commit({ received });
+      return;
+    }
+    let past = store.history(id);
+    let arrived: readonly HistoryEvent[] = [
+      { EventType: EventType.OrchestratorStarted, EventId: -1, IsPlayed: false, Timestamp: this.#timestamp() },
+      ...relevant.map(({ event }) => event),
+    ];
+    let outcome = await this.#runTurn(instance, past, arrived);
+    let replaceHistory = false;
+    for (let next = outcome.nextGeneration; next !== undefined; next = outcome.nextGeneration) {
+      const now = this.#timestamp();
+      instance = nextGeneration(instance, next.input, now);
+      [past, arrived] = [[], generationStart(executionStarted(instance, null, now), next.carried)];
+      await nextLoopTurn();
+      outcome = await this.#runTurn(instance, past, arrived);
+      replaceHistory = true;
+    }
+    await this.#record({ instance, received, replaceHistory, outcome });
+  }
+
+  async #runTurn(instance: Instance, past: readonly string[], arrived: readonly HistoryEvent[]): Promise<TurnOutcome> {
+    return decideTurn({
+      name: instance.name,
+      past: past.map((event) => JSON.parse(event) as HistoryEvent),
+      arrived,
+      result: await this.#callOrchestrator(instance, past, arrived),
+      scope: {
+        executionId: instance.executionId,
+        hasActivity: (name) => this.#activities.has(name.toLowerCase()),
+        hasOrchestrator: (name) => this.orchestrators.has(name.toLowerCase()),
+        storeInputs: this.#parts.settings.storeInputsInOrchestrationHistory,
+      },
+      now: this.#timestamp(),
+    });
+  }
+
+  #callOrchestrator(
+    instance: Instance,
+    past: readonly string[],
+    arrived: readonly HistoryEvent[],
+  ): Promise<TurnResult> | TurnResult {
+    const orchestrator = this.orchestrators.get(instance.name.toLowerCase());
+    if (orchestrator !== undefined) return callOrchestrator(this.#parts.app, orchestrator, { instance, past, arrived });
+    const known = [...this.orchestrators.values()].map(({ name }) => `'${name}'`).join(', ');
+    const missing = `The function '${instance.name}' doesn't exist, is disabled, or is not an orchestrator function.`;
+    return { crash: `${missing} Additional info: The following are the known orchestrator functions: ${known}.` };
+  }
+
+  async #record(item: Pick<WorkItem, 'instance' | 'received' | 'replaceHistory' | 'outcome'>): Promise<void> {
+    const find = (id: string): Instance | undefined => this.#parts.store.instance(id);
+    await this.commit(stepOf({ ...item, now: this.#timestamp(), find }));
+    for (const warning of item.outcome.warnings) this.#parts.log(`warn durable: ${item.instance.id} ${warning}`);
+  }
+
+  #timestamp(): string {
+    return new Date(this.#parts.clock.now()).toISOString();
+  }
+}
+
+function functionsOfType(app: FunctionApp, type: string): Map<string, AppFunction> {
+  const functions = app.functions.filter(({ trigger }) => trigger.type === type);
+  return new Map(functions.map((candidate) => [candidate.name.toLowerCase(), candidate]));
+}
+
+function nextGeneration(instance: Instance, input: string | null, now: string): Instance {
+  return {
+    ...instance,
+    executionId: randomUUID().replaceAll('-', ''),
+    executionInput: input,
+    input: input ?? instance.input,
+    createdTime: now,
+  };
+}
+
+/** Lets requests and timers in between two pieces of work, which would otherwise follow each other as microtasks. */
+function nextLoopTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../clock.ts';
+import type { Engine } from './engine.ts';
+import { EventType, type ArrivedEvent, type HistoryEvent } from './history.ts';
+import { isFinished, type Instance } from './instance.ts';
+import type { Store } from './store.ts';
+import { startOf } from './turn-step.ts';
+
+/** Which instances a list or a purge is about; what is not given does not restrict. */
+export interface InstanceFilter {
+  readonly idPrefix?: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly createdFrom?: number | undefined;
+  readonly createdTo?: number | undefined;
+  readonly statuses?: ReadonlySet<string> | undefined;
+}
+
+/** What can be done to instances from outside. What resolves is safe on disk. */
+export class Management {
+  readonly #engine: Engine;
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #starting = new Set<string>();
+
+  constructor(engine: Engine, store: Store, clock: Clock) {
+    this.#engine = engine;
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  find(id: string): Instance | undefined {
+    return this.#store.instance(id);
+  }
+
+  history(id: string): HistoryEvent[] {
+    return this.#store.history(id).map((event) => JSON.parse(event) as HistoryEvent);
+  }
+
+  /** In the order of their ids. */
+  list(filter: InstanceFilter): Instance[] {
+    const { idPrefix = '', createdFrom = -Infinity, createdTo = Infinity, statuses } = filter;
+    return this.#store.instances().filter((instance) => {
+      const created = Date.parse(instance.createdTime);
+      const inTime = created >= createdFrom && created <= createdTo;
+      return instance.id.startsWith(idPrefix) && inTime && (statuses?.has(instance.status) ?? true);
+    });
+  }
+
+  /**
+   * Starts an orchestration; `input` is JSON text. Answers with its id, or with the status of the instance that runs under
+   * the id already. The history of a finished instance of that id is lost.
+   */
+  async start(
+    wish: Pick<Instance, 'name' | 'input'> & { readonly id: string | undefined },
+  ): Promise<{ readonly id: string } | { readonly taken: string }> {
+    const id = wish.id ?? randomUUID().replaceAll('-', '');
+    const existing = this.find(id);
+    if (this.#starting.has(id)) return { taken: 'Pending' };
+    if (existing !== undefined && !isFinished(existing)) return { taken: existing.status };
+    this.#starting.add(id);
+    try {
+      const name = this.#engine.orchestrators.get(wish.name.toLowerCase())?.name ?? wish.name;
+      const generation = existing === undefined ? 0 : existing.generation + 1;
+      const { child, message } = startOf({ id, name, input: wish.input, parent: null, generation }, this.#timestamp());
+      const restarted = existing === undefined ? [] : [id];
+      await this.#engine.commit({ instances: [child], restarted, messages: [message] });
+      return { id };
+    } finally {
+      this.#starting.delete(id);
+    }
+  }
+
+  /** `input` is JSON text. */
+  raiseEvent(id: string, Name: string, Input: string): Promise<void> {
+    return this.#send(id, { EventType: EventType.EventRaised, Name, Input, ...this.#base() });
+  }
+
+  terminate(id: string, reason: string | null): Promise<void> {
+    return this.#send(id, { EventType: EventType.ExecutionTerminated, Input: reason, ...this.#base() });
+  }
+
+  suspend(id: string, Reason: string | null): Promise<void> {
+    return this.#send(id, { EventType: EventType.ExecutionSuspended, Reason, ...this.#base() });
+  }
+
+  resume(id: string, Reason: string | null): Promise<void> {
+    return this.#send(id, { EventType: EventType.ExecutionResumed, Reason, ...this.#base() });
+  }
+
+  purge(ids: readonly string[]): Promise<void> {
+    return this.#engine.commit({ purged: ids });
+  }
+
+  #send(instanceId: string, event: ArrivedEvent): Promise<void> {
+    const message = { instanceId, executionId: null, visibleAt: this.#clock.now(), event };
+    return this.#engine.commit({ messages: [message] });
+  }
+
+  #base() {
+    return { EventId: -1, IsPlayed: false, Timestamp: this.#timestamp() };
+  }
+
+  #timestamp(): string {
+    return new Date(this.#clock.now()).toISOString();
+  }
+}

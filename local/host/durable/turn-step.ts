@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { EventType, type ArrivedEvent, type ExecutionStarted, type ScheduledEvent } from './history.ts';
+import { isFinished, type Instance } from './instance.ts';
+import type { Decision } from './replay.ts';
+import type { ActivityTask, Message, Step } from './store.ts';
+import { failureText, type TurnOutcome } from './turn.ts';
+
+/** What the last turn of a work item has to be combined with to become a step. */
+export interface WorkItem {
+  readonly instance: Instance;
+  /** Sequences of the messages it reacts to. */
+  readonly received: readonly number[];
+  /** Whether the history starts anew, after continueAsNew. */
+  readonly replaceHistory: boolean;
+  readonly outcome: TurnOutcome;
+  /** ISO 8601. */
+  readonly now: string;
+  /** Looks up what is stored; used to see whether a child's id is taken. */
+  readonly find: (instanceId: string) => Instance | undefined;
+}
+
+/** Everything that a work item changes: status, history, and what goes to others. */
+export function stepOf(item: WorkItem): Step {
+  const { instance, outcome } = item;
+  const updated = updatedInstance(item);
+  const children = outcome.decisions.flatMap((decision) => childOf(item, decision));
+  const step: Step = {
+    instances: [updated, ...children.map(({ child }) => child)],
+    history: { instanceId: instance.id, replace: item.replaceHistory, events: outcome.events },
+    received: item.received,
+    restarted: children.flatMap(({ child, isAgain }) => (isAgain ? [child.id] : [])),
+    messages: [
+      ...outcome.decisions.flatMap(({ event }) => timerMessage(instance, event)),
+      ...children.map(({ message }) => message),
+      ...reportToParent(updated, outcome, item.now),
+    ],
+    activities: outcome.decisions.flatMap((decision) => activityOf(instance, decision)),
+  };
+  return outcome.completion === undefined ? step : { ...step, silenced: instance.id };
+}
+
+/** An instance that has been asked for, and the message that makes it run. */
+export function startOf(
+  wish: Pick<Instance, 'id' | 'name' | 'input' | 'parent' | 'generation'>,
+  now: string,
+): { readonly child: Instance; readonly message: Message } {
+  // The extension writes the ids of executions that clients start with dashes, of others without.
+  const executionId = wish.parent === null ? randomUUID() : randomUUID().replaceAll('-', '');
+  const times = { createdTime: now, lastUpdatedTime: now };
+  const unset = { status: 'Pending' as const, customStatus: null, output: null };
+  const child: Instance = { ...wish, executionId, executionInput: wish.input, ...unset, ...times };
+  const event = executionStarted(child, wish.parent === null ? wish.generation : null, now);
+  return { child, message: { instanceId: wish.id, executionId, visibleAt: Date.parse(now), event } };
+}
+
+/** The first event of an execution. */
+export function executionStarted(instance: Instance, Generation: number | null, Timestamp: string): ExecutionStarted {
+  const { parent } = instance;
+  return {
+    EventType: EventType.ExecutionStarted,
+    OrchestrationInstance: { InstanceId: instance.id, ExecutionId: instance.executionId },
+    ParentInstance:
+      parent === null
+        ? null
+        : {
+            Name: parent.name,
+            OrchestrationInstance: { InstanceId: parent.instanceId, ExecutionId: parent.executionId },
+            TaskScheduleId: parent.taskId,
+            Version: null,
+          },
+    Name: instance.name,
+    Input: instance.executionInput,
+    Generation,
+    EventId: -1,
+    IsPlayed: false,
+    Timestamp,
+  };
+}
+
+function updatedInstance({ instance, outcome, now }: WorkItem): Instance {
+  const { completion, customStatus } = outcome;
+  const changed = { ...instance, customStatus, lastUpdatedTime: now };
+  if (completion !== undefined) {
+    const isJson = completion.OrchestrationStatus === 'Completed' || completion.Result === null;
+    const output = isJson ? completion.Result : JSON.stringify(completion.Result);
+    return { ...changed, status: completion.OrchestrationStatus, output };
+  }
+  // The status query shows the reason of the last suspension or resumption as output.
+  const notice = outcome.events.findLast(
+    (event) => event.EventType === EventType.ExecutionSuspended || event.EventType === EventType.ExecutionResumed,
+  );
+  const output = notice === undefined ? instance.output : JSON.stringify(notice.Reason);
+  return { ...changed, status: outcome.suspended ? 'Suspended' : 'Running', output };
+}
+
+function activityOf(instance: Instance, { event, input }: Decision): ActivityTask[] {
+  if (event.EventType !== EventType.TaskScheduled) return [];
+  const { id: instanceId, executionId } = instance;
+  return [{ instanceId, executionId, taskId: event.EventId, name: event.Name, input }];
+}
+
+/** TimerFired bears the time of the creation of the timer. */
+function timerMessage(instance: Instance, scheduled: ScheduledEvent): Message[] {
+  if (scheduled.EventType !== EventType.TimerCreated) return [];
+  const { EventId: TimerId, FireAt, Timestamp } = scheduled;
+  const event = { EventType: EventType.TimerFired, TimerId, FireAt, EventId: -1, IsPlayed: false, Timestamp };
+  const visibleAt = Math.ceil(Date.parse(FireAt));
+  return [{ instanceId: instance.id, executionId: instance.executionId, visibleAt, event }];
+}
+
+/** Nothing when the id belongs to an orchestration that runs: the parent then waits for it in vain, as in the real host. */
+function childOf(
+  item: WorkItem,
+  { event, input }: Decision,
+): { child: Instance; message: Message; isAgain: boolean }[] {
+  if (event.EventType !== EventType.SubOrchestrationInstanceCreated) return [];
+  const existing = item.find(event.InstanceId);
+  if (existing !== undefined && !isFinished(existing)) return [];
+  const { id: instanceId, executionId, name } = item.instance;
+  const parent = { instanceId, executionId, name, taskId: event.EventId };
+  const start = startOf({ id: event.InstanceId, name: event.Name, input, parent, generation: 0 }, item.now);
+  return [{ ...start, isAgain: existing !== undefined }];
+}
+
+function reportToParent({ parent, name }: Instance, { completion }: TurnOutcome, Timestamp: string): Message[] {
+  if (parent === null || completion === undefined) return [];
+  const base = { TaskScheduledId: parent.taskId, EventId: -1, IsPlayed: false, Timestamp };
+  const { OrchestrationStatus: status, Result } = completion;
+  const event: ArrivedEvent =
+    status === 'Completed'
+      ? { EventType: EventType.SubOrchestrationInstanceCompleted, ...base, Result }
+      : {
+          EventType: EventType.SubOrchestrationInstanceFailed,
+          ...base,
+          Reason: Result ?? '',
+          // Only the text of the error: the stack that the extension adds is that of its own code.
+          Details: status === 'Terminated' ? null : `Message: ${errorOf(name, Result ?? '')}, StackTrace: `,
+          FailureDetails: null,
+        };
+  return [{ instanceId: parent.instanceId, executionId: parent.executionId, visibleAt: Date.parse(Timestamp), event }];
+}
+
+function errorOf(name: string, failure: string): string {
+  const prefix = failureText(name, '');
+  return failure.startsWith(prefix) ? failure.slice(prefix.length) : failure;
+}

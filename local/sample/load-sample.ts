@@ -1,0 +1,15 @@
+/** The two sample databases of the local stack: what a migration starts from, and the environment that it leads to. */
+import { readFileSync } from 'node:fs';
+import { splitBatches } from '../sql-server/batches.ts';
+
+/** Names of the databases. A source on Azure SQL takes the same tables. */
+export const sampleDatabases = { source: 'BC250', destination: 'tenant01' } as const;
+
+/** Fills an empty database. `execute` runs one batch in it; batches run in order, in one session. */
+export async function loadSample(
+  database: keyof typeof sampleDatabases,
+  execute: (batch: string) => Promise<unknown>,
+): Promise<void> {
+  const script = readFileSync(new URL(`./${database}.sql`, import.meta.url), 'utf8');
+  for (const batch of splitBatches(script)) await execute(batch);
+}

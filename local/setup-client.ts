@@ -1,0 +1,73 @@
+/** A client of the app's HTTP API, as a tenant provisioning system would write it. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
+
+const apiVersion = '2026-11-01';
+
+/** What the API answered. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+}
+
+const operationSchema = z.object({ status: z.string(), phase: z.string() });
+
+/** Statuses in which an operation stays. */
+const ENDED: readonly string[] = ['Succeeded', 'Failed', 'Canceled'];
+
+export class SetupClient {
+  readonly #url: string;
+  readonly #token: () => Promise<string>;
+
+  /**
+   * @param url of the function app, without `/api`
+   * @param token gives an access token for the API
+   */
+  constructor(url: string, token: () => Promise<string>) {
+    this.#url = url;
+    this.#token = token;
+  }
+
+  /** Asks for a setup. */
+  put(setupId: string, body: unknown): Promise<Answer> {
+    return this.send('PUT', `migrationSetups/${setupId}`, body);
+  }
+
+  /** Reads a setup, or a list that belongs to it such as `checks`. */
+  get(setupId: string, list?: string): Promise<Answer> {
+    return this.send('GET', `migrationSetups/${setupId}${list === undefined ? '' : `/${list}`}`);
+  }
+
+  /** Reads the keys with which nodes register at the setup's runtime. */
+  listRuntimeKeys(setupId: string): Promise<Answer> {
+    return this.send('POST', `migrationSetups/${setupId}/runtime/listKeys`);
+  }
+
+  /** Asks for an operation until it has ended, at the pace of `everyMs`. Gives its last answer. */
+  async follow(operationLocation: string, everyMs: number): Promise<Answer> {
+    for (;;) {
+      const answer = await this.#request('GET', operationLocation);
+      if (answer.status !== 200 || ENDED.includes(operationSchema.parse(answer.body).status)) return answer;
+      await pause(everyMs);
+    }
+  }
+
+  /** Sends a request to a path below `/api/`. */
+  send(method: string, path: string, body?: unknown): Promise<Answer> {
+    return this.#request(method, `${this.#url}/api/${path}?api-version=${apiVersion}`, body);
+  }
+
+  async #request(method: string, url: string, body?: unknown): Promise<Answer> {
+    const response = await fetch(url, {
+      method,
+      headers: {
+        authorization: `Bearer ${await this.#token()}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+  }
+}

@@ -1,0 +1,209 @@
+-- The catalog of the current database.
+CREATE TABLE tsql.procedures (
+  object_id int4 GENERATED ALWAYS AS IDENTITY (START WITH 1000000000), key int4 NOT NULL, schema text COLLATE tsql.ci NOT NULL,
+  name text COLLATE tsql.ci NOT NULL, definition text NOT NULL, parameters jsonb NOT NULL,
+  created timestamp(3) NOT NULL DEFAULT tsql.getdate(), modified timestamp(3) NOT NULL DEFAULT tsql.getdate(),
+  PRIMARY KEY (key, schema, name));
+CREATE TABLE tsql.tracked_tables (relation oid PRIMARY KEY, is_track_columns_updated_on bool NOT NULL);
+
+CREATE VIEW tsql.schemas AS
+SELECT n.oid, n.oid::int8::int4 AS schema_id, substr(coalesce(l.original, n.nspname), strpos(n.nspname, '.') + 1) COLLATE tsql.ci AS name
+  FROM pg_namespace n LEFT JOIN tsql.names l ON l.short = n.nspname::text
+ WHERE starts_with(n.nspname::text, tsql.key() || '.');
+CREATE VIEW tsql.relations AS
+SELECT c.oid, c.oid::int8::int4 AS object_id, s.schema_id, coalesce(l.original, c.relname::text) COLLATE tsql.ci AS name, c.relkind
+  FROM pg_class c JOIN tsql.schemas s ON s.oid = c.relnamespace LEFT JOIN tsql.names l ON l.short = c.relname::text
+ WHERE c.relkind IN ('r', 'v');
+CREATE VIEW tsql.constraints AS
+SELECT k.oid, k.oid::int8::int4 AS object_id, r.schema_id, r.object_id AS parent_object_id, k.contype, k.conindid, k.confrelid,
+       coalesce(l.original, k.conname::text) COLLATE tsql.ci AS name
+  FROM pg_constraint k JOIN tsql.relations r ON r.oid = k.conrelid LEFT JOIN tsql.names l ON l.short = k.conname::text
+ WHERE k.contype IN ('p', 'u', 'f', 'c');
+
+CREATE VIEW sys.schemas AS SELECT name, schema_id, 1 AS principal_id FROM tsql.schemas;
+CREATE VIEW sys.objects AS
+SELECT name, object_id, schema_id, 0 AS parent_object_id, CASE relkind WHEN 'r' THEN 'U ' ELSE 'V ' END COLLATE tsql.ci AS type,
+       CASE relkind WHEN 'r' THEN 'USER_TABLE' ELSE 'VIEW' END COLLATE tsql.ci AS type_desc,
+       timestamp(3) '2024-01-01' AS create_date, timestamp(3) '2024-01-01' AS modify_date, false AS is_ms_shipped
+  FROM tsql.relations
+UNION ALL
+SELECT p.name, p.object_id, s.schema_id, 0, 'P ' COLLATE tsql.ci, 'SQL_STORED_PROCEDURE' COLLATE tsql.ci, p.created, p.modified, false
+  FROM tsql.procedures p JOIN tsql.schemas s ON s.name = p.schema WHERE p.key = tsql.key()
+UNION ALL
+SELECT name, object_id, schema_id, parent_object_id,
+       CASE contype WHEN 'p' THEN 'PK' WHEN 'u' THEN 'UQ' WHEN 'f' THEN 'F ' ELSE 'C ' END COLLATE tsql.ci,
+       CASE contype WHEN 'p' THEN 'PRIMARY_KEY_CONSTRAINT' WHEN 'u' THEN 'UNIQUE_CONSTRAINT' WHEN 'f' THEN 'FOREIGN_KEY_CONSTRAINT' ELSE 'CHECK_CONSTRAINT' END COLLATE tsql.ci,
+       timestamp(3) '2024-01-01', timestamp(3) '2024-01-01', false
+  FROM tsql.constraints;
+CREATE VIEW sys.tables AS
+SELECT o.*, false AS is_memory_optimized, 0::int2 AS temporal_type, false AS is_external, false AS is_filetable, 1 AS lob_data_space_id
+  FROM sys.objects o WHERE o.type = 'U ';
+CREATE VIEW sys.views AS SELECT * FROM sys.objects WHERE type = 'V ';
+CREATE VIEW sys.procedures AS SELECT * FROM sys.objects WHERE type = 'P ';
+CREATE VIEW sys.all_objects AS SELECT * FROM sys.objects;
+CREATE VIEW sys.sql_modules AS
+SELECT object_id, definition FROM tsql.procedures WHERE key = tsql.key()
+UNION ALL SELECT object_id, obj_description(oid, 'pg_class') FROM tsql.relations WHERE relkind = 'v';
+CREATE VIEW sys.triggers AS SELECT * FROM sys.objects WHERE false;
+CREATE VIEW sys.key_constraints AS
+SELECT o.*, 1 AS unique_index_id FROM sys.objects o WHERE o.type IN ('PK', 'UQ');
+CREATE VIEW sys.foreign_keys AS
+SELECT o.*, k.confrelid::int8::int4 AS referenced_object_id, false AS is_disabled FROM sys.objects o JOIN tsql.constraints k ON k.object_id = o.object_id WHERE o.type = 'F ';
+CREATE VIEW sys.check_constraints AS SELECT * FROM sys.objects WHERE type = 'C ';
+CREATE TABLE sys.extended_properties (class int2, class_desc text, major_id int4, minor_id int4, name text, value text);
+
+CREATE VIEW sys.types AS
+SELECT v.name COLLATE tsql.ci AS name, v.system_type_id::int2 AS system_type_id, v.user_type_id, 4 AS schema_id, v.max_length::int2 AS max_length,
+       v.precision::int2 AS precision, v.scale::int2 AS scale, false AS is_user_defined, true AS is_nullable
+  FROM (VALUES ('image', 34, 34, 16, 0, 0), ('text', 35, 35, 16, 0, 0), ('uniqueidentifier', 36, 36, 16, 0, 0), ('date', 40, 40, 3, 10, 0),
+    ('time', 41, 41, 5, 16, 7), ('datetime2', 42, 42, 8, 27, 7), ('datetimeoffset', 43, 43, 10, 34, 7), ('tinyint', 48, 48, 1, 3, 0),
+    ('smallint', 52, 52, 2, 5, 0), ('int', 56, 56, 4, 10, 0), ('smalldatetime', 58, 58, 4, 16, 0), ('real', 59, 59, 4, 24, 0),
+    ('money', 60, 60, 8, 19, 4), ('datetime', 61, 61, 8, 23, 3), ('float', 62, 62, 8, 53, 0), ('ntext', 99, 99, 16, 0, 0),
+    ('bit', 104, 104, 1, 1, 0), ('decimal', 106, 106, 17, 38, 38), ('numeric', 108, 108, 17, 38, 38), ('bigint', 127, 127, 8, 19, 0),
+    ('varbinary', 165, 165, 8000, 0, 0), ('varchar', 167, 167, 8000, 0, 0), ('binary', 173, 173, 8000, 0, 0), ('char', 175, 175, 8000, 0, 0),
+    ('timestamp', 189, 189, 8, 0, 0), ('nvarchar', 231, 231, 8000, 0, 0), ('sysname', 231, 256, 256, 0, 0), ('nchar', 239, 239, 8000, 0, 0)
+  ) v(name, system_type_id, user_type_id, max_length, precision, scale);
+
+-- The type as it was declared; for columns of views and of SELECT … INTO, derived from PostgreSQL's.
+CREATE FUNCTION tsql.declared_type(comment text, type oid, modifier int4) RETURNS text STABLE LANGUAGE sql AS $$
+  SELECT coalesce(comment, CASE type::regtype::text
+    WHEN 'boolean' THEN 'bit' WHEN 'smallint' THEN 'smallint' WHEN 'integer' THEN 'int' WHEN 'bigint' THEN 'bigint' WHEN 'real' THEN 'real'
+    WHEN 'double precision' THEN 'float' WHEN 'bytea' THEN 'varbinary(max)' WHEN 'uuid' THEN 'uniqueidentifier' WHEN 'date' THEN 'date'
+    WHEN 'time without time zone' THEN 'time(6)' WHEN 'timestamp without time zone' THEN 'datetime2(6)' WHEN 'timestamp with time zone' THEN 'datetimeoffset(6)'
+    WHEN 'numeric' THEN CASE WHEN modifier < 0 THEN 'decimal(38,10)' ELSE 'decimal' || substring(format_type(type, modifier) FROM '\(.*\)') END
+    WHEN 'character varying' THEN CASE WHEN modifier < 0 THEN 'nvarchar(max)' ELSE 'nvarchar(' || modifier - 4 || ')' END
+    WHEN 'character' THEN 'nchar(' || modifier - 4 || ')' ELSE 'nvarchar(max)' END) $$;
+CREATE VIEW tsql.columns AS
+SELECT r.object_id, coalesce(l.original, a.attname::text) COLLATE tsql.ci AS name, a.attnum::int4 AS column_id, a.attnotnull, a.attidentity, a.attgenerated, a.atthasdef, a.attcollation,
+       t.base, t.first, t.second
+  FROM pg_attribute a JOIN tsql.relations r ON r.oid = a.attrelid LEFT JOIN tsql.names l ON l.short = a.attname::text
+  CROSS JOIN LATERAL (SELECT split_part(d, '(', 1) AS base, nullif(split_part(translate(substring(d FROM '\(.*'), '()', ''), ',', 1), '') AS first,
+                             nullif(split_part(translate(substring(d FROM '\(.*'), '()', ''), ',', 2), '') AS second
+                        FROM tsql.declared_type(col_description(a.attrelid, a.attnum), a.atttypid, a.atttypmod) d) t
+ WHERE a.attnum > 0 AND NOT a.attisdropped;
+CREATE VIEW sys.columns AS
+SELECT c.object_id, c.name, c.column_id, t.system_type_id, t.user_type_id,
+       CASE WHEN c.first = 'max' THEN -1 WHEN c.base IN ('nvarchar', 'nchar') THEN 2 * c.first::int WHEN c.base IN ('varchar', 'char', 'varbinary', 'binary') THEN c.first::int
+            WHEN c.base = 'decimal' THEN CASE WHEN c.first::int <= 9 THEN 5 WHEN c.first::int <= 19 THEN 9 WHEN c.first::int <= 28 THEN 13 ELSE 17 END
+            WHEN c.base IN ('time', 'datetime2', 'datetimeoffset')
+            THEN t.max_length - CASE WHEN coalesce(c.first::int, 7) <= 2 THEN 2 WHEN coalesce(c.first::int, 7) <= 4 THEN 1 ELSE 0 END
+            ELSE t.max_length END::int2 AS max_length,
+       CASE WHEN c.base = 'decimal' THEN c.first::int
+            WHEN c.base IN ('time', 'datetime2', 'datetimeoffset') AND c.first::int < 7 THEN t.precision - 7 + c.first::int - CASE c.first WHEN '0' THEN 1 ELSE 0 END
+            WHEN c.base IN ('nvarchar', 'nchar', 'varchar', 'char', 'varbinary', 'binary') THEN 0 ELSE t.precision END::int2 AS precision,
+       CASE WHEN c.base = 'decimal' THEN c.second::int WHEN c.base IN ('time', 'datetime2', 'datetimeoffset') THEN coalesce(c.first::int, 7) ELSE t.scale END::int2 AS scale,
+       CASE WHEN c.base IN ('nvarchar', 'nchar', 'varchar', 'char', 'text', 'ntext')
+            THEN CASE c.attcollation::regcollation::text WHEN '"C"' THEN 'Latin1_General_100_BIN2' WHEN 'unicode' THEN 'Latin1_General_100_CS_AS'
+                      ELSE (SELECT collation_name FROM tsql.databases WHERE key = tsql.key()) END END COLLATE tsql.ci AS collation_name,
+       NOT c.attnotnull AS is_nullable, c.attidentity <> '' AS is_identity, c.attgenerated <> '' AS is_computed, c.atthasdef::int4 AS default_object_id,
+       false AS is_rowguidcol, false AS is_hidden, 0::int2 AS generated_always_type
+  FROM tsql.columns c LEFT JOIN sys.types t ON t.name = c.base;
+CREATE VIEW sys.all_columns AS SELECT * FROM sys.columns;
+CREATE VIEW sys.identity_columns AS SELECT * FROM sys.columns WHERE is_identity;
+CREATE VIEW sys.computed_columns AS SELECT * FROM sys.columns WHERE is_computed;
+CREATE VIEW sys.parameters AS
+SELECT p.object_id, q.item ->> 'name' AS name, q.place::int4 AS parameter_id, t.system_type_id, t.user_type_id, (q.item ->> 'output')::bool AS is_output, (q.item ->> 'default')::bool AS has_default_value
+  FROM tsql.procedures p CROSS JOIN LATERAL jsonb_array_elements(p.parameters) WITH ORDINALITY q(item, place)
+  LEFT JOIN sys.types t ON t.name = split_part(q.item ->> 'type', '(', 1) WHERE p.key = tsql.key();
+
+-- A table without a primary key is a heap (index 0); the primary key is the clustered index (1).
+CREATE VIEW tsql.indexes AS
+SELECT r.object_id, i.indexrelid, i.indkey, i.indoption, i.indnkeyatts, i.indisunique, i.indisprimary, i.indpred IS NOT NULL AS has_filter, k.oid IS NOT NULL AS is_constraint,
+       CASE WHEN k.oid IS NULL THEN substr(coalesce(l.original, c.relname::text), length(r.name) + 2) ELSE k.name END COLLATE tsql.ci AS name,
+       CASE WHEN i.indisprimary THEN 1 ELSE 1 + row_number() OVER (PARTITION BY i.indrelid, i.indisprimary ORDER BY c.oid) END::int4 AS index_id
+  FROM pg_index i JOIN tsql.relations r ON r.oid = i.indrelid JOIN pg_class c ON c.oid = i.indexrelid
+  LEFT JOIN tsql.names l ON l.short = c.relname::text LEFT JOIN tsql.constraints k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u');
+CREATE VIEW sys.indexes AS
+SELECT object_id, name, index_id, CASE WHEN indisprimary THEN 1 ELSE 2 END::int2 AS type, CASE WHEN indisprimary THEN 'CLUSTERED' ELSE 'NONCLUSTERED' END COLLATE tsql.ci AS type_desc,
+       indisunique AS is_unique, indisprimary AS is_primary_key, is_constraint AND NOT indisprimary AS is_unique_constraint, false AS is_disabled, false AS is_hypothetical, has_filter
+  FROM tsql.indexes
+UNION ALL
+SELECT r.object_id, NULL, 0, 0::int2, 'HEAP' COLLATE tsql.ci, false, false, false, false, false, false
+  FROM tsql.relations r WHERE r.relkind = 'r' AND NOT EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = r.oid AND i.indisprimary);
+CREATE VIEW sys.index_columns AS
+SELECT x.object_id, x.index_id, k.place::int4 AS index_column_id, k.attribute::int4 AS column_id, CASE WHEN k.place <= x.indnkeyatts THEN k.place ELSE 0 END::int2 AS key_ordinal,
+       k.place > x.indnkeyatts AS is_included_column, k.place <= x.indnkeyatts AND x.indoption[k.place::int - 1] & 1 = 1 AS is_descending_key
+  FROM tsql.indexes x CROSS JOIN LATERAL unnest(x.indkey::int2[]) WITH ORDINALITY k(attribute, place);
+
+CREATE FUNCTION tsql.row_count(object_id int4) RETURNS int8 STABLE LANGUAGE plpgsql AS $$
+DECLARE result int8;
+BEGIN
+  EXECUTE 'SELECT count(*) FROM ' || object_id::int8::oid::regclass INTO result;
+  RETURN result;
+END $$;
+CREATE FUNCTION tsql.page_count(object_id int4) RETURNS int8 STABLE LANGUAGE sql AS $$ SELECT pg_table_size($1::int8::oid) / 8192 $$;
+CREATE VIEW sys.partitions AS
+SELECT object_id::int8 * 16 + index_id AS partition_id, object_id, index_id, 1 AS partition_number, tsql.row_count(object_id) AS rows, 0::int2 AS data_compression, 'NONE' COLLATE tsql.ci AS data_compression_desc
+  FROM sys.indexes;
+CREATE VIEW sys.dm_db_partition_stats AS
+SELECT object_id::int8 * 16 + index_id AS partition_id, object_id, index_id, 1 AS partition_number, tsql.row_count(object_id) AS row_count,
+       tsql.page_count(object_id) AS in_row_data_page_count, tsql.page_count(object_id) AS used_page_count, tsql.page_count(object_id) AS reserved_page_count
+  FROM sys.indexes;
+CREATE VIEW sys.database_files AS
+SELECT 1 AS file_id, 0::int2 AS type, 'ROWS' COLLATE tsql.ci AS type_desc, tsql.db_name() AS name, tsql.db_name() || '.mdf' AS physical_name,
+       coalesce((SELECT sum(tsql.page_count(object_id)) FROM tsql.relations WHERE relkind = 'r'), 0)::int4 AS size, -1 AS max_size;
+
+CREATE FUNCTION tsql.enable_change_tracking(relation text, columns bool) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT (SELECT change_tracking FROM tsql.databases WHERE key = tsql.key()) THEN
+    PERFORM tsql.fail(4997, 'Cannot enable change tracking on the table. Change tracking is not enabled on this database.');
+  END IF;
+  IF EXISTS (SELECT 1 FROM tsql.tracked_tables t WHERE t.relation = $1::regclass) THEN
+    PERFORM tsql.fail(4996, 'Change tracking is already enabled for the table.');
+  END IF;
+  INSERT INTO tsql.tracked_tables VALUES ($1::regclass, columns);
+END $$;
+CREATE FUNCTION tsql.disable_change_tracking(relation text) RETURNS void LANGUAGE sql AS $$ DELETE FROM tsql.tracked_tables t WHERE t.relation = $1::regclass $$;
+CREATE VIEW sys.change_tracking_tables AS
+SELECT r.object_id, t.is_track_columns_updated_on, 0::int8 AS min_valid_version, 0::int8 AS begin_version, 0::int8 AS cleanup_version
+  FROM tsql.tracked_tables t JOIN tsql.relations r ON r.oid = t.relation;
+CREATE FUNCTION tsql.change_tracking_current_version() RETURNS int8 STABLE LANGUAGE sql AS $$ SELECT CASE WHEN change_tracking THEN 0 END::int8 FROM tsql.databases WHERE key = tsql.key() $$;
+CREATE FUNCTION tsql.change_tracking_min_valid_version(int4) RETURNS int8 STABLE LANGUAGE sql AS $$ SELECT min_valid_version FROM sys.change_tracking_tables WHERE object_id = $1 $$;
+CREATE FUNCTION tsql.min_active_rowversion() RETURNS bytea STABLE LANGUAGE sql AS $$
+  SELECT int8send(CASE WHEN is_called THEN last_value + 1 ELSE last_value END) FROM tsql.rowversions $$;
+CREATE FUNCTION tsql.last_identity(relation text) RETURNS numeric VOLATILE LANGUAGE plpgsql AS $$
+DECLARE sequence text;
+BEGIN
+  SELECT pg_get_serial_sequence(relation, a.attname) INTO sequence FROM pg_attribute a WHERE a.attrelid = relation::regclass AND a.attidentity <> '';
+  RETURN currval(sequence);
+EXCEPTION WHEN object_not_in_prerequisite_state THEN RETURN NULL;
+END $$;
+
+CREATE FUNCTION tsql.object_id(text, text DEFAULT NULL) RETURNS int4 STABLE LANGUAGE sql AS $$
+  SELECT CASE WHEN array_length(p, 1) = 3 AND lower(p[1]) = 'tempdb'
+    THEN to_regclass('tempdb.' || quote_ident(lower(p[3]) || '~' || tsql.session()))::oid::int8::int4
+    ELSE (SELECT o.object_id FROM sys.objects o JOIN sys.schemas s ON s.schema_id = o.schema_id
+           WHERE o.name = p[array_length(p, 1)] COLLATE tsql.ci
+             AND s.name = (CASE WHEN array_length(p, 1) > 1 THEN coalesce(nullif(p[array_length(p, 1) - 1], ''), 'dbo') ELSE 'dbo' END) COLLATE tsql.ci
+             AND ($2 IS NULL OR trim(o.type) = upper(trim($2))) LIMIT 1) END
+    FROM tsql.name_parts($1) p $$;
+CREATE FUNCTION tsql.object_name(int4) RETURNS text STABLE LANGUAGE sql AS $$ SELECT name FROM sys.objects WHERE object_id = $1 $$;
+CREATE FUNCTION tsql.schema_id(text DEFAULT 'dbo') RETURNS int4 STABLE LANGUAGE sql AS $$ SELECT schema_id FROM sys.schemas WHERE name = $1 COLLATE tsql.ci $$;
+CREATE FUNCTION tsql.schema_name() RETURNS text STABLE LANGUAGE sql AS $$ SELECT 'dbo' $$;
+CREATE FUNCTION tsql.schema_name(int4) RETURNS text STABLE LANGUAGE sql AS $$ SELECT name FROM sys.schemas WHERE schema_id = $1 $$;
+CREATE FUNCTION tsql.object_schema_name(int4) RETURNS text STABLE LANGUAGE sql AS $$ SELECT tsql.schema_name(schema_id) FROM sys.objects WHERE object_id = $1 $$;
+CREATE FUNCTION tsql.type_name(int4) RETURNS text STABLE LANGUAGE sql AS $$ SELECT name FROM sys.types WHERE user_type_id = $1 $$;
+CREATE FUNCTION tsql.type_id(text) RETURNS int4 STABLE LANGUAGE sql AS $$ SELECT user_type_id FROM sys.types WHERE name = $1 COLLATE tsql.ci $$;
+CREATE FUNCTION tsql.col_name(int4, int4) RETURNS text STABLE LANGUAGE sql AS $$ SELECT name FROM sys.columns WHERE object_id = $1 AND column_id = $2 $$;
+CREATE FUNCTION tsql.col_length(text, text) RETURNS int2 STABLE LANGUAGE sql AS $$
+  SELECT max_length FROM sys.columns WHERE object_id = tsql.object_id($1) AND name = $2 COLLATE tsql.ci $$;
+CREATE FUNCTION tsql.objectproperty(int4, text) RETURNS int4 STABLE LANGUAGE sql AS $$
+  SELECT CASE lower($2) WHEN 'isusertable' THEN (type = 'U ')::int4 WHEN 'istable' THEN (type = 'U ')::int4 WHEN 'isview' THEN (type = 'V ')::int4
+              WHEN 'isprocedure' THEN (type = 'P ')::int4 WHEN 'tablehasprimarykey' THEN (SELECT count(*)::int4 FROM sys.key_constraints k WHERE k.parent_object_id = $1 AND k.type = 'PK')
+              WHEN 'tablehasidentity' THEN (SELECT count(*)::int4 FROM sys.columns c WHERE c.object_id = $1 AND c.is_identity) END
+    FROM sys.objects WHERE object_id = $1 $$;
+CREATE FUNCTION tsql.ident_current(text) RETURNS numeric STABLE LANGUAGE sql AS $$
+  SELECT pg_sequence_last_value(pg_get_serial_sequence(a.attrelid::regclass::text, a.attname)::regclass)::numeric FROM pg_attribute a
+   WHERE a.attrelid = tsql.object_id($1)::int8::oid AND a.attidentity <> '' $$;
+
+CREATE VIEW information_schema_tsql."TABLES" AS
+SELECT tsql.db_name() AS "TABLE_CATALOG", s.name AS "TABLE_SCHEMA", o.name AS "TABLE_NAME", CASE o.type WHEN 'U ' THEN 'BASE TABLE' ELSE 'VIEW' END COLLATE tsql.ci AS "TABLE_TYPE"
+  FROM sys.objects o JOIN sys.schemas s ON s.schema_id = o.schema_id WHERE o.type IN ('U ', 'V ');
+CREATE VIEW information_schema_tsql."SCHEMATA" AS SELECT tsql.db_name() AS "CATALOG_NAME", name AS "SCHEMA_NAME", 'dbo' COLLATE tsql.ci AS "SCHEMA_OWNER" FROM sys.schemas;
+CREATE VIEW information_schema_tsql."COLUMNS" AS
+SELECT tsql.db_name() AS "TABLE_CATALOG", s.name AS "TABLE_SCHEMA", o.name AS "TABLE_NAME", c.name AS "COLUMN_NAME", c.column_id AS "ORDINAL_POSITION",
+       CASE WHEN c.is_nullable THEN 'YES' ELSE 'NO' END COLLATE tsql.ci AS "IS_NULLABLE", t.name AS "DATA_TYPE",
+       CASE WHEN t.name IN ('nvarchar', 'nchar') AND c.max_length > 0 THEN c.max_length / 2 WHEN t.name IN ('nvarchar', 'varchar', 'char', 'varbinary', 'binary') THEN c.max_length END::int4 AS "CHARACTER_MAXIMUM_LENGTH",
+       CASE WHEN t.name IN ('decimal', 'int', 'bigint', 'smallint', 'tinyint', 'money', 'float', 'real') THEN c.precision END AS "NUMERIC_PRECISION",
+       CASE WHEN t.name IN ('decimal', 'int', 'bigint', 'smallint', 'tinyint', 'money') THEN c.scale END::int4 AS "NUMERIC_SCALE", c.collation_name AS "COLLATION_NAME"
+  FROM sys.columns c JOIN sys.objects o ON o.object_id = c.object_id JOIN sys.schemas s ON s.schema_id = o.schema_id LEFT JOIN sys.types t ON t.user_type_id = c.user_type_id;

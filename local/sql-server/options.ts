@@ -1,0 +1,49 @@
+import type { Clock } from '../clock.ts';
+import type { Log, TlsIdentity, VerifyToken } from '../endpoint.ts';
+
+/** What SERVERPROPERTY and @@VERSION say. */
+export interface ServerProfile {
+  /** For example `15.0.4410.1`. */
+  readonly productVersion: string;
+  readonly productMajorVersion: number;
+  readonly edition: 'Standard Edition (64-bit)' | 'Enterprise Edition (64-bit)' | 'SQL Azure';
+  /** 2 Standard, 3 Enterprise, 5 Azure SQL Database. */
+  readonly engineEdition: 2 | 3 | 5;
+}
+
+export interface LoginOptions {
+  readonly name: string;
+  readonly password: string;
+  readonly sysadmin?: boolean;
+  /** Fixed database roles by database name; a database that is not listed cannot be opened, unless `sysadmin`. */
+  readonly databases: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface DatabaseOptions {
+  readonly name: string;
+  /** For example 150. */
+  readonly compatibilityLevel: number;
+  /** What the catalog reports; comparisons always ignore case and heed accents. */
+  readonly collation: string;
+}
+
+/** One SQL server: a TDS listener with its own logins and databases. A database `master` is added. */
+export interface ServerOptions {
+  readonly name: string;
+  readonly profile: ServerProfile;
+  readonly logins: readonly LoginOptions[];
+  /** Accepts Entra access tokens; their holders are owners of every database. */
+  readonly acceptsTokens: boolean;
+  readonly databases: readonly DatabaseOptions[];
+  /** A free port when not given. */
+  readonly port?: number;
+}
+
+export interface SqlServerOptions {
+  readonly servers: readonly ServerOptions[];
+  readonly tls: TlsIdentity;
+  readonly verifyToken: VerifyToken;
+  /** Times lock waits; the T-SQL clock is always the real one. */
+  readonly clock?: Clock;
+  readonly log?: Log;
+}

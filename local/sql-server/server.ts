@@ -1,0 +1,174 @@
+import { timingSafeEqual } from 'node:crypto';
+import { type Server, createServer } from 'node:net';
+import { systemClock } from '../clock.ts';
+import type { Log, VerifyToken } from '../endpoint.ts';
+import type { ServerOptions, SqlServerOptions } from './options.ts';
+import { ApplicationLocks } from './session/application-locks.ts';
+import { CollectingSink } from './session/collecting-sink.ts';
+import { Engine } from './session/engine.ts';
+import { type ServerCatalog, registerServer } from './session/server-catalog.ts';
+import { SqlSession } from './session/sql-session.ts';
+import { type SessionIdentity, SessionState } from './session/state.ts';
+import { SqlError } from './sql-error.ts';
+import { Connection } from './tds/connection.ts';
+import type { Authenticate, Login, Session } from './tds/session.ts';
+
+/** A database reached without TDS, as an owner. */
+export interface LocalDatabase {
+  /** Runs one batch of T-SQL. Rejects with the first error; rows and messages are dropped. */
+  execute(sql: string): Promise<void>;
+}
+
+/** The running servers. */
+export interface SqlServers {
+  /** By server name. */
+  readonly servers: Readonly<Record<string, { readonly port: number }>>;
+  /** Throws when there is no such server or database. */
+  database(server: string, database: string): LocalDatabase;
+  /** Closes all connections, then the engine. */
+  stop(): Promise<void>;
+}
+
+/** The audience of access tokens for Azure SQL: https://learn.microsoft.com/azure/azure-sql/database/authentication-aad-overview */
+const TOKEN_AUDIENCE = 'https://database.windows.net/';
+/** https://learn.microsoft.com/sql/relational-databases/errors-events/mssqlserver-18456-database-engine-error */
+const LOGIN_FAILED = 18456;
+const FIRST_SESSION = 51;
+
+/** Starts SQL servers that share one engine. They speak TDS 7.4 over TLS on `localhost`. */
+export async function startSqlServer(options: SqlServerOptions): Promise<SqlServers> {
+  const { clock = systemClock, log = () => undefined } = options;
+  const engine = await Engine.start(clock, log);
+  const locks = new ApplicationLocks(clock);
+  const running = new Map<string, RunningServer>();
+  for (const server of options.servers) {
+    const catalog = await registerServer(engine, server);
+    const instance = new RunningServer(server, catalog, { engine, locks, log, verifyToken: options.verifyToken });
+    await instance.listen(options);
+    running.set(server.name, instance);
+  }
+  return {
+    servers: Object.fromEntries([...running].map(([name, { port }]) => [name, { port }])),
+    database: (server, database) => {
+      const instance = running.get(server);
+      if (!instance) throw new Error(`There is no local SQL server ${server}.`);
+      return instance.database(database);
+    },
+    async stop() {
+      await Promise.all([...running.values()].map((server) => server.close()));
+      await engine.close();
+    },
+  };
+}
+
+interface Shared {
+  readonly engine: Engine;
+  readonly locks: ApplicationLocks;
+  readonly log: Log;
+  readonly verifyToken: VerifyToken;
+}
+
+let lastSession = FIRST_SESSION;
+
+class RunningServer {
+  port = 0;
+  readonly #options: ServerOptions;
+  readonly #catalog: ServerCatalog;
+  readonly #shared: Shared;
+  readonly #connections = new Set<Connection>();
+  #server: Server | undefined;
+
+  constructor(options: ServerOptions, catalog: ServerCatalog, shared: Shared) {
+    this.#options = options;
+    this.#catalog = catalog;
+    this.#shared = shared;
+  }
+
+  async listen({ tls }: SqlServerOptions): Promise<void> {
+    const { name: serverName, profile, port = 0 } = this.#options;
+    const { log } = this.#shared;
+    const authenticate: Authenticate = (login) => this.#authenticate(login);
+    const settings = { serverName, majorVersion: profile.productMajorVersion, tls, authenticate, log };
+    const server = createServer((socket) => {
+      const connection = new Connection(socket, settings);
+      this.#connections.add(connection);
+      void connection.closed.then(() => this.#connections.delete(connection));
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', resolve);
+    });
+    this.#server = server;
+    const address = server.address();
+    if (address !== null && typeof address === 'object') this.port = address.port;
+  }
+
+  async close(): Promise<void> {
+    const freed = new Promise<void>((resolve) => {
+      if (this.#server) this.#server.close(() => resolve());
+      else resolve();
+    });
+    for (const connection of this.#connections) connection.destroy();
+    await Promise.all([freed, ...[...this.#connections].map((connection) => connection.closed)]);
+  }
+
+  /** In-process access: no password, every right. */
+  database(name: string): LocalDatabase {
+    const owner = this.#session('sa', name, () => ['db_owner']);
+    return {
+      async execute(sql) {
+        const sink = new CollectingSink();
+        await owner.batch(sql, [], sink);
+        if (sink.firstError) throw sink.firstError;
+      },
+    };
+  }
+
+  async #authenticate(login: Login): Promise<Session> {
+    const name = login.token === undefined ? this.#checkPassword(login) : await this.#checkToken(login.token);
+    const database = login.database || 'master';
+    const roles = (key: number) => this.#catalog.rolesOf(name, key) ?? (database === 'master' ? [] : undefined);
+    try {
+      return this.#session(name, database, roles);
+    } catch {
+      const text = `Cannot open database "${database}" requested by the login. The login failed.`;
+      throw new SqlError(4060, text, { severity: 11 });
+    }
+  }
+
+  #checkPassword({ user, password }: Login): string {
+    const known = this.#options.logins.find((login) => login.name.toLowerCase() === user.toLowerCase());
+    const expected = Buffer.from(known?.password ?? '');
+    const given = Buffer.from(password);
+    if (!known || expected.length !== given.length || !timingSafeEqual(expected, given)) throw loginFailed(user);
+    return known.name;
+  }
+
+  async #checkToken(token: string): Promise<string> {
+    if (!this.#options.acceptsTokens) throw loginFailed('<token-identified principal>');
+    try {
+      const { subject } = await this.#shared.verifyToken(token, TOKEN_AUDIENCE);
+      await this.#catalog.admit(subject);
+      return subject;
+    } catch (error) {
+      this.#shared.log(`access token refused: ${String(error)}`);
+      throw loginFailed('<token-identified principal>');
+    }
+  }
+
+  #session(login: string, database: string, roles: SessionIdentity['roles']): SqlSession {
+    const { engine, locks } = this.#shared;
+    const session = lastSession++;
+    const { databases } = this.#catalog;
+    const found = databases.get(database.toLowerCase());
+    if (!found || !roles(found.key)) throw new Error(`There is no database ${database} for ${login}.`);
+    return new SqlSession(
+      new SessionState(engine, { server: this.#options.name, login, session, databases, roles }, found),
+      locks,
+    );
+  }
+}
+
+function loginFailed(user: string): SqlError {
+  return new SqlError(LOGIN_FAILED, `Login failed for user '${user}'.`, { severity: 14 });
+}

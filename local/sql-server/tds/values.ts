@@ -1,0 +1,149 @@
+import { type ByteReader, fromLittleEndian, int32, littleEndian, uint16, uint64, uint8 } from './bytes.ts';
+import { decodeDateTime, encodeDateTime } from './date-time.ts';
+import {
+  type SqlType,
+  decimalWidth,
+  floatWidth,
+  integerWidth,
+  isBinary,
+  isChunked,
+  isNational,
+  isText,
+  scaleOf,
+} from './types.ts';
+
+/**
+ * A value on the engine's side. Decimals, money, identifiers, dates and times are text
+ * (`YYYY-MM-DD hh:mm:ss.fffffff +hh:mm`), so that no digit is lost.
+ */
+export type SqlValue = string | number | bigint | boolean | Uint8Array | null;
+
+const NULL_LENGTH = 0xffff;
+const NULL_CHUNKED = 0xffff_ffff_ffff_ffffn;
+const MONEY_SCALE = 4;
+
+/** A value as it stands in a ROW or a parameter of this type. */
+export function encodeValue(type: SqlType, value: SqlValue): Buffer {
+  if (isText(type) || isBinary(type)) return encodeText(type, value);
+  if (value === null) return uint8(0);
+  const body = encodeFixed(type, value);
+  return Buffer.concat([uint8(body.length), body]);
+}
+
+/** Reads a value of this type. */
+export function decodeValue(type: SqlType, reader: ByteReader): SqlValue {
+  if (isText(type) || isBinary(type)) return decodeText(type, reader);
+  const width = reader.uint8();
+  return width === 0 ? null : decodeFixed(type, reader.take(width));
+}
+
+function encodeText(type: SqlType, value: SqlValue): Buffer {
+  const chunked = isChunked(type);
+  if (value === null) return chunked ? uint64(NULL_CHUNKED) : uint16(NULL_LENGTH);
+  const bytes =
+    value instanceof Uint8Array ? value : Buffer.from(String(value), isNational(type) ? 'utf16le' : 'latin1');
+  if (!chunked) return Buffer.concat([uint16(bytes.length), bytes]);
+  const chunk = bytes.length ? [int32(bytes.length), bytes] : [];
+  return Buffer.concat([uint64(bytes.length), ...chunk, int32(0)]);
+}
+
+function decodeText(type: SqlType, reader: ByteReader): SqlValue {
+  const bytes = type.length === Infinity ? takeChunks(reader) : takeInline(reader);
+  if (bytes === null || isBinary(type)) return bytes;
+  return bytes.toString(isNational(type) ? 'utf16le' : 'latin1');
+}
+
+function takeInline(reader: ByteReader): Buffer | null {
+  const length = reader.uint16();
+  return length === NULL_LENGTH ? null : Buffer.from(reader.take(length));
+}
+
+function takeChunks(reader: ByteReader): Buffer | null {
+  if (reader.take(8).readBigUInt64LE() === NULL_CHUNKED) return null;
+  const chunks: Buffer[] = [];
+  for (let length = reader.uint32(); length > 0; length = reader.uint32()) chunks.push(reader.take(length));
+  return Buffer.concat(chunks);
+}
+
+function encodeFixed(type: SqlType, value: Exclude<SqlValue, null>): Buffer {
+  const integer = integerWidth(type);
+  if (integer !== undefined) return littleEndian(BigInt.asUintN(integer * 8, BigInt(String(value))), integer);
+  const float = floatWidth(type);
+  if (float !== undefined) return encodeFloat(Number(value), float);
+  switch (type.name) {
+    case 'bit':
+      return uint8(value === false || value === '0' || value === 0 ? 0 : 1);
+    case 'decimal': {
+      const scaled = scaledInteger(String(value), scaleOf(type));
+      const magnitude = scaled < 0n ? -scaled : scaled;
+      return Buffer.concat([uint8(scaled < 0n ? 0 : 1), littleEndian(magnitude, decimalWidth(type) - 1)]);
+    }
+    case 'money': // the high half comes first
+      return swapHalves(littleEndian(BigInt.asUintN(64, scaledInteger(String(value), MONEY_SCALE)), 8));
+    case 'uniqueidentifier':
+      return mixEndian(Buffer.from(String(value).replaceAll('-', ''), 'hex'));
+  }
+  return encodeDateTime(type, String(value).replace('T', ' ').replace(/Z$/, ''));
+}
+
+function decodeFixed(type: SqlType, bytes: Buffer): SqlValue {
+  if (integerWidth(type) !== undefined) return decodeInteger(type, bytes);
+  if (floatWidth(type) !== undefined) return bytes.length === 4 ? bytes.readFloatLE() : bytes.readDoubleLE();
+  switch (type.name) {
+    case 'bit':
+      return bytes[0] !== 0;
+    case 'decimal': {
+      const magnitude = fromLittleEndian(bytes.subarray(1));
+      return decimalText(bytes[0] === 0 ? -magnitude : magnitude, scaleOf(type));
+    }
+    case 'money': {
+      const whole = bytes.length === 4 ? BigInt(bytes.readInt32LE()) : swapHalves(bytes).readBigInt64LE();
+      return decimalText(whole, MONEY_SCALE);
+    }
+    case 'uniqueidentifier':
+      return identifierText(mixEndian(Buffer.from(bytes)));
+  }
+  return decodeDateTime(type, bytes);
+}
+
+function decodeInteger(type: SqlType, bytes: Buffer): SqlValue {
+  if (type.name === 'bigint') return bytes.readBigInt64LE();
+  return type.name === 'tinyint' ? bytes.readUInt8() : bytes.readIntLE(0, bytes.length);
+}
+
+function encodeFloat(value: number, width: number): Buffer {
+  const bytes = Buffer.alloc(width);
+  if (width === 4) bytes.writeFloatLE(value);
+  else bytes.writeDoubleLE(value);
+  return bytes;
+}
+
+/** `-12.5` with scale 4 is -125000; digits beyond the scale are cut. */
+function scaledInteger(text: string, scale: number): bigint {
+  const [whole = '0', fraction = ''] = text.replace('-', '').split('.');
+  const magnitude = BigInt(whole + fraction.slice(0, scale).padEnd(scale, '0'));
+  return text.startsWith('-') ? -magnitude : magnitude;
+}
+
+function decimalText(value: bigint, scale: number): string {
+  const digits = String(value < 0n ? -value : value).padStart(scale + 1, '0');
+  const point = digits.length - scale;
+  return `${value < 0n ? '-' : ''}${digits.slice(0, point)}${scale ? `.${digits.slice(point)}` : ''}`;
+}
+
+const swapHalves = (bytes: Buffer) => Buffer.concat([bytes.subarray(4), bytes.subarray(0, 4)]);
+
+/** The first three groups of an identifier are little-endian on the wire. */
+function mixEndian(bytes: Buffer): Buffer {
+  bytes.subarray(0, 4).reverse();
+  bytes.subarray(4, 6).reverse();
+  bytes.subarray(6, 8).reverse();
+  return bytes;
+}
+
+function identifierText(bytes: Buffer): string {
+  return bytes
+    .toString('hex')
+    .toUpperCase()
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}

@@ -1,0 +1,158 @@
+import { notSupported } from '../sql-error.ts';
+import type { Token } from '../tsql/lexer.ts';
+import { type TokenReader, isWord } from '../tsql/token-reader.ts';
+import { parseType, typeText } from '../tsql/types.ts';
+import { indexOn, readIndexKind } from './ddl-index.ts';
+import { collation, expression, identifierList } from './expressions.ts';
+import { literal, relation } from './names.ts';
+import type { Scope } from './scope.ts';
+import { postgresType } from './types.ts';
+
+/** The table a definition belongs to. */
+export interface TableName {
+  readonly parts: readonly string[];
+  readonly relation: string;
+}
+
+/** One column or table constraint: its part of CREATE or ALTER TABLE, and what must run afterwards. */
+export interface Definition {
+  readonly kind: 'column' | 'constraint' | 'none';
+  readonly sql: string;
+  readonly after: readonly string[];
+}
+
+const CONSTRAINT_WORDS = ['PRIMARY', 'UNIQUE', 'CHECK', 'FOREIGN'];
+
+/** Translates one item of a table definition. */
+export function tableItem(reader: TokenReader, table: TableName, scope: Scope): Definition {
+  if (reader.accept('INDEX')) return inlineIndex(reader, table, scope);
+  const name = constraintName(reader, scope);
+  if (reader.accept('DEFAULT')) return defaultFor(reader, table, scope);
+  if (name !== '' || isWord(reader.current, ...CONSTRAINT_WORDS)) {
+    return { kind: 'constraint', sql: name + constraint(reader, scope), after: [] };
+  }
+  return column(reader, table, scope);
+}
+
+/** `CONSTRAINT name ` or nothing. */
+function constraintName(reader: TokenReader, scope: Scope): string {
+  return reader.accept('CONSTRAINT') ? `CONSTRAINT ${scope.quote(reader.identifier())} ` : '';
+}
+
+function inlineIndex(reader: TokenReader, table: TableName, scope: Scope): Definition {
+  const index = reader.identifier();
+  const unique = readIndexKind(reader);
+  return { kind: 'none', sql: '', after: [indexOn(table.parts, index, unique, reader, scope)] };
+}
+
+/** `DEFAULT value FOR column`, as ALTER TABLE … ADD has it. */
+function defaultFor(reader: TokenReader, table: TableName, scope: Scope): Definition {
+  const value = expression(reader.until('FOR'), scope);
+  reader.expect('FOR');
+  const target = scope.quote(reader.identifier());
+  return {
+    kind: 'none',
+    sql: '',
+    after: [`ALTER TABLE ${table.relation} ALTER COLUMN ${target} SET DEFAULT ${value}`],
+  };
+}
+
+function constraint(reader: TokenReader, scope: Scope): string {
+  if (reader.accept('PRIMARY', 'KEY')) return `PRIMARY KEY${key(reader, scope)}`;
+  if (reader.accept('UNIQUE')) return `UNIQUE NULLS NOT DISTINCT${key(reader, scope)}`;
+  if (reader.accept('CHECK')) return `CHECK (${expression(reader.group(), scope)})`;
+  const columns = reader.accept('FOREIGN', 'KEY') ? `FOREIGN KEY (${identifierList(reader.group(), scope)}) ` : '';
+  reader.expect('REFERENCES');
+  const target = relation(reader.name(), scope);
+  const keys = reader.acceptGroup();
+  const actions: string[] = [];
+  while (reader.accept('ON')) actions.push(` ON ${reader.take().upper} ${referentialAction(reader)}`);
+  return `${columns}REFERENCES ${target}${keys ? ` (${identifierList(keys, scope)})` : ''}${actions.join('')}`;
+}
+
+function referentialAction(reader: TokenReader): string {
+  const first = reader.take().upper;
+  return first === 'CASCADE' ? first : `${first} ${reader.take().upper}`;
+}
+
+/** Key columns if they are given; clustering and storage options change nothing. */
+function key(reader: TokenReader, scope: Scope): string {
+  reader.acceptOneOf('CLUSTERED', 'NONCLUSTERED');
+  const columns = reader.acceptGroup()?.filter((token) => !isWord(token, 'ASC', 'DESC'));
+  if (reader.accept('WITH')) reader.group();
+  if (isWord(reader.current, 'ON') && !isWord(reader.peek(), 'DELETE', 'UPDATE')) reader.position += 2;
+  return columns ? ` (${identifierList(columns, scope)})` : '';
+}
+
+function column(reader: TokenReader, table: TableName, scope: Scope): Definition {
+  const name = reader.identifier();
+  if (reader.at('AS')) throw notSupported('A computed column', reader.line);
+  const type = parseType(reader);
+  const quoted = scope.quote(name);
+  const rowVersion = type.declared === 'timestamp';
+  const parts = [`${quoted} ${postgresType(type)}`];
+  const chosen = reader.accept('COLLATE') ? collation(reader.identifier()) : 'tsql.ci';
+  if (type.name.endsWith('char')) parts.push(`COLLATE ${chosen}`);
+  const options: Definition[] = [];
+  while (!reader.done) options.push(columnOption(reader, name, table, scope));
+  parts.push(...options.map((option) => option.sql).filter((sql) => sql !== ''));
+  if (rowVersion) parts.push('NOT NULL');
+  return {
+    kind: 'column',
+    sql: parts.join(' '),
+    after: [
+      ...options.flatMap((option) => option.after),
+      ...(rowVersion
+        ? [`SELECT tsql.add_rowversion(${literal(table.relation)}, ${literal(scope.shorten(name))})`]
+        : []),
+      `COMMENT ON COLUMN ${table.relation}.${quoted} IS ${literal(typeText(type))}`,
+    ],
+  };
+}
+
+function columnOption(reader: TokenReader, name: string, table: TableName, scope: Scope): Definition {
+  const plain = (sql: string): Definition => ({ kind: 'none', sql, after: [] });
+  const { line } = reader;
+  if (reader.accept('NOT', 'NULL')) return plain('NOT NULL');
+  if (reader.accept('NULL') || reader.accept('ROWGUIDCOL') || reader.accept('NOT', 'FOR', 'REPLICATION'))
+    return plain('');
+  if (reader.accept('IDENTITY')) return plain(identity(reader));
+  if (reader.accept('INDEX')) {
+    const index = reader.identifier();
+    const unique = readIndexKind(reader);
+    return { kind: 'none', sql: '', after: [indexOnColumn(table, index, unique, name, scope)] };
+  }
+  if (isWord(reader.current, 'SPARSE', 'MASKED', 'GENERATED', 'ENCRYPTED', 'HIDDEN', 'FILESTREAM')) {
+    throw notSupported(`The column option ${reader.current?.text ?? ''}`, line);
+  }
+  const named = constraintName(reader, scope);
+  // PostgreSQL has no names for defaults.
+  if (reader.accept('DEFAULT')) return plain(`DEFAULT ${expression(defaultValue(reader), scope)}`);
+  return plain(named + constraint(reader, scope));
+}
+
+function indexOnColumn(table: TableName, index: string, unique: boolean, column_: string, scope: Scope): string {
+  const name = scope.quote(`${table.parts.at(-1) ?? ''}.${index}`);
+  return `CREATE ${unique ? 'UNIQUE ' : ''}INDEX ${name} ON ${table.relation} (${scope.quote(column_)})`;
+}
+
+function identity(reader: TokenReader): string {
+  const values =
+    reader
+      .acceptGroup()
+      ?.map((token) => token.text)
+      .join('')
+      .split(',') ?? [];
+  const [seed = '1', step = '1'] = values;
+  const lowest = Number(seed) < 1 ? ` MINVALUE ${seed}` : '';
+  return `GENERATED ALWAYS AS IDENTITY (START WITH ${seed} INCREMENT BY ${step}${lowest})`;
+}
+
+/** A default's value: parentheses, a signed constant, or a function call. */
+function defaultValue(reader: TokenReader): readonly Token[] {
+  const start = reader.position;
+  reader.acceptOneOf('-', '+');
+  const first = reader.take();
+  if (first.kind === 'word' && reader.current?.kind === 'group') reader.take();
+  return reader.tokens.slice(start, reader.position);
+}

@@ -1,0 +1,57 @@
+import { notSupported } from '../sql-error.ts';
+import type { Token } from '../tsql/lexer.ts';
+import { TokenReader, isWord, splitAtCommas } from '../tsql/token-reader.ts';
+import type { Scope } from './scope.ts';
+import { literal } from './names.ts';
+
+/** Options without a value, as changes of `tsql.databases`. */
+const SIMPLE: Readonly<Record<string, string>> = {
+  READ_ONLY: 'is_read_only = true',
+  READ_WRITE: 'is_read_only = false',
+  MULTI_USER: "user_access = 'MULTI_USER'",
+  SINGLE_USER: "user_access = 'SINGLE_USER'",
+  RESTRICTED_USER: "user_access = 'RESTRICTED_USER'",
+};
+
+/** ALTER DATABASE from the database's name on. The options are kept and shown; READ_ONLY and the like are not enforced. */
+export function alterDatabase(reader: TokenReader, scope: Scope): string[] {
+  const key = reader.accept('CURRENT') ? scope.session.key : scope.session.databaseKey(reader.identifier());
+  reader.expect('SET');
+  const tokens = reader.until('WITH');
+  return splitAtCommas(tokens).map(
+    (option) => `UPDATE tsql.databases SET ${change(new TokenReader(option))} WHERE key = ${key}`,
+  );
+}
+
+function change(reader: TokenReader): string {
+  const option = reader.take();
+  const simple = SIMPLE[option.upper];
+  if (simple !== undefined) return simple;
+  switch (option.upper) {
+    case 'COMPATIBILITY_LEVEL':
+      reader.expect('=');
+      return `compatibility_level = ${Number(reader.take().text)}`;
+    case 'RECOVERY':
+      return `recovery_model = ${literal(reader.take().upper)}`;
+    case 'READ_COMMITTED_SNAPSHOT':
+      return `is_read_committed_snapshot_on = ${reader.take().upper === 'ON'}`;
+    case 'CHANGE_TRACKING':
+      return changeTracking(reader);
+  }
+  throw notSupported(`ALTER DATABASE … SET ${option.text}`, option.line);
+}
+
+/** `= ON [(CHANGE_RETENTION = 3 DAYS, AUTO_CLEANUP = ON)]`, `= OFF`, or only new settings. */
+function changeTracking(reader: TokenReader): string {
+  const state = reader.accept('=') ? reader.take().upper : 'ON';
+  const changes = [`change_tracking = ${state === 'ON'}`];
+  for (const setting of splitAtCommas(reader.acceptGroup() ?? [])) changes.push(...trackingSetting(setting));
+  return changes.join(', ');
+}
+
+function trackingSetting(tokens: readonly Token[]): string[] {
+  const [name, , value, unit] = tokens;
+  if (isWord(name, 'AUTO_CLEANUP')) return [`auto_cleanup = ${isWord(value, 'ON')}`];
+  if (!isWord(name, 'CHANGE_RETENTION')) throw notSupported(`CHANGE_TRACKING (${name?.text ?? ''})`, name?.line);
+  return [`retention_period = ${Number(value?.text)}`, `retention_unit = ${literal(unit?.upper ?? 'DAYS')}`];
+}

@@ -1,0 +1,180 @@
+import { notSupported } from '../sql-error.ts';
+import type { Token } from '../tsql/lexer.ts';
+import { TokenReader, isName, isWord, splitAtCommas } from '../tsql/token-reader.ts';
+import { parseType } from '../tsql/types.ts';
+import { expression, identifierList } from './expressions.ts';
+import { literal, relation } from './names.ts';
+import type { Scope } from './scope.ts';
+import { postgresType } from './types.ts';
+
+/** One table in a FROM clause. */
+export interface Source {
+  /** How the statement refers to it, and the name of its table; both in lower case. */
+  readonly alias: string;
+  readonly name: string;
+  /** PostgreSQL's name of the table; undefined for what is not a stored table. */
+  readonly table: string | undefined;
+}
+
+export interface From {
+  readonly sql: string;
+  readonly sources: readonly Source[];
+}
+
+const JOIN_WORDS = ['JOIN', 'INNER', 'LEFT', 'RIGHT', 'FULL', 'CROSS', 'OUTER', 'ON'];
+const HINT_WORDS = ['HASH', 'LOOP', 'MERGE', 'REMOTE'];
+const NOT_AN_ALIAS = [...JOIN_WORDS, 'WITH', 'PIVOT', 'UNPIVOT', 'TABLESAMPLE', 'FOR', 'WHEN', 'USING', 'SET', 'ON'];
+const REFUSED_SOURCES = new Set([
+  'CHANGETABLE',
+  'OPENROWSET',
+  'OPENQUERY',
+  'OPENDATASOURCE',
+  'OPENXML',
+  'CONTAINSTABLE',
+  'FREETEXTTABLE',
+]);
+
+/** What follows FROM (or USING), with the tables in it. */
+export function fromClause(tokens: readonly Token[], scope: Scope): From {
+  const reader = new TokenReader(tokens);
+  const parts: string[] = [];
+  const sources: Source[] = [];
+  while (!reader.done) parts.push(fromPart(reader, scope, sources));
+  return { sql: parts.filter((part) => part !== '').join(' '), sources };
+}
+
+function fromPart(reader: TokenReader, scope: Scope, sources: Source[]): string {
+  if (reader.accept(',')) return ',';
+  if (reader.accept('ON')) return `ON ${expression(untilJoin(reader), scope)}`;
+  if (reader.accept('CROSS', 'APPLY')) return `CROSS JOIN ${lateral(source(reader, scope, sources))}`;
+  if (reader.accept('OUTER', 'APPLY')) return `LEFT JOIN ${lateral(source(reader, scope, sources))} ON true`;
+  const join = reader.acceptOneOf(...JOIN_WORDS);
+  if (join === undefined) return source(reader, scope, sources);
+  reader.acceptOneOf(...HINT_WORDS);
+  return join === 'OUTER' ? '' : join;
+}
+
+const lateral = (sql: string) => (sql.startsWith('LATERAL ') ? sql : `LATERAL ${sql}`);
+
+/** A join condition ends at the next join; LEFT( and RIGHT( are functions. */
+function untilJoin(reader: TokenReader): readonly Token[] {
+  const start = reader.position;
+  while (!reader.done && !reader.at(',')) {
+    if (isWord(reader.current, ...JOIN_WORDS) && reader.peek()?.kind !== 'group') break;
+    reader.position++;
+  }
+  return reader.tokens.slice(start, reader.position);
+}
+
+/** One table, derived table or row function with its alias and hints. */
+export function source(reader: TokenReader, scope: Scope, sources: Source[]): string {
+  const { line } = reader;
+  const table = sourceTable(reader, scope, sources);
+  reader.accept('AS');
+  const refused = isWord(reader.current, 'PIVOT', 'UNPIVOT', 'TABLESAMPLE') ? reader.current : undefined;
+  if (refused) throw notSupported(refused.upper, line);
+  if (reader.at('FOR')) throw notSupported('A temporal query', line);
+  const named = isName(reader.current) && !isWord(reader.current, ...NOT_AN_ALIAS);
+  const alias = named ? reader.identifier() : '';
+  const columns = alias === '' ? undefined : reader.acceptGroup();
+  skipHints(reader);
+  const shown = alias || table.alias;
+  if (table.name !== '')
+    sources.push({ alias: (alias || table.name).toLowerCase(), name: table.name, table: table.table });
+  if (shown === '') return table.sql;
+  const columnList = columns ? ` (${identifierList(columns, scope)})` : '';
+  return `${table.sql} AS ${scope.quote(shown)}${columnList}`;
+}
+
+interface Table {
+  readonly sql: string;
+  /** Alias it needs in PostgreSQL even if the statement gives none. */
+  readonly alias: string;
+  readonly name: string;
+  readonly table: string | undefined;
+}
+
+function sourceTable(reader: TokenReader, scope: Scope, sources: Source[]): Table {
+  const derived = reader.acceptGroup();
+  if (derived) return { sql: derivedTable(derived, scope, sources), alias: '', name: '', table: undefined };
+  const word = reader.current?.upper ?? '';
+  if (reader.peek()?.kind === 'group') {
+    const sql = rowFunction(reader, scope);
+    return { sql, alias: word.toLowerCase(), name: '', table: undefined };
+  }
+  const { line } = reader;
+  const parts = reader.name();
+  const name = parts.at(-1) ?? '';
+  const hints = reader.current?.kind === 'group' && isWord(reader.current.children[0], 'NOLOCK', 'TABLOCK', 'HOLDLOCK');
+  if (reader.current?.kind === 'group' && !hints)
+    throw notSupported(`The table-valued function ${parts.join('.')}`, line);
+  const sql = relation(parts, scope);
+  const stored = !sql.startsWith('sys.') && !scope.tableExpressions.has(name.toLowerCase());
+  return { sql, alias: name, name: name.toLowerCase(), table: stored ? sql : undefined };
+}
+
+function derivedTable(tokens: readonly Token[], scope: Scope, sources: Source[]): string {
+  const reader = new TokenReader(tokens);
+  if (reader.accept('VALUES')) return `(VALUES ${valueRows(reader.rest(), scope)})`;
+  const first = reader.current;
+  const query =
+    isWord(first, 'SELECT', 'WITH') ||
+    (first?.kind === 'group' && isWord(reader.peek(), 'UNION', 'EXCEPT', 'INTERSECT'));
+  if (query) return `(${scope.query(tokens)})`;
+  const nested = fromClause(tokens, scope);
+  sources.push(...nested.sources);
+  return `(${nested.sql})`;
+}
+
+/** `(1, 2), (3, 4)` */
+export function valueRows(tokens: readonly Token[], scope: Scope): string {
+  return splitAtCommas(tokens)
+    .map((row) => `(${expression(new TokenReader(row).group(), scope)})`)
+    .join(', ');
+}
+
+function rowFunction(reader: TokenReader, scope: Scope): string {
+  const { text, upper, line } = reader.take();
+  if (REFUSED_SOURCES.has(upper)) throw notSupported(upper, line);
+  const values = splitAtCommas(reader.group()).map((part) => expression(part, scope));
+  if (upper === 'STRING_SPLIT' || upper === 'GENERATE_SERIES')
+    return `tsql.${upper.toLowerCase()}(${values.join(', ')})`;
+  if (upper !== 'OPENJSON') throw notSupported(`The table-valued function ${text}`, line);
+  return reader.accept('WITH') ? jsonTable(values, reader, scope) : `tsql.openjson(${values.join(', ')})`;
+}
+
+/** OPENJSON with named columns. Bytes are base64 in JSON, so they are read as text first. */
+function jsonTable(values: readonly string[], reader: TokenReader, scope: Scope): string {
+  const columns = splitAtCommas(reader.group()).map((part) => jsonColumn(new TokenReader(part), scope));
+  const definitions = columns.map(({ definition }) => definition).join(', ');
+  const table = `JSON_TABLE(tsql.json_rows(${values[0]}, ${values[1] ?? "'$'"}), '$[*]' COLUMNS (${definitions}))`;
+  if (!columns.some(({ binary }) => binary)) return table;
+  const items = columns.map(({ name, binary }) => (binary ? `decode(${name}, 'base64') AS ${name}` : name));
+  return `LATERAL (SELECT ${items.join(', ')} FROM ${table} AS j)`;
+}
+
+interface JsonColumn {
+  readonly name: string;
+  readonly definition: string;
+  readonly binary: boolean;
+}
+
+/** `name type ['path'] [AS JSON]` */
+function jsonColumn(reader: TokenReader, scope: Scope): JsonColumn {
+  const written = reader.identifier();
+  const type = parseType(reader);
+  const path = literal(reader.current?.kind === 'string' ? reader.take().text : `$."${written}"`);
+  const name = scope.quote(written);
+  const binary = type.name.endsWith('binary');
+  if (!reader.accept('AS', 'JSON')) {
+    return { name, definition: `${name} ${binary ? 'text' : postgresType(type)} PATH ${path}`, binary };
+  }
+  return { name, definition: `${name} text FORMAT JSON PATH ${path} WITHOUT WRAPPER`, binary: false };
+}
+
+/** Locking and index hints change nothing here. */
+export function skipHints(reader: TokenReader): void {
+  if (reader.at('WITH') && reader.peek()?.kind === 'group') reader.position += 2;
+  else if (reader.current?.kind === 'group' && isWord(reader.current.children[0], 'NOLOCK', 'TABLOCK', 'HOLDLOCK'))
+    reader.take();
+}

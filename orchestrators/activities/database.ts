@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { companySchema, extensionSchema } from '../../shared/checks.ts';
+import { databaseMarkOf } from '../../shared/setup.ts';
+import type { AttemptId } from '../../shared/setup.ts';
+import type { Services } from '../../shared/services.ts';
+import * as scripts from '../../shared/sql/scripts.ts';
+import type { SqlDatabase } from '../../shared/sql-database.ts';
+import { joinCatalogue } from '../../shared/table-catalogue.ts';
+import { planLimitsSchema } from '../../shared/table-groups.ts';
+import { emptyPlanSummary, planTables as plan, summarizePlan } from '../../shared/table-plan.ts';
+import type { PlanContext } from '../../shared/table-plan.ts';
+import { replicationRuleSchema } from '../../shared/table-rules.ts';
+import type { Implementation } from './implementation.ts';
+import { replacePlan } from '../../shared/replication-tables.ts';
+
+export const planTables: Implementation<'planTables'> = async (input, services) => {
+  const { request } = await services.store.require(input);
+  return services.databases.use(request.destination, async (database) => {
+    const planned = plan(
+      joinCatalogue(database.stream(scripts.sourceTables), database.stream(scripts.sourceColumns)),
+      joinCatalogue(database.stream(scripts.catalogueTables), database.stream(scripts.catalogueColumns)),
+      await planContext(services, input, database),
+    );
+    let summary = emptyPlanSummary;
+    await replacePlan(database, planned, (tables) => {
+      summary = summarizePlan(tables, summary);
+    });
+    return { ...summary, byCopyMethod: { ...summary.byCopyMethod } };
+  });
+};
+
+export const markEnvironmentReady: Implementation<'markEnvironmentReady'> = async (input, { store, databases }) => {
+  const { request } = await store.require(input);
+  const companies = await store.findingsOf(input, 'company');
+  await databases.use(request.destination, (database) =>
+    database.query(scripts.markReady, {
+      setupKey: databaseMarkOf(input),
+      attempt: input.attempt,
+      companies: JSON.stringify(companies),
+    }),
+  );
+  return { environment: request.destination.environment };
+};
+
+async function planContext({ store }: Services, attempt: AttemptId, database: SqlDatabase): Promise<PlanContext> {
+  const [companies, extensions] = await Promise.all([
+    store.findingsOf(attempt, 'company'),
+    store.findingsOf(attempt, 'extension'),
+  ]);
+  const online = await database.query(scripts.listCompanies);
+  const rules = await database.query(scripts.replicationRules);
+  return {
+    companies: z.array(companySchema).parse(companies),
+    onlineCompanies: z
+      .array(companySchema)
+      .parse(online)
+      .map(({ sqlName }) => sqlName),
+    onlineApps: z
+      .array(extensionSchema)
+      .parse(extensions)
+      .map(({ appId }) => appId),
+    rules: z.array(replicationRuleSchema).parse(rules),
+    limits: planLimitsSchema.parse({}),
+  };
+}

@@ -1,0 +1,99 @@
+import {
+  destinationLinkedService,
+  sourceLinkedService,
+  stagingLinkedService,
+  tableDataset,
+  vaultLinkedService,
+} from '../../shared/connections.ts';
+import type { EntityDocument } from '../../shared/connections.ts';
+import { entityNames, sharedLinkedServices } from '../../shared/factory-names.ts';
+import {
+  largeTablesPipeline,
+  preparationPipeline,
+  replicatePipeline,
+  smallTablesPipeline,
+} from '../../shared/pipelines.ts';
+import type { Services } from '../../shared/services.ts';
+import { databaseMarkOf } from '../../shared/setup.ts';
+import type { Factory } from '../../shared/setup.ts';
+import * as scripts from '../../shared/sql/scripts.ts';
+import type { EntityKind } from '../../shared/data-factory.ts';
+import type { Implementation } from './implementation.ts';
+
+export const putLinkedService: Implementation<'putLinkedService'> = async (input, services) => {
+  const { factory, key, role, runtimeName } = input;
+  const { factories, settings } = services;
+  const put = (name: string, document: EntityDocument) => factories.put(factory, 'linkedServices', name, document);
+  const names = entityNames(key).linkedServices;
+  switch (role) {
+    case 'vault':
+      await put(sharedLinkedServices.vault, vaultLinkedService(settings.MIGRATION_KEY_VAULT_URL));
+      return null;
+    case 'staging':
+      await put(sharedLinkedServices.staging, stagingLinkedService(settings.MIGRATION_STAGING_BLOB_ENDPOINT));
+      return null;
+    case 'source': {
+      const { request, secretName } = await services.store.require(input);
+      await put(names.source, sourceLinkedService(request.source, secretName, runtimeName));
+      return null;
+    }
+    case 'destination': {
+      const { request } = await services.store.require(input);
+      await put(names.destination, destinationLinkedService(request.destination));
+      return null;
+    }
+  }
+};
+
+export const putDataset: Implementation<'putDataset'> = async (input, services) => {
+  const { request } = await services.store.require(input);
+  const names = entityNames(input.key);
+  const document = tableDataset(names, input.role, request.source.kind);
+  await services.factories.put(input.factory, 'datasets', names.datasets[input.role], document);
+  return null;
+};
+
+export const putPipeline: Implementation<'putPipeline'> = async (input, services) => {
+  const { factory, key, role } = input;
+  const { request } = await services.store.require(input);
+  const names = entityNames(key);
+  const context = { key, names, sourceKind: request.source.kind };
+  const documents = {
+    prepare: () => preparationPipeline(context, databaseMarkOf(input), scripts),
+    large: () => largeTablesPipeline(context),
+    small: () => smallTablesPipeline(context),
+    replicate: () => replicatePipeline(context),
+  };
+  const name = names.pipelines[role];
+  await services.factories.put(factory, 'pipelines', name, documents[role]());
+  return { name };
+};
+
+export const removePreparation: Implementation<'removePreparation'> = async ({ factory, key }, { factories }) => {
+  const { prepare } = entityNames(key).pipelines;
+  await factories.delete(factory, 'pipelines', prepare);
+  return { removed: [prepare] };
+};
+
+export const removeEntities: Implementation<'removeEntities'> = async ({ factory, key }, { factories }) => {
+  const { pipelines, datasets, linkedServices } = entityNames(key);
+  const { prepare, replicate, large, small } = pipelines;
+  const steps: readonly (readonly [EntityKind, readonly string[]])[] = [
+    // What refers to another goes first: a factory keeps what is referred to.
+    ['pipelines', [prepare, replicate]],
+    ['pipelines', [large, small]],
+    ['datasets', [datasets.source, datasets.destination]],
+    ['linkedServices', [linkedServices.source, linkedServices.destination]],
+  ];
+  for (const [kind, names] of steps) await deleteAll(factories, factory, kind, names);
+  return { removed: steps.flatMap(([, names]) => names) };
+};
+
+async function deleteAll(
+  factories: Services['factories'],
+  factory: Factory,
+  kind: EntityKind,
+  names: readonly string[],
+) {
+  await Promise.all(names.map((name) => factories.delete(factory, kind, name)));
+}

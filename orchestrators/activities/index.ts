@@ -1,0 +1,29 @@
+/** Every activity of the contract with its implementation; the compiler misses none. */
+import type { activities } from '../contract.ts';
+import { markEnvironmentReady, planTables } from './database.ts';
+import { putDataset, putLinkedService, putPipeline, removeEntities, removePreparation } from './entities.ts';
+import { probeFactory, releaseFactory, reserveFactory } from './factory.ts';
+import type { Implementation } from './implementation.ts';
+import { evaluateChecks, getPipelineRun, recordInventory, startPreparation } from './preparation.ts';
+import { ensureRuntime, getRuntimeStatus } from './runtime.ts';
+import { recordMilestone } from './setup-record.ts';
+
+export const implementations: { readonly [Name in keyof typeof activities]: Implementation<Name> } = {
+  probeFactory,
+  reserveFactory,
+  releaseFactory,
+  ensureRuntime,
+  getRuntimeStatus,
+  putLinkedService,
+  putDataset,
+  putPipeline,
+  startPreparation,
+  getPipelineRun,
+  evaluateChecks,
+  recordInventory,
+  planTables,
+  markEnvironmentReady,
+  removePreparation,
+  removeEntities,
+  recordMilestone,
+};

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { reportChecks } from '../../shared/check-report.ts';
+import {
+  companySchema,
+  destinationProbeSchema,
+  evaluateChecks as evaluate,
+  extensionSchema,
+  sourceProbeSchema,
+} from '../../shared/checks.ts';
+import { entityNames } from '../../shared/factory-names.ts';
+import { preparationActivities } from '../../shared/pipelines.ts';
+import { databaseMarkOf, instanceIdOf } from '../../shared/setup.ts';
+import type { Implementation } from './implementation.ts';
+import { getRuntimeStatus } from './runtime.ts';
+
+export const startPreparation: Implementation<'startPreparation'> = async (
+  { factory, key, stage, ...attempt },
+  { factories },
+) => {
+  const operationId = `${instanceIdOf(attempt)}.${stage}`;
+  const runId = await factories.startRun(factory, entityNames(key).pipelines.prepare, operationId, { stage });
+  return { runId };
+};
+
+export const getPipelineRun: Implementation<'getPipelineRun'> = async ({ factory, runId }, { factories }) => {
+  const run = await factories.run(factory, runId);
+  // A run that was just started may take a moment to show.
+  return run ?? { status: 'Queued', message: '' };
+};
+
+export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, services) => {
+  const { factory, runId, runtimeName } = input;
+  const { factories, store, thresholds } = services;
+  const [setup, outputs, runtime] = await Promise.all([
+    store.require(input),
+    factories.activityOutputs(factory, runId),
+    runtimeName === undefined ? undefined : getRuntimeStatus({ factory, runtimeName }, services),
+  ]);
+  const companies = rowsOf(outputs.get(preparationActivities.companies), companySchema);
+  const results = evaluate({
+    setupKey: databaseMarkOf(input),
+    product: setup.request.product,
+    sourceKind: setup.request.source.kind,
+    source: firstRowOf(outputs.get(preparationActivities.sourceProbe), sourceProbeSchema),
+    companies,
+    destination: firstRowOf(outputs.get(preparationActivities.destinationProbe), destinationProbeSchema),
+    ...(runtime === undefined || runtimeName === undefined ? {} : { runtime: { name: runtimeName, ...runtime } }),
+    thresholds,
+  });
+  await store.putFindings(input, 'check', results);
+  await store.putFindings(input, 'company', companies);
+  const { counts, failure } = reportChecks(results);
+  return { counts, ...(failure === undefined ? {} : { failure }) };
+};
+
+export const recordInventory: Implementation<'recordInventory'> = async (input, { factories, store }) => {
+  const outputs = await factories.activityOutputs(input.factory, input.runId);
+  const extensions = rowsOf(outputs.get(preparationActivities.extensions), extensionSchema);
+  await store.putFindings(input, 'extension', extensions);
+  const companies = await store.findingsOf(input, 'company');
+  return { companies: companies.length, extensions: extensions.length };
+};
+
+// https://learn.microsoft.com/azure/data-factory/control-flow-lookup-activity#use-the-lookup-activity-result
+function firstRowOf<Row>(output: unknown, row: z.ZodType<Row>): Row {
+  return z.object({ firstRow: row }).parse(output).firstRow;
+}
+
+function rowsOf<Row>(output: unknown, row: z.ZodType<Row>): Row[] {
+  return z.object({ value: z.array(row) }).parse(output).value;
+}

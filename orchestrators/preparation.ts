@@ -1,0 +1,87 @@
+/**
+ * Phases 3 to 6: the preparation pipeline measures both databases; if all checks pass, it creates the procedures,
+ * lists companies and extensions and copies the source's catalogue, from which the tables are planned.
+ */
+import type { OrchestrationContext } from 'durable-functions';
+import { call, callAll, callChild, now, orchestrator, waitFor } from '../shared/durable.ts';
+import type { Steps } from '../shared/durable.ts';
+import { setupFailures } from '../shared/errors.ts';
+import { runFailure } from '../shared/run-failure.ts';
+import type { SetupFailure } from '../shared/setup.ts';
+import { activities, datasetRoles, orchestrations } from './contract.ts';
+import type { Placed, Stage, StepsOf } from './contract.ts';
+import { record } from './milestones.ts';
+
+/** Longer than the slowest preparation of a large, fragmented database; shorter than a day of silence. */
+const STAGE_DEADLINE_MS = 2 * 60 * 60 * 1000;
+
+export const preparation = orchestrator(orchestrations.preparation, function* (context, input): StepsOf<'preparation'> {
+  const { tenantId, setupId, attempt, key, factory, runtimeName } = input;
+  const placed = { tenantId, setupId, attempt, key, factory };
+  yield* callAll(
+    context,
+    activities.putDataset,
+    datasetRoles.map((role) => ({ ...placed, role })),
+  );
+  yield* call(context, activities.putPipeline, { ...placed, role: 'prepare' });
+
+  const assessment = yield* runStage(context, placed, 'assess');
+  if (assessment.kind === 'failed') return assessment;
+  const { counts, failure } = yield* call(context, activities.evaluateChecks, {
+    ...placed,
+    runId: assessment.runId,
+    ...(runtimeName === undefined ? {} : { runtimeName }),
+  });
+  yield* record(context, placed, { name: 'checksCompleted', data: counts });
+  if (failure !== undefined) return { kind: 'failed', failure };
+
+  const installation = yield* runStage(context, placed, 'install');
+  if (installation.kind === 'failed') return installation;
+  yield* record(context, placed, { name: 'proceduresCreated', data: {} });
+
+  const inventory = yield* call(context, activities.recordInventory, { ...placed, runId: installation.runId });
+  yield* record(context, placed, { name: 'inventoryCompleted', data: inventory });
+
+  const plan = yield* call(context, activities.planTables, { tenantId, setupId, attempt, key });
+  yield* record(context, placed, { name: 'tablesPlanned', data: plan });
+  return { kind: 'prepared' };
+});
+
+/** Asks for a run until it has ended; a long run continues as new. */
+export const pipelineRunWait = orchestrator(
+  orchestrations.pipelineRunWait,
+  function* (context, { factory, runId, wait }): StepsOf<'pipelineRunWait'> {
+    const result = yield* waitFor(context, wait, function* () {
+      const run = yield* call(context, activities.getPipelineRun, { factory, runId });
+      return ['Succeeded', 'Failed', 'Cancelled'].includes(run.status) ? run : undefined;
+    });
+    switch (result.kind) {
+      case 'answered':
+        return { kind: 'ended', ...result.answer };
+      case 'timedOut':
+        return { kind: 'timedOut' };
+      case 'goesOn':
+        context.df.continueAsNew({ factory, runId, wait: result.state });
+        return undefined;
+    }
+  },
+);
+
+type StageResult = { kind: 'succeeded'; runId: string } | { kind: 'failed'; failure: SetupFailure };
+
+function* runStage(context: OrchestrationContext, placed: Placed, stage: Stage): Steps<StageResult> {
+  const { runId } = yield* call(context, activities.startPreparation, { ...placed, stage });
+  const wait = { asked: 0, deadline: now(context) + STAGE_DEADLINE_MS };
+  const run = yield* callChild(
+    context,
+    orchestrations.pipelineRunWait,
+    { factory: placed.factory, runId, wait },
+    stage,
+  );
+  if (run.kind === 'timedOut') {
+    const cause = `Stage ${stage} of the preparation had not ended after ${STAGE_DEADLINE_MS / 3_600_000} hours.`;
+    return { kind: 'failed', failure: { code: '52073', cause, remedy: setupFailures['52073'].remedy } };
+  }
+  if (run.status === 'Succeeded') return { kind: 'succeeded', runId };
+  return { kind: 'failed', failure: runFailure(stage, run.status, run.message) };
+}

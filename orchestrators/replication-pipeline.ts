@@ -1,0 +1,20 @@
+/** Phase 7: the pipelines that copy the data. They stay idle until somebody starts a replication run. */
+import { call, callAll, orchestrator } from '../shared/durable.ts';
+import { activities, orchestrations } from './contract.ts';
+import type { StepsOf } from './contract.ts';
+import { record } from './milestones.ts';
+
+export const replicationPipeline = orchestrator(
+  orchestrations.replicationPipeline,
+  function* (context, placed): StepsOf<'replicationPipeline'> {
+    // The outer pipeline runs the inner ones, and a factory refuses a reference to what does not exist.
+    const inner = yield* callAll(context, activities.putPipeline, [
+      { ...placed, role: 'large' },
+      { ...placed, role: 'small' },
+    ]);
+    const outer = yield* call(context, activities.putPipeline, { ...placed, role: 'replicate' });
+    const pipelines = [outer, ...inner].map(({ name }) => name);
+    yield* record(context, placed, { name: 'replicationPipelineCreated', data: { pipelines } });
+    return { pipelines };
+  },
+);

@@ -1,0 +1,83 @@
+/** Phase 2: the integration runtime through which the source is reached, and the linked services of both sides. */
+import type { OrchestrationContext } from 'durable-functions';
+import { call, callAll, callChild, now, orchestrator, waitFor } from '../shared/durable.ts';
+import type { Steps } from '../shared/durable.ts';
+import { setupFailures } from '../shared/errors.ts';
+import type { SetupFailure } from '../shared/setup.ts';
+import { activities, orchestrations } from './contract.ts';
+import type { Placed, StepsOf } from './contract.ts';
+import { record } from './milestones.ts';
+
+export const runtimeRegistration = orchestrator(
+  orchestrations.runtimeRegistration,
+  function* (context, input): StepsOf<'runtimeRegistration'> {
+    const { tenantId, setupId, attempt, key, factory, sourceKind } = input;
+    const placed = { tenantId, setupId, attempt, key, factory };
+    if (sourceKind === 'AzureSql') {
+      yield* putLinkedServices(context, placed);
+      const reason = 'An Azure SQL source is reached through the Azure integration runtime of the factory.';
+      yield* record(context, placed, { name: 'runtimeNotNeeded', data: { reason } });
+      return { kind: 'registered' };
+    }
+
+    const runtime = yield* call(context, activities.ensureRuntime, {
+      ...placed,
+      ...(input.runtimeName === undefined ? {} : { runtimeName: input.runtimeName }),
+    });
+    if (runtime.kind === 'refused') return failed('52030', runtime.cause);
+    const { runtimeName, created } = runtime;
+    yield* record(context, placed, { name: 'runtimeCreated', data: { runtimeName, created } });
+
+    const wait = { asked: 0, deadline: now(context) + input.runtimeWaitSeconds * 1000 };
+    const registration = yield* callChild(
+      context,
+      orchestrations.runtimeWait,
+      { factory, runtimeName, wait },
+      'runtimeWait',
+    );
+    if (registration.kind === 'timedOut') {
+      return failed('52071', `No node of ${runtimeName} was online within ${input.runtimeWaitSeconds} seconds.`);
+    }
+    yield* putLinkedServices(context, placed, runtimeName);
+    yield* record(context, placed, { name: 'runtimeOnline', data: { runtimeName, nodes: registration.nodes } });
+    return { kind: 'registered', runtimeName };
+  },
+);
+
+/** Asks the runtime until a node is online; a wait of days continues as new. */
+export const runtimeWait = orchestrator(
+  orchestrations.runtimeWait,
+  function* (context, { factory, runtimeName, wait }): StepsOf<'runtimeWait'> {
+    const result = yield* waitFor(context, wait, function* () {
+      const status = yield* call(context, activities.getRuntimeStatus, { factory, runtimeName });
+      return status.online ? status.nodes : undefined;
+    });
+    switch (result.kind) {
+      case 'answered':
+        return { kind: 'online', nodes: result.answer };
+      case 'timedOut':
+        return { kind: 'timedOut' };
+      case 'goesOn':
+        context.df.continueAsNew({ factory, runtimeName, wait: result.state });
+        return undefined;
+    }
+  },
+);
+
+/** The source refers to the vault, so that the shared ones come first. */
+function* putLinkedServices(context: OrchestrationContext, placed: Placed, runtimeName?: string): Steps<void> {
+  const via = runtimeName === undefined ? {} : { runtimeName };
+  const put = activities.putLinkedService;
+  yield* callAll(context, put, [
+    { ...placed, role: 'vault' },
+    { ...placed, role: 'staging' },
+  ]);
+  yield* callAll(context, put, [
+    { ...placed, role: 'source', ...via },
+    { ...placed, role: 'destination' },
+  ]);
+}
+
+function failed(code: '52030' | '52071', cause: string): { kind: 'failed'; failure: SetupFailure } {
+  return { kind: 'failed', failure: { code, cause, remedy: setupFailures[code].remedy } };
+}

@@ -1,0 +1,26 @@
+/** What all checks together mean for a setup. Pure. */
+import type { CheckResult } from './checks.ts';
+import type { MilestoneData, SetupFailure } from './setup.ts';
+
+/** Counts results, and makes the failure of the setup if a check blocks it: all that block are in its cause. */
+export function reportChecks(results: readonly CheckResult[]): {
+  counts: MilestoneData<'checksCompleted'>;
+  failure: SetupFailure | undefined;
+} {
+  const failed = results.filter(({ status }) => status === 'failed');
+  const blocking = failed.filter(({ severity }) => severity === 'blocks');
+  const counts = {
+    passed: results.filter(({ status }) => status === 'passed').length,
+    warned: failed.length - blocking.length,
+    failed: blocking.length,
+    skipped: results.filter(({ status }) => status === 'skipped').length,
+    failedChecks: blocking.map(({ id }) => id),
+  };
+  const [first] = blocking;
+  if (first === undefined) return { counts, failure: undefined };
+  const cause = blocking.map(
+    ({ id, title, measured, expected }) => `${id} ${title}: measured ${measured}, expected ${expected}`,
+  );
+  const remedy = blocking.map(({ id, remedy: { text, sql } }) => `${id}: ${text}${sql === undefined ? '' : ` ${sql}`}`);
+  return { counts, failure: { code: first.code, cause: cause.join('. '), remedy: remedy.join(' ') } };
+}

@@ -1,0 +1,191 @@
+/**
+ * The checks before a migration: what is measured, what is expected, and what to do about the difference. Pure: the
+ * databases are measured by `sql/source-probe.sql` and `sql/destination-probe.sql`; all checks are evaluated in one go,
+ * so that a report is complete. `docs/checks.md` lists them.
+ */
+import { z } from 'zod';
+import { companyChecks } from './company-checks.ts';
+import { serverChecks } from './server-checks.ts';
+import { productSchema, sourceKindSchema } from './setup.ts';
+import { versionChecks } from './version-checks.ts';
+
+/** An app that is installed in a database. `appId` is a lower-case GUID, `version` has four parts. */
+export const extensionSchema = z.object({
+  appId: z.string(),
+  name: z.string(),
+  publisher: z.string(),
+  version: z.string(),
+});
+export type Extension = z.infer<typeof extensionSchema>;
+
+/** A probe sends its list as JSON text in one column; null when the list cannot be read. */
+const extensionsSchema = z.preprocess(
+  (value) => (typeof value === 'string' ? (JSON.parse(value) as unknown) : value),
+  z.array(extensionSchema).nullable(),
+);
+
+/** The row of `sourceProbe`. Null: not there, or hidden from the login. */
+export const sourceProbeSchema = z.object({
+  database: z.string(),
+  productVersion: z.string(),
+  /** 5 = Azure SQL Database, 8 = Managed Instance: https://learn.microsoft.com/sql/t-sql/functions/serverproperty-transact-sql */
+  engineEdition: z.int(),
+  edition: z.string(),
+  compatibilityLevel: z.int(),
+  collation: z.string().nullable(),
+  state: z.string(),
+  isReadOnly: z.boolean(),
+  userAccess: z.string(),
+  changeTrackingOn: z.boolean(),
+  changeTrackingRetentionDays: z.number().nullable(),
+  changeTrackingAutoCleanup: z.boolean().nullable(),
+  applicationVersion: z.string().nullable(),
+  /** Key of the setup that last prepared this database. */
+  preparedFor: z.string().nullable(),
+  extensions: extensionsSchema,
+  login: z.string(),
+  user: z.string(),
+  isSysadmin: z.boolean().nullable(),
+  isDatabaseOwner: z.boolean().nullable(),
+  tableCount: z.int(),
+});
+export type SourceProbe = z.infer<typeof sourceProbeSchema>;
+
+/** The row of `destinationProbe`. Null: not there, or hidden from the service's identity. */
+export const destinationProbeSchema = z.object({
+  database: z.string(),
+  compatibilityLevel: z.int(),
+  collation: z.string().nullable(),
+  state: z.string(),
+  isReadOnly: z.boolean(),
+  applicationVersion: z.string().nullable(),
+  /** Key of the setup that marked this environment as ready. */
+  boundTo: z.string().nullable(),
+  extensions: extensionsSchema,
+  user: z.string(),
+  isDatabaseOwner: z.boolean().nullable(),
+});
+export type DestinationProbe = z.infer<typeof destinationProbeSchema>;
+
+/** A row of `listCompanies`. */
+export const companySchema = z.object({
+  name: z.string(),
+  displayName: z.string().nullable(),
+  isEvaluation: z.boolean(),
+  /** The name as it stands in table names. */
+  sqlName: z.string(),
+  /** Of the company's own tables; null when the login may not see sizes. */
+  sizeGigabytes: z.number().nullable(),
+});
+export type Company = z.infer<typeof companySchema>;
+
+/** Limits that Microsoft's articles state differently, or that change with releases. */
+export const checkThresholdsSchema = z.object({
+  minimumCompatibilityLevel: z.int().default(130),
+  minimumSourceMajor: z.int().default(25),
+  minimumRetentionDays: z.number().default(3),
+  companyCountWarning: z.int().default(300),
+  companySizeWarningGigabytes: z.number().default(50),
+  tableCountWarning: z.int().default(10_000),
+});
+export type CheckThresholds = z.infer<typeof checkThresholdsSchema>;
+
+/** Everything that was measured. */
+export const checkInputSchema = z.object({
+  /** Under which setups mark databases; the same text as @setupKey of the scripts. */
+  setupKey: z.string(),
+  product: productSchema,
+  sourceKind: sourceKindSchema,
+  source: sourceProbeSchema,
+  companies: z.array(companySchema),
+  destination: destinationProbeSchema,
+  /** Left out for a source that needs no self-hosted runtime. */
+  runtime: z
+    .object({
+      name: z.string(),
+      online: z.boolean(),
+      nodes: z.array(z.object({ name: z.string(), version: z.string() })),
+    })
+    .optional(),
+  thresholds: checkThresholdsSchema,
+});
+export type CheckInput = z.infer<typeof checkInputSchema>;
+
+/** `blocks`: the setup fails. `warns`: it goes on, something may go wrong later. `informs`: worth knowing. */
+export const checkSeveritySchema = z.enum(['blocks', 'warns', 'informs']);
+export type CheckSeverity = z.infer<typeof checkSeveritySchema>;
+
+export const checkTargetSchema = z.enum(['source', 'destination', 'runtime', 'companies']);
+export type CheckTarget = z.infer<typeof checkTargetSchema>;
+
+/** What one check found. `cause` and `remedy.text` are empty unless it failed; `cause` says why it was skipped. */
+export const checkResultSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  target: checkTargetSchema,
+  severity: checkSeveritySchema,
+  status: z.enum(['passed', 'failed', 'skipped']),
+  measured: z.string(),
+  expected: z.string(),
+  cause: z.string(),
+  remedy: z.object({ text: z.string(), sql: z.string().optional(), documentation: z.url() }),
+  /** The number that Business Central's client knows for it, or the id. */
+  code: z.string(),
+});
+export type CheckResult = z.infer<typeof checkResultSchema>;
+
+/** What a check says about its input. A failure may be less severe than the check is at worst. */
+export type Finding =
+  | { readonly status: 'passed'; readonly measured: string; readonly expected: string }
+  | { readonly status: 'skipped'; readonly cause: string }
+  | {
+      readonly status: 'failed';
+      readonly measured: string;
+      readonly expected: string;
+      readonly cause: string;
+      readonly remedy: string;
+      readonly sql?: string;
+      readonly severity?: CheckSeverity;
+      readonly code?: string;
+    };
+
+/** One check of the catalogue. */
+export interface Check {
+  readonly id: string;
+  readonly title: string;
+  readonly target: CheckTarget;
+  /** At worst. */
+  readonly severity: CheckSeverity;
+  readonly code: string;
+  readonly documentation: string;
+  evaluate(input: CheckInput): Finding;
+}
+
+/** All checks, in the order of a report. */
+export const checkCatalogue: readonly Check[] = [...serverChecks, ...versionChecks, ...companyChecks];
+
+/** Evaluates every check; one result each, in the order of the catalogue. */
+export function evaluateChecks(input: CheckInput): CheckResult[] {
+  return checkCatalogue.map((check) => resultOf(check, check.evaluate(input)));
+}
+
+function resultOf(check: Check, finding: Finding): CheckResult {
+  const { id, title, target, documentation } = check;
+  const base = { id, title, target, severity: check.severity, code: check.code, measured: '', expected: '', cause: '' };
+  if (finding.status !== 'failed') return { ...base, ...finding, remedy: { text: '', documentation } };
+  const { remedy, sql, ...rest } = finding;
+  return { ...base, ...rest, remedy: { text: remedy, ...(sql === undefined ? {} : { sql }), documentation } };
+}
+
+/** The numbers of a report. `failed` and `failedChecks` are the failures that block, `warned` all others. */
+export function summarizeChecks(results: readonly CheckResult[]) {
+  const failures = results.filter(({ status }) => status === 'failed');
+  const blocking = failures.filter(({ severity }) => severity === 'blocks');
+  return {
+    passed: results.filter(({ status }) => status === 'passed').length,
+    warned: failures.length - blocking.length,
+    failed: blocking.length,
+    skipped: results.filter(({ status }) => status === 'skipped').length,
+    failedChecks: blocking.map(({ id }) => id),
+  };
+}

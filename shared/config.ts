@@ -1,0 +1,84 @@
+/** The only reader of the environment: validates all settings once and stops with the name of what is wrong. */
+import { z } from 'zod';
+import { checkThresholdsSchema } from './checks.ts';
+import type { CheckThresholds } from './checks.ts';
+import { factorySchema } from './setup.ts';
+
+const json = <Schema extends z.ZodType>(schema: Schema) =>
+  z
+    .string()
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        context.addIssue({ code: 'custom', message: 'is not JSON' });
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+
+const httpsUrl = z.url({ protocol: /^https$/, error: 'must be an https URL' });
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+/** Every setting of the app. Each is explained in the README; `local.settings.sample.json` has them all. */
+export const settingsSchema = z.object({
+  MIGRATION_STATE_TABLE_ENDPOINT: httpsUrl,
+  MIGRATION_SERVICE_BUS_NAMESPACE: z.string().regex(/^[A-Za-z0-9.-]+(:\d+)?$/, 'must be a host name'),
+  MIGRATION_EVENT_TOPIC: z.string().min(1).max(260),
+  MIGRATION_EVENT_SOURCE: httpsUrl,
+  MIGRATION_KEY_VAULT_URL: httpsUrl,
+  MIGRATION_KEY_VAULT_VERIFY_CHALLENGE: flag.default(true),
+  MIGRATION_RESOURCE_MANAGER_URL: httpsUrl.default('https://management.azure.com'),
+  MIGRATION_FACTORIES: json(z.array(factorySchema).min(1, 'must name at least one factory').max(100)),
+  MIGRATION_STAGING_BLOB_ENDPOINT: httpsUrl,
+  MIGRATION_DESTINATION_SERVERS: json(z.array(z.string().min(1)).min(1, 'must name at least one server')),
+  MIGRATION_TOKEN_ISSUER: z.string().includes('{tenantId}', { error: 'must contain {tenantId}' }),
+  MIGRATION_TOKEN_AUDIENCE: z.string().min(1),
+  MIGRATION_TOKEN_KEYS_URL: httpsUrl,
+  MIGRATION_RUNTIME_WAIT_HOURS: z.coerce.number().positive().max(168).default(24),
+  MIGRATION_MINIMUM_SOURCE_MAJOR: z.coerce.number().int().positive().default(25),
+  MIGRATION_COMPANY_COUNT_WARNING: z.coerce.number().int().positive().default(300),
+  MIGRATION_COMPANY_SIZE_WARNING_GB: z.coerce.number().positive().default(50),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+
+const prefix = 'MIGRATION_';
+
+/** A setting is missing, malformed or not known. The message names each one and never shows a value. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+/**
+ * Reads the app's settings.
+ * @throws {SettingsError} naming every setting that is missing, malformed or unknown.
+ */
+export function readSettings(environment: Readonly<Record<string, string | undefined>> = process.env): Settings {
+  const own = Object.fromEntries(Object.entries(environment).filter(([name]) => name.startsWith(prefix)));
+  const known = Object.keys(settingsSchema.shape);
+  const problems = Object.keys(own)
+    .filter((name) => !known.includes(name))
+    .map((name) => `${name} is not a setting of this app; known are ${known.join(', ')}`);
+
+  const parsed = settingsSchema.safeParse(own);
+  for (const issue of parsed.error?.issues ?? []) {
+    const name = String(issue.path[0]);
+    const inside = issue.path.slice(1).join('.');
+    const problem = own[name] === undefined ? 'is missing' : issue.message;
+    problems.push(`${name}${inside === '' ? '' : ` (${inside})`} ${problem}`);
+  }
+  if (!parsed.success || problems.length > 0) {
+    throw new SettingsError(`The app's settings are wrong. ${problems.join('. ')}. See "Settings" in the README.`);
+  }
+  return parsed.data;
+}
+
+/** The thresholds of the checks: those that are settings, and the fixed ones. */
+export function checkThresholds(settings: Settings): CheckThresholds {
+  return checkThresholdsSchema.parse({
+    minimumSourceMajor: settings.MIGRATION_MINIMUM_SOURCE_MAJOR,
+    companyCountWarning: settings.MIGRATION_COMPANY_COUNT_WARNING,
+    companySizeWarningGigabytes: settings.MIGRATION_COMPANY_SIZE_WARNING_GB,
+  });
+}

@@ -1,0 +1,78 @@
+/**
+ * Every code that a user of this service can meet, in one place: what the API answers, and why a setup failed.
+ * Codes are stable; texts may improve.
+ */
+
+/** Codes of the HTTP API: status and the short title of the problem document. */
+export const apiErrors = {
+  MissingApiVersionParameter: { status: 400, title: 'The api-version query parameter is missing.' },
+  UnsupportedApiVersionValue: { status: 400, title: 'The api-version is not supported.' },
+  UnknownQueryParameter: { status: 400, title: 'A query parameter is not known.' },
+  InvalidSetupId: { status: 400, title: 'The setup id is not valid.' },
+  InvalidJson: { status: 400, title: 'The request body is not JSON.' },
+  EmptyBody: { status: 400, title: 'The request body is empty.' },
+  InvalidRequestBody: { status: 400, title: 'The request body is not valid.' },
+  Unauthorized: { status: 401, title: 'An access token is needed.' },
+  Forbidden: { status: 403, title: 'The access token lacks an app role.' },
+  SetupNotFound: { status: 404, title: 'There is no such setup.' },
+  OperationNotFound: { status: 404, title: 'There is no such operation.' },
+  SetupConflict: { status: 409, title: 'The setup exists with other values.' },
+  RuntimeNotCreated: { status: 409, title: 'The integration runtime does not exist yet.' },
+  RuntimeNotUsed: { status: 409, title: 'The setup uses no self-hosted integration runtime.' },
+  PreconditionFailed: { status: 412, title: 'The setup is not in the state that the request expects.' },
+  BodyTooLarge: { status: 413, title: 'The request body is too large.' },
+  UnsupportedMediaType: { status: 415, title: 'The request body must be application/json.' },
+  InternalError: { status: 500, title: 'The request failed for a reason that lies in the service.' },
+  ServiceUnavailable: { status: 503, title: 'A service that this one depends on does not answer.' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ApiErrorCode = keyof typeof apiErrors;
+
+/** Codes of what is wrong with one field of a request body, each with its usual remedy. */
+export const fieldErrors = {
+  Required: 'Add it.',
+  UnknownField: 'Leave it out, or check its spelling and case.',
+  InvalidValue: 'Give a value as described.',
+  ServerNotAllowed:
+    "Give the server of the online environment, as it stands in the service's MIGRATION_DESTINATION_SERVERS.",
+  Differs: 'Send the values that the setup was created with, or choose another setup id.',
+  '52072': 'Give a connection string of a SQL Server login: Server=…;Database=…;User ID=…;Password=…',
+} as const;
+
+export type FieldErrorCode = keyof typeof fieldErrors;
+
+/**
+ * Codes with which a setup fails, beside those of the checks. Numbers are the ones that Business Central's own client
+ * knows, so that they can be shown there unchanged.
+ */
+export const setupFailures = {
+  '52030': {
+    title: 'The integration runtime cannot be used.',
+    remedy:
+      'Leave runtimeName out to get a new runtime, or name a self-hosted runtime that an earlier setup of the same tenant created.',
+  },
+  '52050': {
+    title: 'The databases could not be prepared.',
+    remedy: 'Mend what the cause names, then start the setup again; nothing that it did has to be undone by hand.',
+  },
+  '52071': {
+    title: 'The self-hosted integration runtime did not come online in time.',
+    remedy:
+      'Install the runtime with its key, check that its machine reaches the internet on port 443, then start the setup again.',
+  },
+  '52073': {
+    title: 'The preparation took too long.',
+    remedy: 'Check the load of the source database and the health of the runtime, then start the setup again.',
+  },
+  '52090': {
+    title: 'No data factory has room for the setup.',
+    remedy:
+      'Add a factory to MIGRATION_FACTORIES, or remove setups that are finished. The reasons of each factory are listed with the setup.',
+  },
+  StepFailed: {
+    title: 'A step failed after all its attempts.',
+    remedy: 'Mend what the cause names, then start the setup again; nothing that it did has to be undone by hand.',
+  },
+} as const satisfies Record<string, { title: string; remedy: string }>;
+
+export type SetupFailureCode = keyof typeof setupFailures;

@@ -1,0 +1,28 @@
+/** What Azure's services answer when a thing is missing or somebody else was faster, as values. */
+import { isRestError } from '@azure/core-rest-pipeline';
+
+/** Answers undefined instead of failing with 404. */
+export async function unlessMissing<T>(request: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await request();
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw error;
+  }
+}
+
+/** Answers false if the thing exists already (409) or has changed since it was read (412), true if it was written. */
+export async function unlessConflict(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    const status = statusOf(error);
+    if (status === 409 || status === 412) return false;
+    throw error;
+  }
+}
+
+function statusOf(error: unknown): number | undefined {
+  return isRestError(error) ? error.statusCode : undefined;
+}

@@ -1,0 +1,142 @@
+-- What the service keeps in the environment's database. May run again; tables keep their rows.
+IF SCHEMA_ID(N'mig') IS NULL EXEC (N'CREATE SCHEMA [mig]');
+GO
+-- The mark that the environment is ready, and for which setup. No row: not set up.
+IF OBJECT_ID(N'[mig].[Environment]', N'U') IS NULL
+  CREATE TABLE [mig].[Environment] (
+    [setupKey] nvarchar(200) NOT NULL CONSTRAINT [PK_Environment] PRIMARY KEY,
+    [attempt] int NOT NULL,
+    [readyAt] datetime2(3) NOT NULL
+  );
+GO
+-- The source's catalogue, copied by the preparation: what catalogue-tables.sql and catalogue-columns.sql return.
+IF OBJECT_ID(N'[mig].[SourceTable]', N'U') IS NULL
+  CREATE TABLE [mig].[SourceTable] (
+    [tableId] int NOT NULL CONSTRAINT [PK_SourceTable] PRIMARY KEY,
+    [schemaName] nvarchar(128) NOT NULL,
+    [tableName] nvarchar(128) NOT NULL,
+    [rowCount] bigint NOT NULL,
+    [byteCount] bigint NOT NULL
+  );
+GO
+IF OBJECT_ID(N'[mig].[SourceColumn]', N'U') IS NULL
+  CREATE TABLE [mig].[SourceColumn] (
+    [tableId] int NOT NULL,
+    [ordinal] int NOT NULL,
+    [columnName] nvarchar(128) NOT NULL,
+    [typeName] nvarchar(128) NOT NULL,
+    [maxLength] int NOT NULL,
+    [precision] int NOT NULL,
+    [scale] int NOT NULL,
+    [isNullable] bit NOT NULL,
+    [isIdentity] bit NOT NULL,
+    [isComputed] bit NOT NULL,
+    [isRowVersion] bit NOT NULL,
+    [keyOrdinal] int NULL,
+    [collation] nvarchar(128) NULL,
+    CONSTRAINT [PK_SourceColumn] PRIMARY KEY ([tableId], [ordinal])
+  );
+GO
+-- The table plan: one row a source table, also for those that are not copied.
+-- columns: [{ "ordinal", "name", "type", "isKey" }] as JSON. groupNumber is the batch of a large table, the pack of a
+-- small one. syncedVersion is the source's change tracking version up to which the table is complete; 0 = copy it whole.
+IF OBJECT_ID(N'[mig].[ReplicationTable]', N'U') IS NULL
+  CREATE TABLE [mig].[ReplicationTable] (
+    [controlId] int NOT NULL CONSTRAINT [PK_ReplicationTable] PRIMARY KEY,
+    [sourceSchema] nvarchar(128) NOT NULL,
+    [sourceTable] nvarchar(128) NOT NULL,
+    [destinationTable] nvarchar(128) NOT NULL,
+    [company] nvarchar(128) NOT NULL,
+    [tableName] nvarchar(128) NOT NULL,
+    [appId] nvarchar(36) NOT NULL,
+    [copyMethod] nvarchar(10) NOT NULL,
+    [flow] nvarchar(10) NOT NULL,
+    [groupNumber] int NOT NULL,
+    [columns] nvarchar(max) NOT NULL,
+    [rowCount] bigint NOT NULL,
+    [byteCount] bigint NOT NULL,
+    [reason] nvarchar(400) NOT NULL,
+    [problems] nvarchar(max) NOT NULL,
+    [syncedVersion] bigint NOT NULL CONSTRAINT [DF_ReplicationTable_syncedVersion] DEFAULT 0
+  );
+GO
+-- Replication runs, and what became of each table in them.
+IF OBJECT_ID(N'[mig].[Replication]', N'U') IS NULL
+  CREATE TABLE [mig].[Replication] (
+    [replicationId] int NOT NULL CONSTRAINT [PK_Replication] PRIMARY KEY,
+    [pipelineRunId] nvarchar(50) NOT NULL,
+    [mode] nvarchar(10) NOT NULL,
+    [toVersion] bigint NOT NULL,
+    [startedAt] datetime2(3) NOT NULL,
+    [endedAt] datetime2(3) NULL
+  );
+GO
+IF OBJECT_ID(N'[mig].[ReplicationRun]', N'U') IS NULL
+  CREATE TABLE [mig].[ReplicationRun] (
+    [replicationId] int NOT NULL,
+    [controlId] int NOT NULL,
+    [status] nvarchar(10) NOT NULL,
+    [fromVersion] bigint NOT NULL,
+    [rowsCopied] bigint NULL,
+    [error] nvarchar(2048) NULL,
+    [endedAt] datetime2(3) NULL,
+    CONSTRAINT [PK_ReplicationRun] PRIMARY KEY ([replicationId], [controlId])
+  );
+GO
+-- Where packs of small tables arrive.
+IF OBJECT_ID(N'[mig].[PackStage]', N'U') IS NULL
+  CREATE TABLE [mig].[PackStage] (
+    [replicationId] int NOT NULL,
+    [packNumber] int NOT NULL,
+    [controlId] int NOT NULL,
+    [rows] varbinary(max) NULL,
+    CONSTRAINT [PK_PackStage] PRIMARY KEY ([replicationId], [controlId])
+  );
+GO
+-- For each table that is copied, the T-SQL that its columns make up. full and changes are how the source is read; both
+-- return what the staging table holds: the operation (F = the whole table follows, I, U, D) and the columns under their
+-- aliases. The row F stands alone when a table is empty, so that "empty" and "nothing changed" differ. A row that is
+-- gone since it changed counts as deleted.
+CREATE OR ALTER VIEW [mig].[TableStatement] AS
+  SELECT t.[controlId], s.[name] AS [source],
+    N'SELECT N''F'' AS [operation], ' + c.[emptyRow] + N' UNION ALL SELECT N''I'', ' + c.[wholeRow]
+      + N' FROM ' + s.[name] + N' AS [t]' AS [full],
+    CASE WHEN t.[copyMethod] = N'Full' THEN NULL ELSE
+      N'SELECT CASE WHEN ' + c.[rowGone] + N' THEN N''D'' ELSE [c].[SYS_CHANGE_OPERATION] END AS [operation], '
+      + c.[changedRow] + N' FROM CHANGETABLE(CHANGES ' + s.[name] + N', @fromVersion) AS [c] LEFT JOIN ' + s.[name]
+      + N' AS [t] ON ' + c.[sameKey] + N' WHERE [c].[SYS_CHANGE_VERSION] <= @toVersion' END AS [changes],
+    c.[names], c.[aliases], c.[stageColumns], c.[jsonColumns], c.[stageKey]
+  FROM [mig].[ReplicationTable] AS t
+  CROSS APPLY (SELECT QUOTENAME(t.[sourceSchema]) + N'.' + QUOTENAME(t.[sourceTable]) AS [name]) AS s
+  CROSS APPLY (
+    SELECT
+      STRING_AGG(CAST(N'CAST(NULL AS ' + p.[type] + N') AS ' + p.[alias] AS nvarchar(max)), N', ')
+        WITHIN GROUP (ORDER BY p.[ordinal]) AS [emptyRow],
+      STRING_AGG(CAST(N'CAST([t].' + p.[name] + N' AS ' + p.[type] + N')' AS nvarchar(max)), N', ')
+        WITHIN GROUP (ORDER BY p.[ordinal]) AS [wholeRow],
+      STRING_AGG(CAST(N'CAST(' + CASE WHEN p.[isKey] = 1 THEN N'[c].' ELSE N'[t].' END + p.[name] + N' AS ' + p.[type]
+        + N') AS ' + p.[alias] AS nvarchar(max)), N', ') WITHIN GROUP (ORDER BY p.[ordinal]) AS [changedRow],
+      STRING_AGG(CAST(CASE WHEN p.[isKey] = 1 THEN N'[t].' + p.[name] + N' = [c].' + p.[name] END AS nvarchar(max)),
+        N' AND ') WITHIN GROUP (ORDER BY p.[ordinal]) AS [sameKey],
+      STRING_AGG(CAST(CASE WHEN p.[isKey] = 1 THEN N'[t].' + p.[name] + N' IS NULL' END AS nvarchar(max)), N' AND ')
+        WITHIN GROUP (ORDER BY p.[ordinal]) AS [rowGone],
+      STRING_AGG(CAST(p.[name] AS nvarchar(max)), N', ') WITHIN GROUP (ORDER BY p.[ordinal]) AS [names],
+      STRING_AGG(CAST(p.[alias] AS nvarchar(max)), N', ') WITHIN GROUP (ORDER BY p.[ordinal]) AS [aliases],
+      STRING_AGG(CAST(p.[alias] + N' ' + p.[type] + N' NULL' AS nvarchar(max)), N', ')
+        WITHIN GROUP (ORDER BY p.[ordinal]) AS [stageColumns],
+      STRING_AGG(CAST(p.[alias] + N' ' + p.[type] + N' ''$.' + p.[alias] + N'''' AS nvarchar(max)), N', ')
+        WITHIN GROUP (ORDER BY p.[ordinal]) AS [jsonColumns],
+      STRING_AGG(CAST(CASE WHEN p.[isKey] = 1 THEN N'd.' + p.[name] + N' = s.' + p.[alias] END AS nvarchar(max)),
+        N' AND ') WITHIN GROUP (ORDER BY p.[ordinal]) AS [stageKey]
+    FROM (
+      SELECT j.[ordinal], QUOTENAME(j.[name]) AS [name], j.[type], j.[isKey],
+        N'c' + CAST(j.[ordinal] AS nvarchar(10)) AS [alias]
+      FROM OPENJSON(t.[columns]) WITH (
+        [ordinal] int '$.ordinal',
+        [name] nvarchar(128) '$.name',
+        [type] nvarchar(60) '$.type',
+        [isKey] bit '$.isKey'
+      ) AS j
+    ) AS p
+  ) AS c
+  WHERE t.[copyMethod] <> N'None';

@@ -1,0 +1,115 @@
+-- The part of a replication run that writes data: staging tables, and what is applied from them.
+-- A staging table belongs to one control row; mig.TableStatement has the T-SQL of its columns.
+CREATE OR ALTER PROCEDURE [mig].[CreateStage] @controlId int
+AS
+BEGIN
+  SET NOCOUNT ON;
+  DECLARE @stage nvarchar(300) = N'[mig].[Stage' + CAST(@controlId AS nvarchar(10)) + N']';
+  DECLARE @columns nvarchar(max), @statement nvarchar(max);
+  SELECT @columns = [stageColumns] FROM [mig].[TableStatement] WHERE [controlId] = @controlId;
+  SET @statement = N'DROP TABLE IF EXISTS ' + @stage + N'; CREATE TABLE ' + @stage
+    + N' ([operation] nchar(1) NOT NULL, ' + @columns + N')';
+  EXEC sp_executesql @statement;
+END;
+GO
+-- Applies a staging table to its destination table in one transaction, notes the version, drops the staging table.
+-- Whole: the table is emptied first. Changes: what changed or is gone is deleted, what changed is inserted again.
+-- Preserve: as changes, but nothing is deleted that the source does not have.
+CREATE OR ALTER PROCEDURE [mig].[ApplyStage] @replicationId int, @controlId int
+AS
+BEGIN
+  SET NOCOUNT ON;
+  SET XACT_ABORT ON;
+  DECLARE @stage nvarchar(300) = N'[mig].[Stage' + CAST(@controlId AS nvarchar(10)) + N']';
+  DECLARE @table nvarchar(300), @copyMethod nvarchar(10), @names nvarchar(max), @aliases nvarchar(max), @keys nvarchar(max);
+  DECLARE @statement nvarchar(max), @isWhole bit, @rows bigint;
+
+  SELECT @table = N'[dbo].' + QUOTENAME(t.[destinationTable]), @copyMethod = t.[copyMethod], @names = s.[names],
+    @aliases = s.[aliases], @keys = s.[stageKey]
+  FROM [mig].[ReplicationTable] AS t
+  JOIN [mig].[TableStatement] AS s ON s.[controlId] = t.[controlId]
+  WHERE t.[controlId] = @controlId;
+
+  SET @statement = N'SET @isWhole = CASE WHEN EXISTS (SELECT 1 FROM ' + @stage + N' WHERE [operation] = N''F'') THEN 1 ELSE 0 END';
+  EXEC sp_executesql @statement, N'@isWhole bit OUTPUT', @isWhole = @isWhole OUTPUT;
+
+  SET @statement = CASE
+    WHEN @isWhole = 1 AND @copyMethod <> N'Preserve' THEN N'TRUNCATE TABLE ' + @table
+    ELSE N'DELETE d FROM ' + @table + N' AS d JOIN ' + @stage + N' AS s ON ' + @keys
+      + CASE WHEN @copyMethod = N'Preserve' THEN N' WHERE s.[operation] <> N''D''' ELSE N'' END END
+    + N'; INSERT INTO ' + @table + N' (' + @names + N') SELECT ' + @aliases + N' FROM ' + @stage
+    + N' WHERE [operation] IN (N''I'', N''U''); SET @rows = @@ROWCOUNT';
+  IF EXISTS (SELECT 1 FROM sys.columns WHERE [object_id] = OBJECT_ID(@table) AND [is_identity] = 1)
+    SET @statement = N'SET IDENTITY_INSERT ' + @table + N' ON; ' + @statement + N'; SET IDENTITY_INSERT ' + @table + N' OFF';
+
+  BEGIN TRANSACTION;
+  EXEC sp_executesql @statement, N'@rows bigint OUTPUT', @rows = @rows OUTPUT;
+  UPDATE t SET t.[syncedVersion] = p.[toVersion]
+  FROM [mig].[ReplicationTable] AS t
+  JOIN [mig].[Replication] AS p ON p.[replicationId] = @replicationId
+  WHERE t.[controlId] = @controlId;
+  UPDATE [mig].[ReplicationRun]
+  SET [status] = N'Succeeded', [rowsCopied] = @rows, [error] = NULL, [endedAt] = SYSUTCDATETIME()
+  WHERE [replicationId] = @replicationId AND [controlId] = @controlId;
+  SET @statement = N'DROP TABLE ' + @stage;
+  EXEC sp_executesql @statement;
+  COMMIT TRANSACTION;
+END;
+GO
+-- Ends the copy of a large table. Does nothing when a retried activity finds the table applied.
+CREATE OR ALTER PROCEDURE [mig].[ApplyTable] @replicationId int, @controlId int
+AS
+BEGIN
+  SET NOCOUNT ON;
+  IF EXISTS (SELECT 1 FROM [mig].[ReplicationRun]
+    WHERE [replicationId] = @replicationId AND [controlId] = @controlId AND [status] = N'Succeeded') RETURN;
+  EXEC [mig].[ApplyStage] @replicationId = @replicationId, @controlId = @controlId;
+END;
+GO
+-- Unpacks one table of a pack into its staging table.
+CREATE OR ALTER PROCEDURE [mig].[FillStage] @replicationId int, @controlId int
+AS
+BEGIN
+  SET NOCOUNT ON;
+  DECLARE @aliases nvarchar(max), @shape nvarchar(max), @statement nvarchar(max), @rows nvarchar(max);
+  SELECT @aliases = [aliases], @shape = [jsonColumns] FROM [mig].[TableStatement] WHERE [controlId] = @controlId;
+  SELECT @rows = CAST(DECOMPRESS([rows]) AS nvarchar(max))
+  FROM [mig].[PackStage] WHERE [replicationId] = @replicationId AND [controlId] = @controlId;
+
+  EXEC [mig].[CreateStage] @controlId = @controlId;
+  SET @statement = N'INSERT INTO [mig].[Stage' + CAST(@controlId AS nvarchar(10)) + N'] ([operation], ' + @aliases
+    + N') SELECT [operation], ' + @aliases + N' FROM OPENJSON(@rows) WITH ([operation] nchar(1) ''$.operation'', ' + @shape + N')';
+  EXEC sp_executesql @statement, N'@rows nvarchar(max)', @rows = @rows;
+END;
+GO
+-- Applies a pack. A table that fails is logged and the next one follows, so that one table does not hold up the others.
+CREATE OR ALTER PROCEDURE [mig].[UnpackPack] @replicationId int, @packNumber int
+AS
+BEGIN
+  SET NOCOUNT ON;
+  DECLARE @controlId int, @error nvarchar(2048);
+  DECLARE [packed] CURSOR LOCAL FAST_FORWARD FOR
+    SELECT s.[controlId]
+    FROM [mig].[PackStage] AS s
+    JOIN [mig].[ReplicationRun] AS r ON r.[replicationId] = s.[replicationId] AND r.[controlId] = s.[controlId]
+    WHERE s.[replicationId] = @replicationId AND s.[packNumber] = @packNumber AND r.[status] <> N'Succeeded'
+    ORDER BY s.[controlId];
+  OPEN [packed];
+  FETCH NEXT FROM [packed] INTO @controlId;
+  WHILE @@FETCH_STATUS = 0
+  BEGIN
+    BEGIN TRY
+      EXEC [mig].[FillStage] @replicationId = @replicationId, @controlId = @controlId;
+      EXEC [mig].[ApplyStage] @replicationId = @replicationId, @controlId = @controlId;
+    END TRY
+    BEGIN CATCH
+      IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
+      SET @error = ERROR_MESSAGE();
+      EXEC [mig].[LogTableFailure] @replicationId = @replicationId, @controlId = @controlId, @error = @error;
+    END CATCH;
+    FETCH NEXT FROM [packed] INTO @controlId;
+  END;
+  CLOSE [packed];
+  DEALLOCATE [packed];
+  DELETE FROM [mig].[PackStage] WHERE [replicationId] = @replicationId AND [packNumber] = @packNumber;
+END;

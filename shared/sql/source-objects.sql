@@ -1,0 +1,120 @@
+-- What the service keeps in the on-premises database. May run again at any time.
+IF SCHEMA_ID(N'mig') IS NULL EXEC (N'CREATE SCHEMA [mig]');
+GO
+-- Which setup prepared this database: cloud migration keeps state here (change tracking versions), so one database must
+-- not feed several environments. https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration/migration-troubleshooting
+IF OBJECT_ID(N'[mig].[Setup]', N'U') IS NULL
+  CREATE TABLE [mig].[Setup] (
+    [setupKey] nvarchar(200) NOT NULL CONSTRAINT [PK_Setup] PRIMARY KEY,
+    [preparedAt] datetime2(3) NOT NULL
+  );
+GO
+-- Says whether a table is read as a whole at each run instead of by its changes. It is created once and then belongs to
+-- the administrator: an edited version stays.
+IF OBJECT_ID(N'[dbo].[IsFullCopyTable]', N'P') IS NULL
+  EXEC (N'CREATE PROCEDURE [dbo].[IsFullCopyTable] @SqlTableName nvarchar(250), @IsFullCopy bit OUTPUT AS
+  SET @IsFullCopy = 0;');
+GO
+-- Turns change tracking on: for the database if it is off (3 days, automatic clean-up), and for each table that can be
+-- tracked and may be replicated. Platform tables, whose names have no $, are left alone but for those that travel.
+CREATE OR ALTER PROCEDURE [mig].[EnableChangeTracking] @setupKey nvarchar(200)
+AS
+BEGIN
+  SET NOCOUNT ON;
+  DECLARE @table nvarchar(300), @statement nvarchar(max);
+
+  IF NOT EXISTS (SELECT 1 FROM sys.change_tracking_databases WHERE [database_id] = DB_ID())
+    ALTER DATABASE CURRENT SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 3 DAYS, AUTO_CLEANUP = ON);
+
+  DECLARE [untracked] CURSOR LOCAL FAST_FORWARD FOR
+    SELECT QUOTENAME(SCHEMA_NAME(t.[schema_id])) + N'.' + QUOTENAME(t.[name])
+    FROM sys.tables AS t
+    JOIN sys.indexes AS i ON i.[object_id] = t.[object_id] AND i.[is_primary_key] = 1
+    LEFT JOIN sys.change_tracking_tables AS c ON c.[object_id] = t.[object_id]
+    WHERE c.[object_id] IS NULL
+      AND t.[is_memory_optimized] = 0
+      AND SCHEMA_NAME(t.[schema_id]) = N'dbo'
+      AND t.[name] NOT LIKE N'$ndo$%'
+      AND (CHARINDEX(N'$', t.[name]) > 0 OR t.[name] IN (N'Record Link', N'Tenant Feature Key', N'Tenant Media',
+        N'Tenant Media Set', N'Tenant Media Thumbnails', N'Tenant Report Layout', N'Tenant Report Layout Cfg',
+        N'Tenant Report Layout Override', N'Tenant Report Layout Selection'));
+  OPEN [untracked];
+  FETCH NEXT FROM [untracked] INTO @table;
+  WHILE @@FETCH_STATUS = 0
+  BEGIN
+    SET @statement = N'ALTER TABLE ' + @table + N' ENABLE CHANGE_TRACKING WITH (TRACK_COLUMNS_UPDATED = OFF)';
+    EXEC sp_executesql @statement;
+    FETCH NEXT FROM [untracked] INTO @table;
+  END;
+  CLOSE [untracked];
+  DEALLOCATE [untracked];
+
+  DELETE FROM [mig].[Setup];
+  INSERT INTO [mig].[Setup] ([setupKey], [preparedAt]) VALUES (@setupKey, SYSUTCDATETIME());
+END;
+GO
+-- Chooses between the two statements that a control row has for a table: by changes when there is a version to start
+-- from that change tracking still knows, else the whole table.
+CREATE OR ALTER PROCEDURE [mig].[ChooseRead]
+  @table nvarchar(300), @fromVersion bigint, @full nvarchar(max), @changes nvarchar(max), @statement nvarchar(max) OUTPUT
+AS
+BEGIN
+  SET NOCOUNT ON;
+  DECLARE @isFullCopy bit = 0, @name nvarchar(128) = PARSENAME(@table, 1);
+  EXEC [dbo].[IsFullCopyTable] @SqlTableName = @name, @IsFullCopy = @isFullCopy OUTPUT;
+  SET @statement = CASE
+    WHEN @changes IS NULL OR @fromVersion = 0 OR @isFullCopy = 1 THEN @full
+    WHEN CHANGE_TRACKING_MIN_VALID_VERSION(OBJECT_ID(@table)) <= @fromVersion THEN @changes
+    ELSE @full END;
+END;
+GO
+-- Reads one large table; the result has the columns of its staging table in the destination.
+CREATE OR ALTER PROCEDURE [mig].[ReadTable]
+  @table nvarchar(300), @fromVersion bigint, @toVersion bigint, @full nvarchar(max), @changes nvarchar(max)
+AS
+BEGIN
+  SET NOCOUNT ON;
+  DECLARE @statement nvarchar(max);
+  EXEC [mig].[ChooseRead] @table = @table, @fromVersion = @fromVersion, @full = @full, @changes = @changes,
+    @statement = @statement OUTPUT;
+  EXEC sp_executesql @statement, N'@fromVersion bigint, @toVersion bigint',
+    @fromVersion = @fromVersion, @toVersion = @toVersion;
+END;
+GO
+-- Reads a pack of small tables: one row a table, its rows as compressed JSON.
+-- @manifest: [{ "controlId", "table", "fromVersion", "full", "changes" }], from mig.GetPackManifest in the destination.
+CREATE OR ALTER PROCEDURE [mig].[PackTables]
+  @replicationId int, @packNumber int, @toVersion bigint, @manifest nvarchar(max)
+AS
+BEGIN
+  SET NOCOUNT ON;
+  DECLARE @controlId int, @table nvarchar(300), @fromVersion bigint;
+  DECLARE @full nvarchar(max), @changes nvarchar(max), @statement nvarchar(max), @rows nvarchar(max);
+  CREATE TABLE #pack ([controlId] int NOT NULL, [rows] varbinary(max) NULL);
+
+  DECLARE [entry] CURSOR LOCAL FAST_FORWARD FOR
+    SELECT [controlId], [table], [fromVersion], [full], [changes]
+    FROM OPENJSON(@manifest) WITH (
+      [controlId] int '$.controlId',
+      [table] nvarchar(300) '$.table',
+      [fromVersion] bigint '$.fromVersion',
+      [full] nvarchar(max) '$.full',
+      [changes] nvarchar(max) '$.changes'
+    );
+  OPEN [entry];
+  FETCH NEXT FROM [entry] INTO @controlId, @table, @fromVersion, @full, @changes;
+  WHILE @@FETCH_STATUS = 0
+  BEGIN
+    EXEC [mig].[ChooseRead] @table = @table, @fromVersion = @fromVersion, @full = @full, @changes = @changes,
+      @statement = @statement OUTPUT;
+    SET @statement = N'SET @rows = (SELECT * FROM (' + @statement + N') AS [r] FOR JSON PATH)';
+    EXEC sp_executesql @statement, N'@fromVersion bigint, @toVersion bigint, @rows nvarchar(max) OUTPUT',
+      @fromVersion = @fromVersion, @toVersion = @toVersion, @rows = @rows OUTPUT;
+    INSERT INTO #pack ([controlId], [rows]) VALUES (@controlId, COMPRESS(@rows));
+    FETCH NEXT FROM [entry] INTO @controlId, @table, @fromVersion, @full, @changes;
+  END;
+  CLOSE [entry];
+  DEALLOCATE [entry];
+
+  SELECT @replicationId AS [replicationId], @packNumber AS [packNumber], [controlId], [rows] FROM #pack;
+END;

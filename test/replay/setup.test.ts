@@ -1,0 +1,174 @@
+import type { OrchestrationHandler } from 'durable-functions';
+import { describe, expect, test } from 'vitest';
+import { NotDeterministic, play } from '../support/replay.ts';
+import { factories, setupInput, successfulWorld } from '../support/setup-world.ts';
+
+describe('a setup, replayed from the start after every step', () => {
+  test('reaches Ready and records every milestone once, in order', async () => {
+    const world = successfulWorld();
+    const played = await play(world, 'setup', setupInput);
+    expect(played.output).toEqual({ state: 'Ready' });
+    expect(world.milestones.map(({ name }) => name)).toEqual([
+      'factorySelected',
+      'runtimeCreated',
+      'runtimeOnline',
+      'checksCompleted',
+      'proceduresCreated',
+      'inventoryCompleted',
+      'tablesPlanned',
+      'replicationPipelineCreated',
+      'environmentMarked',
+      'cleanupCompleted',
+      'ready',
+    ]);
+  });
+
+  test('probes all factories before one is reserved', async () => {
+    const { steps } = await play(successfulWorld(), 'setup', setupInput);
+    expect(steps.slice(0, 4)).toEqual([
+      ...factories.map(() => 'factorySelection/probeFactory'),
+      'factorySelection/reserveFactory',
+    ]);
+  });
+
+  test('keeps its own history short', async () => {
+    const { historyRows } = await play(successfulWorld(), 'setup', setupInput);
+    expect(historyRows).toBeLessThan(200);
+  });
+
+  test('waits for no runtime when the source is an Azure SQL database', async () => {
+    const world = successfulWorld();
+    const played = await play(world, 'setup', { ...setupInput, sourceKind: 'AzureSql' });
+    expect(played.output).toEqual({ state: 'Ready' });
+    expect(played.steps.join()).not.toMatch(/ensureRuntime|getRuntimeStatus/);
+    expect(world.milestones.map(({ name }) => name)).toContain('runtimeNotNeeded');
+  });
+
+  test('keeps asking for a runtime over many generations of the wait', async () => {
+    let questions = 0;
+    const world = successfulWorld({
+      getRuntimeStatus: () => {
+        questions += 1;
+        return { online: questions === 50, nodes: [{ name: 'node-1', version: '5.0' }] };
+      },
+    });
+    const played = await play(world, 'setup', setupInput);
+    expect(played.output).toEqual({ state: 'Ready' });
+    expect(questions).toBe(50);
+  });
+});
+
+describe('a setup that fails', () => {
+  const failedWith = (code: string) => ({
+    name: 'failed',
+    data: expect.objectContaining({ failure: expect.objectContaining({ code }) }),
+  });
+
+  test('takes back what it made, newest first, and says so', async () => {
+    const world = successfulWorld({
+      evaluateChecks: () => ({
+        counts: { passed: 19, warned: 0, failed: 1, skipped: 0, failedChecks: ['SRV-02'] },
+        failure: { code: '50001', cause: 'measured 120, expected 130', remedy: 'ALTER DATABASE' },
+      }),
+    });
+    const { output, steps } = await play(world, 'setup', setupInput);
+    expect(output).toEqual({ state: 'Failed' });
+    expect(steps.filter((step) => /remove|release/.test(step))).toEqual(['removeEntities', 'releaseFactory']);
+    expect(world.milestones.at(-1)).toEqual(failedWith('50001'));
+    expect(steps).not.toContain('preparation/planTables');
+  });
+
+  test('ends with the reasons of the factories when none has room', async () => {
+    const candidates = [{ name: 'factory-a', eligible: false, score: 0, reasons: ['has no room for another setup'] }];
+    const world = successfulWorld({ reserveFactory: () => ({ candidates }) });
+    await play(world, 'setup', setupInput);
+    expect(world.milestones.at(-1)).toEqual(failedWith('52090'));
+    expect(JSON.stringify(world.milestones.at(-1))).toContain('factory-a: has no room for another setup');
+  });
+
+  test('ends when no node came online in time', async () => {
+    const world = successfulWorld({ getRuntimeStatus: () => ({ online: false, nodes: [] }) });
+    await play(world, 'setup', { ...setupInput, runtimeWaitSeconds: 600 });
+    expect(world.milestones.at(-1)).toEqual(failedWith('52071'));
+  });
+
+  test('ends when a pipeline run fails, with what Data Factory said', async () => {
+    const message = 'Operation on target SourceProbe failed: SqlErrorNumber=18456, login failed';
+    const world = successfulWorld({ getPipelineRun: () => ({ status: 'Failed', message }) });
+    await play(world, 'setup', setupInput);
+    expect(world.milestones.at(-1)).toEqual(failedWith('18456'));
+    expect(JSON.stringify(world.milestones.at(-1))).toContain('Operation on target SourceProbe failed');
+  });
+
+  test.each([
+    'probeFactory',
+    'reserveFactory',
+    'ensureRuntime',
+    'getRuntimeStatus',
+    'putLinkedService',
+    'putDataset',
+    'putPipeline',
+    'startPreparation',
+    'getPipelineRun',
+    'evaluateChecks',
+    'recordInventory',
+    'planTables',
+    'markEnvironmentReady',
+    'removePreparation',
+  ])('is recorded as failed when %s fails in every attempt', async (activity) => {
+    const world = successfulWorld({
+      [activity]: () => {
+        throw new Error('the service does not answer');
+      },
+    });
+    const { output } = await play(world, 'setup', setupInput);
+    expect(output).toEqual({ state: 'Failed' });
+    expect(world.milestones.at(-1)).toEqual(failedWith('StepFailed'));
+    expect(JSON.stringify(world.milestones.at(-1))).toContain('the service does not answer');
+  });
+
+  test('goes on when an activity succeeds in a later attempt', async () => {
+    let calls = 0;
+    const world = successfulWorld({
+      planTables: () => {
+        calls += 1;
+        if (calls < 3) throw new Error('connection reset');
+        return { byCopyMethod: {}, large: 0, small: 0, packs: 0, rows: 0 };
+      },
+    });
+    const { output } = await play(world, 'setup', setupInput);
+    expect(output).toEqual({ state: 'Ready' });
+  });
+
+  test('names what could not be taken back', async () => {
+    const failing = () => {
+      throw new Error('still referred to');
+    };
+    const world = successfulWorld({ planTables: failing, removeEntities: failing });
+    await play(world, 'setup', setupInput);
+    expect(JSON.stringify(world.milestones.at(-1))).toContain('entities in factory-b: ');
+  });
+});
+
+describe('the comparison', () => {
+  const activities = { first: () => 1, second: () => 2 };
+
+  test('catches a step that exists only on the first pass', async () => {
+    const guarded: OrchestrationHandler = function* (context) {
+      if (!context.df.isReplaying) yield context.df.callActivity('first', 0);
+      return (yield context.df.callActivity('second', 0)) as unknown;
+    };
+    await expect(play({ orchestrations: { guarded }, activities }, 'guarded', null)).rejects.toThrow(NotDeterministic);
+  });
+
+  test('catches an input that changes from pass to pass', async () => {
+    let pass = 0;
+    const counting: OrchestrationHandler = function* (context) {
+      pass += 1;
+      return (yield context.df.callActivity('first', pass)) as unknown;
+    };
+    await expect(play({ orchestrations: { counting }, activities }, 'counting', null)).rejects.toThrow(
+      NotDeterministic,
+    );
+  });
+});
