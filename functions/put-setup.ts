@@ -31,8 +31,8 @@ export async function putSetup(call: AuthorizedCall): Promise<HttpResponseInit> 
 
   requirePreconditions(request, undefined);
   // Before the setup: one that is stored may be started by the timer at any moment.
-  await services.secrets.put(wanted.secretName, password);
-  const created = await services.store.create(wanted);
+  const secretVersion = await services.secrets.put(wanted.secretName, password);
+  const created = await services.store.create({ ...wanted, secretVersion });
   if (created !== undefined) {
     await start(client, call, created);
     return answer(call, 201, created, await services.store.milestonesOf(created));
@@ -46,12 +46,12 @@ export async function putSetup(call: AuthorizedCall): Promise<HttpResponseInit> 
 async function answerExisting(
   call: AuthorizedCall,
   existing: SetupRecord,
-  wanted: NewSetup,
+  wanted: Omit<NewSetup, 'secretVersion'>,
   password: string,
 ): Promise<HttpResponseInit> {
   const reached = await call.services.store.milestonesOf(existing);
   requirePreconditions(call.request, etagOf(setupResource(existing, reached)));
-  const storedPassword = await call.services.secrets.get(existing.secretName);
+  const storedPassword = await call.services.secrets.get(existing.secretName, existing.secretVersion);
   requireSameSetup(existing.request, wanted.request, { stored: storedPassword, given: password });
   return answer(call, 200, existing, reached);
 }

@@ -43,7 +43,7 @@ export function appSettings(surroundings: AppSurroundings): Readonly<Record<stri
     MIGRATION_KEY_VAULT_VERIFY_CHALLENGE: 'false',
     MIGRATION_RESOURCE_MANAGER_URL: dataFactory.url,
     MIGRATION_FACTORIES: JSON.stringify(factories),
-    MIGRATION_DESTINATION_SERVERS: JSON.stringify([databases.destination.server]),
+    MIGRATION_DESTINATION_SERVERS: JSON.stringify([databases.destinationServer]),
     MIGRATION_TOKEN_ISSUER: identity.issuer,
     MIGRATION_TOKEN_AUDIENCE: API_AUDIENCE,
     MIGRATION_TOKEN_KEYS_URL: identity.keysUrl,

@@ -14,7 +14,7 @@ export interface Answer {
 const operationSchema = z.object({ status: z.string(), phase: z.string() });
 
 /** Statuses in which an operation stays. */
-const ENDED: readonly string[] = ['Succeeded', 'Failed', 'Canceled'];
+const ENDED: ReadonlySet<string> = new Set(['Succeeded', 'Failed', 'Canceled']);
 
 export class SetupClient {
   readonly #url: string;
@@ -48,7 +48,7 @@ export class SetupClient {
   async follow(operationLocation: string, everyMs: number): Promise<Answer> {
     for (;;) {
       const answer = await this.#request('GET', operationLocation);
-      if (answer.status !== 200 || ENDED.includes(operationSchema.parse(answer.body).status)) return answer;
+      if (answer.status !== 200 || ENDED.has(operationSchema.parse(answer.body).status)) return answer;
       await pause(everyMs);
     }
   }

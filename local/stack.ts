@@ -7,8 +7,9 @@ import { appSettings } from './app-settings.ts';
 import { createCertificateAuthority, trustCertificateAuthority } from './certificates.ts';
 import { API_AUDIENCE, credentialOf, registerClients } from './clients.ts';
 import type { ClientName } from './clients.ts';
+import type { ClientRegistration } from './identity/client-credentials.ts';
 import { startDatabases } from './databases.ts';
-import type { Databases } from './databases.ts';
+import type { Databases, SourceKind } from './databases.ts';
 import { startDataFactory } from './data-factory/server.ts';
 import type { DataFactory } from './data-factory/server.ts';
 import type { Log, TlsIdentity } from './endpoint.ts';
@@ -31,12 +32,16 @@ export interface StackOptions {
   readonly appDirectory: string;
   /** Absent: a free port. */
   readonly hostPort?: number;
+  /** Kinds of the sample sources, each with an environment of its own. Absent: one on premises. */
+  readonly samples?: readonly [SourceKind, ...SourceKind[]];
   /** Gets every log line as it comes. */
   readonly log?: Log;
 }
 
 /** The app and everything it needs, running on this machine. */
 export interface Stack {
+  /** The tenant of all clients but `otherTenant`. */
+  readonly tenantId: string;
   readonly identity: Identity;
   readonly databases: Databases;
   readonly serviceBus: ServiceBus;
@@ -46,6 +51,8 @@ export interface Stack {
   readonly settings: Readonly<Record<string, string>>;
   /** The certificate that clients outside this process must trust, for example by `NODE_EXTRA_CA_CERTS`; a file. */
   readonly certificateFile: string;
+  /** How a client is registered; holds its secret, which is new at each start. */
+  registration(client: ClientName): ClientRegistration;
   /** What a client signs in with, at the API as at Azure resources. */
   credential(client: ClientName): TokenCredential;
   /** A token of a client for the API. */
@@ -100,7 +107,14 @@ async function startParts(options: StackOptions, directory: string, running: Run
   const clients = registerClients(tenantId);
   const apps = { clients: Object.values(clients), apis: [API_AUDIENCE] };
   const identity = await running.add(startIdentity({ tls, tenantId, ...apps, log: journal.of('identity') }));
-  const endpointsStarting = startEndpoints({ tls, tenantId, identity, journal, running });
+  const endpointsStarting = startEndpoints({
+    tls,
+    tenantId,
+    identity,
+    journal,
+    running,
+    samples: options.samples ?? ['SqlServer'],
+  });
   const [storage, endpoints] = await Promise.all([storageStarting, endpointsStarting]);
 
   const settings = appSettings({ identity, storage, ...endpoints, factories: FACTORIES, certificateFile });
@@ -112,10 +126,12 @@ async function startParts(options: StackOptions, directory: string, running: Run
   const credential = (name: ClientName) => credentialOf(clients[name], identity.url);
   return {
     ...endpoints,
+    tenantId,
     identity,
     host,
     settings,
     certificateFile,
+    registration: (name: ClientName) => clients[name],
     credential,
     accessToken: (name: ClientName) => tokenOf(credential(name)),
     logs: () => journal.lines(),
@@ -134,15 +150,16 @@ interface EndpointContext {
   readonly identity: Identity;
   readonly journal: Journal;
   readonly running: RunningParts;
+  readonly samples: readonly [SourceKind, ...SourceKind[]];
 }
 
 /** Starts the endpoints that live in this process; each checks its callers by tokens of the identity. */
-async function startEndpoints({ tls, tenantId, identity, journal, running }: EndpointContext) {
+async function startEndpoints({ tls, tenantId, identity, journal, running, samples }: EndpointContext) {
   const { verifyToken, appIdentity } = identity;
   const factoryIdentity = identity.addManagedIdentity();
   const topology = parseTopology(JSON.parse(await readFile(TOPOLOGY_FILE, 'utf8')));
   const [databases, keyVault, serviceBus, dataFactory] = await Promise.all([
-    running.add(startDatabases({ tls, verifyToken, log: journal.of('sql-server') })),
+    running.add(startDatabases({ tls, verifyToken, samples, log: journal.of('sql-server') })),
     running.add(
       startKeyVault({
         tls,

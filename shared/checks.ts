@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { companyChecks } from './company-checks.ts';
 import { serverChecks } from './server-checks.ts';
-import { productSchema, sourceKindSchema } from './setup.ts';
+import type { Product, SourceKind } from './setup.ts';
 import { versionChecks } from './version-checks.ts';
 
 /** An app that is installed in a database. `appId` is a lower-case GUID, `version` has four parts. */
@@ -16,7 +16,6 @@ export const extensionSchema = z.object({
   publisher: z.string(),
   version: z.string(),
 });
-export type Extension = z.infer<typeof extensionSchema>;
 
 /** A probe sends its list as JSON text in one column; null when the list cannot be read. */
 const extensionsSchema = z.preprocess(
@@ -49,7 +48,7 @@ export const sourceProbeSchema = z.object({
   isDatabaseOwner: z.boolean().nullable(),
   tableCount: z.int(),
 });
-export type SourceProbe = z.infer<typeof sourceProbeSchema>;
+type SourceProbe = z.infer<typeof sourceProbeSchema>;
 
 /** The row of `destinationProbe`. Null: not there, or hidden from the service's identity. */
 export const destinationProbeSchema = z.object({
@@ -65,7 +64,7 @@ export const destinationProbeSchema = z.object({
   user: z.string(),
   isDatabaseOwner: z.boolean().nullable(),
 });
-export type DestinationProbe = z.infer<typeof destinationProbeSchema>;
+type DestinationProbe = z.infer<typeof destinationProbeSchema>;
 
 /** A row of `listCompanies`. */
 export const companySchema = z.object({
@@ -91,32 +90,29 @@ export const checkThresholdsSchema = z.object({
 export type CheckThresholds = z.infer<typeof checkThresholdsSchema>;
 
 /** Everything that was measured. */
-export const checkInputSchema = z.object({
+export interface CheckInput {
   /** Under which setups mark databases; the same text as @setupKey of the scripts. */
-  setupKey: z.string(),
-  product: productSchema,
-  sourceKind: sourceKindSchema,
-  source: sourceProbeSchema,
-  companies: z.array(companySchema),
-  destination: destinationProbeSchema,
+  readonly setupKey: string;
+  readonly product: Product;
+  readonly sourceKind: SourceKind;
+  readonly source: SourceProbe;
+  readonly companies: readonly Company[];
+  readonly destination: DestinationProbe;
   /** Left out for a source that needs no self-hosted runtime. */
-  runtime: z
-    .object({
-      name: z.string(),
-      online: z.boolean(),
-      nodes: z.array(z.object({ name: z.string(), version: z.string() })),
-    })
-    .optional(),
-  thresholds: checkThresholdsSchema,
-});
-export type CheckInput = z.infer<typeof checkInputSchema>;
+  readonly runtime?: {
+    readonly name: string;
+    readonly online: boolean;
+    readonly nodes: readonly { readonly name: string; readonly version: string }[];
+  };
+  readonly thresholds: CheckThresholds;
+}
 
 /** `blocks`: the setup fails. `warns`: it goes on, something may go wrong later. `informs`: worth knowing. */
-export const checkSeveritySchema = z.enum(['blocks', 'warns', 'informs']);
-export type CheckSeverity = z.infer<typeof checkSeveritySchema>;
+const checkSeveritySchema = z.enum(['blocks', 'warns', 'informs']);
+type CheckSeverity = z.infer<typeof checkSeveritySchema>;
 
-export const checkTargetSchema = z.enum(['source', 'destination', 'runtime', 'companies']);
-export type CheckTarget = z.infer<typeof checkTargetSchema>;
+const checkTargetSchema = z.enum(['source', 'destination', 'runtime', 'companies']);
+type CheckTarget = z.infer<typeof checkTargetSchema>;
 
 /** What one check found. `cause` and `remedy.text` are empty unless it failed; `cause` says why it was skipped. */
 export const checkResultSchema = z.object({

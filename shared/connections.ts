@@ -31,7 +31,7 @@ export function stagingLinkedService(serviceEndpoint: string): EntityDocument {
  */
 export function sourceLinkedService(
   source: SetupRequest['source'],
-  secretName: string,
+  secret: { readonly secretName: string; readonly secretVersion: string },
   runtimeName: string | undefined,
 ): EntityDocument {
   const { server, database, userName, encrypt, trustServerCertificate } = source.connection;
@@ -52,7 +52,7 @@ export function sourceLinkedService(
         password: {
           type: 'AzureKeyVaultSecret',
           store: linkedServiceReference(sharedLinkedServices.vault),
-          secretName,
+          ...secret,
         },
       },
     },

@@ -26,14 +26,15 @@ export async function replacePlan(
 
 function controlRows(tables: readonly PlannedTable[]): Table {
   const rows = new sql.Table('[mig].[ReplicationTable]');
-  const name = sql.NVarChar(128);
+  // A new one for each column: the library keeps the column's name in it.
+  const name = () => sql.NVarChar(128);
   const columns = [
     ['controlId', sql.Int],
-    ['sourceSchema', name],
-    ['sourceTable', name],
-    ['destinationTable', name],
-    ['company', name],
-    ['tableName', name],
+    ['sourceSchema', name()],
+    ['sourceTable', name()],
+    ['destinationTable', name()],
+    ['company', name()],
+    ['tableName', name()],
     ['appId', sql.NVarChar(36)],
     ['copyMethod', sql.NVarChar(10)],
     ['flow', sql.NVarChar(10)],

@@ -11,7 +11,8 @@ const KNOWN_SQL_ERRORS = new Set(['2', '1225', '18456']);
  * @param message as Data Factory writes it: `Operation on target X failed: …`
  */
 export function runFailure(stage: string, status: string, message: string): SetupFailure {
-  const sqlError = /SqlErrorNumber=(?<number>\d+)/.exec(message)?.groups?.['number'];
+  // Copies and lookups write `SqlErrorNumber=N`, scripts and procedures `Sql error number: N`.
+  const sqlError = /Sql ?Error ?Number(?:=|: )(?<number>\d+)/i.exec(message)?.groups?.['number'];
   const code = sqlError !== undefined && KNOWN_SQL_ERRORS.has(sqlError) ? sqlError : '52050';
   const cause = `Stage ${stage} of the preparation pipeline ended as ${status}: ${message}`;
   return { code, cause, remedy: setupFailures['52050'].remedy };

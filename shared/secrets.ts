@@ -9,14 +9,16 @@ export class Secrets {
     this.#vault = vault;
   }
 
-  /** Stores a secret, as a new version if one of that name exists. */
-  async put(name: string, value: string): Promise<void> {
-    await this.#vault.setSecret(name, value);
+  /** Stores a secret as a new version. @returns the version */
+  async put(name: string, value: string): Promise<string> {
+    const { properties } = await this.#vault.setSecret(name, value);
+    if (properties.version === undefined) throw new Error(`Key Vault stored ${name} without a version`);
+    return properties.version;
   }
 
-  /** Reads the newest version of a secret; undefined if there is none. */
-  async get(name: string): Promise<string | undefined> {
-    const secret = await unlessMissing(() => this.#vault.getSecret(name));
+  /** Reads a version of a secret; undefined if there is none. */
+  async get(name: string, version: string): Promise<string | undefined> {
+    const secret = await unlessMissing(() => this.#vault.getSecret(name, { version }));
     return secret?.value;
   }
 }

@@ -20,17 +20,18 @@ export const serverChecks: readonly Check[] = [
     severity: 'blocks',
     code: '52071',
     documentation: troubleshooting,
-    evaluate({ runtime }) {
-      if (!runtime) return { status: 'skipped', cause: 'The source is reached without a self-hosted runtime.' };
-      const nodes = runtime.nodes.map(({ name, version }) => `${name} ${version}`).join(', ') || 'no node';
-      const measured = `${runtime.online ? 'online' : 'offline'}: ${nodes}`;
+    evaluate({ runtime, sourceKind }) {
+      if (sourceKind === 'AzureSql') return { status: 'skipped', cause: 'The source needs no self-hosted runtime.' };
+      const { name, online, nodes } = runtime ?? { name: 'the runtime', online: false, nodes: [] };
+      const names = nodes.map((node) => `${node.name} ${node.version}`).join(', ') || 'no node';
+      const measured = `${online ? 'online' : 'offline'}: ${names}`;
       const expected = 'online, at least one node';
-      if (runtime.online && runtime.nodes.length > 0) return { status: 'passed', measured, expected };
+      if (online && nodes.length > 0) return { status: 'passed', measured, expected };
       return {
         status: 'failed',
         measured,
         expected,
-        cause: `No node of ${runtime.name} is connected.`,
+        cause: `No node of ${name} is connected.`,
         remedy:
           'Start the service "Integration Runtime Service" on its machine, keep the machine from sleeping, and allow it out on port 443.',
       };

@@ -28,8 +28,9 @@ const setupRecordSchema = z.object({
   /** Short name of the setup in Azure resources. */
   key: z.string(),
   request: setupRequestSchema,
-  /** Name of the Key Vault secret that holds the source password. */
+  /** Key Vault secret that holds the source password. The version tells it from that of a request that came second. */
   secretName: z.string(),
+  secretVersion: z.string(),
   state: z.enum(setupStates),
   phase: z.enum(phases),
   attempt: z.int(),
@@ -44,7 +45,7 @@ const setupRecordSchema = z.object({
 /** A setup's head row: the truth about it. */
 export type SetupRecord = z.infer<typeof setupRecordSchema>;
 /** What a new setup is made of; the store adds the rest. */
-export type NewSetup = Pick<SetupRecord, 'tenantId' | 'setupId' | 'key' | 'request' | 'secretName'>;
+export type NewSetup = Pick<SetupRecord, 'tenantId' | 'setupId' | 'key' | 'request' | 'secretName' | 'secretVersion'>;
 
 const milestoneRecordSchema = z.object({
   name: z.enum(milestoneNames),

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 /** A row of `catalogueTables` or `sourceTables`. SQL's bigint arrives as text. */
-export const catalogueTableRowSchema = z.object({
+const catalogueTableRowSchema = z.object({
   tableId: z.int(),
   schemaName: z.string(),
   tableName: z.string(),
@@ -11,7 +11,7 @@ export const catalogueTableRowSchema = z.object({
 });
 
 /** A row of `catalogueColumns` or `sourceColumns`. */
-export const catalogueColumnRowSchema = z.object({
+const catalogueColumnRowSchema = z.object({
   tableId: z.int(),
   ordinal: z.int(),
   columnName: z.string(),

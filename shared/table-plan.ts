@@ -15,8 +15,8 @@ export interface PlanContext {
   readonly companies: readonly { readonly name: string; readonly sqlName: string }[];
   /** SQL names of the companies that exist online. */
   readonly onlineCompanies: readonly string[];
-  /** Ids of the apps that are installed online; null when they are not known, then none counts as missing. */
-  readonly onlineApps: readonly string[] | null;
+  /** Ids of the apps that are installed online. Empty when they cannot be listed; then none counts as missing. */
+  readonly onlineApps: readonly string[];
   /** Empty when the platform has not listed its tables yet; then no table is left out for its rule. */
   readonly rules: readonly ReplicationRule[];
   readonly limits: PlanLimits;

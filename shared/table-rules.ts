@@ -13,7 +13,6 @@ import type { TableNameParts } from './table-names.ts';
 export const replicationRuleSchema = z.object({
   /** SQL name, with the company. */
   tableName: z.string(),
-  company: z.string(),
   replicateData: z.boolean(),
   preserveCloudData: z.boolean(),
 });
@@ -36,7 +35,7 @@ export interface Environment {
   /** Columns by lower-case table name without the company. */
   readonly definitions: ReadonlyMap<string, readonly CatalogueColumn[]>;
   readonly companies: ReadonlySet<string>;
-  readonly apps: ReadonlySet<string> | null;
+  readonly apps: ReadonlySet<string>;
   /** By lower-case SQL name, and by lower-case name without the company for companies that are not online yet. */
   readonly rules: ReadonlyMap<string, ReplicationRule>;
 }
@@ -46,7 +45,7 @@ export async function readEnvironment(
   tables: AsyncIterable<CatalogueTable>,
   context: {
     readonly onlineCompanies: readonly string[];
-    readonly onlineApps: readonly string[] | null;
+    readonly onlineApps: readonly string[];
     readonly rules: readonly ReplicationRule[];
   },
 ): Promise<Environment> {
@@ -62,7 +61,7 @@ export async function readEnvironment(
     const name = parseTableName(rule.tableName, companies).table.toLowerCase();
     if (!rules.has(name)) rules.set(name, rule);
   }
-  return { definitions, companies, apps: context.onlineApps && new Set(context.onlineApps), rules };
+  return { definitions, companies, apps: new Set(context.onlineApps), rules };
 }
 
 /** Tables of the platform that are migrated, and where to when not to the table of the same name. */
@@ -121,7 +120,7 @@ function excluded(table: CatalogueTable, parts: TableNameParts, { apps }: Enviro
     return 'The table belongs to the platform, or to no company and no app.';
   }
   if (migrationApps.has(appId)) return 'The table steers the migration itself.';
-  if (appId !== '' && apps && !apps.has(appId)) return `The app ${appId} is not installed online.`;
+  if (appId !== '' && apps.size > 0 && !apps.has(appId)) return `The app ${appId} is not installed online.`;
   return undefined;
 }
 

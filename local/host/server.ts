@@ -41,7 +41,7 @@ export interface FunctionsHost extends Endpoint {
   histories(): InstanceHistory[];
 }
 
-// How long stop waits for activities; those that take longer run again at the next start.
+// How long stop waits for what is under way; activities that take longer run again at the next start.
 const PATIENCE_MILLISECONDS = 10_000;
 
 /**
@@ -74,8 +74,8 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     port,
     histories: () => running.histories(),
     stop: async () => {
-      await close(server);
       await running.stop();
+      await close(server);
       restoreEnvironment();
     },
   };
@@ -93,6 +93,8 @@ class Host {
   readonly #address: WebhookAddress;
   readonly #httpFunctions: readonly HttpFunction[];
   readonly #timers: readonly TimerFunction[];
+  readonly #requests = new Set<Promise<void>>();
+  #stopping = false;
 
   static async create(options: FunctionsHostOptions, origin: string): Promise<Host> {
     const log = options.log ?? (() => undefined);
@@ -138,9 +140,13 @@ class Host {
     for (const timer of this.#timers) timer.start();
   }
 
+  /** Functions under way may still call the durable client, so the management API answers until they have ended. */
   async stop(): Promise<void> {
-    await Promise.all(this.#timers.map((timer) => timer.stop()));
-    await this.#engine.stop(PATIENCE_MILLISECONDS);
+    this.#stopping = true;
+    const patience = new Promise<void>((resolve) => setTimeout(resolve, PATIENCE_MILLISECONDS).unref());
+    const calls = [...this.#requests, ...this.#timers.map((timer) => timer.stop())];
+    await Promise.race([Promise.allSettled(calls), patience]);
+    await Promise.race([this.#engine.stop(), patience]);
     await this.#app.close();
     this.#store.close();
   }
@@ -173,9 +179,17 @@ class Host {
       const parameters = candidate.methods.has(request.method ?? '')
         ? candidate.route.match(url.pathname.slice(1))
         : undefined;
-      if (parameters !== undefined) return this.#callFunction(candidate.function, request, response, parameters);
+      if (parameters === undefined) continue;
+      if (this.#stopping) return end(response, 503, { connection: 'close' });
+      return this.#track(this.#callFunction(candidate.function, request, response, parameters));
     }
     end(response, 404);
+  }
+
+  #track(call: Promise<void>): Promise<void> {
+    const tracked = call.finally(() => this.#requests.delete(tracked));
+    this.#requests.add(tracked);
+    return tracked;
   }
 
   async #callFunction(
@@ -247,12 +261,15 @@ function listen(server: Server, port: number): Promise<number> {
   });
 }
 
-/** Requests under way end normally; idle connections are closed. */
-function close(server: Server): Promise<void> {
-  return new Promise((resolve, reject) => {
+/** Answers that are being sent go out in full; what is left of connections then is cut. */
+async function close(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve, reject) => {
     server.close((error) => (error === undefined ? resolve() : reject(error)));
-    server.closeIdleConnections();
   });
+  server.closeIdleConnections();
+  const cut = setTimeout(() => server.closeAllConnections(), 1_000);
+  await closed;
+  clearTimeout(cut);
 }
 
 /** Sets variables of this process; the answer puts back what was there. */

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Clock } from '../clock.ts';
+import { decodeJwt } from 'jose';
 import type { GetToken, Log } from '../endpoint.ts';
 import type { HttpsAnswer, HttpsRequest } from '../https-endpoint.ts';
 import { isAzureResource } from './resources.ts';
@@ -32,7 +32,7 @@ export function createManagedIdentity(tenantId: string, signer: TokenSigner): Ma
  * which keeps other processes of the machine out.
  * https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference
  */
-export function createManagedIdentityEndpoint(identity: ManagedIdentity, clock: Clock, log: Log) {
+export function createManagedIdentityEndpoint(identity: ManagedIdentity, log: Log) {
   const header = randomBytes(16).toString('hex').toUpperCase();
 
   async function answer({ url, headers }: HttpsRequest): Promise<HttpsAnswer> {
@@ -45,11 +45,12 @@ export function createManagedIdentityEndpoint(identity: ManagedIdentity, clock: 
       return refuse(400, 'No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId.');
 
     log(`managed identity token for ${resource}`);
+    const token = await identity.getToken(resource);
     return {
       status: 200,
       body: {
-        access_token: await identity.getToken(resource),
-        expires_on: String(Math.floor(clock.now() / 1000) + LIFETIME_SECONDS),
+        access_token: token,
+        expires_on: String(decodeJwt(token).exp),
         resource,
         token_type: 'Bearer',
         client_id: identity.clientId,

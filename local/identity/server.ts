@@ -49,7 +49,7 @@ export async function startIdentity(options: IdentityOptions): Promise<Identity>
   const { url } = endpoint;
   const signer = await createTokenSigner({ url, clock });
   const appIdentity = createManagedIdentity(tenantId, signer);
-  const managedIdentity = createManagedIdentityEndpoint(appIdentity, clock, log);
+  const managedIdentity = createManagedIdentityEndpoint(appIdentity, log);
   const grant = createClientCredentialsGrant({ signer, clock, log, tenantIds, clients, apis });
 
   endpoint.serve(async (request) => {

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Log, TlsIdentity, VerifyToken } from '../endpoint.ts';
 
 /** What SERVERPROPERTY and @@VERSION say. */
-export interface ServerProfile {
+interface ServerProfile {
   /** For example `15.0.4410.1`. */
   readonly productVersion: string;
   readonly productMajorVersion: number;
@@ -11,7 +11,7 @@ export interface ServerProfile {
   readonly engineEdition: 2 | 3 | 5;
 }
 
-export interface LoginOptions {
+interface LoginOptions {
   readonly name: string;
   readonly password: string;
   readonly sysadmin?: boolean;

@@ -14,7 +14,7 @@ import { Connection } from './tds/connection.ts';
 import type { Authenticate, Login, Session } from './tds/session.ts';
 
 /** A database reached without TDS, as an owner. */
-export interface LocalDatabase {
+interface LocalDatabase {
   /** Runs one batch of T-SQL. Rejects with the first error; rows and messages are dropped. */
   execute(sql: string): Promise<void>;
 }

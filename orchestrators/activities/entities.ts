@@ -33,8 +33,8 @@ export const putLinkedService: Implementation<'putLinkedService'> = async (input
       await put(sharedLinkedServices.staging, stagingLinkedService(settings.MIGRATION_STAGING_BLOB_ENDPOINT));
       return null;
     case 'source': {
-      const { request, secretName } = await services.store.require(input);
-      await put(names.source, sourceLinkedService(request.source, secretName, runtimeName));
+      const { request, secretName, secretVersion } = await services.store.require(input);
+      await put(names.source, sourceLinkedService(request.source, { secretName, secretVersion }, runtimeName));
       return null;
     }
     case 'destination': {

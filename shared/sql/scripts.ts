@@ -33,13 +33,13 @@ export const destinationObjects = [
   ...readBatches('replication-steps'),
 ];
 
-/** Source (copied to `mig.SourceTable`) or destination: a row a table, `catalogueTableRowSchema`. */
+/** Source (copied to `mig.SourceTable`) or destination: a row a table, for `joinCatalogue`. */
 export const catalogueTables = readScript('catalogue-tables');
-/** Source (copied to `mig.SourceColumn`) or destination: a row a column, `catalogueColumnRowSchema`. */
+/** Source (copied to `mig.SourceColumn`) or destination: a row a column, for `joinCatalogue`. */
 export const catalogueColumns = readScript('catalogue-columns');
-/** Destination: the copied tables of the source, `catalogueTableRowSchema`. */
+/** Destination: the copied tables of the source, for `joinCatalogue`. */
 export const sourceTables = readScript('source-tables');
-/** Destination: the copied columns of the source, `catalogueColumnRowSchema`. */
+/** Destination: the copied columns of the source, for `joinCatalogue`. */
 export const sourceColumns = readScript('source-columns');
 /** Destination: a row a table that the environment lists, `replicationRuleSchema`. */
 export const replicationRules = readScript('replication-rules');

@@ -47,13 +47,15 @@ function holds(one: Case): boolean {
 }
 
 describe('expression language', () => {
-  test('agrees with the collected cases', ({ annotate }) => {
-    if (!existsSync(FILE)) return annotate('adf-expression-cases.json is absent: its cases were not run');
+  test('agrees with the collected cases', () => {
+    if (!existsSync(FILE)) {
+      process.stdout.write(`${FILE} is absent: its expression cases were not run\n`);
+      return;
+    }
     const { cases } = JSON.parse(readFileSync(FILE, 'utf8')) as { cases: readonly Case[] };
     const usable = cases.filter(({ expression }) => !EXCEPTIONS.test(expression));
     const wrong = usable.filter((one) => !holds(one)).map((one) => ({ id: one.id, ...outcome(one) }));
     expect(wrong).toEqual([]);
     expect(usable.length).toBeGreaterThanOrEqual(CASES_RUN);
-    return annotate(`${usable.length} cases run`);
   });
 });

@@ -49,7 +49,7 @@ async function until(id: string, isAsWished: (instance: InstanceHistory) => bool
   for (;;) {
     const instance = find(id);
     if (instance !== undefined && isAsWished(instance)) return instance;
-    await new Promise((resolve) => setImmediate(resolve));
+    for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   }
 }
 

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../local/clock.ts';
 import { startFunctionsHost, type FunctionsHost } from '../../local/host/server.ts';
+import { held } from './fixtures/functions-app/held.ts';
 
 const appDirectory = path.join(import.meta.dirname, 'fixtures/functions-app');
 
@@ -113,20 +114,20 @@ describe('HTTP functions', () => {
   });
 });
 
-test('a stop lets the request under way finish and refuses new ones', async () => {
+test('a stop lets the function under way finish, durable client and all, and refuses new calls', async () => {
   const log = new EventEmitter();
-  const held = once(log, 'holding a request');
+  const holding = once(log, 'holding a request');
   const host = await startFunctionsHost({
     appDirectory,
     settings: { TASKHUB_NAME: 'Hub' },
     log: (line) => void log.emit(line.replace('info ', '')),
   });
-  const answer = fetch(`${host.url}/api/hold`);
-  await held;
-  const letGo = await fetch(`${host.url}/api/letGo`, { headers: { connection: 'close' } });
+  const answer = fetch(`${host.url}/api/hold`, { method: 'POST' });
+  await holding;
   const stopped = host.stop();
-  expect(letGo.status).toBe(200);
-  expect(await (await answer).text()).toBe('held');
+  expect((await fetch(`${host.url}/api/echo`)).status).toBe(503);
+  held.release();
+  expect(await (await answer).json()).toEqual({ started: 'held' });
   await stopped;
   await expect(fetch(`${host.url}/api/echo`)).rejects.toThrow('fetch failed');
 });

@@ -46,9 +46,7 @@ afterAll(async () => {
 
 describe('managed identity', () => {
   test('gives an app a token of version 1.0 that the named resource accepts', async () => {
-    const { token, expiresOnTimestamp } = await new ManagedIdentityCredential().getToken(
-      'https://vault.azure.net/.default',
-    );
+    const { token } = await new ManagedIdentityCredential().getToken('https://vault.azure.net/.default');
 
     expect(await identity.verifyToken(token, 'https://vault.azure.net')).toEqual({
       subject: identity.appIdentity.objectId,
@@ -61,7 +59,20 @@ describe('managed identity', () => {
       appid: identity.appIdentity.clientId,
       ver: '1.0',
     });
-    expect(Math.floor(expiresOnTimestamp / 1000)).toBe(decodeJwt(token).exp);
+  });
+
+  test('tells when the token expires, in a day', async () => {
+    const query = 'resource=https://vault.azure.net&api-version=2019-08-01';
+    const headers = { 'x-identity-header': identity.settings.IDENTITY_HEADER };
+    const response = await fetch(`${identity.settings.IDENTITY_ENDPOINT}?${query}`, { headers });
+    const answer = (await response.json()) as Record<string, string>;
+    const { iat = 0, exp } = decodeJwt(answer['access_token'] ?? '');
+    expect(exp).toBe(iat + 24 * 60 * 60);
+    expect(answer).toMatchObject({
+      expires_on: String(exp),
+      token_type: 'Bearer',
+      resource: 'https://vault.azure.net',
+    });
   });
 
   test('works through DefaultAzureCredential, also for a user-assigned client id', async () => {

@@ -105,6 +105,7 @@ async function assess() {
     setupKey: 'tenant.setup',
     product: 'DynamicsBCLast',
     sourceKind: 'SqlServer',
+    runtime: { name: 'shir', online: true, nodes: [{ name: 'NODE1', version: '5.50.1' }] },
     source: sourceProbeSchema.parse(sourceRow),
     companies: companySchema.array().parse(await rows(source, scripts.listCompanies)),
     destination: destinationProbeSchema.parse(destinationRow),

@@ -68,6 +68,12 @@ describe('a login', () => {
     await expect(servers.connect('source', { user, database })).rejects.toThrow(/Cannot open database/);
   });
 
+  test('may start with TLS, as TDS 8 does', async () => {
+    expect(await login('source', { options: { encrypt: 'strict' as unknown as boolean } })).toMatchObject({
+      login: 'admin',
+    });
+  });
+
   test('without TLS is refused', async () => {
     await expect(servers.connect('source', { options: { encrypt: false } })).rejects.toThrow(/encrypt/i);
   });

@@ -208,6 +208,10 @@ describe('the remedy is T-SQL that can be run, with names quoted', () => {
   });
 });
 
+test('SQL Server 2016 SP1 is new enough', () => {
+  expect(failuresOf({ source: { productVersion: '13.0.4001.0' } }).map(({ id }) => id)).toEqual(['EXT-03']);
+});
+
 test('thresholds can be changed', () => {
   const thresholds = checkThresholdsSchema.parse({ minimumSourceMajor: 26 });
   expect(failuresOf({ thresholds }).map(({ id }) => id)).toContain('VER-03');

@@ -131,6 +131,11 @@ describe('tables that are not copied say why', () => {
     });
   });
 
+  test('of the same name online, but in another schema', async () => {
+    const elsewhereOnline = table(customer.tableName, undefined, { schemaName: 'archive' });
+    expect(await planOne(customer, [elsewhereOnline])).toMatchObject({ copyMethod: 'None' });
+  });
+
   test('of a company that the source does not know', async () => {
     expect(await planOne(table(`OLD$Customer$${app}`), [customer])).toMatchObject({ copyMethod: 'None', company: '' });
   });
@@ -144,11 +149,11 @@ describe('tables that are not copied say why', () => {
 
 test('apps that cannot be listed count as installed', async () => {
   const source = table(`CRONUS A_$Archived$${otherApp}`);
-  expect(await planOne(source, [source], { onlineApps: null })).toMatchObject({ copyMethod: 'Delta' });
+  expect(await planOne(source, [source], { onlineApps: [] })).toMatchObject({ copyMethod: 'Delta' });
 });
 
 describe("the environment's list of tables", () => {
-  const rule = { tableName: customer.tableName, company: 'CRONUS A.', replicateData: true, preserveCloudData: false };
+  const rule = { tableName: customer.tableName, replicateData: true, preserveCloudData: false };
 
   test('a listed table is copied, one that is not listed is not', async () => {
     const item = table(`CRONUS A_$Item$${app}`);
@@ -171,6 +176,13 @@ describe("the environment's list of tables", () => {
     expect(await planOne(companion, [companion], { rules: [rule] })).toMatchObject({ copyMethod: 'Delta' });
   });
 
+  test('a companion table goes with the table of its own company', async () => {
+    const companion = table(`CRONUS B$Customer$${app}$ext`);
+    const rules = [rule, { ...rule, tableName: `CRONUS B$Customer$${app}`, replicateData: false }];
+    const planned = await planOne(companion, [companion], { rules, onlineCompanies: ['CRONUS A_', 'CRONUS B'] });
+    expect(planned).toMatchObject({ copyMethod: 'None' });
+  });
+
   test('a company that is not online follows the rule of another company', async () => {
     const source = table(`CRONUS B$Customer$${app}`);
     const rules = [{ ...rule, replicateData: false }];
@@ -187,7 +199,7 @@ describe("the environment's list of tables", () => {
     [`CRONUS A_$Setup$${app}`, 'Delta'],
     [`Upgrade Tags$${system}`, 'Delta'],
   ])('preserving cloud data: %s is copied as %s', async (tableName, copyMethod) => {
-    const rules = [{ tableName, company: '', replicateData: true, preserveCloudData: true }];
+    const rules = [{ tableName, replicateData: true, preserveCloudData: true }];
     expect(await planOne(table(tableName), undefined, { rules })).toMatchObject({ copyMethod });
   });
 });
@@ -236,7 +248,8 @@ describe('columns', () => {
     ['other type', text('a', 10), column('a'), '[a] T,'],
     ['shorter text', text('a]b', 20), text('a]b', 10), '[a]]b] L,'],
     ['text no longer unlimited', text('a', Infinity), text('a', 4000), '[a] L,'],
-    ['fewer digits', decimal(38, 20), decimal(18, 2), '[Amount] L,'],
+    ['fewer digits before the point', decimal(38, 20), decimal(28, 20), '[Amount] L,'],
+    ['fewer digits after the point', decimal(18, 4), decimal(38, 2), '[Amount] L,'],
     ['key online only', text('a', 10), text('a', 10, { keyOrdinal: 2 }), '[a] PK,'],
     ['key in the source only', text('a', 10, { keyOrdinal: 2 }), text('a', 10), '[a] PK,'],
     ['key with another type', text('a', 10), column('a', { keyOrdinal: 2 }), '[a] PK,T,'],
@@ -316,10 +329,10 @@ describe('the catalogue', () => {
   });
 });
 
-test('100,000 tables are planned one at a time', async () => {
+test('many tables are planned one at a time', async () => {
   let produced = 0;
   async function* many(): AsyncGenerator<CatalogueTable> {
-    for (; produced < 100_000; produced += 1) yield await Promise.resolve(customer);
+    for (; produced < 20_000; produced += 1) yield await Promise.resolve(customer);
   }
   let planned = 0;
   let ahead = 0;
@@ -327,5 +340,5 @@ test('100,000 tables are planned one at a time', async () => {
     planned += 1;
     ahead = Math.max(ahead, produced - planned);
   }
-  expect({ planned, ahead }).toEqual({ planned: 100_000, ahead: 0 });
+  expect({ planned, ahead }).toEqual({ planned: 20_000, ahead: 0 });
 });

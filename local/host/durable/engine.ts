@@ -58,13 +58,11 @@ export class Engine {
     this.#deliverDue();
   }
 
-  /** Begins no further work, and resolves when what was under way is recorded or `patience` milliseconds have passed. */
-  async stop(patience: number): Promise<void> {
+  /** Begins no further work, and resolves when what was under way is recorded. */
+  async stop(): Promise<void> {
     this.#stopped = true;
     this.#alarm?.cancel();
-    const deadline = AbortSignal.timeout(patience);
-    const expired = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve(), { once: true }));
-    await Promise.race([Promise.allSettled(this.#work), expired]);
+    await Promise.allSettled(this.#work);
   }
 
   /** Resolves when the step is safe on disk. */
@@ -153,6 +151,7 @@ export class Engine {
       if (received.length > 0) await this.commit({ received });
       return;
     }
+    const { executionId: begun } = instance;
     let past = store.history(id);
     let arrived: readonly HistoryEvent[] = [
       { EventType: EventType.OrchestratorStarted, EventId: -1, IsPlayed: false, Timestamp: this.#timestamp() },
@@ -168,6 +167,8 @@ export class Engine {
       outcome = await this.#runTurn(instance, past, arrived);
       replaceHistory = true;
     }
+    // A purge does not wait for the turn.
+    if (store.instance(id)?.executionId !== begun) return;
     await this.#record({ instance, received, replaceHistory, outcome });
   }
 

@@ -87,7 +87,7 @@ export class Webhooks {
   }
 
   #checkStatus(id: string): ApiAnswer {
-    const urls = managementUrls(this.#address, id);
+    const { rewindPostUri: _, ...urls } = managementUrls(this.#address, id);
     return { status: 202, headers: { location: urls.statusQueryGetUri, 'retry-after': '10' }, body: urls };
   }
 
@@ -181,10 +181,11 @@ export class Webhooks {
     if (filter.createdFrom === undefined) {
       return { status: 400, body: "Please provide value for 'createdTimeFrom' parameter." };
     }
-    const finished = this.#management.list(filter).filter(isFinished);
-    if (finished.length === 0) return NOT_FOUND;
-    await this.#management.purge(finished.map(({ id }) => id));
-    return { status: 200, body: { instancesDeleted: finished.length } };
+    // Other than the purge of one instance, this one does not spare what still runs.
+    const matching = this.#management.list(filter);
+    if (matching.length === 0) return NOT_FOUND;
+    await this.#management.purge(matching.map(({ id }) => id));
+    return { status: 200, body: { instancesDeleted: matching.length } };
   }
 
   #list({ query, continuationToken }: ApiCall): ApiAnswer {

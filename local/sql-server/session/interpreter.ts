@@ -2,7 +2,14 @@ import { SqlError, notSupported } from '../sql-error.ts';
 import type { SqlValue } from '../tds/values.ts';
 import { tableDefinition } from '../translate/ddl-table.ts';
 import { type Token, tokenize } from '../tsql/lexer.ts';
-import type { ExecuteStatement, Statement, VariableDeclaration } from '../tsql/statements.ts';
+import {
+  type ControlStatement,
+  type ExecuteStatement,
+  type PlainStatement,
+  type Statement,
+  type VariableDeclaration,
+  isControl,
+} from '../tsql/statements.ts';
 import { TokenReader } from '../tsql/token-reader.ts';
 import { fetchNext, runCursor } from './cursors.ts';
 import { asSqlError, endsOnlyStatement } from './errors.ts';
@@ -72,6 +79,12 @@ export class Interpreter {
   }
 
   async #run(statement: Statement): Promise<Completion> {
+    if (isControl(statement)) return this.#control(statement);
+    await this.#plain(statement);
+    return 'next';
+  }
+
+  async #control(statement: ControlStatement): Promise<Completion> {
     const state = this.#state;
     switch (statement.kind) {
       case 'block':
@@ -89,15 +102,10 @@ export class Interpreter {
       case 'return':
         state.returnValue = statement.value.length ? Number(await evaluate(state, statement.value)) : 0;
         return 'return';
-      default:
-        await this.#runSimple(statement);
-        return 'next';
     }
   }
 
-  async #runSimple(
-    statement: Exclude<Statement, { kind: 'block' | 'if' | 'while' | 'try' | 'break' | 'continue' | 'return' }>,
-  ) {
+  async #plain(statement: PlainStatement): Promise<void> {
     const state = this.#state;
     switch (statement.kind) {
       case 'relational':

@@ -2,6 +2,7 @@ import { SqlError } from '../sql-error.ts';
 import { schemaOf } from '../translate/names.ts';
 import type { ProcedureStatement } from '../tsql/statements.ts';
 import { typeText } from '../tsql/types.ts';
+import { checkPermission } from './permissions.ts';
 import type { SessionState } from './state.ts';
 
 /** Where a procedure is kept. */
@@ -35,6 +36,7 @@ export async function findProcedure(
 
 /** Runs CREATE, ALTER or CREATE OR ALTER PROCEDURE. */
 export async function storeProcedure(state: SessionState, statement: ProcedureStatement): Promise<void> {
+  checkPermission(state, 'CREATE', undefined);
   const { key, schema, name } = resolve(state, statement.name);
   const existing = await findProcedure(state, statement.name);
   if (existing && statement.mode === 'CREATE') {

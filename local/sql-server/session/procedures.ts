@@ -113,7 +113,7 @@ interface NewFrame {
 }
 
 /** Runs something with its own variables and temporary tables. */
-export async function inFrame(state: SessionState, frame: NewFrame, run: () => Promise<void>): Promise<void> {
+async function inFrame(state: SessionState, frame: NewFrame, run: () => Promise<void>): Promise<void> {
   if (state.depth >= DEEPEST_NESTING) {
     throw new SqlError(
       217,

@@ -98,7 +98,7 @@ export function reportCount(state: SessionState, count: number): void {
 }
 
 /** Sends a result to the client, or to the table of an INSERT … EXEC. */
-export async function send(state: SessionState, result: Result): Promise<void> {
+async function send(state: SessionState, result: Result): Promise<void> {
   state.rowCount = result.rows.length;
   if (state.redirect) return state.redirect(result);
   state.sink.columns(columnsOf(result, state.original));

@@ -2,7 +2,7 @@ import type { DatabaseOptions, ServerOptions } from '../options.ts';
 import { literal, schemaOf } from '../translate/names.ts';
 import type { Engine } from './engine.ts';
 
-export interface DatabaseEntry {
+interface DatabaseEntry {
   readonly key: number;
   readonly name: string;
 }

@@ -11,7 +11,7 @@ export function indexName(table: readonly string[], index: string): string {
 }
 
 /** Key columns with their direction. */
-export function keyColumns(tokens: readonly Token[], scope: Scope): string {
+function keyColumns(tokens: readonly Token[], scope: Scope): string {
   return splitAtCommas(tokens)
     .map(([column, direction]) => scope.quote(column?.text ?? '') + (isWord(direction, 'DESC') ? ' DESC' : ''))
     .join(', ');

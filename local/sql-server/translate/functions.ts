@@ -14,7 +14,7 @@ const CAST_LENGTH = 30;
 const SAME = new Set(
   (
     'abs acos asin atan ceiling coalesce cos cume_dist dense_rank exp first_value floor lag last_value lead left lower ' +
-    'ltrim max min ntile nullif percent_rank pi power rank replace reverse right row_number rtrim sign sin sqrt tan ' +
+    'ltrim max min ntile nullif percent_rank pi power rank reverse right row_number rtrim sign sin sqrt tan ' +
     'translate trim upper greatest least'
   ).split(' '),
 );
@@ -28,7 +28,7 @@ const OWN = new Set(
     'objectproperty col_length col_name suser_sname suser_name user_name original_login hashbytes ident_current type_name ' +
     'type_id has_perms_by_name is_srvrolemember is_rolemember is_member change_tracking_current_version ' +
     'change_tracking_min_valid_version min_active_rowversion ascii char unicode nchar count count_big sum avg concat_ws ' +
-    'square string_escape compress decompress'
+    'square string_escape compress decompress replace'
   ).split(' '),
 );
 

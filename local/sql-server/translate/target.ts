@@ -11,7 +11,7 @@ import { type From, fromClause } from './sources.ts';
 export const ROW = '"?row"';
 
 /** The rows an UPDATE or DELETE works on, when they are found by a query of their own. */
-export interface Rows {
+interface Rows {
   readonly from: string;
   /** Expression in that query for the address of a target row. */
   readonly address: string;

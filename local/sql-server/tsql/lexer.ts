@@ -1,6 +1,6 @@
 import { syntaxError } from '../sql-error.ts';
 
-export type TokenKind =
+type TokenKind =
   | 'word' // a bare identifier or keyword
   | 'name' // a delimited identifier
   | 'string'

@@ -17,6 +17,11 @@ export function parseBatch(sql: string): Statement[] {
   return new Parser(sql).batch();
 }
 
+/** Parentheses around a SELECT begin a statement: `(SELECT …) UNION SELECT …`. */
+function isQuery(token: Token | undefined): boolean {
+  return token?.kind === 'group' && isWord(token.children[0], 'SELECT');
+}
+
 class Parser {
   readonly #source: string;
   readonly #reader: TokenReader;
@@ -58,6 +63,7 @@ class Parser {
     if (reader.done) throw reader.unexpected();
     if (this.#atProcedure()) return this.#procedure();
     if (RELATIONAL.test(head)) return this.#relational(head, line);
+    if (isQuery(reader.current)) return this.#relational('SELECT', line);
     if (!isStatementWord(head)) return this.#bareExecute(line);
     reader.take();
     switch (head) {

@@ -55,10 +55,8 @@ export interface VariableDeclaration {
   readonly tokens: readonly Token[];
 }
 
-export type Statement =
-  | RelationalStatement
-  | ExecuteStatement
-  | ProcedureStatement
+/** Statements that decide what runs next. */
+export type ControlStatement =
   | { readonly kind: 'block'; readonly body: readonly Statement[] }
   | {
       readonly kind: 'if';
@@ -68,11 +66,17 @@ export type Statement =
     }
   | { readonly kind: 'while'; readonly condition: readonly Token[]; readonly body: Statement }
   | { readonly kind: 'try'; readonly body: readonly Statement[]; readonly handler: readonly Statement[] }
+  | { readonly kind: 'return'; readonly value: readonly Token[] }
+  | { readonly kind: 'break' | 'continue' };
+
+/** Statements after which the next one runs. */
+export type PlainStatement =
+  | RelationalStatement
+  | ExecuteStatement
+  | ProcedureStatement
   | { readonly kind: 'declare'; readonly variables: readonly VariableDeclaration[] }
   | { readonly kind: 'set'; readonly name: string; readonly operator: string; readonly value: readonly Token[] }
   | { readonly kind: 'option'; readonly name: string; readonly value: string; readonly line: number }
-  | { readonly kind: 'return'; readonly value: readonly Token[] }
-  | { readonly kind: 'break' | 'continue' }
   | { readonly kind: 'throw' | 'raiserror'; readonly arguments: readonly Token[][]; readonly line: number }
   | { readonly kind: 'print'; readonly value: readonly Token[] }
   | { readonly kind: 'transaction'; readonly operation: TransactionOperation; readonly name: string }
@@ -80,3 +84,12 @@ export type Statement =
   | { readonly kind: 'insert-execute'; readonly target: readonly Token[]; readonly execute: ExecuteStatement }
   | { readonly kind: 'cursor'; readonly operation: 'open' | 'close' | 'deallocate'; readonly name: string }
   | { readonly kind: 'fetch'; readonly name: string; readonly into: readonly string[] };
+
+export type Statement = ControlStatement | PlainStatement;
+
+const CONTROL = new Set<string>(['block', 'if', 'while', 'try', 'return', 'break', 'continue']);
+
+/** Tells the two sorts of statements apart. */
+export function isControl(statement: Statement): statement is ControlStatement {
+  return CONTROL.has(statement.kind);
+}

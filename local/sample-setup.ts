@@ -1,0 +1,23 @@
+/** What a caller sends to set up the migration of a sample. */
+import type { Sample } from './databases.ts';
+
+/** Makes the body of `PUT /api/migrationSetups/{setupId}` for a sample. Holds the password of its source. */
+export function sampleSetupBody({ kind, source, destination }: Sample) {
+  const parts = {
+    Server: source.server,
+    Database: source.database,
+    'User ID': source.userName,
+    Password: source.password,
+    Encrypt: 'True',
+  };
+  return {
+    product: 'DynamicsBCLast',
+    source: {
+      kind,
+      connectionString: Object.entries(parts)
+        .map(([keyword, value]) => `${keyword}=${value}`)
+        .join(';'),
+    },
+    destination: { environment: 'Production', ...destination },
+  };
+}

@@ -1,0 +1,52 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { PipelinePolicy } from '@azure/core-rest-pipeline';
+import { TableClient } from '@azure/data-tables';
+import type { TokenCredential } from '@azure/identity';
+import { createCertificateAuthority, trustCertificateAuthority } from '../../local/certificates.ts';
+import type { TlsIdentity, VerifyToken } from '../../local/endpoint.ts';
+import { startIdentity } from '../../local/identity/server.ts';
+import { startStorage } from '../../local/storage/server.ts';
+
+/** Table Storage for a test file. */
+export interface Tables {
+  /** A client of a table of a new name, which does not exist yet; `policy` sees each of its calls first. */
+  table(policy?: PipelinePolicy): TableClient;
+  /** For other endpoints beside it, which a test would otherwise need an authority of its own for. */
+  readonly tls: TlsIdentity;
+  readonly verifyToken: VerifyToken;
+  readonly credential: TokenCredential;
+  stop(): Promise<void>;
+}
+
+/** Starts Table Storage. */
+export async function startTables(): Promise<Tables> {
+  const directory = await mkdtemp(join(tmpdir(), 'tables-test-'));
+  const authority = await createCertificateAuthority();
+  trustCertificateAuthority(authority.certificate);
+  const tls = await authority.issue();
+  const identity = await startIdentity({ tls, tenantId: '11111111-1111-4111-8111-111111111111' });
+  const storage = await startStorage({ tls, directory });
+  const credential: TokenCredential = {
+    async getToken(scopes) {
+      const token = await identity.getToken(String(scopes).replace('/.default', ''));
+      return { token, expiresOnTimestamp: Date.now() + 3_600_000 };
+    },
+  };
+  return {
+    table(policy) {
+      const name = `t${crypto.randomUUID().replaceAll('-', '')}`;
+      const additionalPolicies = policy === undefined ? [] : [{ policy, position: 'perCall' as const }];
+      return new TableClient(storage.tableUrl, name, credential, { additionalPolicies });
+    },
+    tls,
+    verifyToken: identity.verifyToken,
+    credential,
+    async stop() {
+      await storage.stop();
+      await identity.stop();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
