@@ -30,7 +30,7 @@ export function setupResource(setup: SetupRecord, reached: readonly MilestoneRec
       failure,
       factory: factoryOf(reached),
       runtime: runtimeOf(reached),
-      checks: dataOf(reached, 'checksCompleted'),
+      checks: dataOf(reached, 'checksCompleted') ?? dataOf(reached, 'checksFailed'),
       inventory: dataOf(reached, 'inventoryCompleted'),
       tables: dataOf(reached, 'tablesPlanned'),
       pipelines: dataOf(reached, 'replicationPipelineCreated')?.pipelines,

@@ -34,6 +34,8 @@ export interface StackOptions {
   readonly hostPort?: number;
   /** Kinds of the sample sources, each with an environment of its own. Absent: one on premises. */
   readonly samples?: readonly [SourceKind, ...SourceKind[]];
+  /** App settings beside those that point at the parts of the stack. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Gets every log line as it comes. */
   readonly log?: Log;
 }
@@ -47,6 +49,8 @@ export interface Stack {
   readonly serviceBus: ServiceBus;
   readonly dataFactory: DataFactory;
   readonly host: FunctionsHostProcess;
+  /** SQLite file of the orchestration histories. */
+  readonly historyFile: string;
   /** The environment of the app. */
   readonly settings: Readonly<Record<string, string>>;
   /** The certificate that clients outside this process must trust, for example by `NODE_EXTRA_CA_CERTS`; a file. */
@@ -117,7 +121,10 @@ async function startParts(options: StackOptions, directory: string, running: Run
   });
   const [storage, endpoints] = await Promise.all([storageStarting, endpointsStarting]);
 
-  const settings = appSettings({ identity, storage, ...endpoints, factories: FACTORIES, certificateFile });
+  const settings = {
+    ...appSettings({ identity, storage, ...endpoints, factories: FACTORIES, certificateFile }),
+    ...options.settings,
+  };
   const historyFile = join(directory, 'orchestrations.db');
   const { appDirectory, hostPort: port = 0 } = options;
   const host = await running.add(
@@ -129,6 +136,7 @@ async function startParts(options: StackOptions, directory: string, running: Run
     tenantId,
     identity,
     host,
+    historyFile,
     settings,
     certificateFile,
     registration: (name: ClientName) => clients[name],

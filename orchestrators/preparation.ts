@@ -32,7 +32,7 @@ export const preparation = orchestrator(orchestrations.preparation, function* (c
     runId: assessment.runId,
     ...(runtimeName === undefined ? {} : { runtimeName }),
   });
-  yield* record(context, placed, { name: 'checksCompleted', data: counts });
+  yield* record(context, placed, { name: failure === undefined ? 'checksCompleted' : 'checksFailed', data: counts });
   if (failure !== undefined) return { kind: 'failed', failure };
 
   const installation = yield* runStage(context, placed, 'install');

@@ -120,10 +120,20 @@ export class DataFactories {
     await client[kind].createOrUpdate(factory.resourceGroup, factory.name, name, model as never);
   }
 
-  /** Deletes an entity; it may be gone already. @throws {RestError} while another entity refers to it */
-  async delete(factory: Factory, kind: EntityKind, name: string): Promise<void> {
+  /**
+   * Deletes an entity; it may be gone already.
+   * @returns whether it was there
+   * @throws {RestError} while another entity refers to it
+   */
+  async delete(factory: Factory, kind: EntityKind, name: string): Promise<boolean> {
     const { client } = this.#clientsOf(factory.subscriptionId);
-    await client[kind].delete(factory.resourceGroup, factory.name, name);
+    let status: number | undefined;
+    await client[kind].delete(factory.resourceGroup, factory.name, name, {
+      onResponse: (response) => {
+        status = response.status;
+      },
+    });
+    return status === 200;
   }
 
   /**

@@ -15,6 +15,7 @@ const eventNames: Readonly<Record<MilestoneName, string | undefined>> = {
   runtimeOnline: 'runtime-online',
   runtimeNotNeeded: undefined,
   checksCompleted: 'checks-completed',
+  checksFailed: 'checks-completed',
   proceduresCreated: 'procedures-created',
   inventoryCompleted: 'inventory-completed',
   tablesPlanned: 'tables-planned',

@@ -129,6 +129,15 @@ export const setupFailureSchema = z.object({
 });
 export type SetupFailure = z.infer<typeof setupFailureSchema>;
 
+const checkCountsSchema = z.object({
+  passed: z.int(),
+  warned: z.int(),
+  /** Those that block. */
+  failed: z.int(),
+  skipped: z.int(),
+  failedChecks: z.array(z.string()),
+});
+
 const tableCountsSchema = z.object({
   /** Tables by copy method. */
   byCopyMethod: z.record(z.string(), z.int()),
@@ -169,18 +178,10 @@ export const milestones = {
     z.object({ runtimeName: z.string(), nodes: z.array(z.object({ name: z.string(), version: z.string() })) }),
   ),
   runtimeNotNeeded: milestone('Running', 'RuntimeRegistration', 'ends', z.object({ reason: z.string() })),
-  checksCompleted: milestone(
-    'Running',
-    'Assessment',
-    'ends',
-    z.object({
-      passed: z.int(),
-      warned: z.int(),
-      failed: z.int(),
-      skipped: z.int(),
-      failedChecks: z.array(z.string()),
-    }),
-  ),
+  /** No check blocks. */
+  checksCompleted: milestone('Running', 'Assessment', 'ends', checkCountsSchema),
+  /** A check blocks: the phase does not end, the attempt will. */
+  checksFailed: milestone('Running', 'Assessment', 'within', checkCountsSchema),
   proceduresCreated: milestone('Running', 'Installation', 'ends', z.object({})),
   inventoryCompleted: milestone('Running', 'Inventory', 'ends', z.object({ companies: z.int(), extensions: z.int() })),
   tablesPlanned: milestone('Running', 'TablePlan', 'ends', tableCountsSchema),

@@ -6,7 +6,7 @@ import type { ServerOptions, SqlServerOptions } from './options.ts';
 import { ApplicationLocks } from './session/application-locks.ts';
 import { CollectingSink } from './session/collecting-sink.ts';
 import { Engine } from './session/engine.ts';
-import { type ServerCatalog, registerServer } from './session/server-catalog.ts';
+import { ServerCatalog } from './session/server-catalog.ts';
 import { SqlSession } from './session/sql-session.ts';
 import { type SessionIdentity, SessionState } from './session/state.ts';
 import { SqlError } from './sql-error.ts';
@@ -33,7 +33,7 @@ export interface SqlServers {
 const TOKEN_AUDIENCE = 'https://database.windows.net/';
 /** https://learn.microsoft.com/sql/relational-databases/errors-events/mssqlserver-18456-database-engine-error */
 const LOGIN_FAILED = 18456;
-const FIRST_SESSION = 51;
+const CANNOT_OPEN = 4060;
 
 /** Starts SQL servers that share one engine. They speak TDS 7.4 over TLS on `localhost`. */
 export async function startSqlServer(options: SqlServerOptions): Promise<SqlServers> {
@@ -42,7 +42,8 @@ export async function startSqlServer(options: SqlServerOptions): Promise<SqlServ
   const locks = new ApplicationLocks(clock);
   const running = new Map<string, RunningServer>();
   for (const server of options.servers) {
-    const catalog = await registerServer(engine, server);
+    const catalog = new ServerCatalog(engine, server);
+    await catalog.register();
     const instance = new RunningServer(server, catalog, { engine, locks, log, verifyToken: options.verifyToken });
     await instance.listen(options);
     running.set(server.name, instance);
@@ -67,8 +68,6 @@ interface Shared {
   readonly log: Log;
   readonly verifyToken: VerifyToken;
 }
-
-let lastSession = FIRST_SESSION;
 
 class RunningServer {
   port = 0;
@@ -126,14 +125,7 @@ class RunningServer {
 
   async #authenticate(login: Login): Promise<Session> {
     const name = login.token === undefined ? this.#checkPassword(login) : await this.#checkToken(login.token);
-    const database = login.database || 'master';
-    const roles = (key: number) => this.#catalog.rolesOf(name, key) ?? (database === 'master' ? [] : undefined);
-    try {
-      return this.#session(name, database, roles);
-    } catch {
-      const text = `Cannot open database "${database}" requested by the login. The login failed.`;
-      throw new SqlError(4060, text, { severity: 11 });
-    }
+    return this.#session(name, login.database || 'master', (key) => this.#catalog.rolesOf(name, key));
   }
 
   #checkPassword({ user, password }: Login): string {
@@ -158,10 +150,13 @@ class RunningServer {
 
   #session(login: string, database: string, roles: SessionIdentity['roles']): SqlSession {
     const { engine, locks } = this.#shared;
-    const session = lastSession++;
+    const session = engine.nextSession();
     const { databases } = this.#catalog;
     const found = databases.get(database.toLowerCase());
-    if (!found || !roles(found.key)) throw new Error(`There is no database ${database} for ${login}.`);
+    if (!found || !roles(found.key)) {
+      const text = `Cannot open database "${database}" requested by the login. The login failed.`;
+      throw new SqlError(CANNOT_OPEN, text, { severity: 11 });
+    }
     return new SqlSession(
       new SessionState(engine, { server: this.#options.name, login, session, databases, roles }, found),
       locks,

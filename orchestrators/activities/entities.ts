@@ -72,6 +72,7 @@ export const putPipeline: Implementation<'putPipeline'> = async (input, services
 export const removePreparation: Implementation<'removePreparation'> = async ({ factory, key }, { factories }) => {
   const { prepare } = entityNames(key).pipelines;
   await factories.delete(factory, 'pipelines', prepare);
+  // The attempt made it, so that it was there, also when an earlier call of this activity deleted it.
   return { removed: [prepare] };
 };
 
@@ -85,15 +86,18 @@ export const removeEntities: Implementation<'removeEntities'> = async ({ factory
     ['datasets', [datasets.source, datasets.destination]],
     ['linkedServices', [linkedServices.source, linkedServices.destination]],
   ];
-  for (const [kind, names] of steps) await deleteAll(factories, factory, kind, names);
-  return { removed: steps.flatMap(([, names]) => names) };
+  const removed: string[] = [];
+  for (const [kind, names] of steps) removed.push(...(await deleteAll(factories, factory, kind, names)));
+  return { removed };
 };
 
+/** Deletes entities of one kind; gives the names of those that were there. */
 async function deleteAll(
   factories: Services['factories'],
   factory: Factory,
   kind: EntityKind,
   names: readonly string[],
-) {
-  await Promise.all(names.map((name) => factories.delete(factory, kind, name)));
+): Promise<string[]> {
+  const found = await Promise.all(names.map((name) => factories.delete(factory, kind, name)));
+  return names.filter((_name, index) => found[index]);
 }

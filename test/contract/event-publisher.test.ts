@@ -74,7 +74,7 @@ test('a message is a whole CloudEvent, with its attributes beside it for filters
     cloudEvents_id: event?.id,
     cloudEvents_source: 'https://migration.example.com',
     cloudEvents_type: 'com.bcmigration.setup.accepted.v1',
-    cloudEvents_subject: `tenants/${setup.tenantId}/migrationSetups/contoso`,
+    cloudEvents_subject: `tenants/${setup.tenantId}/migrationSetups/first-setup`,
     cloudEvents_time: event?.time,
     cloudEvents_sequence: '0000000001',
     cloudEvents_correlationid: `${sessionId}.1`,
@@ -97,7 +97,7 @@ test('setups of one id in two tenants have sessions of their own', async () => {
   await publisher.publishPending(otherTenant);
 
   for (const { tenantId } of [setup, otherTenant]) {
-    const [message] = await (await session(`${tenantId}.contoso`)).receiveMessages(1);
+    const [message] = await (await session(`${tenantId}.first-setup`)).receiveMessages(1);
     expect(setupEventSchema.parse(message?.body).data.tenantId).toBe(tenantId);
   }
 });

@@ -134,6 +134,24 @@ describe('a milestone', () => {
     expect(new Set(events.map(([type]) => type)).size).toBe(4);
   });
 
+  test('does not overwrite a change that was made after the setup was read', async () => {
+    let interferes = false;
+    store = newStore({
+      name: 'interferes',
+      async sendRequest(request, next) {
+        if (interferes && request.url.includes('$batch')) {
+          interferes = false;
+          await store.record(attempt, proceduresCreated);
+        }
+        return next(request);
+      },
+    });
+    await store.create(setup);
+    await store.record(attempt, factorySelected);
+    interferes = true;
+    expect(await store.record(attempt, milestone('runtimeNotNeeded'))).toMatchObject({ sequence: 3 });
+  });
+
   test.each([
     ['that the state does not lead to', attempt, runtimeCreated],
     ['of an attempt that is not the current one', { ...attempt, attempt: 2 }, factorySelected],
@@ -264,7 +282,7 @@ describe('findings', () => {
     await store.putFindings(attempt, 'check', [{ id: 'A-1' }]);
     expect(await store.findingsOf(attempt, 'extension')).toEqual([]);
     expect(await store.findingsOf({ ...attempt, attempt: 2 }, 'check')).toEqual([]);
-    expect(await store.findingsOf({ ...attempt, setupId: 'contoso-2' }, 'check')).toEqual([]);
+    expect(await store.findingsOf({ ...attempt, setupId: 'first-setup-2' }, 'check')).toEqual([]);
   });
 });
 
@@ -294,7 +312,7 @@ describe('setups that need something', () => {
     });
     await expect(store.create(setup)).rejects.toThrow('The request was not sent');
     expect(await store.get(setup)).toBeUndefined();
-    expect((await store.activeSetups()).map(({ setupId }) => setupId)).toEqual(['contoso']);
+    expect((await store.activeSetups()).map(({ setupId }) => setupId)).toEqual(['first-setup']);
   });
 });
 

@@ -4,7 +4,7 @@ import type { Milestone, MilestoneData, MilestoneName } from '../../shared/setup
 
 export const newSetup: NewSetup = {
   tenantId: '11111111-1111-4111-8111-111111111111',
-  setupId: 'contoso',
+  setupId: 'first-setup',
   key: '0123456789ab',
   secretName: 'mig-0123456789ab-source',
   secretVersion: '0123456789abcdef0123456789abcdef',
@@ -39,6 +39,7 @@ const data: { readonly [Name in MilestoneName]: MilestoneData<Name> } = {
   runtimeOnline: { runtimeName, nodes: [{ name: 'node-1', version: '5.50.9171.1' }] },
   runtimeNotNeeded: { reason: 'An Azure SQL source is reached directly.' },
   checksCompleted: { passed: 20, warned: 1, failed: 0, skipped: 0, failedChecks: [] },
+  checksFailed: { passed: 19, warned: 1, failed: 1, skipped: 0, failedChecks: ['SRV-02'] },
   proceduresCreated: {},
   inventoryCompleted: { companies: 2, extensions: 3 },
   tablesPlanned: { byCopyMethod: { Delta: 10 }, large: 1, small: 9, packs: 1, rows: 100 },

@@ -46,7 +46,7 @@ const innerSchema = z.object({
 function pipelinesOf(sourceKind: SourceKind): ReadonlyMap<string, EntityDocument> {
   const context = { key, names, sourceKind };
   return new Map([
-    [names.pipelines.prepare, preparationPipeline(context, 'tenant/contoso', scripts)],
+    [names.pipelines.prepare, preparationPipeline(context, 'tenant/first-setup', scripts)],
     [names.pipelines.replicate, replicatePipeline(context)],
     [names.pipelines.large, largeTablesPipeline(context)],
     [names.pipelines.small, smallTablesPipeline(context)],

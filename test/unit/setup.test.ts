@@ -13,8 +13,9 @@ import {
 } from '../../shared/setup.ts';
 import type { MilestoneName, Phase, SetupState } from '../../shared/setup.ts';
 
-const viaRuntime = milestoneNames.filter((name) => name !== 'runtimeNotNeeded' && name !== 'failed');
-const withoutRuntime = milestoneNames.filter((name) => !['runtimeCreated', 'runtimeOnline', 'failed'].includes(name));
+const successful = milestoneNames.filter((name) => name !== 'checksFailed' && name !== 'failed');
+const viaRuntime = successful.filter((name) => name !== 'runtimeNotNeeded');
+const withoutRuntime = successful.filter((name) => name !== 'runtimeCreated' && name !== 'runtimeOnline');
 
 /** States and phases after each milestone of a course. */
 function follow(course: readonly MilestoneName[]) {
@@ -53,6 +54,10 @@ test('a phase goes on until the milestone that ends it', () => {
     'Assessment',
     'Installation',
   ]);
+});
+
+test('checks that block do not end their phase', () => {
+  expect(phaseAfter('checksFailed', 'Assessment')).toBe('Assessment');
 });
 
 test('the last phase stays when it has ended', () => {
@@ -95,8 +100,8 @@ describe('a milestone as it travels to the store', () => {
 });
 
 test('instance ids of different attempts differ', () => {
-  const attempt = { tenantId: 't', setupId: 'contoso', attempt: 1 };
-  expect(instanceIdOf(attempt)).toBe('t.contoso.1');
+  const attempt = { tenantId: 't', setupId: 'first-setup', attempt: 1 };
+  expect(instanceIdOf(attempt)).toBe('t.first-setup.1');
   expect(instanceIdOf({ ...attempt, attempt: 2 })).not.toBe(instanceIdOf(attempt));
 });
 

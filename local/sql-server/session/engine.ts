@@ -28,6 +28,9 @@ const RAW_TYPES = [
 const raw = (text: string): string => text;
 const PARSERS = Object.fromEntries(RAW_TYPES.map((type) => [type, raw]));
 
+/** Lower numbers are the server's own. */
+const FIRST_SESSION = 51;
+
 /** A connection waits this long for another one's transaction. */
 const LOCK_TIMEOUT_MS = 30_000;
 
@@ -48,6 +51,7 @@ export class Engine {
   #owner: object | undefined;
   #waiting: { readonly owner: object; readonly start: () => void }[] = [];
   #context = '';
+  #nextSession = FIRST_SESSION;
 
   constructor(postgres: PGlite, clock: Clock) {
     this.#postgres = postgres;
@@ -88,6 +92,11 @@ export class Engine {
     const next = this.#waiting.shift();
     this.#owner = next?.owner;
     next?.start();
+  }
+
+  /** A number for a new session (SPID). */
+  nextSession(): number {
+    return this.#nextSession++;
   }
 
   /** Tells the catalog functions for whom the next statements run. */

@@ -61,7 +61,8 @@ function topCount(reader: TokenReader, scope: Scope): string | undefined {
 
 /** A limit needs the rows to be found first. */
 function withOwnRows(target: Target): Target {
-  return { ...target, rows: { from: `${target.table} AS ${target.alias}`, address: `${target.alias}.ctid` } };
+  const { table, alias } = target;
+  return { ...target, rows: { from: `${table} AS ${alias}`, source: alias, address: `${alias}.ctid` } };
 }
 
 function deleteSql({ table, alias, rows }: Target, tail: string): string {
@@ -71,7 +72,7 @@ function deleteSql({ table, alias, rows }: Target, tail: string): string {
 
 function updateSql(target: Target, tokens: readonly Token[], tail: string, scope: Scope): string {
   const { table, alias, rows } = target;
-  const assignments = setClause(tokens, rows ? rows.address.replace(/\.[^.]*$/, '') : alias, scope);
+  const assignments = setClause(tokens, rows?.source ?? alias, scope);
   if (!rows) {
     const direct = assignments.map(({ column, value }) => `${column} = ${value}`);
     return `UPDATE ${table} AS ${alias} SET ${direct.join(', ')}${tail}`;

@@ -9,7 +9,7 @@ import { postgresType } from './types.ts';
 
 /** One table in a FROM clause. */
 export interface Source {
-  /** How the statement refers to it, and the name of its table; both in lower case. */
+  /** How the statement refers to it, and the name of its table; both as they are written. */
   readonly alias: string;
   readonly name: string;
   /** PostgreSQL's name of the table; undefined for what is not a stored table. */
@@ -79,8 +79,7 @@ export function source(reader: TokenReader, scope: Scope, sources: Source[]): st
   const columns = alias === '' ? undefined : reader.acceptGroup();
   skipHints(reader);
   const shown = alias || table.alias;
-  if (table.name !== '')
-    sources.push({ alias: (alias || table.name).toLowerCase(), name: table.name, table: table.table });
+  if (table.name !== '') sources.push({ alias: alias || table.name, name: table.name, table: table.table });
   if (shown === '') return table.sql;
   const columnList = columns ? ` (${identifierList(columns, scope)})` : '';
   return `${table.sql} AS ${scope.quote(shown)}${columnList}`;
@@ -97,20 +96,19 @@ interface Table {
 function sourceTable(reader: TokenReader, scope: Scope, sources: Source[]): Table {
   const derived = reader.acceptGroup();
   if (derived) return { sql: derivedTable(derived, scope, sources), alias: '', name: '', table: undefined };
-  const word = reader.current?.upper ?? '';
-  if (reader.peek()?.kind === 'group') {
-    const sql = rowFunction(reader, scope);
-    return { sql, alias: word.toLowerCase(), name: '', table: undefined };
+  if (reader.peek()?.kind === 'group' && !isHint(reader.peek())) {
+    const alias = reader.current?.text.toLowerCase() ?? '';
+    return { sql: rowFunction(reader, scope), alias, name: '', table: undefined };
   }
   const { line } = reader;
   const parts = reader.name();
   const name = parts.at(-1) ?? '';
-  const hints = reader.current?.kind === 'group' && isWord(reader.current.children[0], 'NOLOCK', 'TABLOCK', 'HOLDLOCK');
-  if (reader.current?.kind === 'group' && !hints)
+  if (reader.current?.kind === 'group' && !isHint(reader.current)) {
     throw notSupported(`The table-valued function ${parts.join('.')}`, line);
+  }
   const sql = relation(parts, scope);
   const stored = !sql.startsWith('sys.') && !scope.tableExpressions.has(name.toLowerCase());
-  return { sql, alias: name, name: name.toLowerCase(), table: stored ? sql : undefined };
+  return { sql, alias: name, name, table: stored ? sql : undefined };
 }
 
 function derivedTable(tokens: readonly Token[], scope: Scope, sources: Source[]): string {
@@ -172,9 +170,12 @@ function jsonColumn(reader: TokenReader, scope: Scope): JsonColumn {
   return { name, definition: `${name} text FORMAT JSON PATH ${path} WITHOUT WRAPPER`, binary: false };
 }
 
+/** `(NOLOCK)` without WITH, as older code writes it. */
+const isHint = (token: Token | undefined): boolean =>
+  token?.kind === 'group' && isWord(token.children[0], 'NOLOCK', 'TABLOCK', 'HOLDLOCK');
+
 /** Locking and index hints change nothing here. */
 export function skipHints(reader: TokenReader): void {
   if (reader.at('WITH') && reader.peek()?.kind === 'group') reader.position += 2;
-  else if (reader.current?.kind === 'group' && isWord(reader.current.children[0], 'NOLOCK', 'TABLOCK', 'HOLDLOCK'))
-    reader.take();
+  else if (isHint(reader.current)) reader.take();
 }

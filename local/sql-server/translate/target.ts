@@ -13,6 +13,8 @@ export const ROW = '"?row"';
 /** The rows an UPDATE or DELETE works on, when they are found by a query of their own. */
 interface Rows {
   readonly from: string;
+  /** What the target is called in that query. */
+  readonly source: string;
   /** Expression in that query for the address of a target row. */
   readonly address: string;
 }
@@ -59,14 +61,9 @@ function withRowAddress(body: readonly Token[], scope: Scope): { text: string; t
   const [only] = sources;
   const plain = sources.length === 1 && !clauses.has('GROUP') && !isWord(body[1], 'DISTINCT');
   if (!plain || !only?.table) throw notSupported('Changing rows through this common table expression', body[0]?.line);
-  const alias = scope.quote(aliasAsWritten(body, only.alias));
+  const alias = scope.quote(only.alias);
   const text = query(body, scope).replace(/^SELECT /, `SELECT ${alias}.ctid AS ${ROW}, `);
   return { text, table: only.table };
-}
-
-/** Sources keep their alias in lower case; PostgreSQL knows it as it was written. */
-function aliasAsWritten(tokens: readonly Token[], alias: string): string {
-  return tokens.findLast((token) => token.text.toLowerCase() === alias)?.text ?? alias;
 }
 
 /** Finds what `UPDATE name` or `DELETE name` means: a table, an alias of FROM, or a table expression. */
@@ -80,7 +77,11 @@ export function findTarget(
   const expressionTable = name.length === 1 ? prefix.expressionTables.get(alias.toLowerCase()) : undefined;
   if (expressionTable) {
     const quoted = scope.quote(alias);
-    return { table: expressionTable, alias: '"?target"', rows: { from: quoted, address: `${quoted}.${ROW}` } };
+    return {
+      table: expressionTable,
+      alias: '"?target"',
+      rows: { from: quoted, source: quoted, address: `${quoted}.${ROW}` },
+    };
   }
   if (!from) return { table: relation(name, scope), alias: scope.quote(alias), rows: undefined };
   return targetInFrom(alias, from, fromClause(from, scope), scope);
@@ -88,8 +89,10 @@ export function findTarget(
 
 function targetInFrom(name: string, tokens: readonly Token[], from: From, scope: Scope): Target {
   const wanted = name.toLowerCase();
-  const source = from.sources.find((one) => one.alias === wanted) ?? from.sources.find((one) => one.name === wanted);
+  const source =
+    from.sources.find((one) => one.alias.toLowerCase() === wanted) ??
+    from.sources.find((one) => one.name.toLowerCase() === wanted);
   if (!source?.table) throw new SqlError(208, `Invalid object name '${name}'.`, { line: tokens[0]?.line ?? 1 });
-  const alias = scope.quote(aliasAsWritten(tokens, source.alias));
-  return { table: source.table, alias, rows: { from: from.sql, address: `${alias}.ctid` } };
+  const alias = scope.quote(source.alias);
+  return { table: source.table, alias, rows: { from: from.sql, source: alias, address: `${alias}.ctid` } };
 }

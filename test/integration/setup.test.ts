@@ -1,0 +1,229 @@
+import { ServiceBusClient } from '@azure/service-bus';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inspectFactory, listProcedures, queryDatabase } from '../../local/inspection.ts';
+import { sampleSetupBody } from '../../local/sample-setup.ts';
+import { SetupClient } from '../../local/setup-client.ts';
+import { startStack } from '../../local/stack.ts';
+import type { Stack } from '../../local/stack.ts';
+import { nameOf, provisioningClient, runSetup } from '../support/setup-run.ts';
+import type { SetupRun } from '../support/setup-run.ts';
+import { readStoredTexts } from '../support/stored-text.ts';
+import type { StoredTexts } from '../support/stored-text.ts';
+
+const EVENTS_OF_A_SUCCESS = [
+  'accepted',
+  'factory-selected',
+  'runtime-created',
+  'runtime-online',
+  'checks-completed',
+  'procedures-created',
+  'inventory-completed',
+  'tables-planned',
+  'replication-pipeline-created',
+  'cleanup-completed',
+  'ready',
+];
+
+let stack: Stack;
+const allEvents: unknown[] = [];
+
+beforeAll(async () => {
+  stack = await startStack({
+    appDirectory: process.cwd(),
+    samples: ['SqlServer', 'SqlServer', 'SqlServer', 'AzureSql'],
+    // Inputs are kept too, so that the search for secrets sees all that Durable Functions may store.
+    settings: { AzureFunctionsJobHost__extensions__durableTask__storeInputsInOrchestrationHistory: 'true' },
+  });
+});
+
+afterAll(() => stack.stop());
+
+function sampleAt(index: number) {
+  const sample = stack.databases.samples[index];
+  if (sample === undefined) throw new Error(`There is no sample ${index}`);
+  return sample;
+}
+
+/** Runs a setup of a sample, and keeps its events for the search for secrets. */
+function run(setupId: string, sample: number): Promise<SetupRun> {
+  return runSetup(stack, setupId, sampleAt(sample), async (event) => {
+    allEvents.push(event);
+  });
+}
+
+function factoryOf({ setup }: SetupRun) {
+  if (setup.factory === undefined) throw new Error('The setup has no factory');
+  return setup.factory;
+}
+
+describe('two setups that start at once', () => {
+  let first: SetupRun;
+  let second: SetupRun;
+
+  beforeAll(async () => {
+    [first, second] = await Promise.all([run('first', 0), run('second', 1)]);
+  });
+
+  test('both reach Ready', () => {
+    expect([first.setup.state, second.setup.state]).toEqual(['Ready', 'Ready']);
+    expect([first.operation.status, second.operation.status]).toEqual(['Succeeded', 'Succeeded']);
+    expect(first.accepted.status).toBe(201);
+  });
+
+  test('land on different factories, because all were equally free', () => {
+    expect(factoryOf(first).name).not.toBe(factoryOf(second).name);
+  });
+
+  test.each([
+    ['the first', () => first],
+    ['the second', () => second],
+  ])('send all events of %s in order, none missing', (_which, outcome) => {
+    const { events } = outcome();
+    expect(events.map(nameOf)).toEqual(EVENTS_OF_A_SUCCESS);
+    expect(events.map(({ sequence }) => Number(sequence))).toEqual(
+      EVENTS_OF_A_SUCCESS.map((_name, index) => index + 1),
+    );
+    expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
+  });
+
+  test('leave three replication pipelines, idle, and no preparation pipeline', async () => {
+    const { pipelines = [] } = first.setup;
+    const content = await inspectFactory(stack, factoryOf(first));
+    expect(content.pipelines.toSorted()).toEqual(pipelines.toSorted());
+    expect(pipelines).toHaveLength(3);
+    expect(content.runs.filter((name) => pipelines.includes(name))).toEqual([]);
+    expect(content.runs).toHaveLength(2);
+  });
+
+  test('create the procedures on both sides', async () => {
+    expect(await listProcedures(stack, sampleAt(0), 'source')).toEqual(
+      expect.arrayContaining(['dbo.IsFullCopyTable', 'mig.EnableChangeTracking', 'mig.PackTables']),
+    );
+    expect(await listProcedures(stack, sampleAt(0), 'destination')).toEqual(
+      expect.arrayContaining(['mig.ApplyTable', 'mig.BeginReplication', 'mig.UnpackPack']),
+    );
+  });
+
+  test('write the table plan and mark the environment as ready', async () => {
+    const plan = await queryDatabase<{ copyMethod: string; tables: number }>(
+      stack,
+      sampleAt(0),
+      'destination',
+      'SELECT [copyMethod], COUNT(*) AS [tables] FROM [mig].[ReplicationTable] GROUP BY [copyMethod]',
+    );
+    expect(Object.fromEntries(plan.map(({ copyMethod, tables }) => [copyMethod, tables]))).toEqual(
+      first.setup.tables?.byCopyMethod,
+    );
+    const marks = await queryDatabase(
+      stack,
+      sampleAt(0),
+      'destination',
+      'SELECT [setupKey], [attempt] FROM [mig].[Environment]',
+    );
+    expect(marks).toEqual([{ setupKey: `${stack.tenantId}/first`, attempt: 1 }]);
+  });
+
+  test('turn change tracking on at the source', async () => {
+    const tracked = await queryDatabase<{ days: number }>(
+      stack,
+      sampleAt(0),
+      'source',
+      'SELECT [retention_period] AS [days] FROM sys.change_tracking_databases WHERE [database_id] = DB_ID()',
+    );
+    expect(tracked).toEqual([{ days: 3 }]);
+  });
+
+  test('are not changed by the same PUT, which says so', async () => {
+    const before = await provisioningClient(stack).get('first');
+    const again = await provisioningClient(stack).put('first', sampleSetupBody(sampleAt(0)));
+    expect(again.status).toBe(200);
+    expect(again.body).toEqual(before.body);
+    expect(again.headers.get('operation-location')).toBe(first.accepted.headers.get('operation-location'));
+  });
+
+  test('are out of reach for another tenant', async () => {
+    const other = new SetupClient(stack.host.url, () => stack.accessToken('otherTenant'));
+    const foreign = await other.get('first');
+    const missing = await other.get('never-was');
+    expect([foreign.status, missing.status]).toEqual([404, 404]);
+    expect(foreign.body).toMatchObject({ code: 'SetupNotFound' });
+  });
+});
+
+describe('a source with compatibility level 120', () => {
+  let outcome: SetupRun;
+
+  beforeAll(async () => {
+    await sampleAt(2).execute('source', 'ALTER DATABASE CURRENT SET COMPATIBILITY_LEVEL = 120');
+    outcome = await run('too-old', 2);
+  });
+
+  test('ends in Failed with code 50001, the measured and the expected level', () => {
+    expect(outcome.setup).toMatchObject({ state: 'Failed', phase: 'Assessment', failure: { code: '50001' } });
+    expect(outcome.setup.failure?.cause).toMatch(/measured 120\b.*expected.*130/);
+    expect(outcome.setup.failure?.remedy).toContain('SET COMPATIBILITY_LEVEL');
+    expect(outcome.operation).toMatchObject({ status: 'Failed', error: { code: '50001' } });
+  });
+
+  test('announces the failure once, as its last event', async () => {
+    expect(outcome.events.map(nameOf).filter((name) => name === 'failed')).toHaveLength(1);
+    expect(outcome.events.map(nameOf).at(-1)).toBe('failed');
+    const client = new ServiceBusClient(stack.serviceBus.fullyQualifiedNamespace, stack.credential('subscriber'));
+    const receiver = client.createReceiver('setup-events', 'failures');
+    const messages = await receiver.receiveMessages(1, { maxWaitTimeInMs: 10_000 });
+    await client.close();
+    expect(messages.map(({ messageId }) => messageId)).toEqual([outcome.events.at(-1)?.id]);
+  });
+
+  test('has no procedure created', async () => {
+    expect(await listProcedures(stack, sampleAt(2), 'source')).toEqual([]);
+    expect(await listProcedures(stack, sampleAt(2), 'destination')).toEqual([]);
+  });
+
+  test('leaves nothing in its factory but the runtime, whose node an administrator installed', async () => {
+    const key = outcome.setup.runtime?.name?.replace('shir-', '') ?? 'no runtime';
+    const { pipelines, datasets, linkedServices, runtimes } = await inspectFactory(stack, factoryOf(outcome));
+    const own = (names: readonly string[]) => names.filter((name) => name.includes(key));
+    expect([...own(pipelines), ...own(datasets), ...own(linkedServices)]).toEqual([]);
+    expect(own(runtimes)).toEqual([`shir-${key}`]);
+  });
+});
+
+describe('an Azure SQL source', () => {
+  test('reaches Ready without a self-hosted runtime', async () => {
+    const outcome = await run('in-azure', 3);
+    expect(outcome.setup.failure).toBeUndefined();
+    expect(outcome.setup.state).toBe('Ready');
+    const withoutRuntime = EVENTS_OF_A_SUCCESS.filter((name) => !name.startsWith('runtime-'));
+    expect(outcome.events.map(nameOf)).toEqual(withoutRuntime);
+    const { runtimes } = await inspectFactory(stack, factoryOf(outcome));
+    expect(runtimes.filter((name) => name.startsWith('shir-'))).not.toContain(outcome.setup.runtime?.name);
+  });
+});
+
+describe('the source password', () => {
+  let texts: StoredTexts;
+
+  beforeAll(async () => {
+    // The host keeps its histories to itself while it runs.
+    await stack.host.stop();
+    texts = await readStoredTexts(stack);
+  });
+
+  test.each([
+    ['tables', 'first'],
+    ['blobs', 'staging'],
+    ['histories', 'first'],
+    ['factories', 'mig_'],
+    ['logs', 'mig-'],
+  ] as const)('is not in the %s', (place, witness) => {
+    // The search is worth something only if the place holds what the setups wrote.
+    expect(texts[place]).toContain(witness);
+    expect(texts[place]).not.toContain(sampleAt(0).source.password);
+  });
+
+  test('is not in the events', () => {
+    expect(JSON.stringify(allEvents)).toContain('first');
+    expect(JSON.stringify(allEvents)).not.toContain(sampleAt(0).source.password);
+  });
+});
