@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { generate } from 'selfsigned';
 import type { TlsIdentity } from './endpoint.ts';
@@ -19,7 +20,8 @@ function subject(commonName: string) {
 
 /** Makes a certificate authority that exists only in this process. */
 export async function createCertificateAuthority(): Promise<CertificateAuthority> {
-  const authority = await generate(subject('Local development authority'), {
+  // Two authorities of one name in one process would be taken for each other.
+  const authority = await generate(subject(`Local development authority ${randomUUID()}`), {
     ...KEY,
     extensions: [
       { name: 'basicConstraints', cA: true, pathLenConstraint: 0, critical: true },

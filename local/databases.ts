@@ -5,7 +5,7 @@ import { startSqlServer } from './sql-server/server.ts';
 import type { SqlServers } from './sql-server/server.ts';
 
 /** A database and where it is, in the notation of connection strings. */
-export interface DatabaseAddress {
+interface DatabaseAddress {
   /** `host,port` */
   readonly server: string;
   readonly database: string;

@@ -45,9 +45,9 @@ const stageSchema = z.enum(['assess', 'install']);
 export type Stage = z.infer<typeof stageSchema>;
 
 /** Linked services: the two that all setups of a factory share, and the two of the setup. */
-export const linkedServiceRoles = ['vault', 'staging', 'source', 'destination'] as const;
+const linkedServiceRoles = ['vault', 'staging', 'source', 'destination'] as const;
 export const datasetRoles = ['source', 'destination'] as const;
-export const pipelineRoles = ['prepare', 'large', 'small', 'replicate'] as const;
+const pipelineRoles = ['prepare', 'large', 'small', 'replicate'] as const;
 
 export const activities = {
   /** Measures a factory. One that does not answer is a result, not an error. */

@@ -1,4 +1,5 @@
 /** What all checks together mean for a setup. Pure. */
+import { summarizeChecks } from './checks.ts';
 import type { CheckResult } from './checks.ts';
 import type { MilestoneData, SetupFailure } from './setup.ts';
 
@@ -7,15 +8,8 @@ export function reportChecks(results: readonly CheckResult[]): {
   counts: MilestoneData<'checksCompleted'>;
   failure: SetupFailure | undefined;
 } {
-  const failed = results.filter(({ status }) => status === 'failed');
-  const blocking = failed.filter(({ severity }) => severity === 'blocks');
-  const counts = {
-    passed: results.filter(({ status }) => status === 'passed').length,
-    warned: failed.length - blocking.length,
-    failed: blocking.length,
-    skipped: results.filter(({ status }) => status === 'skipped').length,
-    failedChecks: blocking.map(({ id }) => id),
-  };
+  const counts = summarizeChecks(results);
+  const blocking = results.filter(({ id }) => counts.failedChecks.includes(id));
   const [first] = blocking;
   if (first === undefined) return { counts, failure: undefined };
   const cause = blocking.map(

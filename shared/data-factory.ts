@@ -39,9 +39,8 @@ export interface RuntimeKeys {
   readonly authKey2: string;
 }
 
-/** Kinds of entity that a setup owns in a factory, in the order in which they can be deleted. */
-export const entityKinds = ['pipelines', 'datasets', 'linkedServices'] as const;
-export type EntityKind = (typeof entityKinds)[number];
+/** Kinds of entity that a setup owns in a factory and that are put whole. */
+export type EntityKind = 'pipelines' | 'datasets' | 'linkedServices';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

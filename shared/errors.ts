@@ -53,16 +53,18 @@ export const setupFailures = {
   },
   '52050': {
     title: 'The databases could not be prepared.',
-    remedy: 'Mend what the cause names, then start the setup again; nothing that it did has to be undone by hand.',
+    remedy:
+      'Mend what the cause names, then ask for a setup again under a new id; nothing that this one did has to be undone by hand.',
   },
   '52071': {
     title: 'The self-hosted integration runtime did not come online in time.',
     remedy:
-      'Install the runtime with its key, check that its machine reaches the internet on port 443, then start the setup again.',
+      'Install the runtime with its key, check that its machine reaches the internet on port 443, then ask for a setup again under a new id, with this runtimeName if the runtime exists.',
   },
   '52073': {
     title: 'The preparation took too long.',
-    remedy: 'Check the load of the source database and the health of the runtime, then start the setup again.',
+    remedy:
+      'Check the load of the source database and the health of the runtime, then ask for a setup again under a new id, with this runtimeName if the runtime exists.',
   },
   '52090': {
     title: 'No data factory has room for the setup.',
@@ -71,8 +73,7 @@ export const setupFailures = {
   },
   StepFailed: {
     title: 'A step failed after all its attempts.',
-    remedy: 'Mend what the cause names, then start the setup again; nothing that it did has to be undone by hand.',
+    remedy:
+      'Mend what the cause names, then ask for a setup again under a new id; nothing that this one did has to be undone by hand.',
   },
 } as const satisfies Record<string, { title: string; remedy: string }>;
-
-export type SetupFailureCode = keyof typeof setupFailures;

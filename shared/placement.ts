@@ -24,7 +24,7 @@ export const factoryMeasurementSchema = z.object({
     z.object({ reachable: z.literal(false), reason: z.string() }),
   ]),
 });
-export type FactoryMeasurement = z.infer<typeof factoryMeasurementSchema>;
+type FactoryMeasurement = z.infer<typeof factoryMeasurementSchema>;
 
 /** A measured factory with the setups that hold a place in it but may not have made their entities yet. */
 export interface PlacedMeasurement extends FactoryMeasurement {

@@ -10,5 +10,6 @@ export interface ServerAddress {
 export function parseServerAddress(text: string): ServerAddress | undefined {
   const parts = /^(?:tcp:)?(?<host>[A-Za-z0-9.-]+)(?:,(?<port>\d{1,5}))?$/.exec(text)?.groups;
   if (parts?.['host'] === undefined) return undefined;
-  return { host: parts['host'], port: parts['port'] === undefined ? undefined : Number(parts['port']) };
+  const port = parts['port'] === undefined ? undefined : Number(parts['port']);
+  return port !== undefined && (port === 0 || port > 65_535) ? undefined : { host: parts['host'], port };
 }

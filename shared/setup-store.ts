@@ -73,6 +73,8 @@ type SetupKey = Pick<AttemptId, 'tenantId' | 'setupId'>;
 
 // https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
 const MAXIMUM_TRANSACTION_ROWS = 100;
+/** One setup has few writers: its orchestration, a timer, a request. */
+const MAXIMUM_TRIES = 10;
 const HEAD = 'head';
 const ACTIVE = 'active';
 
@@ -148,7 +150,7 @@ export class SetupStore {
    * @throws {Error} if there is no such setup, or the milestone does not follow the setup's state
    */
   async record(attempt: AttemptId, milestone: Milestone): Promise<SetupRecord> {
-    for (;;) {
+    for (let tries = 0; tries < MAXIMUM_TRIES; tries += 1) {
       const setup = await this.require(attempt);
       if (await this.#hasMilestone(attempt, milestone.name)) return setup;
       const { state } = milestones[milestone.name];
@@ -166,6 +168,7 @@ export class SetupStore {
       );
       if (written) return this.require(attempt);
     }
+    throw new Error(`${milestone.name} of setup ${attempt.setupId} lost ${MAXIMUM_TRIES} races for its row`);
   }
 
   /** The milestones of a setup's attempt, in the order in which they were reached. */
@@ -177,20 +180,28 @@ export class SetupStore {
 
   /** Replaces the findings of one kind of an attempt. Each is stored as a row with its position. */
   async putFindings(attempt: AttemptId, kind: FindingKind, findings: readonly object[]): Promise<void> {
+    const partitionKey = partitionOf(attempt);
+    const prefix = findingPrefix(attempt, kind);
     const rows = findings.map((finding, index) => ({
-      partitionKey: partitionOf(attempt),
-      rowKey: `${kind}-${padded(attempt.attempt, 4)}-${padded(index, 6)}`,
+      partitionKey,
+      rowKey: `${prefix}${padded(index, 6)}`,
       data: JSON.stringify(finding),
     }));
-    for (let start = 0; start < rows.length; start += MAXIMUM_TRANSACTION_ROWS) {
-      const actions = rows.slice(start, start + MAXIMUM_TRANSACTION_ROWS);
-      await this.#setups.submitTransaction(actions.map((row): TransactionAction => ['upsert', row, 'Replace']));
+    const before = await this.#rowsWithPrefix(attempt, prefix);
+    // Rows are numbered, so that what is left of a longer list comes last.
+    const left = before.slice(rows.length).map(({ rowKey = '' }) => ({ partitionKey, rowKey }));
+    const actions = [
+      ...rows.map((row): TransactionAction => ['upsert', row, 'Replace']),
+      ...left.map((row): TransactionAction => ['delete', row]),
+    ];
+    for (let start = 0; start < actions.length; start += MAXIMUM_TRANSACTION_ROWS) {
+      await this.#setups.submitTransaction(actions.slice(start, start + MAXIMUM_TRANSACTION_ROWS));
     }
   }
 
   /** The findings of one kind of an attempt, in the order in which they were put. */
   async findingsOf(attempt: AttemptId, kind: FindingKind): Promise<unknown[]> {
-    const rows = await this.#rowsWithPrefix(attempt, `${kind}-${padded(attempt.attempt, 4)}-`);
+    const rows = await this.#rowsWithPrefix(attempt, findingPrefix(attempt, kind));
     return rows.map((row) => decoded(row, ['data'])['data']);
   }
 
@@ -329,6 +340,10 @@ function partitionOf({ tenantId, setupId }: SetupKey): string {
 
 function milestoneRow({ attempt }: { readonly attempt: number }, name: MilestoneName): string {
   return `milestone-${padded(attempt, 4)}-${name}`;
+}
+
+function findingPrefix({ attempt }: { readonly attempt: number }, kind: FindingKind): string {
+  return `${kind}-${padded(attempt, 4)}-`;
 }
 
 function padded(value: number, digits: number): string {

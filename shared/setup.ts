@@ -21,7 +21,7 @@ export const sourceKindSchema = z.enum(['SqlServer', 'AzureSql']);
 export type SourceKind = z.infer<typeof sourceKindSchema>;
 
 /** Where the on-premises database is, rebuilt from the caller's connection string. Holds no password. */
-export const sourceConnectionSchema = z.object({
+const sourceConnectionSchema = z.object({
   /** As SqlClient writes it: `host`, `host\instance` or `host,port`. */
   server: z.string(),
   database: z.string(),
@@ -248,8 +248,8 @@ export function phaseAfter(name: MilestoneName, current: Phase): Phase {
 
 /** A milestone with its data, as it travels to the activity that records it. */
 export const milestoneSchema = z.custom<Milestone>((value) => {
-  const { name, data } = z.object({ name: z.enum(milestoneNames), data: z.unknown() }).parse(value);
-  return milestones[name].data.safeParse(data).success;
+  const { success, data: given } = z.object({ name: z.enum(milestoneNames), data: z.unknown() }).safeParse(value);
+  return success && milestones[given.name].data.safeParse(given.data).success;
 });
 
 /** What the `setup` orchestration is started with. Holds no secret: Durable Functions keeps it in plain text. */

@@ -7,7 +7,7 @@ import type { AttemptId, SetupInput } from './setup.ts';
 import type { SetupRecord } from './setup-store.ts';
 
 /** Name under which the `setup` orchestration is registered. */
-export const setupOrchestrationName = 'setup';
+const setupOrchestrationName = 'setup';
 
 /**
  * Starts the orchestration of an attempt that is stored as accepted.

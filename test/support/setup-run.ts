@@ -21,7 +21,7 @@ export interface SetupRun {
 }
 
 /** The parts of the API's resource that tests look at. */
-export interface SetupDocument {
+interface SetupDocument {
   readonly state: string;
   readonly phase: string;
   readonly failure?: { readonly code: string; readonly cause: string; readonly remedy: string };
