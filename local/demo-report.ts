@@ -1,5 +1,6 @@
 import type { EventSubscription } from './event-subscription.ts';
 import { inspectFactory, listProcedures } from './inspection.ts';
+import { memoryOfProcesses } from './process-memory.ts';
 import { sampleSetupBody } from './sample-setup.ts';
 import type { SetupClient } from './setup-client.ts';
 import type { Stack } from './stack.ts';
@@ -114,9 +115,10 @@ export async function printReport({ stack, client, subscription }: Reported, set
     'Time by phase',
     setup.phases.map(({ phase, durationMs }) => `${phase.padEnd(20)} ${(durationMs / 1000).toFixed(2).padStart(6)} s`),
   );
-  section('Memory', [
-    `${Math.round(process.memoryUsage.rss() / 1024 / 1024)} MB in this process, beside storage and the Functions host`,
-  ]);
+  section(
+    'Memory',
+    (await memoryOfProcesses()).map(({ name, megabytes }) => `${name.padEnd(9)} ${megabytes} MB`),
+  );
 }
 
 function section(title: string, lines: readonly string[]): void {

@@ -1,6 +1,7 @@
 /** The events of one setup, as a downstream service receives them. */
 import type { TokenCredential } from '@azure/identity';
 import { ServiceBusClient } from '@azure/service-bus';
+import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 import { z } from 'zod';
 
 const eventSchema = z.looseObject({
@@ -42,22 +43,33 @@ export async function subscribeToSetup(options: SubscriptionOptions): Promise<Ev
   const session = await client.acceptSession(TOPIC, SUBSCRIPTION, `${tenantId}.${setupId}`);
   const received: ReceivedEvent[] = [];
   let failure: unknown;
+  let closing = false;
+  let handling = Promise.resolve();
+  const handle = async (message: ServiceBusReceivedMessage) => {
+    const event = eventSchema.parse(message.body);
+    await receive?.(event);
+    received.push(event);
+    await session.completeMessage(message);
+  };
   session.subscribe(
     {
-      async processMessage({ body }) {
-        const event = eventSchema.parse(body);
-        await receive?.(event);
-        received.push(event);
+      processMessage(message) {
+        handling = handle(message);
+        return handling;
       },
       async processError({ error }) {
-        failure ??= error;
+        // Closing takes the link away under the SDK, which reports that too.
+        if (!closing) failure ??= error;
       },
     },
-    { maxConcurrentCalls: 1 },
+    // One at a time, and settled here, so that closing can wait for the last one.
+    { maxConcurrentCalls: 1, autoCompleteMessages: false },
   );
   return {
     received,
     async close() {
+      await handling;
+      closing = true;
       await session.close();
       await client.close();
       if (failure !== undefined) throw new Error('The events could not be received.', { cause: failure });

@@ -100,6 +100,8 @@ export const activities = {
     z.object({ factory: factorySchema, runId: z.string() }),
     z.object({ status: z.string(), message: z.string() }),
   ),
+  /** Asks for the end of a run that took too long; it may have ended already. */
+  cancelPipelineRun: activity('cancelPipelineRun', z.object({ factory: factorySchema, runId: z.string() }), nothing),
   /** Evaluates what the `assess` run measured; every check and company is stored. */
   evaluateChecks: activity(
     'evaluateChecks',
@@ -115,6 +117,8 @@ export const activities = {
   /** Plans every table and writes the plan to the destination. */
   planTables: activity('planTables', subjectSchema, milestones.tablesPlanned.data),
   markEnvironmentReady: activity('markEnvironmentReady', subjectSchema, milestones.environmentMarked.data),
+  /** Takes back the mark that the environment is ready. */
+  clearEnvironmentMark: activity('clearEnvironmentMark', subjectSchema, nothing),
   removePreparation: activity('removePreparation', placedSchema, milestones.cleanupCompleted.data),
   /** Deletes the setup's pipelines, datasets and linked services; the runtime and its nodes stay. */
   removeEntities: activity('removeEntities', placedSchema, z.object({ removed: z.array(z.string()) })),

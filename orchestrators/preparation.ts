@@ -79,6 +79,7 @@ function* runStage(context: OrchestrationContext, placed: Placed, stage: Stage):
     stage,
   );
   if (run.kind === 'timedOut') {
+    yield* call(context, activities.cancelPipelineRun, { factory: placed.factory, runId });
     const cause = `Stage ${stage} of the preparation had not ended after ${STAGE_DEADLINE_MS / 3_600_000} hours.`;
     return { kind: 'failed', failure: { code: '52073', cause, remedy: setupFailures['52073'].remedy } };
   }

@@ -90,6 +90,13 @@ function* runPhases(context: OrchestrationContext, input: SetupInput, undo: Undo
 
   const { pipelines } = yield* callChild(context, orchestrations.replicationPipeline, placed, 'replicationPipeline');
 
+  undo.unshift({
+    what: 'mark in the environment',
+    *steps() {
+      yield* call(context, activities.clearEnvironmentMark, subject);
+      return ['mark in the environment'];
+    },
+  });
   const { environment } = yield* call(context, activities.markEnvironmentReady, subject);
   yield* record(context, subject, { name: 'environmentMarked', data: { environment } });
 

@@ -165,6 +165,14 @@ export class DataFactories {
     return run === undefined ? undefined : { status: run.status ?? 'Unknown', message: run.message ?? '' };
   }
 
+  /** Asks for the end of a run and of those that it started. Answers before they have ended. */
+  async cancelRun(factory: Factory, runId: string): Promise<void> {
+    const { client } = this.#clientsOf(factory.subscriptionId);
+    await unlessMissing(() =>
+      client.pipelineRuns.cancel(factory.resourceGroup, factory.name, runId, { isRecursive: true }),
+    );
+  }
+
   /** What the activities of a run gave, by activity name. Skipped activities are left out. */
   async activityOutputs(factory: Factory, runId: string): Promise<ReadonlyMap<string, unknown>> {
     const { client } = this.#clientsOf(factory.subscriptionId);

@@ -5,7 +5,7 @@ import { sampleSetupBody } from '../sample-setup.ts';
 import { SetupClient } from '../setup-client.ts';
 import { startStack } from '../stack.ts';
 import type { Stack } from '../stack.ts';
-import { memoryOfProcesses } from './memory.ts';
+import { memoryOfProcesses } from '../process-memory.ts';
 
 const REQUESTS = 50;
 

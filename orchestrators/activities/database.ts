@@ -42,6 +42,14 @@ export const markEnvironmentReady: Implementation<'markEnvironmentReady'> = asyn
   return { environment: request.destination.environment };
 };
 
+export const clearEnvironmentMark: Implementation<'clearEnvironmentMark'> = async (input, { store, databases }) => {
+  const { request } = await store.require(input);
+  await databases.use(request.destination, (database) =>
+    database.query(scripts.clearMark, { setupKey: databaseMarkOf(input) }),
+  );
+  return null;
+};
+
 async function planContext({ store }: Services, attempt: AttemptId, database: SqlDatabase): Promise<PlanContext> {
   const [companies, extensions] = await Promise.all([
     store.findingsOf(attempt, 'company'),

@@ -1,10 +1,10 @@
 /** Every activity of the contract with its implementation; the compiler misses none. */
 import type { activities } from '../contract.ts';
-import { markEnvironmentReady, planTables } from './database.ts';
+import { clearEnvironmentMark, markEnvironmentReady, planTables } from './database.ts';
 import { putDataset, putLinkedService, putPipeline, removeEntities, removePreparation } from './entities.ts';
 import { probeFactory, releaseFactory, reserveFactory } from './factory.ts';
 import type { Implementation } from './implementation.ts';
-import { evaluateChecks, getPipelineRun, recordInventory, startPreparation } from './preparation.ts';
+import { cancelPipelineRun, evaluateChecks, getPipelineRun, recordInventory, startPreparation } from './preparation.ts';
 import { ensureRuntime, getRuntimeStatus } from './runtime.ts';
 import { recordMilestone } from './setup-record.ts';
 
@@ -19,10 +19,12 @@ export const implementations: { readonly [Name in keyof typeof activities]: Impl
   putPipeline,
   startPreparation,
   getPipelineRun,
+  cancelPipelineRun,
   evaluateChecks,
   recordInventory,
   planTables,
   markEnvironmentReady,
+  clearEnvironmentMark,
   removePreparation,
   removeEntities,
   recordMilestone,

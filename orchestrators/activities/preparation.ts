@@ -28,6 +28,11 @@ export const getPipelineRun: Implementation<'getPipelineRun'> = async ({ factory
   return run ?? { status: 'Queued', message: '' };
 };
 
+export const cancelPipelineRun: Implementation<'cancelPipelineRun'> = async ({ factory, runId }, { factories }) => {
+  await factories.cancelRun(factory, runId);
+  return null;
+};
+
 export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, services) => {
   const { factory, runId, runtimeName } = input;
   const { factories, store, thresholds } = services;

@@ -46,3 +46,5 @@ export const replicationRules = readScript('replication-rules');
 
 /** Destination: marks the environment. Parameters @setupKey, @attempt, @companies (JSON of `companySchema`). */
 export const markReady = readScript('mark-ready');
+/** Destination: takes that mark back. Parameter @setupKey. */
+export const clearMark = readScript('clear-mark');

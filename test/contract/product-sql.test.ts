@@ -320,6 +320,16 @@ describe('a replication run', () => {
     });
     expect(await end(3)).toMatchObject([{ tables: 4, succeededTables: 0, failedTables: 4 }]);
   });
+
+  test('takes back the mark of its own setup and of no other, and only if there is one', async () => {
+    await rows(destination, scripts.clearMark, { setupKey: 'tenant.other' });
+    expect(await rows(destination, 'SELECT [setupKey] FROM [mig].[Environment]')).toEqual([
+      { setupKey: 'tenant.setup' },
+    ]);
+    await rows(destination, scripts.clearMark, { setupKey: 'tenant.setup' });
+    await rows(destination, scripts.clearMark, { setupKey: 'tenant.setup' });
+    expect(await rows(destination, 'SELECT [setupKey] FROM [mig].[Environment]')).toEqual([]);
+  });
 });
 
 async function copyCatalogue(): Promise<void> {

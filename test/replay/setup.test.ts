@@ -78,6 +78,25 @@ describe('a setup that fails', () => {
     expect(steps).not.toContain('preparation/planTables');
   });
 
+  test('takes the mark of the environment back when it fails after it', async () => {
+    const failing = () => {
+      throw new Error('the service does not answer');
+    };
+    const { steps } = await play(successfulWorld({ removePreparation: failing }), 'setup', setupInput);
+    expect(steps.filter((step) => /clear|removeEntities|release/.test(step))).toEqual([
+      'clearEnvironmentMark',
+      'removeEntities',
+      'releaseFactory',
+    ]);
+  });
+
+  test('cancels a pipeline run that takes too long', async () => {
+    const world = successfulWorld({ getPipelineRun: () => ({ status: 'InProgress', message: '' }) });
+    const { steps } = await play(world, 'setup', setupInput);
+    expect(steps).toContain('preparation/cancelPipelineRun');
+    expect(codeOf(world.milestones.at(-1))).toBe('52073');
+  });
+
   test('ends with the reasons of the factories when none has room', async () => {
     const candidates = [{ name: 'factory-a', eligible: false, score: 0, reasons: ['has no room for another setup'] }];
     const world = successfulWorld({ reserveFactory: () => ({ candidates }) });

@@ -21,7 +21,7 @@ async function readProcess(pid: string): Promise<ProcessMemory | undefined> {
   const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
   const isOwn = Number(pid) === process.pid;
   if (!isOwn && field('PPid') !== process.pid) return undefined;
-  const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0')[1] ?? '';
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
   const name = isOwn ? 'stack' : command.includes('azurite') ? 'storage' : 'host';
   return { name, megabytes: Math.round(field('VmRSS') / 1024) };
 }

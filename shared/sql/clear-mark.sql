@@ -1,0 +1,5 @@
+-- Takes back the mark of mark-ready.sql for the setup @setupKey. There may be none.
+SET NOCOUNT ON;
+
+IF OBJECT_ID(N'[mig].[Environment]', N'U') IS NOT NULL
+  DELETE FROM [mig].[Environment] WHERE [setupKey] = @setupKey;
