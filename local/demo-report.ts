@@ -84,16 +84,13 @@ export async function printReport({ stack, client, subscription }: Reported, set
   );
   section(
     'Checks',
-    checks.map(({ id, status, title, measured }) => `${id} ${status.padEnd(7)} ${title.padEnd(52)} ${measured}`),
+    columns(checks.map(({ id, title, measured, ...check }) => [id, outcomeOf(check), title, measured])),
   );
   section(
     'Companies',
     companies.map(({ name, sizeGigabytes }) => `${name.padEnd(40)} ${(sizeGigabytes ?? 0).toFixed(4)} GB`),
   );
-  section(
-    'Extensions online',
-    extensions.map(({ name, publisher, version }) => `${name.padEnd(44)} ${publisher.padEnd(12)} ${version}`),
-  );
+  section('Extensions online', columns(extensions.map(({ name, publisher, version }) => [name, publisher, version])));
   const { byCopyMethod, large, small, packs } = setup.tables;
   section('Tables', [
     ...Object.entries(byCopyMethod).map(([method, tables]) => `${method.padEnd(9)} ${tables}`),
@@ -118,6 +115,21 @@ export async function printReport({ stack, client, subscription }: Reported, set
   section(
     'Memory',
     (await memoryOfProcesses()).map(({ name, megabytes }) => `${name.padEnd(9)} ${megabytes} MB`),
+  );
+}
+
+/** A check that fails without blocking says how much it matters. */
+function outcomeOf({ status, severity }: Pick<Check, 'status' | 'severity'>): string {
+  return status === 'failed' && severity !== 'blocks' ? severity : status;
+}
+
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]?.map((_cell, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
   );
 }
 

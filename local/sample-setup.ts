@@ -1,8 +1,11 @@
 /** What a caller sends to set up the migration of a sample. */
 import type { Sample } from './databases.ts';
 
-/** Makes the body of `PUT /api/migrationSetups/{setupId}` for a sample. Holds the password of its source. */
-export function sampleSetupBody({ kind, source, destination }: Sample) {
+/**
+ * Makes the body of `PUT /api/migrationSetups/{setupId}` for a sample. Holds the password of its source.
+ * @param runtimeName a runtime to reuse
+ */
+export function sampleSetupBody({ kind, source, destination }: Sample, runtimeName?: string) {
   const parts = {
     Server: source.server,
     Database: source.database,
@@ -17,6 +20,7 @@ export function sampleSetupBody({ kind, source, destination }: Sample) {
       connectionString: Object.entries(parts)
         .map(([keyword, value]) => `${keyword}=${value}`)
         .join(';'),
+      ...(runtimeName === undefined ? {} : { runtimeName }),
     },
     destination: { environment: 'Production', ...destination },
   };

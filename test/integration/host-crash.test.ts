@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { ReceivedEvent } from '../../local/event-subscription.ts';
 import { inspectFactory } from '../../local/inspection.ts';
 import { startStack } from '../../local/stack.ts';
 import { nameOf, runSetup } from '../support/setup-run.ts';
@@ -7,12 +8,13 @@ test('a setup completes with nothing doubled when the host is killed after every
   const stack = await startStack({ appDirectory: process.cwd() });
   try {
     let kills = 0;
-    const run = await runSetup(stack, 'survivor', stack.databases.samples[0], async (event) => {
+    const onEvent = async (event: ReceivedEvent) => {
       if (nameOf(event) === 'ready') return;
       await stack.host.kill();
       await stack.host.start();
       kills += 1;
-    });
+    };
+    const run = await runSetup(stack, 'survivor', stack.databases.samples[0], { onEvent });
     expect(run.setup.failure).toBeUndefined();
     expect(run.setup.state).toBe('Ready');
     expect(kills).toBe(10);

@@ -45,9 +45,12 @@ function sampleAt(index: number) {
 }
 
 /** Runs a setup of a sample, and keeps its events for the search for secrets. */
-function run(setupId: string, sample: number): Promise<SetupRun> {
-  return runSetup(stack, setupId, sampleAt(sample), async (event) => {
-    allEvents.push(event);
+function run(setupId: string, sample: number, runtimeName?: string): Promise<SetupRun> {
+  return runSetup(stack, setupId, sampleAt(sample), {
+    onEvent: async (event) => {
+      allEvents.push(event);
+    },
+    ...(runtimeName === undefined ? {} : { runtimeName }),
   });
 }
 
@@ -186,6 +189,31 @@ describe('a source with compatibility level 120', () => {
     const own = (names: readonly string[]) => names.filter((name) => name.includes(key));
     expect([...own(pipelines), ...own(datasets), ...own(linkedServices)]).toEqual([]);
     expect(own(runtimes)).toEqual([`shir-${key}`]);
+  });
+});
+
+describe('the runtime of an earlier setup', () => {
+  const runtimeName = async () => {
+    const { body } = await provisioningClient(stack).get('too-old');
+    return (body as SetupRun['setup']).runtime?.name ?? '';
+  };
+
+  test('is reused by the next one, on its factory and without waiting for an administrator', async () => {
+    await sampleAt(2).execute('source', 'ALTER DATABASE CURRENT SET COMPATIBILITY_LEVEL = 130');
+    const name = await runtimeName();
+    const outcome = await run('second-try', 2, name);
+    expect(outcome.setup.failure).toBeUndefined();
+    expect(outcome.setup.state).toBe('Ready');
+    expect(outcome.setup.runtime?.name).toBe(name);
+    const { runtimes } = await inspectFactory(stack, factoryOf(outcome));
+    expect(runtimes.filter((other) => other === name)).toHaveLength(1);
+  });
+
+  test('is refused to another tenant', async () => {
+    const other = new SetupClient(stack.host.url, () => stack.accessToken('otherTenant'));
+    const accepted = await other.put('borrower', sampleSetupBody(sampleAt(2), await runtimeName()));
+    const { body } = await other.follow(accepted.headers.get('operation-location') ?? '', 100);
+    expect(body).toMatchObject({ status: 'Failed', error: { code: '52030' } });
   });
 });
 

@@ -31,6 +31,14 @@ interface SetupDocument {
   readonly tables?: { readonly byCopyMethod: Readonly<Record<string, number>> };
 }
 
+/** How a setup is run. */
+interface RunOptions {
+  /** Gets each event before the next one is received. */
+  readonly onEvent?: (event: ReceivedEvent) => Promise<void>;
+  /** A runtime to reuse. */
+  readonly runtimeName?: string;
+}
+
 /** The client of the provisioning system. */
 export function provisioningClient(stack: Stack): SetupClient {
   return new SetupClient(stack.host.url, () => stack.accessToken('provisioning'));
@@ -42,14 +50,13 @@ export function nameOf({ type }: ReceivedEvent): string {
 }
 
 /**
- * Runs a setup to its end. An administrator registers a node as soon as the runtime exists.
- * @param onEvent gets each event before the next one is received
+ * Runs a setup to its end. An administrator registers a node as soon as a new runtime exists.
  */
 export async function runSetup(
   stack: Stack,
   setupId: string,
   sample: Sample,
-  onEvent: (event: ReceivedEvent) => Promise<void> = async () => undefined,
+  { onEvent, runtimeName }: RunOptions = {},
 ): Promise<SetupRun> {
   const client = provisioningClient(stack);
   const ended = Promise.withResolvers<void>();
@@ -59,12 +66,13 @@ export async function runSetup(
     tenantId: stack.tenantId,
     setupId,
     async receive(event) {
-      if (nameOf(event) === 'runtime-created') await registerNode(stack, client, setupId);
-      await onEvent(event);
+      if (nameOf(event) === 'runtime-created' && event.data['created'] === true)
+        await registerNode(stack, client, setupId);
+      await onEvent?.(event);
       if (['ready', 'failed'].includes(nameOf(event))) ended.resolve();
     },
   });
-  const accepted = await client.put(setupId, sampleSetupBody(sample));
+  const accepted = await client.put(setupId, sampleSetupBody(sample, runtimeName));
   await ended.promise;
   const operation = await client.follow(accepted.headers.get('operation-location') ?? '', 100);
   const setup = await client.get(setupId);
