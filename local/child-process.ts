@@ -15,6 +15,8 @@ export interface ChildOptions {
   readonly directory: string;
   /** Matches the output, all lines so far, as soon as the child can be used. */
   readonly ready: RegExp;
+  /** Milliseconds after which the child is given up. */
+  readonly readyWithinMs?: number;
   readonly log: Log;
 }
 
@@ -22,6 +24,8 @@ export interface ChildOptions {
 export interface Child {
   /** What `ready` matched. */
   readonly match: RegExpExecArray;
+  /** Resolves when the child has ended, for whatever reason. */
+  readonly exited: Promise<void>;
   /** Asks the child to end, insists after some seconds, and resolves when it has ended. */
   stop(): Promise<void>;
   /** Ends the child as a crash would; resolves when it has ended. */
@@ -52,24 +56,34 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   const match = await becomeReady(child, options);
   return {
     match,
+    exited,
     async stop() {
-      const insist = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
+      const insist = setTimeout(() => killAll(child), STOP_WITHIN_MS);
       child.kill('SIGTERM');
       await exited;
       clearTimeout(insist);
     },
     async kill() {
-      child.kill('SIGKILL');
+      killAll(child);
       await exited;
     },
   };
+}
+
+/** Ends the child and what it has started: both are in its process group. */
+function killAll(child: ChildProcess): void {
+  const { pid, exitCode, signalCode } = child;
+  if (pid === undefined || exitCode !== null || signalCode !== null) return;
+  if (process.platform === 'win32') child.kill('SIGKILL');
+  else process.kill(-pid, 'SIGKILL');
 }
 
 function inheritedEnvironment(): Record<string, string> {
   return Object.fromEntries(INHERITED.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }
 
-async function becomeReady(child: ChildProcess, { program, ready, log }: ChildOptions): Promise<RegExpExecArray> {
+async function becomeReady(child: ChildProcess, options: ChildOptions): Promise<RegExpExecArray> {
+  const { program, ready, readyWithinMs = READY_WITHIN_MS, log } = options;
   let output = '';
   let match: RegExpExecArray | null = null;
   const becameReady = new Promise<RegExpExecArray>((resolve) => {
@@ -81,11 +95,11 @@ async function becomeReady(child: ChildProcess, { program, ready, log }: ChildOp
       if (match !== null) resolve(match);
     });
   });
-  const ended = once(child, 'exit', { signal: AbortSignal.timeout(READY_WITHIN_MS) });
+  const ended = once(child, 'exit', { signal: AbortSignal.timeout(readyWithinMs) });
   try {
     return await Promise.race([becameReady, ended.then(() => Promise.reject(new Error('It ended.')))]);
   } catch (cause) {
-    child.kill('SIGKILL');
+    killAll(child);
     throw new Error(`${program} did not become ready. It wrote:\n${output}`, { cause });
   }
 }

@@ -1,4 +1,7 @@
-/** Starts everything, runs one setup as its users would, says what came of it, and stops everything. */
+/**
+ * Starts everything, runs one setup as its users would, says what came of it, and stops everything; `--host func` runs the
+ * app with Azure Functions Core Tools.
+ */
 import { Listr } from 'listr2';
 import type { ListrTask } from 'listr2';
 import { registerRuntimeNode } from './data-factory/runtime-node.ts';
@@ -6,6 +9,7 @@ import { printReport } from './demo-report.ts';
 import { Milestones } from './demo-milestones.ts';
 import { subscribeToSetup } from './event-subscription.ts';
 import type { EventSubscription } from './event-subscription.ts';
+import { hostKindOf } from './host-kind.ts';
 import { sampleSetupBody } from './sample-setup.ts';
 import { SetupClient } from './setup-client.ts';
 import { startStack } from './stack.ts';
@@ -13,6 +17,7 @@ import type { Stack } from './stack.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
 
 const SETUP_ID = 'cronus';
+const hostKind = hostKindOf(process.argv.slice(2));
 
 interface Demo {
   stack: Stack;
@@ -30,7 +35,7 @@ const tasks = new Listr<Partial<Demo>>(
       title: 'Start the local stack',
       async task(demo, task) {
         const started = performance.now();
-        demo.stack = await startStack({ appDirectory: process.cwd() });
+        demo.stack = await startStack({ hostKind, appDirectory: process.cwd() });
         stopOnSignal(demo.stack, stopping);
         task.title = `Local stack ready after ${seconds(performance.now() - started)}: ${demo.stack.host.url}`;
       },
@@ -81,7 +86,7 @@ const tasks = new Listr<Partial<Demo>>(
       'inventory-completed',
       (data) => `${String(data['companies'])} companies, ${String(data['extensions'])} extensions`,
     ),
-    phase('TablePlan', 'tables-planned', ({ byCopyMethod }) => JSON.stringify(byCopyMethod)),
+    phase('TablePlan', 'tables-planned', ({ byCopyMethod }) => counts(byCopyMethod as Record<string, number>)),
     phase('ReplicationPipeline', 'replication-pipeline-created', ({ pipelines }) => (pipelines as string[]).join(', ')),
     phase('Ready and Cleanup', 'cleanup-completed', ({ removed }) => `removed ${(removed as string[]).join(', ')}`),
     phase('The setup', 'ready', ({ environment }) => `${String(environment)} is ready for migration`),
@@ -124,6 +129,13 @@ function phase(
       task.title = `${title}: ${tell(data)}`;
     },
   };
+}
+
+/** How many tables are copied by each method. */
+function counts(byCopyMethod: Readonly<Record<string, number>>): string {
+  return Object.entries(byCopyMethod)
+    .map(([method, tables]) => `${tables} ${method}`)
+    .join(', ');
 }
 
 function seconds(milliseconds: number): string {

@@ -1,15 +1,19 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startChild } from './child-process.ts';
 import type { Child } from './child-process.ts';
 import type { Log } from './endpoint.ts';
+import type { HostKind } from './host-kind.ts';
 
 /** How the app is hosted. */
 export interface FunctionsHostOptions {
+  /** Absent: the local host. */
+  readonly kind?: HostKind;
   /** Folder of the built app, with its `package.json` and `host.json`. */
   readonly appDirectory: string;
   /** 0: a free port, kept over restarts. */
   readonly port: number;
-  /** File of the orchestration histories; survives a crash of the host. */
+  /** File of the local host's orchestration histories; survives a crash of the host. */
   readonly historyFile: string;
   /** App settings: the whole environment of the app. */
   readonly settings: Readonly<Record<string, string>>;
@@ -30,29 +34,53 @@ export interface FunctionsHostProcess {
   stop(): Promise<void>;
 }
 
-const PROGRAM = fileURLToPath(new URL('./host/main.ts', import.meta.url));
+const PROGRAMS = {
+  local: new URL('./host/main.ts', import.meta.url),
+  func: new URL('./core-tools.ts', import.meta.url),
+};
 const READY = /^ready http:\/\/localhost:(\d+)$/m;
+// At its first start Core Tools load the extension bundle from the internet.
+const READY_WITHIN_MS = { local: 60_000, func: 300_000 };
 
 /** Starts the host and resolves when the app answers; rejects with what the host wrote when the app cannot be loaded. */
 export async function startFunctionsHostProcess(options: FunctionsHostOptions): Promise<FunctionsHostProcess> {
-  const { appDirectory, historyFile, settings, directory, log } = options;
-  const run = (port: number): Promise<Child> =>
-    startChild({
-      program: PROGRAM,
-      args: ['--app', appDirectory, '--port', String(port), '--history', historyFile],
-      environment: settings,
-      directory,
-      ready: READY,
-      log,
-    });
-  let child = await run(options.port);
+  let ending = false;
+  let child = await run(options, options.port);
   const port = Number(child.match[1]);
+  const report = ({ exited }: Child): void => {
+    void exited.then(() => {
+      if (!ending) options.log('The host has ended by itself, as its last lines say. It has to be started again.');
+    });
+  };
+  report(child);
   return {
     url: `http://localhost:${port}`,
     async start() {
-      child = await run(port);
+      child = await run(options, port);
+      ending = false;
+      report(child);
     },
-    kill: () => child.kill(),
-    stop: () => child.stop(),
+    kill() {
+      ending = true;
+      return child.kill();
+    },
+    stop() {
+      ending = true;
+      return child.stop();
+    },
   };
+}
+
+function run(options: FunctionsHostOptions, port: number): Promise<Child> {
+  const { kind = 'local', appDirectory, historyFile, settings, directory, log } = options;
+  const local = ['--history', historyFile, '--keys', join(directory, 'keys.json')];
+  return startChild({
+    program: fileURLToPath(PROGRAMS[kind]),
+    args: ['--app', appDirectory, '--port', String(port), ...(kind === 'local' ? local : [])],
+    environment: settings,
+    directory,
+    ready: READY,
+    readyWithinMs: READY_WITHIN_MS[kind],
+    log,
+  });
 }

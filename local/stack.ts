@@ -15,6 +15,7 @@ import type { DataFactory } from './data-factory/server.ts';
 import type { Log, TlsIdentity } from './endpoint.ts';
 import { startFunctionsHostProcess } from './functions-host.ts';
 import type { FunctionsHostProcess } from './functions-host.ts';
+import type { HostKind } from './host-kind.ts';
 import { startIdentity } from './identity/server.ts';
 import type { Identity } from './identity/server.ts';
 import { createJournal } from './journal.ts';
@@ -24,12 +25,14 @@ import { RunningParts } from './running-parts.ts';
 import { startServiceBus } from './service-bus/server.ts';
 import type { ServiceBus } from './service-bus/server.ts';
 import { parseTopology } from './service-bus/topology.ts';
-import { startStorage } from './storage/server.ts';
+import { startRuntimeStorage, startStorage } from './storage/server.ts';
 
 /** How the stack is started. */
 export interface StackOptions {
   /** Folder of the built app, with its `package.json` and `host.json`. */
   readonly appDirectory: string;
+  /** What runs the app. Absent: the local host. */
+  readonly hostKind?: HostKind;
   /** Absent: a free port. */
   readonly hostPort?: number;
   /** Kinds of the sample sources, each with an environment of its own. Absent: one on premises. */
@@ -123,12 +126,13 @@ async function startParts(options: StackOptions, directory: string, running: Run
 
   const settings = {
     ...appSettings({ identity, storage, ...endpoints, factories: FACTORIES, certificateFile }),
+    ...(await runtimeSettings(options, { directory, running, journal })),
     ...options.settings,
   };
   const historyFile = join(directory, 'orchestrations.db');
-  const { appDirectory, hostPort: port = 0 } = options;
+  const { hostKind: kind = 'local', appDirectory, hostPort: port = 0 } = options;
   const host = await running.add(
-    startFunctionsHostProcess({ appDirectory, port, historyFile, settings, directory, log: journal.of('app') }),
+    startFunctionsHostProcess({ kind, appDirectory, port, historyFile, settings, directory, log: journal.of('app') }),
   );
   const credential = (name: ClientName) => credentialOf(clients[name], identity.url);
   return {
@@ -144,6 +148,16 @@ async function startParts(options: StackOptions, directory: string, running: Run
     accessToken: (name: ClientName) => tokenOf(credential(name)),
     logs: () => journal.lines(),
   };
+}
+
+/** What Core Tools need beside the settings of the app: they keep their own state and the orchestrations in storage. */
+async function runtimeSettings(
+  { hostKind }: StackOptions,
+  { directory, running, journal }: { directory: string; running: RunningParts; journal: Journal },
+): Promise<Readonly<Record<string, string>>> {
+  if (hostKind !== 'func') return {};
+  const storage = await running.add(startRuntimeStorage({ directory, log: journal.of('runtime-storage') }));
+  return { AzureWebJobsStorage: storage.connectionString };
 }
 
 async function tokenOf(credential: TokenCredential): Promise<string> {

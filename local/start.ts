@@ -1,16 +1,37 @@
-/** Starts everything and keeps it up until Ctrl-C. */
+/** Starts everything and keeps it up until Ctrl-C; `--host func` runs the app with Azure Functions Core Tools. */
+import { join } from 'node:path';
+import { restartOnBuild } from './build-watch.ts';
 import { API_AUDIENCE } from './clients.ts';
+import { hostKindOf } from './host-kind.ts';
 import { sampleSetupBody } from './sample-setup.ts';
 import { startStack } from './stack.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
 
 const HOST_PORT = 7071;
 
-const stack = await startStack({ appDirectory: process.cwd(), hostPort: HOST_PORT, log: (line) => console.log(line) });
-stopOnSignal(stack, new AbortController());
+try {
+  await start();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
 
-const { tenantId, clientId, secret } = stack.registration('provisioning');
-console.log(`
+async function start(): Promise<void> {
+  const hostKind = hostKindOf(process.argv.slice(2));
+  const appDirectory = process.cwd();
+  const log = (line: string): void => console.log(line);
+
+  const stack = await startStack({ hostKind, appDirectory, hostPort: HOST_PORT, log });
+  const stopping = new AbortController();
+  stopOnSignal(stack, stopping);
+  // Core Tools look after that themselves.
+  if (hostKind === 'local') {
+    const watch = restartOnBuild({ folder: join(appDirectory, 'dist'), host: stack.host, log });
+    stopping.signal.addEventListener('abort', () => void watch.end());
+  }
+
+  const { tenantId, clientId, secret } = stack.registration('provisioning');
+  console.log(`
 The app answers at ${stack.host.url}/api/health
 
 A token, valid for an hour:
@@ -23,5 +44,15 @@ A setup of the sample (the databases and their password are new at each start):
     -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
     -d '${JSON.stringify(sampleSetupBody(stack.databases.samples[0]))}'
 
+It then waits for the administrator: read the runtime's key, and register a node with it as the runtime's installer does:
+  KEY=$(curl -s -X POST "${stack.host.url}/api/migrationSetups/cronus/runtime/listKeys?api-version=2026-11-01" \\
+    -H "Authorization: Bearer $TOKEN" | node --print 'JSON.parse(require("node:fs").readFileSync(0)).authKey1')
+  curl --cacert ${stack.certificateFile} ${stack.dataFactory.url}/integrationRuntimeNodes/register \\
+    -H "Content-Type: application/json" -d "{\\"authKey\\":\\"$KEY\\",\\"nodeName\\":\\"SQLSERVER01\\"}"
+
+How it goes on:
+  curl -s "${stack.host.url}/api/migrationSetups/cronus?api-version=2026-11-01" -H "Authorization: Bearer $TOKEN"
+
 Data Factory: ${stack.dataFactory.url}   Service Bus: ${stack.serviceBus.url}
 Ctrl-C stops all of it.`);
+}

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { globSync, readFileSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,11 +8,13 @@ import { Registration, supplyCore, suppliedModel } from './functions-core.ts';
 import type {
   CoreInvocationContext,
   CoreLog,
+  FunctionMetadata,
   HookName,
   ProgrammingModel,
   RegisteredFunction,
 } from './functions-core.ts';
 import type { Binding } from './functions-core.ts';
+import { readJsonFile, type AppSettings } from './settings.ts';
 import type { TypedData } from './typed-data.ts';
 
 /** A function of the app with the one binding that starts it. */
@@ -21,40 +23,63 @@ export interface AppFunction {
   /** Name of the trigger's binding. */
   readonly triggerName: string;
   readonly trigger: Binding;
+  readonly bindings: Readonly<Record<string, Binding>>;
+  /** Registered, but not to be run. */
+  readonly disabled: boolean;
   /** Names of the bindings that want a durable client. */
   readonly durableClients: readonly string[];
 }
 
+/** Code of the app has thrown, with `cause`, while it was loaded. */
+export class LoadFailure extends Error {}
+
 const TRIGGERS = new Set(['httpTrigger', 'timerTrigger', 'orchestrationTrigger', 'activityTrigger']);
 const OTHERS = new Set(['http', 'durableClient']);
-const manifestSchema = z.object({ main: z.string(), type: z.string().optional() });
+const manifestSchema = z.object({
+  main: z.string('must name the built entry file').min(1),
+  type: z.string().optional(),
+});
+
+// https://learn.microsoft.com/azure/azure-functions/functions-reference-node: function names
+const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,127}$/;
 
 /** A loaded function app: its functions, and a way to run them through the unmodified library. */
 export class FunctionApp {
+  /** In the order of their names. */
   readonly functions: readonly AppFunction[];
+  /** `main` of package.json. */
+  readonly entry: string;
   readonly #registration: Registration;
   readonly #model: ProgrammingModel;
   readonly #release: () => void;
   readonly #appHookData = {};
 
-  private constructor(registration: Registration, model: ProgrammingModel, release: () => void) {
+  private constructor(
+    registration: Registration,
+    model: ProgrammingModel,
+    release: () => void,
+    { entry, settings }: { readonly entry: string; readonly settings: AppSettings },
+  ) {
+    this.entry = entry;
     this.#registration = registration;
     this.#model = model;
     this.#release = release;
-    this.functions = [...registration.functions.values()].map(readFunction);
+    this.functions = [...registration.functions.values()]
+      .map(({ metadata }) => readFunction(metadata, settings))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /** Runs the files that package.json names as `main`. Rejects with the reason when the app cannot be served as it is. */
-  static async load(appDirectory: string, log: CoreLog): Promise<FunctionApp> {
+  static async load(appDirectory: string, settings: AppSettings, log: CoreLog): Promise<FunctionApp> {
     const registration = new Registration(log);
     const release = supplyCore(registration);
     try {
-      await runEntryFiles(appDirectory);
+      const entry = await runEntryFiles(appDirectory);
       const model = suppliedModel();
       if (model === undefined || registration.functions.size === 0) {
         throw new Error('The app has registered no function with @azure/functions.');
       }
-      const app = new FunctionApp(registration, model, release);
+      const app = new FunctionApp(registration, model, release, { entry, settings });
       await app.#runHooks('appStart', { functionAppDirectory: appDirectory });
       const capabilities = (await model.getCapabilities?.({})) ?? {};
       if (capabilities['HttpUri'] !== undefined) {
@@ -137,37 +162,52 @@ export class FunctionApp {
 
 let loads = 0;
 
-async function runEntryFiles(appDirectory: string): Promise<void> {
-  const manifest = manifestSchema.parse(JSON.parse(readFileSync(path.join(appDirectory, 'package.json'), 'utf8')));
+/** Answers with `main` of package.json. */
+async function runEntryFiles(appDirectory: string): Promise<string> {
+  const manifestFile = path.join(appDirectory, 'package.json');
+  const manifest = readJsonFile(manifestFile, manifestSchema);
   const files = globSync(manifest.main, { cwd: appDirectory }).sort();
-  if (files.length === 0) throw new Error(`No file matches "${manifest.main}", the "main" of the app's package.json.`);
+  if (files.length === 0) {
+    throw new Error(`No file matches "${manifest.main}", the "main" of ${manifestFile}. Build the app, or correct it.`);
+  }
   loads += 1;
   for (const file of files) {
-    const absolute = path.resolve(appDirectory, file);
-    const isModule = absolute.endsWith('.mjs') || (!absolute.endsWith('.cjs') && manifest.type === 'module');
-    // An entry that this process has loaded before must run again to register its functions.
-    if (isModule) {
-      await import(/* @vite-ignore */ `${pathToFileURL(absolute).href}?load=${loads}`);
-    } else {
-      const require = createRequire(absolute);
-      delete require.cache[absolute];
-      require(absolute);
+    try {
+      await runEntryFile(path.resolve(appDirectory, file), manifest.type === 'module');
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new LoadFailure(`The app cannot be loaded: ${file}: ${reason}`, { cause });
     }
   }
+  return manifest.main;
 }
 
-function readFunction({ metadata }: RegisteredFunction): AppFunction {
+/** An entry that this process has loaded before runs again, to register its functions. */
+async function runEntryFile(file: string, isModulePackage: boolean): Promise<void> {
+  if (file.endsWith('.mjs') || (!file.endsWith('.cjs') && isModulePackage)) {
+    await import(/* @vite-ignore */ `${pathToFileURL(file).href}?load=${loads}`);
+    return;
+  }
+  const require = createRequire(file);
+  delete require.cache[file];
+  require(file);
+}
+
+function readFunction(metadata: FunctionMetadata, settings: AppSettings): AppFunction {
+  const { name } = metadata;
+  if (!NAME.test(name)) throw new Error(`'${name}' is not a valid function name.`);
   const bindings = Object.entries(metadata.bindings);
   const unsupported = bindings.find(([, { type }]) => !TRIGGERS.has(type) && !OTHERS.has(type));
   if (unsupported !== undefined) {
-    throw new Error(`Function '${metadata.name}': the local host does not support the binding ${unsupported[1].type}.`);
+    throw new Error(`Function '${name}': the local host does not support the binding ${unsupported[1].type}.`);
   }
   if (metadata.retryOptions !== undefined) {
-    throw new Error(`Function '${metadata.name}': the local host does not support retry policies of functions.`);
+    throw new Error(`Function '${name}': the local host does not support retry policies of functions.`);
   }
   const [triggerName, trigger] = bindings.find(([, { type }]) => TRIGGERS.has(type)) ?? [];
-  if (triggerName === undefined || trigger === undefined)
-    throw new Error(`Function '${metadata.name}' has no trigger.`);
-  const durableClients = bindings.filter(([, { type }]) => type === 'durableClient').map(([name]) => name);
-  return { name: metadata.name, triggerName, trigger, durableClients };
+  if (triggerName === undefined || trigger === undefined) throw new Error(`Function '${name}' has no trigger.`);
+  const durableClients = bindings.filter(([, { type }]) => type === 'durableClient').map(([binding]) => binding);
+  // https://learn.microsoft.com/azure/azure-functions/disable-function
+  const disabled = /^(?:true|1)$/i.test(settings[`AzureWebJobs.${name}.Disabled`] ?? '');
+  return { name, triggerName, trigger, bindings: metadata.bindings, disabled, durableClients };
 }

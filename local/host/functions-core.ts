@@ -118,10 +118,13 @@ function registration(): Registration {
   return current;
 }
 
+/** The release of the host whose behaviour this stands in for. */
+export const HOST_VERSION = '4.1037.0';
+
 const core = {
-  // Versions of the worker and the host whose behaviour this stands in for.
+  // Of the worker of that host.
   version: '3.9.0',
-  hostVersion: '4.1037.0',
+  hostVersion: HOST_VERSION,
   Disposable,
   setProgrammingModel(model: ProgrammingModel): void {
     programmingModel = model;

@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AppFunction, FunctionApp } from './function-app.ts';
-import { compileRoute, type Route } from './route.ts';
+import type { AuthLevel } from './access-keys.ts';
+import type { AppFunction } from './function-app.ts';
+import { compileRoute, decode, type Route } from './route.ts';
 import { nullable, type RpcCookie, type TypedData } from './typed-data.ts';
 
 /** A function with an HTTP trigger. */
 export interface HttpFunction {
   readonly function: AppFunction;
+  readonly level: AuthLevel;
   readonly methods: ReadonlySet<string>;
   readonly route: Route;
 }
@@ -14,14 +16,13 @@ export interface HttpFunction {
 const BODY_LIMIT = 100 * 1024 * 1024;
 
 /**
- * The app's HTTP functions in the order in which the host tries them: by name; a literal segment has no precedence.
- * Throws when two of them answer the same method and route, or one wants a key.
+ * The HTTP functions among those given, which are tried in this order; a literal segment has no precedence.
+ * Throws when two of them answer the same method and route.
  */
-export function httpFunctions(app: FunctionApp, routePrefix: string): HttpFunction[] {
-  const found = app.functions
+export function httpFunctions(functions: readonly AppFunction[], routePrefix: string): HttpFunction[] {
+  const found = functions
     .filter(({ trigger }) => trigger.type === 'httpTrigger')
-    .map((candidate) => httpFunction(candidate, routePrefix))
-    .sort((a, b) => (a.function.name < b.function.name ? -1 : 1));
+    .map((candidate) => httpFunction(candidate, routePrefix));
   for (const [index, later] of found.entries()) {
     const earlier = found
       .slice(0, index)
@@ -39,16 +40,19 @@ export function httpFunctions(app: FunctionApp, routePrefix: string): HttpFuncti
   return found;
 }
 
+const LEVELS: readonly AuthLevel[] = ['anonymous', 'function', 'admin'];
+
 function httpFunction(candidate: AppFunction, routePrefix: string): HttpFunction {
   const { authLevel, route = candidate.name, methods = ['GET', 'POST'] } = candidate.trigger;
-  if (authLevel !== 'anonymous') {
-    throw new Error(
-      `Function '${candidate.name}': the local host does not support function keys; its authLevel must be 'anonymous'.`,
-    );
+  const template = routePrefix === '' ? String(route) : `${routePrefix}/${String(route)}`;
+  const level = LEVELS.find((known) => known === authLevel);
+  if (level === undefined)
+    throw new Error(`Function '${candidate.name}': there is no authLevel '${String(authLevel)}'.`);
+  if (/^(?:admin|runtime)(?:\/|$)/i.test(template)) {
+    throw new Error(`Function '${candidate.name}': the route '${template}' belongs to the host; choose another one.`);
   }
   const upper = (methods as string[]).map((method) => method.toUpperCase());
-  const template = routePrefix === '' ? String(route) : `${routePrefix}/${String(route)}`;
-  return { function: candidate, methods: new Set(upper), route: compileRoute(template) };
+  return { function: candidate, level, methods: new Set(upper), route: compileRoute(template) };
 }
 
 /** A request as the library gets it, undefined when its body is larger than the host takes. */
@@ -58,9 +62,12 @@ export async function readRequest(
   parameters: Readonly<Record<string, string>>,
 ): Promise<TypedData | undefined> {
   if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT) return undefined;
-  const bytes = await readBody(request);
+  const sent = await readBody(request);
+  // The host reads only bodies whose length was announced; of others the function sees nothing.
+  const bytes = request.headers['content-length'] === undefined ? Buffer.alloc(0) : sent;
   const headers = Object.entries(request.headers).map(([name, value]) => [name, String(value)]);
-  const url = `${origin}${request.url ?? '/'}`;
+  const [pathname = '', ...query] = (request.url ?? '/').split(/(?=\?)/);
+  const url = `${origin}${encodePath(pathname)}${query.join('')}`;
   return {
     http: {
       method: request.method ?? 'GET',
@@ -73,11 +80,22 @@ export async function readRequest(
   };
 }
 
-/** The host reads only bodies whose length was announced; of others the function sees nothing. */
-async function readBody(request: IncomingMessage): Promise<Buffer> {
+/** The host hands over the path decoded and encoded again, which is not what was sent when that was odd. */
+function encodePath(pathname: string): string {
+  const odd = /%(?![0-9a-f]{2})|[^\w.~!$&'()*+,;=:@/%-]/giu;
+  return pathname.split('/').map(decode).join('/').replaceAll(odd, encodeURIComponent);
+}
+
+/** The request of a call that did not come over HTTP. */
+export function requestWith(url: string, body: string): TypedData {
+  return { http: { method: 'POST', url, body: { bytes: Buffer.from(body) } } };
+}
+
+/** Everything that is sent as the body. */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  return request.headers['content-length'] === undefined ? Buffer.alloc(0) : Buffer.concat(chunks);
+  return Buffer.concat(chunks);
 }
 
 /** One entry a name, without regard to case; several values are joined with a comma. */
@@ -101,7 +119,10 @@ export function writeResponse(returned: TypedData | undefined, response: ServerR
   if (http === undefined || !Number.isInteger(status) || status < 100 || status > 599) {
     throw new Error(`The function returned no HTTP response, or one with an impossible status.`);
   }
-  for (const [name, value] of Object.entries(http.headers ?? {})) response.setHeader(name, value);
+  const headers = Object.entries(http.headers ?? {});
+  const odd = headers.find(([, value]) => /[^\t\x20-\x7e]/.test(value));
+  if (odd !== undefined) throw new Error(`The header '${odd[0]}' holds characters that are not ASCII.`);
+  for (const [name, value] of headers) response.setHeader(name, value);
   const cookies = http.cookies ?? [];
   if (cookies.length > 0) response.setHeader('set-cookie', cookies.map(cookieText));
   const bytes = http.body?.bytes;

@@ -1,15 +1,20 @@
-/** Route templates of HTTP triggers: `items/{id:int}/{rest?}`, matched without regard to case. */
+import { compileConstraint, type Check } from './route-constraint.ts';
 
-type Check = (value: string) => boolean;
+/** Route templates of HTTP triggers: `items/{id:int}/{rest?}`, matched without regard to case. */
 
 interface Parameter {
   readonly name: string;
   readonly checks: readonly Check[];
   readonly optional: boolean;
   readonly catchAll: boolean;
+  readonly otherwise: string | undefined;
 }
 
-type Segment = { readonly literal: string } | { readonly parameter: Parameter };
+/** A part of the path; more than one parameter in it are told apart by the text between them. */
+interface Segment {
+  readonly pattern: RegExp;
+  readonly parameters: readonly Parameter[];
+}
 
 /** A compiled template. */
 export interface Route {
@@ -26,72 +31,69 @@ export function compileRoute(template: string): Route {
 }
 
 function matchSegments(segments: readonly Segment[], path: readonly string[]): Record<string, string> | undefined {
-  const parameters: Record<string, string> = {};
+  const values: Record<string, string> = {};
   const parts = path.length === 1 && path[0] === '' ? [] : path;
   for (const [index, segment] of segments.entries()) {
     const part = parts[index];
-    if ('literal' in segment) {
-      if (part === undefined || decode(part).toLowerCase() !== segment.literal.toLowerCase()) return undefined;
+    const [first] = segment.parameters;
+    if (first !== undefined && (part === undefined || part === '')) {
+      if (first.otherwise !== undefined) values[first.name] = first.otherwise;
+      else if (!first.optional && !first.catchAll) return undefined;
       continue;
     }
-    const { name, checks, optional, catchAll } = segment.parameter;
-    if (part === undefined || part === '') {
-      if (!optional && !catchAll) return undefined;
-      continue;
-    }
-    const value = catchAll ? parts.slice(index).map(decode).join('/') : decode(part);
-    if (!checks.every((check) => check(value))) return undefined;
-    parameters[name] = value;
-    if (catchAll) return parameters;
+    const text = first?.catchAll === true ? parts.slice(index).map(decode).join('/') : decode(part ?? '');
+    const found = matchSegment(segment, text);
+    if (found === undefined) return undefined;
+    Object.assign(values, found);
+    if (first?.catchAll === true) return values;
   }
-  return parts.length > segments.length ? undefined : parameters;
+  return parts.length > segments.length ? undefined : values;
 }
 
-/** An escaped slash stays escaped, and what is no escape stays as it is. */
-function decode(segment: string): string {
+/** The last parameter comes first, as in the real host. */
+function matchSegment({ pattern, parameters }: Segment, text: string): Record<string, string> | undefined {
+  const match = pattern.exec(text);
+  if (match === null) return undefined;
+  const values = parameters.map((parameter, index) => ({ parameter, value: match[index + 1] ?? '' })).reverse();
+  if (!values.every(({ parameter, value }) => parameter.checks.every((check) => check(value)))) return undefined;
+  return Object.fromEntries(values.map(({ parameter, value }) => [parameter.name, value]));
+}
+
+/** Decodes a part of a path. An escaped slash stays escaped, and what is no escape stays as it is. */
+export function decode(segment: string): string {
   return segment
     .replaceAll(/%2f/gi, '%252F')
     .replaceAll(/(?:%[0-9a-f]{2})+/gi, (escapes) => Buffer.from(escapes.replaceAll('%', ''), 'hex').toString('utf8'));
 }
 
 function compileSegment(segment: string, template: string): Segment {
-  if (!/[{}]/.test(segment)) return { literal: segment };
-  const [, star, name, constraints = '', question] = /^\{(\*?)(\w+)((?::[^{}?]+)*)(\?)?\}$/.exec(segment) ?? [];
-  if (name === undefined)
+  const pieces = segment.split(/(\{[^{}]*\})/);
+  const parameters = pieces.flatMap((piece, index) => (index % 2 === 1 ? [compileParameter(piece, template)] : []));
+  const literals = pieces.filter((_, index) => index % 2 === 0);
+  if (literals.some((literal) => /[{}]/.test(literal)) || literals.slice(1, -1).includes('')) {
     throw new Error(`The local host does not understand '${segment}' in the route '${template}'.`);
-  const checks = constraints
-    .split(':')
-    .filter((constraint) => constraint !== '')
-    .map((constraint) => compileConstraint(constraint, template));
-  return { parameter: { name, checks, optional: question === '?', catchAll: star === '*' } };
+  }
+  const pattern = pieces.map((piece, index) => (index % 2 === 1 ? '(.+)' : escaped(piece))).join('');
+  return { pattern: new RegExp(`^${pattern}$`, 'is'), parameters };
 }
 
-const INTEGER = /^\s*[+-]?\d+\s*$/;
+function escaped(literal: string): string {
+  return literal.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+}
 
-// https://learn.microsoft.com/aspnet/core/fundamentals/routing#route-constraints
-const CONSTRAINTS: Readonly<Record<string, (...args: readonly string[]) => Check>> = {
-  int: () => (value) => INTEGER.test(value) && Number(value) >= -(2 ** 31) && Number(value) < 2 ** 31,
-  long: () => (value) => INTEGER.test(value) && BigInt.asIntN(64, BigInt(value.trim())) === BigInt(value.trim()),
-  bool: () => (value) => /^(?:true|false)$/i.test(value),
-  guid: () => (value) => /^(?:[0-9a-f]{32}|\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?)$/i.test(value),
-  alpha: () => (value) => /^[a-z]*$/i.test(value),
-  length:
-    (least = '0', most = least) =>
-    (value) =>
-      value.length >= Number(least) && value.length <= Number(most),
-  minlength: (least) => (value) => value.length >= Number(least),
-  maxlength: (most) => (value) => value.length <= Number(most),
-  min: (least) => (value) => INTEGER.test(value) && Number(value) >= Number(least),
-  max: (most) => (value) => INTEGER.test(value) && Number(value) <= Number(most),
-  range: (least, most) => (value) =>
-    INTEGER.test(value) && Number(value) >= Number(least) && Number(value) <= Number(most),
-};
+// {*name:constraint(arguments):constraint=default} or {name?}
+const PARAMETER = /^\{(\*{0,2})(\w+)((?::\w+(?:\(.*?\)(?=[:?=}]))?)*)(\?|=[^}]*)?\}$/;
 
-function compileConstraint(constraint: string, template: string): Check {
-  const [, name = '', args = ''] = /^(\w+)(?:\((.*)\))?$/.exec(constraint) ?? [];
-  const create = CONSTRAINTS[name.toLowerCase()];
-  if (create === undefined) {
-    throw new Error(`The local host does not know the constraint '${constraint}' of the route '${template}'.`);
-  }
-  return create(...args.split(',').filter((argument) => argument !== ''));
+function compileParameter(text: string, template: string): Parameter {
+  const [, stars = '', name, constraints = '', end = ''] = PARAMETER.exec(text) ?? [];
+  if (name === undefined) throw new Error(`The local host does not understand '${text}' in the route '${template}'.`);
+  const checks = [...constraints.matchAll(/:(\w+)(?:\((.*?)\)(?=:|$))?/g)].map(
+    ([whole, constraint = '', args = '']) => {
+      const check = compileConstraint(constraint, args);
+      if (check !== undefined) return check;
+      throw new Error(`The local host does not know the constraint '${whole.slice(1)}' of the route '${template}'.`);
+    },
+  );
+  const otherwise = end.startsWith('=') ? end.slice(1) : undefined;
+  return { name, checks, optional: end === '?', catchAll: stars !== '', otherwise };
 }

@@ -2,6 +2,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 
+/** A setting that replaces a member of host.json is text. */
+const count = z.coerce.number().int();
+const limit = count.transform((value) => (value < 0 ? Infinity : value)).default(Infinity);
+
 const hostFileSchema = z.object({
   version: z.literal('2.0'),
   extensions: z
@@ -10,13 +14,18 @@ const hostFileSchema = z.object({
         .object({
           routePrefix: z.string().default('api'),
           customHeaders: z.record(z.string(), z.string()).default({}),
+          maxConcurrentRequests: limit,
+          maxOutstandingRequests: limit,
         })
         .prefault({}),
       durableTask: z
         .object({
           hubName: z.string().default('TestHubName'),
-          maxConcurrentActivityFunctions: z.coerce.number().int().positive().optional(),
-          maxConcurrentOrchestratorFunctions: z.coerce.number().int().positive().optional(),
+          defaultVersion: z.string().optional(),
+          versionMatchStrategy: z.enum(['None', 'Strict', 'CurrentOrOlder']).default('CurrentOrOlder'),
+          versionFailureStrategy: z.enum(['Reject', 'Fail']).default('Reject'),
+          maxConcurrentActivityFunctions: count.positive().optional(),
+          maxConcurrentOrchestratorFunctions: count.positive().optional(),
           storeInputsInOrchestrationHistory: z.stringbool().or(z.boolean()).default(false),
         })
         .prefault({}),
@@ -34,13 +43,39 @@ export type AppSettings = Readonly<Record<string, string | undefined>>;
  * https://learn.microsoft.com/azure/azure-functions/functions-host-json#override-hostjson-values
  */
 export function readHostSettings(appDirectory: string, appSettings: AppSettings): HostSettings {
-  const file = JSON.parse(readFileSync(path.join(appDirectory, 'host.json'), 'utf8')) as Record<string, unknown>;
+  const file = path.join(appDirectory, 'host.json');
+  const content = readJsonFile(file, z.record(z.string(), z.unknown()));
   for (const [name, value] of Object.entries(appSettings)) {
     const [prefix, ...members] = name.split('__');
-    if (prefix === 'AzureFunctionsJobHost' && value !== undefined) setMember(file, members, value);
+    if (prefix === 'AzureFunctionsJobHost' && value !== undefined) setMember(content, members, value);
   }
-  const { http, durableTask } = hostFileSchema.parse(file).extensions;
+  const { http, durableTask } = validated(file, content, hostFileSchema).extensions;
   return { http, durableTask: { ...durableTask, hubName: resolveSettings(durableTask.hubName, appSettings) } };
+}
+
+/** Reads a file of the app. Throws with its name and what has to be corrected when it is missing, no JSON, or wrong. */
+export function readJsonFile<T>(file: string, schema: z.ZodType<T>): T {
+  return validated(file, parsed(file), schema);
+}
+
+function parsed(file: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new Error(`${file} cannot be read: the app's folder must hold it.`, { cause });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`${file} is not valid JSON: ${String(cause)}. Correct the file.`, { cause });
+  }
+}
+
+function validated<T>(file: string, content: unknown, schema: z.ZodType<T>): T {
+  const result = schema.safeParse(content);
+  if (!result.success) throw new Error(`${file} must be corrected:\n${z.prettifyError(result.error)}`);
+  return result.data;
 }
 
 /** Replaces `%NAME%` by the app setting of that name. */

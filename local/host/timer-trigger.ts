@@ -9,7 +9,6 @@ import { resolveSettings, type AppSettings } from './settings.ts';
 export interface TimerParts {
   readonly store: Store;
   readonly clock: Clock;
-  readonly settings: AppSettings;
   readonly log: Log;
   /** Runs the function with the trigger's argument, a JSON text. */
   readonly run: (timer: AppFunction, argument: string) => Promise<void>;
@@ -21,29 +20,53 @@ interface Occurrences {
   readonly next: number;
 }
 
+/** Tells the next time after one, both in milliseconds since the epoch. */
+type Schedule = (from: number) => number;
+
+// https://learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncrontab-time-zones
+const INTERVAL = /^(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})$/;
+
 /**
- * Calls a timer function at its times, which are UTC. The schedule is an NCRONTAB expression with six fields, or five
- * without seconds. What was missed while the host was down is made up for by one call that is past due.
+ * Reads the schedule of a timer function: an NCRONTAB expression with six fields, or five without seconds, or an interval
+ * `hh:mm:ss`; `%NAME%` stands for a setting. Throws when it cannot be read.
+ */
+export function scheduleOf({ name, trigger }: AppFunction, settings: AppSettings): Schedule {
+  const schedule = resolveSettings(String(trigger['schedule']), settings);
+  const [, days = 0, hours, minutes, seconds] = INTERVAL.exec(schedule) ?? [];
+  if (hours !== undefined) {
+    const interval = ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds);
+    return (from) => from + interval * 1000;
+  }
+  const cron = readCron(name, schedule);
+  return (from) => {
+    const next = cron.nextRun(new Date(from));
+    if (next === null) throw new Error(`The schedule of '${name}' has no next time.`);
+    return next.getTime();
+  };
+}
+
+function readCron(name: string, schedule: string): Cron {
+  try {
+    return new Cron(schedule, { timezone: 'UTC', paused: true });
+  } catch (cause) {
+    throw new Error(`Function '${name}': '${schedule}' is not a schedule that the local host understands.`, { cause });
+  }
+}
+
+/**
+ * Calls a timer function at its times, which are UTC. What was missed while the host was down is made up for by one call that is past due.
  */
 export class TimerFunction {
   readonly #function: AppFunction;
-  readonly #cron: Cron;
+  readonly #next: Schedule;
   readonly #parts: TimerParts;
   #cancel: (() => void) | undefined;
   #running: Promise<void> = Promise.resolve();
 
-  /** Throws when the schedule cannot be read. */
-  constructor(timer: AppFunction, parts: TimerParts) {
+  constructor(timer: AppFunction, schedule: Schedule, parts: TimerParts) {
     this.#function = timer;
+    this.#next = schedule;
     this.#parts = parts;
-    const schedule = resolveSettings(String(timer.trigger['schedule']), parts.settings);
-    try {
-      this.#cron = new Cron(schedule, { timezone: 'UTC', paused: true });
-    } catch (error) {
-      throw new Error(`Function '${timer.name}': '${schedule}' is not a schedule that the local host understands.`, {
-        cause: error,
-      });
-    }
   }
 
   start(): void {
@@ -68,6 +91,11 @@ export class TimerFunction {
     });
   }
 
+  /** One call beside those of the schedule. */
+  callNow(): void {
+    this.#call(false, this.#recorded());
+  }
+
   /** A call that comes due while the last one runs waits for it. */
   #call(isPastDue: boolean, previous: Occurrences | undefined): void {
     const now = this.#parts.clock.now();
@@ -81,12 +109,6 @@ export class TimerFunction {
       .then(() => this.#parts.run(this.#function, argument))
       .catch((error: unknown) => this.#parts.log(`error ${this.#function.name}: ${String(error)}`))
       .then(() => this.#parts.store.recordTimerStatus(this.#function.name, JSON.stringify(occurrences)));
-  }
-
-  #next(from: number): number {
-    const next = this.#cron.nextRun(new Date(from));
-    if (next === null) throw new Error(`The schedule of '${this.#function.name}' has no next time.`);
-    return next.getTime();
   }
 
   #recorded(): Occurrences | undefined {

@@ -42,6 +42,7 @@ function decide(recording: Recording, { payload, result }: RecordedTurn) {
       hasActivity: exists,
       hasOrchestrator: exists,
       storeInputs: false,
+      defaultVersion: null,
     },
     now: '2026-11-23T12:00:00.000Z',
   });
@@ -104,7 +105,7 @@ const turns = recordings.flatMap((recording) =>
 );
 
 test('the recordings are complete', () => {
-  expect([recordings.length, turns.length]).toEqual([150, 325]);
+  expect([recordings.length, turns.length]).toEqual([155, 328]);
 });
 
 test.each(turns)('$name', ({ recording, turn, next }) => {

@@ -158,6 +158,30 @@ describe('time', () => {
     expect(await untilEnd('sleep')).toEqual({ status: 'Completed', output: 'awake' });
   });
 
+  test('a long timer can be cancelled in its first segment; later the code does not fit the history any more', async () => {
+    for (const id of ['soon', 'late-cancel']) {
+      await start('waitingLong', id);
+      await until(id, ({ status }) => status === 'Running');
+    }
+    await client('raiseEvent', 'soon', 'approval', 1);
+    expect(await untilEnd('soon')).toEqual({ status: 'Completed', output: true });
+    await clock.advance(3 * DAY);
+    await until('late-cancel', ({ events }) => events.filter(({ EventType }) => EventType === 10).length === 2);
+    await client('raiseEvent', 'late-cancel', 'approval', 1);
+    const { status, output } = await untilEnd('late-cancel');
+    expect([status, String(output)]).toEqual(['Failed', expect.stringContaining('scheduled a timer task')]);
+  });
+
+  test('data larger than other storage providers take passes, with a warning', async () => {
+    expect(await run('large')).toMatchObject({ status: 'Completed' });
+    const warned = lines.filter((line) => line.startsWith('warn durable: run-large '));
+    expect(warned.map((line) => /run-large (.*?) \d/.exec(line)?.[1])).toEqual([
+      'calls echoInput with',
+      'has received',
+      'ends with',
+    ]);
+  });
+
   test('a wait ends with its timer when no event comes', async () => {
     await start('waiting', 'late');
     await until('late', ({ status }) => status === 'Running');

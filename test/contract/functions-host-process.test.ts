@@ -21,7 +21,7 @@ afterEach(async () => {
 
 /** A host process; `onLine` gets each line that it prints. */
 function startChild(onLine: (line: string) => void = () => undefined, app = appDirectory) {
-  const args = [main, '--app', app, '--history', path.join(directory, 'history.db')];
+  const args = [main, '--app', app, '--port', '0', '--history', path.join(directory, 'history.db')];
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { ...process.env, TASKHUB_NAME: 'Hub' },

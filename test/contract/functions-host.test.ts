@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -114,6 +114,21 @@ describe('HTTP functions', () => {
   });
 });
 
+test('access keys stay the same over restarts when they are kept in a file, which its owner alone reads', async () => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'functions-host-'));
+  const options = { appDirectory, settings: { TASKHUB_NAME: 'Hub' }, keysFile: path.join(directory, 'keys.json') };
+  try {
+    const first = await startFunctionsHost(options);
+    await first.stop();
+    const second = await startFunctionsHost(options);
+    await second.stop();
+    expect(second.keys).toEqual(first.keys);
+    expect((await stat(options.keysFile)).mode & 0o777).toBe(0o600);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
 test('a stop lets the function under way finish, durable client and all, and refuses new calls', async () => {
   const log = new EventEmitter();
   const holding = once(log, 'holding a request');
@@ -139,7 +154,7 @@ describe('an app that cannot be served stops the host with the reason', () => {
     ['throws while loading', "throw new Error('load failed');", 'load failed'],
     ['no functions', '', 'registered no function'],
     ['one name twice', `app.http('a', { authLevel: 'anonymous', ${handler} }); app.http('a', { ${handler} });`, '"a"'],
-    ['function keys', `app.http('a', { authLevel: 'function', ${handler} });`, 'function keys'],
+    ['an unknown level', `app.http('a', { authLevel: 'user', ${handler} });`, "no authLevel 'user'"],
     ['an entity', "df.app.entity('counter', () => undefined);", 'entityTrigger'],
     ['a queue trigger', `app.storageQueue('q', { queueName: 'q', connection: 'c', ${handler} });`, 'queueTrigger'],
     ['a bad schedule', `app.timer('t', { schedule: 'nonsense', ${handler} });`, "'nonsense' is not a schedule"],

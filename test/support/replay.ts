@@ -88,6 +88,7 @@ class Generation {
         ...this.#stamp(),
         EventType: EventType.ExecutionStarted,
         Name: name,
+        Version: null,
         Input: JSON.stringify(input),
         OrchestrationInstance: { InstanceId: 'instance', ExecutionId: 'execution' },
         ParentInstance: null,
@@ -143,6 +144,7 @@ class Generation {
       hasActivity: (name) => name in this.#world.activities,
       hasOrchestrator: (name) => name in this.#world.orchestrations,
       storeInputs: false,
+      defaultVersion: null,
     });
     for (const event of this.#history) replay.process(event);
     if (replay.warnings.length > 0) throw new Error(`${this.#name} ${replay.warnings.join(' and ')}`);

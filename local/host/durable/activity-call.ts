@@ -1,5 +1,6 @@
 import type { AppFunction, FunctionApp } from '../function-app.ts';
 import { typedDataToJson, type TypedData } from '../typed-data.ts';
+import { writtenByDotNet } from './dotnet-text.ts';
 import { EventType, type ArrivedEvent } from './history.ts';
 import type { ActivityTask } from './store.ts';
 import { describeThrown } from './thrown.ts';
@@ -16,7 +17,12 @@ export async function callActivity(
   try {
     const metadata = { instanceId: { string: task.instanceId } };
     const result = await app.invoke(name, { [triggerName]: activityInput(input) }, metadata);
-    return { EventType: EventType.TaskCompleted, ...completion, Result: typedDataToJson(result), Timestamp: now() };
+    return {
+      EventType: EventType.TaskCompleted,
+      ...completion,
+      Result: resultText(result),
+      Timestamp: now(),
+    };
   } catch (error) {
     const { message, stack } = describeThrown(error);
     return {
@@ -30,12 +36,20 @@ export async function callActivity(
   }
 }
 
-/** The extension turns the input into text as .NET does, so a boolean arrives capitalised and null not at all. */
+function resultText(returned: TypedData | undefined): string | null {
+  const json = typedDataToJson(returned);
+  return json === null ? null : writtenByDotNet(json);
+}
+
+/**
+ * The extension turns the input into text as .NET does: a boolean arrives capitalised, null not at all, and `$type` members
+ * are taken for its own.
+ */
 function activityInput(input: unknown): TypedData {
   if (input === null) return {};
   if (typeof input === 'string') return { string: input };
   if (typeof input === 'boolean') return { string: input ? 'True' : 'False' };
-  return { string: JSON.stringify(input) };
+  return { string: JSON.stringify(input, (name, value: unknown) => (name === '$type' ? undefined : value)) };
 }
 
 /** The .NET exception that the extension stores as the details of a failure, with the members that tell something. */

@@ -32,8 +32,8 @@ function kindOf(event: ScheduledEvent): string {
 
 function detailsOf(event: ScheduledEvent): string {
   if (event.EventType === EventType.TimerCreated) return '';
-  const version = event.EventType === EventType.TaskScheduled ? '' : `, instance ID '${event.InstanceId}'`;
-  return ` and name '${event.Name}' (version ''${version})`;
+  const instance = event.EventType === EventType.TaskScheduled ? '' : `, instance ID '${event.InstanceId}'`;
+  return ` and name '${event.Name}' (version '${event.Version ?? ''}'${instance})`;
 }
 
 function actionClassOf(event: ScheduledEvent): string {

@@ -5,12 +5,13 @@ import type { HostSettings } from '../settings.ts';
 import { callActivity } from './activity-call.ts';
 import type { TurnResult } from './actions.ts';
 import { CommitQueue } from './commit-queue.ts';
-import { EventType, type HistoryEvent } from './history.ts';
+import { EventType, eventsOf, type HistoryEvent } from './history.ts';
 import { isFinished, type Instance } from './instance.ts';
 import { callOrchestrator } from './orchestrator-call.ts';
-import type { Committed, Step, Store, StoredActivityTask } from './store.ts';
+import type { Committed, Step, Store, StoredActivityTask, StoredMessage } from './store.ts';
 import { executionStarted, stepOf, type WorkItem } from './turn-step.ts';
 import { decideTurn, generationStart, type TurnOutcome } from './turn.ts';
+import { takesVersion } from './version.ts';
 import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 
@@ -21,6 +22,12 @@ export interface EngineParts {
   readonly settings: HostSettings['durableTask'];
   readonly clock: Clock;
   readonly log: Log;
+}
+
+/** What came of running functions: what is to be recorded, and what is to be said then. */
+interface Performed {
+  readonly step: Step;
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -35,10 +42,12 @@ export class Engine {
   readonly #mostTurns: number;
   readonly #mostActivities: number;
   readonly #readyInstances = new Set<string>();
-  readonly #runningTurns = new Set<string>();
+  /** Instances whose turn runs or waits for its record. */
+  readonly #turning = new Set<string>();
   readonly #waitingActivities: StoredActivityTask[] = [];
   readonly #work = new Set<Promise<void>>();
-  #runningActivities = 0;
+  /** How many functions run; what waits for the disk holds up no other. */
+  readonly #running = { activities: 0, turns: 0 };
   #alarm: { readonly due: number; readonly cancel: () => void } | undefined;
   #stopped = false;
 
@@ -46,7 +55,10 @@ export class Engine {
     this.#parts = parts;
     this.orchestrators = functionsOfType(parts.app, 'orchestrationTrigger');
     this.#activities = functionsOfType(parts.app, 'activityTrigger');
-    this.#commits = new CommitQueue(parts.store, (committed) => this.#dispatch(committed));
+    this.#commits = new CommitQueue(parts.store, {
+      onCommitted: (committed) => this.#dispatch(committed),
+      moreIsComing: () => this.#running.activities + this.#running.turns > 0,
+    });
     // Defaults of https://learn.microsoft.com/azure/azure-functions/durable/durable-functions-bindings#host-json
     this.#mostTurns = parts.settings.maxConcurrentOrchestratorFunctions ?? 10 * availableParallelism();
     this.#mostActivities = parts.settings.maxConcurrentActivityFunctions ?? 10 * availableParallelism();
@@ -63,6 +75,28 @@ export class Engine {
     this.#stopped = true;
     this.#alarm?.cancel();
     await Promise.allSettled(this.#work);
+  }
+
+  /** Ends as the process does that is killed: nothing of what is under way is recorded any more. */
+  abandon(): void {
+    this.#stopped = true;
+    this.#alarm?.cancel();
+    this.#commits.close();
+  }
+
+  /** Whether anything is under way that time need not pass for. */
+  get busy(): boolean {
+    return this.#work.size > 0;
+  }
+
+  /** Version of orchestrations that are started without one. */
+  get defaultVersion(): string | null {
+    return this.#parts.settings.defaultVersion ?? null;
+  }
+
+  /** Whether the app runs orchestrations of the version of this one. */
+  takes({ version }: Instance): boolean {
+    return takesVersion(version, this.#parts.settings);
   }
 
   /** Resolves when the step is safe on disk. */
@@ -98,61 +132,75 @@ export class Engine {
 
   #pump(): void {
     if (this.#stopped) return;
-    while (this.#runningActivities < this.#mostActivities) {
+    while (this.#running.activities < this.#mostActivities) {
       const task = this.#waitingActivities.shift();
       if (task === undefined) break;
-      this.#runningActivities += 1;
-      this.#begin(this.#runActivity(task), () => (this.#runningActivities -= 1));
+      this.#track(this.#perform('activities', () => this.#runActivity(task)));
     }
     for (const id of this.#readyInstances) {
-      if (this.#runningTurns.size >= this.#mostTurns) break;
-      if (this.#runningTurns.has(id)) continue;
+      if (this.#running.turns >= this.#mostTurns) break;
+      if (this.#turning.has(id)) continue;
       this.#readyInstances.delete(id);
-      this.#runningTurns.add(id);
-      this.#begin(this.#runTurns(id), () => this.#runningTurns.delete(id));
+      this.#turning.add(id);
+      const turn = this.#perform('turns', () => this.#runTurns(id));
+      this.#track(turn.finally(() => this.#turning.delete(id)));
     }
   }
 
-  #begin(work: Promise<void>, end: () => void): void {
+  async #perform(kind: 'activities' | 'turns', run: () => Promise<Performed | undefined>): Promise<void> {
+    this.#running[kind] += 1;
+    const performed = await run().finally(() => {
+      this.#running[kind] -= 1;
+      this.#pump();
+    });
+    if (performed === undefined) return;
+    await this.commit(performed.step);
+    for (const warning of performed.warnings) this.#parts.log(`warn durable: ${warning}`);
+  }
+
+  #track(work: Promise<void>): void {
     const tracked = work
       .catch((error: unknown) => this.#parts.log(`error durable: ${String(error)}`))
       .finally(() => {
-        end();
         this.#work.delete(tracked);
         this.#pump();
       });
     this.#work.add(tracked);
   }
 
-  async #runActivity(task: StoredActivityTask): Promise<void> {
+  async #runActivity(task: StoredActivityTask): Promise<Performed | undefined> {
     await nextLoopTurn();
     const activity = this.#activities.get(task.name.toLowerCase());
     if (activity === undefined) {
       this.#parts.log(`warn durable: the activity '${task.name}' of ${task.instanceId} does not exist any more`);
-      return;
+      return undefined;
     }
     const event = await callActivity(this.#parts.app, activity, task, () => this.#timestamp());
     const { instanceId, executionId } = task;
     const message = { instanceId, executionId, visibleAt: this.#parts.clock.now(), event };
-    await this.commit({ finishedActivity: task.sequence, messages: [message] });
+    return { step: { finishedActivity: task.sequence, messages: [message] }, warnings: [] };
   }
 
   /** Runs one turn, and those of the generations that continueAsNew leads to at once. */
-  async #runTurns(id: string): Promise<void> {
+  async #runTurns(id: string): Promise<Performed | undefined> {
     await nextLoopTurn();
     const { store } = this.#parts;
     const messages = store.messagesFor(id, this.#parts.clock.now());
     const received = messages.map(({ sequence }) => sequence);
     let instance = store.instance(id);
-    const relevant = messages.filter(
-      ({ executionId }) => (executionId ?? instance?.executionId) === instance?.executionId,
-    );
+    const relevant = instance === undefined ? [] : this.#relevantTo(instance, messages);
     if (instance === undefined || isFinished(instance) || relevant.length === 0) {
-      if (received.length > 0) await this.commit({ received });
-      return;
+      return received.length === 0 ? undefined : { step: { received }, warnings: [] };
+    }
+    if (!this.takes(instance) && this.#parts.settings.versionFailureStrategy === 'Reject') {
+      const { id: waiting, version } = instance;
+      this.#parts.log(
+        `warn durable: ${waiting} has the version '${version}', for which it waits: this app does not run it`,
+      );
+      return undefined;
     }
     const { executionId: begun } = instance;
-    let past = store.history(id);
+    let past = store.turns(id);
     let arrived: readonly HistoryEvent[] = [
       { EventType: EventType.OrchestratorStarted, EventId: -1, IsPlayed: false, Timestamp: this.#timestamp() },
       ...relevant.map(({ event }) => event),
@@ -167,15 +215,25 @@ export class Engine {
       outcome = await this.#runTurn(instance, past, arrived);
       replaceHistory = true;
     }
-    // A purge does not wait for the turn.
-    if (store.instance(id)?.executionId !== begun) return;
-    await this.#record({ instance, received, replaceHistory, outcome });
+    return this.#recordOf({ instance, received, replaceHistory, outcome }, begun);
+  }
+
+  /** What is meant for the execution; it starts once, however often it is told to. */
+  #relevantTo({ id, executionId }: Instance, messages: readonly StoredMessage[]): StoredMessage[] {
+    let started = this.#parts.store.turns(id).length > 0;
+    return messages.filter((message) => {
+      if (message.executionId !== null && message.executionId !== executionId) return false;
+      if (message.event.EventType !== EventType.ExecutionStarted) return true;
+      const isFirst = !started;
+      started = true;
+      return isFirst;
+    });
   }
 
   async #runTurn(instance: Instance, past: readonly string[], arrived: readonly HistoryEvent[]): Promise<TurnOutcome> {
     return decideTurn({
       name: instance.name,
-      past: past.map((event) => JSON.parse(event) as HistoryEvent),
+      past: eventsOf(past),
       arrived,
       result: await this.#callOrchestrator(instance, past, arrived),
       scope: {
@@ -183,6 +241,7 @@ export class Engine {
         hasActivity: (name) => this.#activities.has(name.toLowerCase()),
         hasOrchestrator: (name) => this.orchestrators.has(name.toLowerCase()),
         storeInputs: this.#parts.settings.storeInputsInOrchestrationHistory,
+        defaultVersion: this.defaultVersion,
       },
       now: this.#timestamp(),
     });
@@ -193,6 +252,7 @@ export class Engine {
     past: readonly string[],
     arrived: readonly HistoryEvent[],
   ): Promise<TurnResult> | TurnResult {
+    if (!this.takes(instance)) return { crash: 'Orchestration version did not comply with Worker Versioning' };
     const orchestrator = this.orchestrators.get(instance.name.toLowerCase());
     if (orchestrator !== undefined) return callOrchestrator(this.#parts.app, orchestrator, { instance, past, arrived });
     const known = [...this.orchestrators.values()].map(({ name }) => `'${name}'`).join(', ');
@@ -200,10 +260,14 @@ export class Engine {
     return { crash: `${missing} Additional info: The following are the known orchestrator functions: ${known}.` };
   }
 
-  async #record(item: Pick<WorkItem, 'instance' | 'received' | 'replaceHistory' | 'outcome'>): Promise<void> {
+  #recordOf(
+    item: Pick<WorkItem, 'instance' | 'received' | 'replaceHistory' | 'outcome'>,
+    executionId: string,
+  ): Performed {
     const find = (id: string): Instance | undefined => this.#parts.store.instance(id);
-    await this.commit(stepOf({ ...item, now: this.#timestamp(), find }));
-    for (const warning of item.outcome.warnings) this.#parts.log(`warn durable: ${item.instance.id} ${warning}`);
+    const { id: instanceId } = item.instance;
+    const step = { ...stepOf({ ...item, now: this.#timestamp(), find }), execution: { instanceId, executionId } };
+    return { step, warnings: item.outcome.warnings.map((warning) => `${instanceId} ${warning}`) };
   }
 
   #timestamp(): string {
@@ -212,7 +276,7 @@ export class Engine {
 }
 
 function functionsOfType(app: FunctionApp, type: string): Map<string, AppFunction> {
-  const functions = app.functions.filter(({ trigger }) => trigger.type === type);
+  const functions = app.functions.filter(({ trigger, disabled }) => !disabled && trigger.type === type);
   return new Map(functions.map((candidate) => [candidate.name.toLowerCase(), candidate]));
 }
 

@@ -45,6 +45,7 @@ interface ParentInstance {
 
 export interface ExecutionStarted extends Base<'ExecutionStarted'> {
   readonly Name: string;
+  readonly Version: string | null;
   /** JSON text. */
   readonly Input: string | null;
   readonly OrchestrationInstance: { readonly InstanceId: string; readonly ExecutionId: string };
@@ -74,7 +75,7 @@ interface TaskScheduled extends Base<'TaskScheduled'> {
 interface SubOrchestrationInstanceCreated extends Base<'SubOrchestrationInstanceCreated'> {
   readonly Name: string;
   readonly InstanceId: string;
-  readonly Version: null;
+  readonly Version: string | null;
   readonly Input: string | null;
 }
 
@@ -116,6 +117,11 @@ export type HistoryEvent =
   | ExecutionCompleted
   | Base<'OrchestratorStarted'>
   | Base<'OrchestratorCompleted'>;
+
+/** Reads a history as the store keeps it: of each turn the JSON texts of its events, separated by commas. */
+export function eventsOf(turns: readonly string[]): HistoryEvent[] {
+  return JSON.parse(`[${turns.join(',')}]`) as HistoryEvent[];
+}
 
 /** The event as later turns see it: whatever a turn has processed, except the mark of its beginning. */
 export function played(event: HistoryEvent): HistoryEvent {

@@ -1,9 +1,11 @@
-/** One orchestration instance as the status query knows it. All data are JSON text. */
+/** One orchestration instance as the status query knows it. All data are JSON text; an input may be no text at all. */
 export interface Instance {
   readonly id: string;
   /** New with every start, restart under the same id, and generation. */
   readonly executionId: string;
   readonly name: string;
+  /** Of the orchestration; null when it has none. */
+  readonly version: string | null;
   /** What the status query shows. */
   readonly input: string | null;
   /** What the function gets: differs from `input` after `continueAsNew(undefined)`. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
 import type { Engine } from './engine.ts';
-import { EventType, type ArrivedEvent, type HistoryEvent } from './history.ts';
+import { EventType, eventsOf, type ArrivedEvent, type HistoryEvent } from './history.ts';
 import { isFinished, type Instance } from './instance.ts';
 import type { Store } from './store.ts';
 import { startOf } from './turn-step.ts';
@@ -33,7 +33,7 @@ export class Management {
   }
 
   history(id: string): HistoryEvent[] {
-    return this.#store.history(id).map((event) => JSON.parse(event) as HistoryEvent);
+    return eventsOf(this.#store.turns(id));
   }
 
   /** In the order of their ids. */
@@ -51,7 +51,7 @@ export class Management {
    * the id already. The history of a finished instance of that id is lost.
    */
   async start(
-    wish: Pick<Instance, 'name' | 'input'> & { readonly id: string | undefined },
+    wish: Pick<Instance, 'name' | 'version' | 'input'> & { readonly id: string | undefined },
   ): Promise<{ readonly id: string } | { readonly taken: string }> {
     const id = wish.id ?? randomUUID().replaceAll('-', '');
     const existing = this.find(id);
@@ -61,7 +61,9 @@ export class Management {
     try {
       const name = this.#engine.orchestrators.get(wish.name.toLowerCase())?.name ?? wish.name;
       const generation = existing === undefined ? 0 : existing.generation + 1;
-      const { child, message } = startOf({ id, name, input: wish.input, parent: null, generation }, this.#timestamp());
+      const version = wish.version ?? this.#engine.defaultVersion;
+      const started = { id, name, version, input: wish.input, parent: null, generation };
+      const { child, message } = startOf(started, this.#timestamp());
       const restarted = existing === undefined ? [] : [id];
       await this.#engine.commit({ instances: [child], restarted, messages: [message] });
       return { id };
@@ -76,6 +78,8 @@ export class Management {
   }
 
   terminate(id: string, reason: string | null): Promise<void> {
+    const instance = this.find(id);
+    if (instance?.status === 'Pending' && !this.#engine.takes(instance)) return this.#endUnbegun(instance, reason);
     return this.#send(id, { EventType: EventType.ExecutionTerminated, Input: reason, ...this.#base() });
   }
 
@@ -89,6 +93,12 @@ export class Management {
 
   purge(ids: readonly string[]): Promise<void> {
     return this.#engine.commit({ purged: ids });
+  }
+
+  /** Of an instance whose version this app does not run: no turn would see the message. */
+  #endUnbegun(instance: Instance, reason: string | null): Promise<void> {
+    const ended = { status: 'Terminated' as const, output: JSON.stringify(reason), lastUpdatedTime: this.#timestamp() };
+    return this.#engine.commit({ instances: [{ ...instance, ...ended }], silenced: instance.id });
   }
 
   #send(instanceId: string, event: ArrivedEvent): Promise<void> {

@@ -7,7 +7,7 @@ import { describeThrown } from './thrown.ts';
 /** One call of an orchestrator function. */
 export interface OrchestratorCall {
   readonly instance: Instance;
-  /** JSON texts of the events of earlier turns. */
+  /** Of each earlier turn the JSON texts of its events, separated by commas. */
   readonly past: readonly string[];
   readonly arrived: readonly HistoryEvent[];
 }

@@ -19,6 +19,8 @@ export interface ReplayScope {
   readonly hasOrchestrator: (name: string) => boolean;
   /** Whether scheduled events keep their input (`storeInputsInOrchestrationHistory` of host.json). */
   readonly storeInputs: boolean;
+  /** Version of sub-orchestrations that are called without one. */
+  readonly defaultVersion: string | null;
 }
 
 type Done = (succeeded: boolean) => void;
@@ -187,12 +189,12 @@ export class Replay {
       this.warnings.push(`calls the sub-orchestrator '${Name}', which does not exist, and waits for it for ever`);
       return;
     }
-    if (call.version !== undefined) throw new UnsupportedAction('versions of orchestrations');
     const InstanceId =
       call.instanceId === undefined || call.instanceId === ''
         ? `${this.#scope.executionId}:${this.#nextId}`
         : call.instanceId;
-    const event = { EventType: EventType.SubOrchestrationInstanceCreated, Name, InstanceId, Version: null };
+    const Version = call.version ?? this.#scope.defaultVersion;
+    const event = { EventType: EventType.SubOrchestrationInstanceCreated, Name, InstanceId, Version };
     this.#schedule(event, jsonText(call.input), done);
   }
 
@@ -203,7 +205,7 @@ export class Replay {
           EventType: typeof EventType.SubOrchestrationInstanceCreated;
           Name: string;
           InstanceId: string;
-          Version: null;
+          Version: string | null;
         },
     input: string | null,
     done: Done,
@@ -264,14 +266,18 @@ export class Replay {
     return timeout !== undefined && Date.parse(this.#now) >= started + timeout;
   }
 
+  /** All members begin before the first end counts: a timer that the code has cancelled later ends at once. */
   #compound(actions: readonly Action[], any: boolean, done: Done): void {
     let left = any ? 1 : actions.length;
+    let allBegun = false;
     for (const action of actions) {
       this.#start(action, () => {
         left -= 1;
-        if (left === 0) done(true);
+        if (left === 0 && allBegun) done(true);
       });
     }
+    allBegun = true;
+    if (left <= 0) done(true);
   }
 
   #wait(name: string, done: Done): void {

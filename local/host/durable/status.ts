@@ -12,6 +12,7 @@ export interface StatusOptions {
 export function statusOf(instance: Instance, history: readonly HistoryEvent[], options: StatusOptions): object {
   return {
     name: instance.name,
+    ...(instance.version === null ? {} : { version: instance.version }),
     instanceId: instance.id,
     runtimeStatus: instance.status,
     input: options.showInput ? parsed(instance.input) : null,
@@ -90,7 +91,9 @@ function show(event: HistoryEvent, showOutput: boolean): Shown {
 }
 
 function parsed(json: string | null): unknown {
-  return json === null ? null : JSON.parse(json);
+  // The input of a start that announced no body is no JSON.
+  if (json === null || json === '') return json;
+  return JSON.parse(json);
 }
 
 function wholeSeconds(timestamp: string): string {

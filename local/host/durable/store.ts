@@ -1,6 +1,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { ArrivedEvent, HistoryEvent } from './history.ts';
-import type { Instance } from './instance.ts';
+import { Inbox } from './inbox.ts';
+import { isFinished, type Instance } from './instance.ts';
 
 /** An event on its way to an orchestration. */
 export interface Message {
@@ -36,6 +37,8 @@ export interface StoredActivityTask extends ActivityTask {
 export interface Step {
   /** Inserted, or replaced. */
   readonly instances?: readonly Instance[];
+  /** The step is void when the instance has been purged or restarted since: a purge does not wait for a turn. */
+  readonly execution?: { readonly instanceId: string; readonly executionId: string };
   readonly history?: {
     readonly instanceId: string;
     readonly replace: boolean;
@@ -60,51 +63,69 @@ export interface Committed {
   readonly activities: readonly StoredActivityTask[];
 }
 
+// One row of history is one turn; the events of a turn are written and read together.
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS instance (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS history (
-    instance_id TEXT NOT NULL, position INTEGER NOT NULL, event TEXT NOT NULL, PRIMARY KEY (instance_id, position)
+    instance_id TEXT NOT NULL, turn INTEGER NOT NULL, events TEXT NOT NULL, PRIMARY KEY (instance_id, turn)
   ) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS message (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT, instance_id TEXT NOT NULL, execution_id TEXT, visible_at INTEGER NOT NULL,
-    event TEXT NOT NULL
-  );
-  CREATE INDEX IF NOT EXISTS message_of_instance ON message (instance_id, visible_at);
-  CREATE INDEX IF NOT EXISTS message_due ON message (visible_at);
-  CREATE TABLE IF NOT EXISTS activity (sequence INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS message (sequence INTEGER PRIMARY KEY, body TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS activity (sequence INTEGER PRIMARY KEY, body TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS timer_function (name TEXT PRIMARY KEY, status TEXT NOT NULL) WITHOUT ROWID;
 `;
+const SCHEMA_VERSION = 2;
 
 /**
  * Orchestrations in one SQLite file, or in memory with `:memory:`. A committed step survives a crash of the process and of
- * the machine (write-ahead log, full synchronisation). One process at a time may have the file open.
+ * the machine (write-ahead log, full synchronisation). One process at a time may have the file open, so what the next
+ * turns need is kept in memory as well: messages, and instances with their histories until they finish.
  */
 export class Store {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #unfinished = new Map<string, Instance>();
+  readonly #histories = new Map<string, string[]>();
+  #inbox = new Inbox();
+  #lastSequence = 0;
 
+  /** Throws when the file holds what another version of the store has written. */
   constructor(file: string) {
     this.#database = new DatabaseSync(file);
-    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA locking_mode = EXCLUSIVE;');
-    this.#database.exec(SCHEMA);
+    try {
+      this.#checkVersion(file);
+      this.#database.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+      this.#database.exec('PRAGMA locking_mode = EXCLUSIVE;');
+      this.#database.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
+      this.#load();
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
   }
 
   /** Applies all the steps in one transaction. */
   commit(steps: readonly Step[]): Committed[] {
-    this.#database.exec('BEGIN IMMEDIATE');
+    this.#prepared('BEGIN IMMEDIATE').run();
     try {
       const committed = steps.map((step) => this.#apply(step));
-      this.#database.exec('COMMIT');
+      if (steps.some(({ purged }) => purged !== undefined)) this.#database.exec('PRAGMA incremental_vacuum;');
+      this.#prepared('COMMIT').run();
       return committed;
     } catch (error) {
-      this.#database.exec('ROLLBACK');
+      if (this.#database.isTransaction) this.#prepared('ROLLBACK').run();
+      this.#load();
       throw error;
     }
   }
 
   instance(id: string): Instance | undefined {
+    const unfinished = this.#unfinished.get(id);
+    if (unfinished !== undefined) return unfinished;
     const row = this.#prepared('SELECT body FROM instance WHERE id = ?').get(id);
-    return row === undefined ? undefined : (JSON.parse(String(row['body'])) as Instance);
+    if (row === undefined) return undefined;
+    const instance = JSON.parse(String(row['body'])) as Instance;
+    if (!isFinished(instance)) this.#unfinished.set(id, instance);
+    return instance;
   }
 
   /** In the order of their ids. */
@@ -114,46 +135,36 @@ export class Store {
       .map((row) => JSON.parse(String(row['body'])) as Instance);
   }
 
-  /** The history as JSON texts, oldest event first. */
-  history(instanceId: string): string[] {
-    return this.#prepared('SELECT event FROM history WHERE instance_id = ? ORDER BY position')
+  /** The history, oldest turn first: of each turn the JSON texts of its events, separated by commas. */
+  turns(instanceId: string): readonly string[] {
+    const known = this.#histories.get(instanceId);
+    if (known !== undefined) return known;
+    const turns = this.#prepared('SELECT events FROM history WHERE instance_id = ? ORDER BY turn')
       .all(instanceId)
-      .map((row) => String(row['event']));
+      .map((row) => String(row['events']));
+    if (this.#unfinished.has(instanceId)) this.#histories.set(instanceId, turns);
+    return turns;
   }
 
   /** What is due for an instance, in the order of arrival. */
   messagesFor(instanceId: string, now: number): StoredMessage[] {
-    return this.#prepared(
-      'SELECT * FROM message WHERE instance_id = ? AND visible_at <= ? ORDER BY visible_at, sequence',
-    )
-      .all(instanceId, now)
-      .map((row) => ({
-        sequence: Number(row['sequence']),
-        instanceId,
-        executionId: row['execution_id'] === null ? null : String(row['execution_id']),
-        visibleAt: Number(row['visible_at']),
-        event: JSON.parse(String(row['event'])) as ArrivedEvent,
-      }));
+    const due = this.#inbox.of(instanceId).filter(({ visibleAt }) => visibleAt <= now);
+    return due.sort((one, other) => one.visibleAt - other.visibleAt || one.sequence - other.sequence);
   }
 
   /** Ids of the instances for which something is due. */
   instancesWithMessages(now: number): string[] {
-    return this.#prepared('SELECT DISTINCT instance_id FROM message WHERE visible_at <= ?')
-      .all(now)
-      .map((row) => String(row['instance_id']));
+    return this.#inbox.instancesDue(now);
   }
 
   /** When the next message after `now` is due, in milliseconds since the epoch. */
   nextDue(now: number): number | undefined {
-    const due = this.#prepared('SELECT min(visible_at) AS due FROM message WHERE visible_at > ?').get(now)?.['due'];
-    return typeof due === 'number' ? due : undefined;
+    return this.#inbox.nextDue(now);
   }
 
   /** The activities that have not finished, oldest first. */
   activities(): StoredActivityTask[] {
-    return this.#prepared('SELECT sequence, body FROM activity ORDER BY sequence')
-      .all()
-      .map((row) => ({ ...(JSON.parse(String(row['body'])) as ActivityTask), sequence: Number(row['sequence']) }));
+    return this.#bodies('activity').map(({ sequence, body }) => ({ ...(JSON.parse(body) as ActivityTask), sequence }));
   }
 
   /** What was last recorded about a timer function, as JSON text. */
@@ -170,21 +181,48 @@ export class Store {
     this.#database.close();
   }
 
-  #apply(step: Step): Committed {
-    for (const instance of step.instances ?? []) {
-      this.#prepared('INSERT OR REPLACE INTO instance VALUES (?, ?)').run(instance.id, JSON.stringify(instance));
+  #checkVersion(file: string): void {
+    const isNew = this.#database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined;
+    const version = this.#database.prepare('PRAGMA user_version').get()?.['user_version'];
+    if (isNew || version === SCHEMA_VERSION) return;
+    throw new Error(`${file} was written by another version of the local host. Delete it, or name another file.`);
+  }
+
+  /** Reads again what is kept in memory. */
+  #load(): void {
+    this.#unfinished.clear();
+    this.#histories.clear();
+    this.#inbox = new Inbox();
+    for (const { sequence, body } of this.#bodies('message')) {
+      this.#inbox.add({ ...(JSON.parse(body) as Message), sequence });
     }
+    const used = this.#prepared(
+      'SELECT max(sequence) AS last FROM (SELECT sequence FROM message UNION ALL SELECT sequence FROM activity)',
+    ).get();
+    this.#lastSequence = Number(used?.['last'] ?? 0);
+  }
+
+  #apply(step: Step): Committed {
+    const { execution } = step;
+    const isVoid =
+      execution !== undefined && this.instance(execution.instanceId)?.executionId !== execution.executionId;
+    if (isVoid) return { messages: [], activities: [] };
     if (step.history !== undefined) this.#appendHistory(step.history);
-    for (const sequence of step.received ?? []) this.#prepared('DELETE FROM message WHERE sequence = ?').run(sequence);
+    for (const instance of step.instances ?? []) this.#putInstance(instance);
+    for (const sequence of step.received ?? []) this.#deleteMessage(sequence);
     if (step.finishedActivity !== undefined) {
       this.#prepared('DELETE FROM activity WHERE sequence = ?').run(step.finishedActivity);
     }
-    if (step.silenced !== undefined) this.#prepared('DELETE FROM message WHERE instance_id = ?').run(step.silenced);
+    if (step.silenced !== undefined) this.#silence(step.silenced);
     for (const id of step.purged ?? []) {
       this.#prepared('DELETE FROM instance WHERE id = ?').run(id);
-      this.#forget(id);
+      this.#unfinished.delete(id);
     }
-    for (const id of step.restarted ?? []) this.#forget(id);
+    for (const id of [...(step.purged ?? []), ...(step.restarted ?? [])]) {
+      this.#prepared('DELETE FROM history WHERE instance_id = ?').run(id);
+      this.#histories.delete(id);
+      this.#silence(id);
+    }
     for (const message of step.messages ?? []) this.#insertMessage(message);
     const activities = (step.activities ?? []).map((activity) => this.#insertActivity(activity));
     return { messages: step.messages ?? [], activities };
@@ -192,31 +230,52 @@ export class Store {
 
   #appendHistory({ instanceId, replace, events }: NonNullable<Step['history']>): void {
     if (replace) this.#prepared('DELETE FROM history WHERE instance_id = ?').run(instanceId);
-    const last = this.#prepared('SELECT coalesce(max(position), 0) AS last FROM history WHERE instance_id = ?');
-    let position = Number(last.get(instanceId)?.['last'] ?? 0);
-    for (const event of events) {
-      position += 1;
-      this.#prepared('INSERT INTO history VALUES (?, ?, ?)').run(instanceId, position, JSON.stringify(event));
+    const turns = replace ? [] : this.turns(instanceId);
+    const text = events.map((event) => JSON.stringify(event)).join(',');
+    this.#prepared('INSERT INTO history VALUES (?, ?, ?)').run(instanceId, turns.length, text);
+    this.#histories.set(instanceId, [...turns, text]);
+  }
+
+  #putInstance(instance: Instance): void {
+    this.#prepared('INSERT OR REPLACE INTO instance VALUES (?, ?)').run(instance.id, JSON.stringify(instance));
+    if (isFinished(instance)) {
+      this.#unfinished.delete(instance.id);
+      this.#histories.delete(instance.id);
+    } else {
+      this.#unfinished.set(instance.id, instance);
     }
   }
 
-  #insertMessage({ instanceId, executionId, visibleAt, event }: Message): void {
-    this.#prepared('INSERT INTO message (instance_id, execution_id, visible_at, event) VALUES (?, ?, ?, ?)').run(
-      instanceId,
-      executionId,
-      visibleAt,
-      JSON.stringify(event),
-    );
+  #insertMessage(message: Message): void {
+    const sequence = this.#nextSequence();
+    this.#prepared('INSERT INTO message VALUES (?, ?)').run(sequence, JSON.stringify(message));
+    this.#inbox.add({ ...message, sequence });
+  }
+
+  #silence(instanceId: string): void {
+    for (const { sequence } of this.#inbox.of(instanceId)) this.#deleteMessage(sequence);
+  }
+
+  #deleteMessage(sequence: number): void {
+    this.#prepared('DELETE FROM message WHERE sequence = ?').run(sequence);
+    this.#inbox.remove(sequence);
   }
 
   #insertActivity(activity: ActivityTask): StoredActivityTask {
-    const { lastInsertRowid } = this.#prepared('INSERT INTO activity (body) VALUES (?)').run(JSON.stringify(activity));
-    return { ...activity, sequence: Number(lastInsertRowid) };
+    const sequence = this.#nextSequence();
+    this.#prepared('INSERT INTO activity VALUES (?, ?)').run(sequence, JSON.stringify(activity));
+    return { ...activity, sequence };
   }
 
-  #forget(id: string): void {
-    this.#prepared('DELETE FROM history WHERE instance_id = ?').run(id);
-    this.#prepared('DELETE FROM message WHERE instance_id = ?').run(id);
+  #nextSequence(): number {
+    this.#lastSequence += 1;
+    return this.#lastSequence;
+  }
+
+  #bodies(table: 'message' | 'activity'): { readonly sequence: number; readonly body: string }[] {
+    return this.#prepared(`SELECT sequence, body FROM ${table} ORDER BY sequence`)
+      .all()
+      .map((row) => ({ sequence: Number(row['sequence']), body: String(row['body']) }));
   }
 
   #prepared(sql: string): StatementSync {

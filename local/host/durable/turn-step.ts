@@ -41,7 +41,7 @@ export function stepOf(item: WorkItem): Step {
 
 /** An instance that has been asked for, and the message that makes it run. */
 export function startOf(
-  wish: Pick<Instance, 'id' | 'name' | 'input' | 'parent' | 'generation'>,
+  wish: Pick<Instance, 'id' | 'name' | 'version' | 'input' | 'parent' | 'generation'>,
   now: string,
 ): { readonly child: Instance; readonly message: Message } {
   // The extension writes the ids of executions that clients start with dashes, of others without.
@@ -69,6 +69,7 @@ export function executionStarted(instance: Instance, Generation: number | null, 
             Version: null,
           },
     Name: instance.name,
+    Version: instance.version,
     Input: instance.executionInput,
     Generation,
     EventId: -1,
@@ -93,14 +94,14 @@ function updatedInstance({ instance, outcome, now }: WorkItem): Instance {
   return { ...changed, status: outcome.suspended ? 'Suspended' : 'Running', output };
 }
 
-function activityOf(instance: Instance, { event, input }: Decision): ActivityTask[] {
+export function activityOf(instance: Instance, { event, input }: Decision): ActivityTask[] {
   if (event.EventType !== EventType.TaskScheduled) return [];
   const { id: instanceId, executionId } = instance;
   return [{ instanceId, executionId, taskId: event.EventId, name: event.Name, input }];
 }
 
 /** TimerFired bears the time of the creation of the timer. */
-function timerMessage(instance: Instance, scheduled: ScheduledEvent): Message[] {
+export function timerMessage(instance: Instance, scheduled: ScheduledEvent): Message[] {
   if (scheduled.EventType !== EventType.TimerCreated) return [];
   const { EventId: TimerId, FireAt, Timestamp } = scheduled;
   const event = { EventType: EventType.TimerFired, TimerId, FireAt, EventId: -1, IsPlayed: false, Timestamp };
@@ -118,7 +119,8 @@ function childOf(
   if (existing !== undefined && !isFinished(existing)) return [];
   const { id: instanceId, executionId, name } = item.instance;
   const parent = { instanceId, executionId, name, taskId: event.EventId };
-  const start = startOf({ id: event.InstanceId, name: event.Name, input, parent, generation: 0 }, item.now);
+  const { InstanceId: id, Name: childName, Version: version } = event;
+  const start = startOf({ id, name: childName, version, input, parent, generation: 0 }, item.now);
   return [{ ...start, isAgain: existing !== undefined }];
 }
 

@@ -1,5 +1,6 @@
 import { EventType, played, type ArrivedEvent, type EventRaised, type HistoryEvent } from './history.ts';
 import type { ExecutionCompleted } from './history.ts';
+import { payloadWarnings } from './payload-limit.ts';
 import { NonDeterminism, Replay, UnsupportedAction, type Decision, type ReplayScope } from './replay.ts';
 import type { TurnResult } from './actions.ts';
 
@@ -61,7 +62,10 @@ export function decideTurn(turn: Turn): TurnOutcome {
     suspended: replay.suspended,
     completion,
     nextGeneration,
-    warnings: completion === undefined && nextGeneration === undefined ? warningsOf(replay, finished) : [],
+    warnings: [
+      ...(completion === undefined && nextGeneration === undefined ? warningsOf(replay, finished) : []),
+      ...payloadWarnings(turn.arrived, decisions, completion),
+    ],
   };
 }
 

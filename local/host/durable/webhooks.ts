@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts';
+import { unsupported, type Answer } from '../answer.ts';
 import { isFinished, type Instance } from './instance.ts';
 import { managementUrls, type WebhookAddress } from './links.ts';
 import type { InstanceFilter, Management } from './management.ts';
@@ -13,19 +14,13 @@ export interface ApiCall {
   readonly url: string;
   readonly contentType: string | undefined;
   readonly continuationToken: string | undefined;
-  readonly body: string;
+  /** Undefined when the request announced no body. */
+  readonly body: string | undefined;
 }
 
-/** A body of undefined is sent as no body at all. */
-export interface ApiAnswer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: unknown;
-}
-
-const NOT_FOUND: ApiAnswer = { status: 404 };
-const ACCEPTED: ApiAnswer = { status: 202 };
-const GONE: ApiAnswer = { status: 410 };
+const NOT_FOUND: Answer = { status: 404 };
+const ACCEPTED: Answer = { status: 202 };
+const GONE: Answer = { status: 410 };
 
 /**
  * The HTTP API of the Durable extension:
@@ -42,7 +37,7 @@ export class Webhooks {
     this.#clock = clock;
   }
 
-  async answer(call: ApiCall): Promise<ApiAnswer> {
+  async answer(call: ApiCall): Promise<Answer> {
     const [collection, ...rest] = call.segments;
     if (collection === 'entities') return unsupported('entities');
     if (collection === 'orchestrators' && call.method === 'POST') return this.#start(call, rest);
@@ -54,18 +49,19 @@ export class Webhooks {
     return call.method === 'DELETE' ? this.#purge(id) : NOT_FOUND;
   }
 
-  async #start(call: ApiCall, [name, id, ...more]: readonly string[]): Promise<ApiAnswer> {
+  async #start(call: ApiCall, [name, id, ...more]: readonly string[]): Promise<Answer> {
     if (name === undefined || more.length > 0 || id?.includes('/') === true) return NOT_FOUND;
     if (id !== undefined && !isValidId(id)) return refusal(400, `The instance ID '${id}' is not valid.`);
-    if (call.query.has('version')) return unsupported('versions of orchestrations');
-    const input = readJson(call.body);
+    // Input that is no JSON: the orchestrator function cannot be called with it, as in the real host.
+    const input = call.body === undefined ? '' : readJson(call.body);
     if (input instanceof SyntaxError) return invalidJson(input);
     const wait = waitOf(call.query);
     if (wait !== undefined && wait.pollingMilliseconds > wait.timeoutMilliseconds) {
       const [timeout, polling] = [wait.timeoutMilliseconds / 1000, wait.pollingMilliseconds / 1000];
       return refusal(400, `Total timeout ${timeout} should be bigger than retry timeout ${polling}`);
     }
-    const started = await this.#management.start({ name, id, input });
+    const version = call.query.get('version');
+    const started = await this.#management.start({ name, version, id, input });
     if ('taken' in started) {
       return refusal(409, `An Orchestration instance with the status ${started.taken} already exists.`);
     }
@@ -73,7 +69,7 @@ export class Webhooks {
   }
 
   /** Answers when the instance has ended, and with undefined when the time is over. */
-  async #waitFor(id: string, wait: Wait): Promise<ApiAnswer | undefined> {
+  async #waitFor(id: string, wait: Wait): Promise<Answer | undefined> {
     const end = this.#clock.now() + wait.timeoutMilliseconds;
     while (this.#clock.now() < end) {
       await new Promise<void>((resolve) => this.#clock.after(wait.pollingMilliseconds, resolve));
@@ -86,12 +82,12 @@ export class Webhooks {
     return undefined;
   }
 
-  #checkStatus(id: string): ApiAnswer {
+  #checkStatus(id: string): Answer {
     const { rewindPostUri: _, ...urls } = managementUrls(this.#address, id);
     return { status: 202, headers: { location: urls.statusQueryGetUri, 'retry-after': '10' }, body: urls };
   }
 
-  #status(call: ApiCall, id: string): ApiAnswer {
+  #status(call: ApiCall, id: string): Answer {
     const instance = this.#management.find(id);
     if (instance === undefined) return NOT_FOUND;
     const options = {
@@ -105,7 +101,7 @@ export class Webhooks {
     return { status: asError ? 500 : 200, body };
   }
 
-  async #act(call: ApiCall, id: string, operation: string, more: readonly string[]): Promise<ApiAnswer> {
+  async #act(call: ApiCall, id: string, operation: string, more: readonly string[]): Promise<Answer> {
     const instance = this.#management.find(id);
     const reason = call.query.get('reason');
     switch (operation.toLowerCase()) {
@@ -128,7 +124,7 @@ export class Webhooks {
     }
   }
 
-  async #ifRunning(instance: Instance | undefined, act: () => Promise<void>): Promise<ApiAnswer> {
+  async #ifRunning(instance: Instance | undefined, act: () => Promise<void>): Promise<Answer> {
     if (instance === undefined) return NOT_FOUND;
     if (isFinished(instance)) return GONE;
     await act();
@@ -140,30 +136,33 @@ export class Webhooks {
     instance: Instance | undefined,
     id: string,
     [name, ...more]: readonly string[],
-  ): Promise<ApiAnswer> {
-    if (name === undefined || more.length > 0) return NOT_FOUND;
+  ): Promise<Answer> {
+    if (name === undefined || more.length > 0 || instance === undefined) return NOT_FOUND;
+    if (isFinished(instance)) return GONE;
     const isJson = call.contentType?.startsWith('application/json') === true;
-    if (!isJson || call.body === '') return refusal(400, 'Only application/json request content is supported');
-    const input = readJson(call.body);
+    const { body = '' } = call;
+    if (!isJson || body === '') return refusal(400, 'Only application/json request content is supported');
+    const input = readJson(body);
     if (input instanceof SyntaxError) return invalidJson(input);
-    return this.#ifRunning(instance, () => this.#management.raiseEvent(id, name, call.body));
+    await this.#management.raiseEvent(id, name, body);
+    return ACCEPTED;
   }
 
-  async #restart(call: ApiCall, instance: Instance | undefined, id: string): Promise<ApiAnswer> {
+  async #restart(call: ApiCall, instance: Instance | undefined, id: string): Promise<Answer> {
     const withNewId = flag(call.query, 'restartWithNewInstanceId', true);
     if (instance === undefined || (!withNewId && !isFinished(instance))) {
       const detail = `No instance with ID '${id}' was found. (Parameter 'instanceId')`;
       return refusal(400, 'InstanceId does not match a valid orchestration instance.', detail);
     }
-    const { name, input } = instance;
-    const started = await this.#management.start({ name, input, id: withNewId ? undefined : id });
+    const { name, version, input } = instance;
+    const started = await this.#management.start({ name, version, input, id: withNewId ? undefined : id });
     if ('taken' in started) {
       return refusal(409, `An Orchestration instance with the status ${started.taken} already exists.`);
     }
     return this.#checkStatus(started.id);
   }
 
-  async #purge(id: string): Promise<ApiAnswer> {
+  async #purge(id: string): Promise<Answer> {
     const instance = this.#management.find(id);
     if (instance === undefined) return NOT_FOUND;
     if (!isFinished(instance)) {
@@ -174,7 +173,7 @@ export class Webhooks {
     return { status: 200, body: { instancesDeleted: 1 } };
   }
 
-  async #many(call: ApiCall): Promise<ApiAnswer> {
+  async #many(call: ApiCall): Promise<Answer> {
     if (call.method === 'GET') return this.#list(call);
     if (call.method !== 'DELETE') return NOT_FOUND;
     const filter = filterOf(call.query);
@@ -188,7 +187,7 @@ export class Webhooks {
     return { status: 200, body: { instancesDeleted: matching.length } };
   }
 
-  #list({ query, continuationToken }: ApiCall): ApiAnswer {
+  #list({ query, continuationToken }: ApiCall): Answer {
     const from = Buffer.from(continuationToken ?? '', 'base64').toString();
     const matching = this.#management.list(filterOf(query)).filter(({ id }) => id >= from);
     const top = /^\d+$/.test(query.get('top') ?? '') ? Number(query.get('top')) : Infinity;
@@ -258,24 +257,20 @@ function readJson(text: string): string | null | SyntaxError {
   }
 }
 
-function refusal(status: number, Message: string, ExceptionMessage?: string): ApiAnswer {
+function refusal(status: number, Message: string, ExceptionMessage?: string): Answer {
   return { status, body: { Message, ...(ExceptionMessage === undefined ? {} : { ExceptionMessage }) } };
 }
 
-function invalidJson(error: SyntaxError): ApiAnswer {
+function invalidJson(error: SyntaxError): Answer {
   return refusal(400, 'Invalid JSON content', error.message);
 }
 
-function unsupported(what: string): ApiAnswer {
-  return refusal(501, `The local host does not support ${what}.`);
-}
-
-function illegal(operation: string, { id, status }: Instance): ApiAnswer {
+function illegal(operation: string, { id, status }: Instance): Answer {
   const detail = `Cannot ${operation} the orchestration instance ${id} because instance is in the ${status} state.`;
   return refusal(500, 'Something went wrong while processing your request', detail);
 }
 
-function rewind(instance: Instance | undefined, id: string): ApiAnswer {
+function rewind(instance: Instance | undefined, id: string): Answer {
   if (instance === undefined) return { status: 404, body: `No orchestration with instance ID "$${id}" found.` };
   if (instance.status === 'Failed') return { status: 501, body: 'The local host does not support rewind.' };
   return {

@@ -1,0 +1,101 @@
+/**
+ * Runs a function app with Azure Functions Core Tools, `func` of the PATH, as `host/main.ts` runs it with the local host:
+ * the environment is the app's settings; prints `ready <url>` when the app answers, and ends at SIGTERM or when the
+ * parent is gone.
+ */
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs, promisify } from 'node:util';
+
+const CORE_TOOLS = 'func';
+const OLDEST_VERSION = 4;
+const INSTALL =
+  'https://learn.microsoft.com/azure/azure-functions/functions-run-local#install-the-azure-functions-core-tools';
+const POLL_MS = 250;
+// The npm package installs a .cmd file there, which only a shell runs.
+const isWindows = process.platform === 'win32';
+
+try {
+  await run();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}
+
+async function run(): Promise<void> {
+  const { values } = parseArgs({ options: { app: { type: 'string' }, port: { type: 'string', default: '0' } } });
+  if (values.app === undefined) throw new Error('Usage: core-tools.ts --app DIRECTORY [--port NUMBER]');
+  await requireCoreTools();
+  const port = values.port === '0' ? await freePort() : Number(values.port);
+  const func = spawn(CORE_TOOLS, ['start', '--port', String(port)], {
+    cwd: values.app,
+    env: { ...process.env, FUNCTIONS_WORKER_RUNTIME: 'node', FUNCTIONS_CORE_TOOLS_TELEMETRY_OPTOUT: '1' },
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: isWindows,
+  });
+  let stopping = false;
+  func.once('exit', (code) => {
+    if (!stopping) process.stderr.write(`func has ended with code ${code}.\n`);
+    process.exit(stopping ? 0 : 1);
+  });
+  process.once('exit', () => signal(func, 'SIGKILL'));
+  process.on('SIGINT', () => {
+    stopping = true;
+  });
+  process.once('SIGTERM', () => {
+    stopping = true;
+    signal(func, 'SIGINT');
+  });
+  await untilRunning(`http://localhost:${port}/admin/host/status`);
+  process.stdout.write(`ready http://localhost:${port}\n`);
+}
+
+async function requireCoreTools(): Promise<void> {
+  const version = await coreToolsVersion();
+  const major = Number(/^(\d+)\./m.exec(version)?.[1]);
+  if (major >= OLDEST_VERSION) return;
+  throw new Error(
+    `Azure Functions Core Tools ('func') on the PATH are version ${version.trim()}; version ${OLDEST_VERSION} is needed: ${INSTALL}`,
+  );
+}
+
+async function coreToolsVersion(): Promise<string> {
+  try {
+    return (await promisify(execFile)(CORE_TOOLS, ['--version'], { shell: isWindows })).stdout;
+  } catch (cause) {
+    throw new Error(
+      `Azure Functions Core Tools ('func') cannot be run: they must be on the PATH. Install them (${INSTALL}), or start without '--host func'.`,
+      { cause },
+    );
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Core Tools answer while the app is still being loaded. */
+async function untilRunning(statusUrl: string): Promise<void> {
+  for (;;) {
+    const status = await fetch(statusUrl).then(
+      async (response) => (response.ok ? ((await response.json()) as { readonly state?: string }) : {}),
+      (): { readonly state?: string } => ({}),
+    );
+    if (status.state === 'Running') return;
+    await delay(POLL_MS);
+  }
+}
+
+/** As a terminal does it, to the whole group of this process: `func` may be a script that runs the program. */
+function signal(func: ChildProcess, name: NodeJS.Signals): void {
+  if (func.exitCode !== null || func.signalCode !== null) return;
+  if (isWindows) func.kill(name);
+  else process.kill(0, name);
+}
