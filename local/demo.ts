@@ -111,7 +111,10 @@ try {
   await tasks.run(demo);
   await printReport(demo as Demo, SETUP_ID);
 } catch (error) {
-  if (!stopping.signal.aborted) throw error;
+  if (!stopping.signal.aborted) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
 } finally {
   await demo.subscription?.close();
   await demo.stack?.stop();
