@@ -1,44 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { TableClient } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Sample, SourceKind } from '../../local/databases.ts';
 import { subscribeToSetup } from '../../local/event-subscription.ts';
-import type { EventSubscription } from '../../local/event-subscription.ts';
+import type { ReceivedEvent } from '../../local/event-subscription.ts';
+import { sampleSetupBody } from '../../local/sample-setup.ts';
 import { startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
 import { Secrets } from '../../shared/secrets.ts';
 import { setupKey } from '../../shared/setup-key.ts';
 import { SetupStore } from '../../shared/setup-store.ts';
-import { nameOf } from '../support/setup-run.ts';
-
-const SETUP_ID = 'forgotten';
+import { nameOf, provisioningClient } from '../support/setup-run.ts';
 
 let stack: Stack;
 
 beforeAll(async () => {
-  stack = await startStack({ appDirectory: process.cwd(), samples: ['AzureSql'] });
+  stack = await startStack({ appDirectory: process.cwd(), samples: ['AzureSql', 'SqlServer'] });
 });
 
 afterAll(() => stack.stop());
 
-test('a setup whose request died after it was stored is started by the timer, with all of its events', async () => {
+describe.concurrent('the timer', () => {
+  test('starts a setup whose request died after it was stored, and publishes all of its events', async () => {
+    const events = await untilEnd('forgotten', () => storeWithoutStarting('forgotten'));
+    expect(events.map(nameOf).at(0)).toBe('accepted');
+    expect(events.map(nameOf).at(-1)).toBe('ready');
+  });
+
+  test('ends a setup whose orchestration was terminated from outside', async () => {
+    const events = await untilEnd(
+      'terminated',
+      () => provisioningClient(stack).put('terminated', sampleSetupBody(sampleOf('SqlServer'))),
+      // No node is registered, so that the orchestration is still there.
+      { 'runtime-created': () => terminate('terminated') },
+    );
+    expect(events.at(-1)?.data['failure']).toMatchObject({
+      code: 'StepFailed',
+      cause: expect.stringContaining('Terminated') as string,
+    });
+    const { body } = await provisioningClient(stack).get('terminated');
+    expect(body).toMatchObject({ state: 'Failed', phase: 'RuntimeRegistration' });
+  });
+});
+
+/** Listens to a setup from before its begin to its end. */
+async function untilEnd(
+  setupId: string,
+  begin: () => Promise<unknown>,
+  on: Readonly<Record<string, () => Promise<void>>> = {},
+): Promise<readonly ReceivedEvent[]> {
   const ended = Promise.withResolvers<void>();
-  const subscription: EventSubscription = await subscribeToSetup({
+  const subscription = await subscribeToSetup({
     namespace: stack.serviceBus.fullyQualifiedNamespace,
     credential: stack.credential('subscriber'),
     tenantId: stack.tenantId,
-    setupId: SETUP_ID,
+    setupId,
     async receive(event) {
+      await on[nameOf(event)]?.();
       if (['ready', 'failed'].includes(nameOf(event))) ended.resolve();
     },
   });
-  await storeWithoutStarting();
+  await begin();
   await ended.promise;
   await subscription.close();
-  const names = subscription.received.map(nameOf);
-  expect(names.at(0)).toBe('accepted');
-  expect(names.at(-1)).toBe('ready');
-});
+  return subscription.received;
+}
+
+function sampleOf(kind: SourceKind): Sample {
+  const sample = stack.databases.samples.find((other) => other.kind === kind);
+  if (sample === undefined) throw new Error(`There is no sample of kind ${kind}`);
+  return sample;
+}
+
+/** Ends an orchestration with the management API of the Durable extension, as an operator can. */
+async function terminate(setupId: string): Promise<void> {
+  const keys = JSON.parse(await readFile(join(dirname(stack.historyFile), 'keys.json'), 'utf8')) as { durable: string };
+  const instance = `${stack.tenantId}.${setupId}.1`;
+  const url = `${stack.host.url}/runtime/webhooks/durabletask/instances/${instance}/terminate?code=${keys.durable}`;
+  const { status } = await fetch(url, { method: 'POST', headers: { 'content-length': '0' } });
+  expect(status).toBe(202);
+}
 
 /** The identity of the app, without the way over its endpoint. */
 function appCredential(): TokenCredential {
@@ -51,10 +95,10 @@ function appCredential(): TokenCredential {
 }
 
 /** Does what the request does up to the moment in which it would start the orchestration, a minute ago. */
-async function storeWithoutStarting(): Promise<void> {
-  const { kind, source, destination } = stack.databases.samples[0];
+async function storeWithoutStarting(setupId: string): Promise<void> {
+  const { kind, source, destination } = sampleOf('AzureSql');
   const { server, database, userName, password } = source;
-  const key = setupKey(stack.tenantId, SETUP_ID);
+  const key = setupKey(stack.tenantId, setupId);
   const secretName = `mig-${key}-source`;
   const vault = new SecretClient(stack.settings['MIGRATION_KEY_VAULT_URL'] ?? '', appCredential(), {
     disableChallengeResourceVerification: true,
@@ -72,7 +116,7 @@ async function storeWithoutStarting(): Promise<void> {
   );
   await store.create({
     tenantId: stack.tenantId,
-    setupId: SETUP_ID,
+    setupId,
     key,
     secretName,
     secretVersion,
