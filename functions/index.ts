@@ -2,13 +2,8 @@
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
 import { activities } from '../orchestrators/contract.ts';
-import type { orchestrations } from '../orchestrators/contract.ts';
 import { implementations } from '../orchestrators/activities/index.ts';
-import { factorySelection } from '../orchestrators/factory-selection.ts';
-import { pipelineRunWait, preparation } from '../orchestrators/preparation.ts';
-import { replicationPipeline } from '../orchestrators/replication-pipeline.ts';
-import { runtimeRegistration, runtimeWait } from '../orchestrators/runtime-registration.ts';
-import { setup } from '../orchestrators/setup.ts';
+import { handlers } from '../orchestrators/handlers.ts';
 import { readSettings } from '../shared/config.ts';
 import type { ActivityContract } from '../shared/durable.ts';
 import { createServices } from '../shared/services.ts';
@@ -30,15 +25,6 @@ for (const route of routes) {
   });
 }
 
-const handlers = {
-  setup,
-  factorySelection,
-  runtimeRegistration,
-  runtimeWait,
-  preparation,
-  pipelineRunWait,
-  replicationPipeline,
-} satisfies Record<keyof typeof orchestrations, df.OrchestrationHandler>;
 for (const [name, handler] of Object.entries(handlers)) df.app.orchestration(name, handler);
 
 type AnyImplementation = (input: unknown, services: Services) => Promise<unknown>;

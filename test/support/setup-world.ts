@@ -1,9 +1,5 @@
 /** A world in which a setup succeeds, for replay tests to change. */
-import { factorySelection } from '../../orchestrators/factory-selection.ts';
-import { pipelineRunWait, preparation } from '../../orchestrators/preparation.ts';
-import { replicationPipeline } from '../../orchestrators/replication-pipeline.ts';
-import { runtimeRegistration, runtimeWait } from '../../orchestrators/runtime-registration.ts';
-import { setup } from '../../orchestrators/setup.ts';
+import { handlers } from '../../orchestrators/handlers.ts';
 import type { SetupInput } from '../../shared/setup.ts';
 import type { World } from './replay.ts';
 
@@ -69,14 +65,5 @@ export function successfulWorld(replaced: World['activities'] = {}): World & Rec
     },
     ...replaced,
   };
-  const orchestrations = {
-    setup,
-    factorySelection,
-    runtimeRegistration,
-    runtimeWait,
-    preparation,
-    pipelineRunWait,
-    replicationPipeline,
-  };
-  return { orchestrations, activities, milestones };
+  return { orchestrations: handlers, activities, milestones };
 }

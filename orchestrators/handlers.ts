@@ -1,0 +1,18 @@
+/** Every orchestration of the contract with its handler; the compiler misses none. */
+import type { OrchestrationHandler } from 'durable-functions';
+import type { orchestrations } from './contract.ts';
+import { factorySelection } from './factory-selection.ts';
+import { pipelineRunWait, preparation } from './preparation.ts';
+import { replicationPipeline } from './replication-pipeline.ts';
+import { runtimeRegistration, runtimeWait } from './runtime-registration.ts';
+import { setup } from './setup.ts';
+
+export const handlers: Readonly<Record<keyof typeof orchestrations, OrchestrationHandler>> = {
+  setup,
+  factorySelection,
+  runtimeRegistration,
+  runtimeWait,
+  preparation,
+  pipelineRunWait,
+  replicationPipeline,
+};
