@@ -1,21 +1,8 @@
 /**
  * How Business Central names its tables in SQL: `<company>$<table>$<app id>` for the data of a company,
  * `<table>$<app id>` for data of the whole database, with `$ext` behind it for the companion table that holds the
- * columns of extensions. Characters that SQL tools dislike become underscores.
+ * columns of extensions. `sql/list-companies.sql` gives the company's part, in which some characters are underscores.
  */
-
-/** Used where a database does not state its own in `[$ndo$dbproperty].[invalididentifierchars]`. */
-const invalidCharacters = /[."\\/'%\][]/g;
-
-/** The name of a company or table as it stands in SQL names. */
-export function sqlName(name: string): string {
-  return name.replaceAll(invalidCharacters, '_');
-}
-
-/** The SQL name of a table of a company; of the whole database when the company is `''`. */
-export function sqlTableName(company: string, table: string): string {
-  return company === '' ? sqlName(table) : `${sqlName(company)}$${sqlName(table)}`;
-}
 
 /** A table name in its parts. */
 export interface TableNameParts {

@@ -1,21 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { parseTableName, sqlName, sqlTableName } from '../../shared/table-names.ts';
+import { parseTableName } from '../../shared/table-names.ts';
 
 const base = '437dbf0e-84ff-417a-965d-ed2bb9650972';
-
-test.each([
-  ['CRONUS International Ltd.', 'CRONUS International Ltd_'],
-  ['07.GCT RUS [LOCAL]', '07_GCT RUS _LOCAL_'],
-  [`a."\\/'%][b`, 'a________b'],
-  ['Cód. & Söhne, s.r.o.', 'Cód_ & Söhne, s_r_o_'],
-])('%s stands in SQL as %s', (name, expected) => {
-  expect(sqlName(name)).toBe(expected);
-});
-
-test('the table of a company has its name in front', () => {
-  expect(sqlTableName('CRONUS A.', 'G/L Entry')).toBe('CRONUS A_$G_L Entry');
-  expect(sqlTableName('', 'Record Link')).toBe('Record Link');
-});
 
 describe('a table name in its parts', () => {
   const companies = new Set(['CRONUS', 'CRONUS$Two']);
