@@ -8,9 +8,9 @@ import { readSettings } from '../shared/config.ts';
 import type { ActivityContract } from '../shared/durable.ts';
 import { createServices } from '../shared/services.ts';
 import type { Services } from '../shared/services.ts';
-import { createToHandler } from './http.ts';
+import { createToHandler } from './http/adapter.ts';
 import { routes } from './routes.ts';
-import { settleSetups } from './settle-setups.ts';
+import { settleSetups } from './timers/settle-setups.ts';
 
 const services = createServices(readSettings());
 

@@ -1,13 +1,13 @@
 /** The API on one screen. `docs/openapi.json` describes it. */
-import { getHealth } from './get-health.ts';
-import { getOperation } from './get-operation.ts';
-import { getSetup } from './get-setup.ts';
-import type { Route } from './http.ts';
-import { listChecks } from './list-checks.ts';
-import { listCompanies } from './list-companies.ts';
-import { listExtensions } from './list-extensions.ts';
-import { listRuntimeKeys } from './list-runtime-keys.ts';
-import { putSetup } from './put-setup.ts';
+import { getHealth } from './health/get-health.ts';
+import { getOperation } from './operations/get-operation.ts';
+import { getSetup } from './setups/get-setup.ts';
+import type { Route } from './http/adapter.ts';
+import { listChecks } from './setups/list-checks.ts';
+import { listCompanies } from './setups/list-companies.ts';
+import { listExtensions } from './setups/list-extensions.ts';
+import { listRuntimeKeys } from './setups/list-runtime-keys.ts';
+import { putSetup } from './setups/put-setup.ts';
 
 const setup = 'migrationSetups/{setupId}';
 const read = 'Setup.Read';

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { ActivityContract, OrchestrationContract, Steps } from '../shared/durable.ts';
-import { factoryMeasurementSchema } from '../shared/placement.ts';
+import { factoryMeasurementSchema } from '../shared/factory/placement.ts';
 import {
   attemptIdSchema,
   factoryCandidateSchema,
@@ -14,7 +14,7 @@ import {
   setupFailureSchema,
   setupInputSchema,
   sourceKindSchema,
-} from '../shared/setup.ts';
+} from '../shared/setup/setup.ts';
 
 function activity<Input, Output>(
   name: string,

@@ -2,7 +2,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { call } from '../shared/durable.ts';
 import type { Steps } from '../shared/durable.ts';
-import type { AttemptId, Milestone } from '../shared/setup.ts';
+import type { AttemptId, Milestone } from '../shared/setup/setup.ts';
 import { activities } from './contract.ts';
 
 /** Moves the setup on and announces it. */

@@ -3,7 +3,7 @@ import type { OrchestrationContext } from 'durable-functions';
 import { call, callAll, callChild, now, orchestrator, waitFor } from '../shared/durable.ts';
 import type { Steps } from '../shared/durable.ts';
 import { setupFailures } from '../shared/errors.ts';
-import type { SetupFailure } from '../shared/setup.ts';
+import type { SetupFailure } from '../shared/setup/setup.ts';
 import { activities, orchestrations } from './contract.ts';
 import type { Placed, StepsOf } from './contract.ts';
 import { record } from './milestones.ts';

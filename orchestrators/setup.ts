@@ -4,7 +4,7 @@ import { call, callChild, orchestrator } from '../shared/durable.ts';
 import type { Steps } from '../shared/durable.ts';
 import { messageOf } from '../shared/error-message.ts';
 import { setupFailures } from '../shared/errors.ts';
-import type { SetupFailure, SetupInput } from '../shared/setup.ts';
+import type { SetupFailure, SetupInput } from '../shared/setup/setup.ts';
 import { activities, orchestrations } from './contract.ts';
 import type { StepsOf } from './contract.ts';
 import { record } from './milestones.ts';

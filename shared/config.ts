@@ -1,8 +1,8 @@
 /** The only reader of the environment: validates all settings once and stops with the name of what is wrong. */
 import { z } from 'zod';
-import { checkThresholdsSchema } from './checks.ts';
-import type { CheckThresholds } from './checks.ts';
-import { factorySchema } from './setup.ts';
+import { checkThresholdsSchema } from './checks/check.ts';
+import type { CheckThresholds } from './checks/check.ts';
+import { factorySchema } from './setup/setup.ts';
 
 const json = <Schema extends z.ZodType>(schema: Schema) =>
   z

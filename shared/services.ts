@@ -10,16 +10,16 @@ import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { checkThresholds } from './config.ts';
 import type { Settings } from './config.ts';
-import type { CheckThresholds } from './checks.ts';
-import { DataFactories } from './data-factory.ts';
-import type { SubscriptionClients } from './data-factory.ts';
-import { EventPublisher } from './event-publisher.ts';
-import { FactoryReservations } from './factory-reservations.ts';
+import type { CheckThresholds } from './checks/check.ts';
+import { DataFactories } from './factory/data-factory.ts';
+import type { SubscriptionClients } from './factory/data-factory.ts';
+import { EventPublisher } from './setup/publisher.ts';
+import { FactoryReservations } from './factory/reservations.ts';
 import { Secrets } from './secrets.ts';
-import { parseServerAddress } from './server-address.ts';
-import { SetupStore } from './setup-store.ts';
-import { SqlDatabases } from './sql-database.ts';
-import type { Connect } from './sql-database.ts';
+import { parseServerAddress } from './sql/server-address.ts';
+import { SetupStore } from './setup/store.ts';
+import { SqlDatabases } from './sql/database.ts';
+import type { Connect } from './sql/database.ts';
 
 /** What handlers and activities work with. */
 export interface Services {

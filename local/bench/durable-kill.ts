@@ -1,5 +1,5 @@
 /** 200 kills of the Functions host in the middle of 5,000 orchestrations. `node local/bench/durable-kill.ts [KILLS]` */
-import { killRun } from '../../test/support/kill-run.ts';
+import { killRun } from '../../test/support/durable/kill-run.ts';
 
 const kills = Number(process.argv[2] ?? 200);
 const orchestrations = 25 * kills;

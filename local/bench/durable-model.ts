@@ -1,5 +1,5 @@
 /** Random orchestration programs, on the engine and interpreted. `node local/bench/durable-model.ts [PROGRAMS]` */
-import { checkPrograms, checkProgramsWithFaults } from '../../test/support/program-check.ts';
+import { checkPrograms, checkProgramsWithFaults } from '../../test/support/durable/program-check.ts';
 
 const programs = Number(process.argv[2] ?? 5_000);
 const begin = performance.now();

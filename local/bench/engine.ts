@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
-import { systemClock } from '../clock.ts';
+import { systemClock } from '../endpoint/clock.ts';
 import { Engine } from '../host/durable/engine.ts';
 import { eventsOf, type HistoryEvent } from '../host/durable/history.ts';
 import type { Instance } from '../host/durable/instance.ts';

@@ -1,11 +1,11 @@
 /** Figures of the whole: start of the stack, time of a setup by phase, latency of the API, memory. */
 import { loadavg } from 'node:os';
 import { registerRuntimeNode } from '../data-factory/runtime-node.ts';
-import { sampleSetupBody } from '../sample-setup.ts';
-import { SetupClient } from '../setup-client.ts';
-import { startStack } from '../stack.ts';
-import type { Stack } from '../stack.ts';
-import { memoryOfProcesses } from '../process-memory.ts';
+import { sampleSetupBody } from '../demo/sample-setup.ts';
+import { SetupClient } from '../demo/setup-client.ts';
+import { startStack } from '../stack/stack.ts';
+import type { Stack } from '../stack/stack.ts';
+import { memoryOfProcesses } from '../stack/process/process-memory.ts';
 
 const REQUESTS = 50;
 

@@ -1,6 +1,6 @@
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import { z } from 'zod';
-import type { GetToken } from '../endpoint.ts';
+import type { GetToken } from '../endpoint/endpoint.ts';
 import { connectDatabase, type Database } from './execution/database.ts';
 import { readLinkedService, type KeyVaultSecret, type LinkedService, type SqlProperties } from './linked-services.ts';
 import type { Resources } from './resources.ts';

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
-import type { GetToken, Log } from '../endpoint.ts';
+import type { Clock } from '../endpoint/clock.ts';
+import type { GetToken, Log } from '../endpoint/endpoint.ts';
 import { createConnections } from './connections.ts';
 import type { JsonObject } from './json.ts';
 import { Resources } from './resources.ts';

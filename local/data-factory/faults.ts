@@ -1,4 +1,4 @@
-import type { HttpsAnswer, HttpsRequest } from '../https-endpoint.ts';
+import type { HttpsAnswer, HttpsRequest } from '../endpoint/https-endpoint.ts';
 import { ArmError } from './errors.ts';
 import type { PipelineRuns } from './runs.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { HttpsAnswer, HttpsRequest } from '../https-endpoint.ts';
+import type { HttpsAnswer, HttpsRequest } from '../endpoint/https-endpoint.ts';
 import { jsonObject, read, readBody } from './documents.ts';
 import { ArmError, unsupported } from './errors.ts';
 import type { Factory } from './factory.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import type { Log } from '../endpoint.ts';
+import type { Log } from '../endpoint/endpoint.ts';
 import { flatten, readPipeline, type Pipeline } from './documents.ts';
 import { ArmError, badRequest } from './errors.ts';
 import type { FactoryServices } from './execution/activity-context.ts';

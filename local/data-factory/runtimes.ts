@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../endpoint/clock.ts';
 import { ArmError, badRequest } from './errors.ts';
 import type { JsonObject } from './json.ts';
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { systemClock, type Clock } from '../clock.ts';
-import type { Endpoint, GetToken, Log, TlsIdentity, VerifyToken } from '../endpoint.ts';
-import { openHttpsEndpoint, type HttpsAnswer, type HttpsRequest } from '../https-endpoint.ts';
+import { systemClock, type Clock } from '../endpoint/clock.ts';
+import type { Endpoint, GetToken, Log, TlsIdentity, VerifyToken } from '../endpoint/endpoint.ts';
+import { openHttpsEndpoint, type HttpsAnswer, type HttpsRequest } from '../endpoint/https-endpoint.ts';
 import { read, readBody } from './documents.ts';
 import { ArmError, documentNotFound } from './errors.ts';
 import { createFactory, type Factory, type FactoryOptions } from './factory.ts';

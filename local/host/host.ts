@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { systemClock, type Clock } from '../clock.ts';
-import type { Log } from '../endpoint.ts';
+import { systemClock, type Clock } from '../endpoint/clock.ts';
+import type { Log } from '../endpoint/endpoint.ts';
 import { accessKeys, opensFunction, type AccessKeys } from './access-keys.ts';
 import { AdminApi } from './admin-api.ts';
 import { send, UNAUTHORIZED, type Answer } from './answer.ts';

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Endpoint } from '../endpoint.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { AccessKeys } from './access-keys.ts';
 import { Host, type HostOptions, type InstanceHistory } from './host.ts';
 

@@ -1,6 +1,6 @@
 import { Cron } from 'croner';
-import type { Clock } from '../clock.ts';
-import type { Log } from '../endpoint.ts';
+import type { Clock } from '../endpoint/clock.ts';
+import type { Log } from '../endpoint/endpoint.ts';
 import type { Store } from './durable/store.ts';
 import type { AppFunction } from './function-app.ts';
 import { resolveSettings, type AppSettings } from './settings.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../clock.ts';
-import type { Log } from '../endpoint.ts';
-import type { HttpsAnswer } from '../https-endpoint.ts';
+import type { Clock } from '../endpoint/clock.ts';
+import type { Log } from '../endpoint/endpoint.ts';
+import type { HttpsAnswer } from '../endpoint/https-endpoint.ts';
 import { isAzureResource } from './resources.ts';
 import type { Principal, TokenSigner } from './tokens.ts';
 

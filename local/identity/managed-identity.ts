@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
-import type { GetToken, Log } from '../endpoint.ts';
-import type { HttpsAnswer, HttpsRequest } from '../https-endpoint.ts';
+import type { GetToken, Log } from '../endpoint/endpoint.ts';
+import type { HttpsAnswer, HttpsRequest } from '../endpoint/https-endpoint.ts';
 import { isAzureResource } from './resources.ts';
 import type { Principal, TokenSigner } from './tokens.ts';
 

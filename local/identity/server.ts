@@ -1,7 +1,7 @@
-import { systemClock } from '../clock.ts';
-import type { Clock } from '../clock.ts';
-import type { Endpoint, GetToken, Log, TlsIdentity, VerifyToken } from '../endpoint.ts';
-import { openHttpsEndpoint } from '../https-endpoint.ts';
+import { systemClock } from '../endpoint/clock.ts';
+import type { Clock } from '../endpoint/clock.ts';
+import type { Endpoint, GetToken, Log, TlsIdentity, VerifyToken } from '../endpoint/endpoint.ts';
+import { openHttpsEndpoint } from '../endpoint/https-endpoint.ts';
 import { createClientCredentialsGrant } from './client-credentials.ts';
 import type { ClientRegistration } from './client-credentials.ts';
 import { createManagedIdentity, createManagedIdentityEndpoint } from './managed-identity.ts';

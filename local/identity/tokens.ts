@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import type { JSONWebKeySet, JWTPayload } from 'jose';
-import type { Clock } from '../clock.ts';
-import type { TokenClaims, VerifyToken } from '../endpoint.ts';
+import type { Clock } from '../endpoint/clock.ts';
+import type { TokenClaims, VerifyToken } from '../endpoint/endpoint.ts';
 
 /** Whom a token speaks for: a service principal in one tenant. */
 export interface Principal {

@@ -1,4 +1,4 @@
-import type { HttpsAnswer } from '../https-endpoint.ts';
+import type { HttpsAnswer } from '../endpoint/https-endpoint.ts';
 import { KeyVaultError } from './errors.ts';
 import type { DeletedSecret, SecretVersion } from './secret-store.ts';
 

@@ -1,4 +1,4 @@
-import type { HttpsAnswer } from '../https-endpoint.ts';
+import type { HttpsAnswer } from '../endpoint/https-endpoint.ts';
 
 /** A refusal in the words of Key Vault: https://learn.microsoft.com/azure/key-vault/general/rest-error-codes */
 export class KeyVaultError extends Error {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { HttpsAnswer, HttpsRequest } from '../https-endpoint.ts';
+import type { HttpsAnswer, HttpsRequest } from '../endpoint/https-endpoint.ts';
 import { describeDeleted, describeSecret, pageOf } from './documents.ts';
 import { KeyVaultError } from './errors.ts';
 import type { DeletedSecret, SecretInput, SecretStore, SecretVersion } from './secret-store.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../endpoint/clock.ts';
 import { KeyVaultError } from './errors.ts';
 
 /** What a client gives to set a secret. Times are seconds since the epoch. */

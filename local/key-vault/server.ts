@@ -1,8 +1,8 @@
-import { systemClock } from '../clock.ts';
-import type { Clock } from '../clock.ts';
-import type { Endpoint, Log, TlsIdentity, TokenClaims, VerifyToken } from '../endpoint.ts';
-import { openHttpsEndpoint } from '../https-endpoint.ts';
-import type { HttpsAnswer, HttpsRequest } from '../https-endpoint.ts';
+import { systemClock } from '../endpoint/clock.ts';
+import type { Clock } from '../endpoint/clock.ts';
+import type { Endpoint, Log, TlsIdentity, TokenClaims, VerifyToken } from '../endpoint/endpoint.ts';
+import { openHttpsEndpoint } from '../endpoint/https-endpoint.ts';
+import type { HttpsAnswer, HttpsRequest } from '../endpoint/https-endpoint.ts';
 import { describeError, KeyVaultError } from './errors.ts';
 import { findOperation } from './operations.ts';
 import type { SecretPermission } from './operations.ts';

@@ -1,5 +1,5 @@
 import type { Connection, Container, EventContext, Receiver, Sender } from 'rhea';
-import type { Log, VerifyToken } from '../endpoint.ts';
+import type { Log, VerifyToken } from '../endpoint/endpoint.ts';
 import { putToken } from './cbs.ts';
 import { notSupported, toFailure, unauthorized } from './errors.ts';
 import { openSenderLink, ReceiverLink, refuseReceiverLink, refuseSenderLink } from './links.ts';

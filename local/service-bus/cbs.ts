@@ -1,4 +1,4 @@
-import type { VerifyToken } from '../endpoint.ts';
+import type { VerifyToken } from '../endpoint/endpoint.ts';
 import { typed } from './amqp.ts';
 import { toFailure } from './errors.ts';
 import type { Reply, Request } from './request-response.ts';

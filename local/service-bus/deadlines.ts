@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../endpoint/clock.ts';
 
 /** A clock whose outstanding callbacks can all be dropped at once, as when the broker stops. */
 export class Deadlines implements Clock {

@@ -1,7 +1,7 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../endpoint/clock.ts';
 import { messageNotFound } from './errors.ts';
 import type { Message } from './message.ts';
-import type { StoredMessage } from './stored-message.ts';
+import type { StoredMessage } from './lane.ts';
 
 /** Message ids seen within a window of time. */
 class DuplicateWindow {

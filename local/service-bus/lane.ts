@@ -1,4 +1,29 @@
-import type { StoredMessage } from './stored-message.ts';
+import type { Message } from './message.ts';
+
+/** A receiver's hold on a message. */
+interface MessageLock {
+  /** 16 bytes, RFC 4122 order, as hexadecimal digits. */
+  readonly token: string;
+  /** Milliseconds since the epoch. Under a session the session's own lock counts, not this one. */
+  until: number;
+  cancelExpiry: () => void;
+}
+
+/** A message in an entity, with what the broker knows about it. */
+export interface StoredMessage {
+  /** Replaced when a receiver changes application properties while settling. */
+  message: Message;
+  readonly sequenceNumber: number;
+  /** The number the message got from the topic, or its own in a queue. */
+  readonly enqueuedSequenceNumber: number;
+  readonly enqueuedAt: number;
+  /** Milliseconds; `Infinity` for none. */
+  readonly timeToLive: number;
+  readonly session: Session | undefined;
+  state: 'active' | 'deferred' | 'scheduled';
+  deliveryCount: number;
+  lock: MessageLock | undefined;
+}
 
 /** Who takes messages from a queue: one receiver link. */
 export interface Consumer {
@@ -52,5 +77,28 @@ export class Lane {
     this.leave(consumer);
     this.join(consumer);
     return { stored, consumer };
+  }
+}
+
+/** A consumer's exclusive hold on a session; it replaces the locks of the session's messages. */
+export interface SessionHold {
+  readonly consumer: Consumer;
+  /** Milliseconds since the epoch. */
+  until: number;
+  cancelExpiry: () => void;
+}
+
+/** Messages of one session id; at most one consumer takes them at a time, which keeps them in order. */
+export class Session extends Lane {
+  readonly id: string;
+  /** What receivers keep with the session; stays until it is cleared, also when there are no messages. */
+  state: Buffer | undefined;
+  hold: SessionHold | undefined;
+  /** Messages of this session, whatever their state. */
+  messageCount = 0;
+
+  constructor(id: string) {
+    super();
+    this.id = id;
   }
 }

@@ -2,7 +2,7 @@ import type { Delivery, EventContext, Receiver, Sender } from 'rhea';
 import { dotNetTicks, swapGuidOrder, toNumber } from './amqp.ts';
 import type { Destination } from './destination.ts';
 import { AmqpFailure, messageTooLarge, notAllowed, notSupported, sessionLockLost, toFailure } from './errors.ts';
-import type { Consumer } from './lane.ts';
+import type { Consumer, Session, StoredMessage } from './lane.ts';
 import { Message } from './message.ts';
 import type { Outcome, Queue } from './queue.ts';
 import {
@@ -16,8 +16,8 @@ import {
   rejected,
   RELEASED,
 } from './rhea.ts';
-import type { HeldSession, Session } from './session.ts';
-import { encodeStoredMessage, type StoredMessage } from './stored-message.ts';
+import type { HeldSession } from './session.ts';
+import { encodeStoredMessage } from './stored-message.ts';
 
 // Standard tier: https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas
 const MAX_MESSAGE_SIZE = 256 * 1024;

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../endpoint/clock.ts';
 import { entityNotFound, notAllowed, notSupported } from './errors.ts';
 import { Queue } from './queue.ts';
 import { Topic } from './topic.ts';

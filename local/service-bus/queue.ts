@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../endpoint/clock.ts';
 import { Destination } from './destination.ts';
 import { messageLockLost, messageNotFound, notAllowed, sessionLockLost } from './errors.ts';
-import { Lane, type Consumer } from './lane.ts';
+import { Lane, type Consumer, type Session, type StoredMessage } from './lane.ts';
 import type { Message } from './message.ts';
-import { Sessions, type Session } from './session.ts';
-import type { StoredMessage } from './stored-message.ts';
+import { Sessions } from './session.ts';
 import type { QueueSettings } from './topology.ts';
 
 type Properties = Readonly<Record<string, unknown>>;

@@ -1,8 +1,8 @@
 import type { AddressInfo, Socket } from 'node:net';
 import { once } from 'node:events';
 import rhea from 'rhea';
-import { systemClock, type Clock } from '../clock.ts';
-import type { Endpoint, Log, TlsIdentity, VerifyToken } from '../endpoint.ts';
+import { systemClock, type Clock } from '../endpoint/clock.ts';
+import type { Endpoint, Log, TlsIdentity, VerifyToken } from '../endpoint/endpoint.ts';
 import { Broker } from './broker.ts';
 import { Deadlines } from './deadlines.ts';
 import { Namespace } from './namespace.ts';

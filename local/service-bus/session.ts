@@ -1,29 +1,6 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../endpoint/clock.ts';
 import { noSessionInTime, sessionCannotBeLocked, sessionLockLost } from './errors.ts';
-import { Lane, type Consumer } from './lane.ts';
-
-/** A consumer's exclusive hold on a session; it replaces the locks of the session's messages. */
-interface SessionHold {
-  readonly consumer: Consumer;
-  /** Milliseconds since the epoch. */
-  until: number;
-  cancelExpiry: () => void;
-}
-
-/** Messages of one session id; at most one consumer takes them at a time, which keeps them in order. */
-export class Session extends Lane {
-  readonly id: string;
-  /** What receivers keep with the session; stays until it is cleared, also when there are no messages. */
-  state: Buffer | undefined;
-  hold: SessionHold | undefined;
-  /** Messages of this session, whatever their state. */
-  messageCount = 0;
-
-  constructor(id: string) {
-    super();
-    this.id = id;
-  }
-}
+import { type Consumer, Session, type SessionHold } from './lane.ts';
 
 export type HeldSession = Session & { hold: SessionHold };
 

@@ -1,31 +1,5 @@
 import { typed, type Typed } from './amqp.ts';
-import type { Message } from './message.ts';
-import type { Session } from './session.ts';
-
-/** A receiver's hold on a message. */
-interface MessageLock {
-  /** 16 bytes, RFC 4122 order, as hexadecimal digits. */
-  readonly token: string;
-  /** Milliseconds since the epoch. Under a session the session's own lock counts, not this one. */
-  until: number;
-  cancelExpiry: () => void;
-}
-
-/** A message in an entity, with what the broker knows about it. */
-export interface StoredMessage {
-  /** Replaced when a receiver changes application properties while settling. */
-  message: Message;
-  readonly sequenceNumber: number;
-  /** The number the message got from the topic, or its own in a queue. */
-  readonly enqueuedSequenceNumber: number;
-  readonly enqueuedAt: number;
-  /** Milliseconds; `Infinity` for none. */
-  readonly timeToLive: number;
-  readonly session: Session | undefined;
-  state: 'active' | 'deferred' | 'scheduled';
-  deliveryCount: number;
-  lock: MessageLock | undefined;
-}
+import type { StoredMessage } from './lane.ts';
 
 /** Values of `x-opt-message-state`. */
 const STATES = { active: 0, deferred: 1, scheduled: 2 };

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../endpoint/clock.ts';
 import { Destination } from './destination.ts';
 import type { MessageFilter } from './filter.ts';
 import type { Message } from './message.ts';

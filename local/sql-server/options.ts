@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
-import type { Log, TlsIdentity, VerifyToken } from '../endpoint.ts';
+import type { Clock } from '../endpoint/clock.ts';
+import type { Log, TlsIdentity, VerifyToken } from '../endpoint/endpoint.ts';
 
 /** What SERVERPROPERTY and @@VERSION say. */
 interface ServerProfile {

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type Server, createServer } from 'node:net';
-import { systemClock } from '../clock.ts';
-import type { Log, VerifyToken } from '../endpoint.ts';
+import { systemClock } from '../endpoint/clock.ts';
+import type { Log, VerifyToken } from '../endpoint/endpoint.ts';
 import type { ServerOptions, SqlServerOptions } from './options.ts';
 import { ApplicationLocks } from './session/application-locks.ts';
 import { CollectingSink } from './session/collecting-sink.ts';

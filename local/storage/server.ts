@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { startChild } from '../child-process.ts';
-import type { Log, TlsIdentity } from '../endpoint.ts';
+import { startChild } from '../stack/process/child-process.ts';
+import type { Log, TlsIdentity } from '../endpoint/endpoint.ts';
 
 /** Settings of the local storage account. */
 export interface StorageOptions {

@@ -1,17 +1,17 @@
 import { z } from 'zod';
-import { companySchema, extensionSchema } from '../../shared/checks.ts';
-import { databaseMarkOf } from '../../shared/setup.ts';
-import type { AttemptId } from '../../shared/setup.ts';
+import { companySchema, extensionSchema } from '../../shared/checks/check.ts';
+import { databaseMarkOf } from '../../shared/setup/setup.ts';
+import type { AttemptId } from '../../shared/setup/setup.ts';
 import type { Services } from '../../shared/services.ts';
 import * as scripts from '../../shared/sql/scripts.ts';
-import type { SqlDatabase } from '../../shared/sql-database.ts';
-import { joinCatalogue } from '../../shared/table-catalogue.ts';
-import { planLimitsSchema } from '../../shared/table-groups.ts';
-import { emptyPlanSummary, planTables as plan, summarizePlan } from '../../shared/table-plan.ts';
-import type { PlanContext } from '../../shared/table-plan.ts';
-import { replicationRuleSchema } from '../../shared/table-rules.ts';
+import type { SqlDatabase } from '../../shared/sql/database.ts';
+import { joinCatalogue } from '../../shared/plan/catalogue.ts';
+import { planLimitsSchema } from '../../shared/plan/groups.ts';
+import { emptyPlanSummary, planTables as plan, summarizePlan } from '../../shared/plan/plan.ts';
+import type { PlanContext } from '../../shared/plan/plan.ts';
+import { replicationRuleSchema } from '../../shared/plan/rules.ts';
 import type { Implementation } from './implementation.ts';
-import { replacePlan } from '../../shared/replication-tables.ts';
+import { replacePlan } from '../../shared/plan/control-rows.ts';
 
 export const planTables: Implementation<'planTables'> = async (input, services) => {
   const { request } = await services.store.require(input);

@@ -4,20 +4,20 @@ import {
   stagingLinkedService,
   tableDataset,
   vaultLinkedService,
-} from '../../shared/connections.ts';
-import type { EntityDocument } from '../../shared/connections.ts';
-import { entityNames, sharedLinkedServices } from '../../shared/factory-names.ts';
+} from '../../shared/factory/connections.ts';
+import type { EntityDocument } from '../../shared/factory/connections.ts';
+import { entityNames, sharedLinkedServices } from '../../shared/factory/names.ts';
 import {
   largeTablesPipeline,
   preparationPipeline,
   replicatePipeline,
   smallTablesPipeline,
-} from '../../shared/pipelines.ts';
+} from '../../shared/factory/pipelines.ts';
 import type { Services } from '../../shared/services.ts';
-import { databaseMarkOf } from '../../shared/setup.ts';
-import type { Factory } from '../../shared/setup.ts';
+import { databaseMarkOf } from '../../shared/setup/setup.ts';
+import type { Factory } from '../../shared/setup/setup.ts';
 import * as scripts from '../../shared/sql/scripts.ts';
-import type { EntityKind } from '../../shared/data-factory.ts';
+import type { EntityKind } from '../../shared/factory/data-factory.ts';
 import type { Implementation } from './implementation.ts';
 
 export const putLinkedService: Implementation<'putLinkedService'> = async (input, services) => {

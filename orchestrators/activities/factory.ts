@@ -1,5 +1,5 @@
 import { messageOf } from '../../shared/error-message.ts';
-import { rankFactories } from '../../shared/placement.ts';
+import { rankFactories } from '../../shared/factory/placement.ts';
 import type { Implementation } from './implementation.ts';
 
 export const probeFactory: Implementation<'probeFactory'> = async ({ factory, runtimeName }, { factories }) => {

@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import { reportChecks } from '../../shared/check-report.ts';
+import { reportChecks } from '../../shared/checks/report.ts';
+import { evaluateChecks as evaluate } from '../../shared/checks/catalogue.ts';
 import {
   companySchema,
   destinationProbeSchema,
-  evaluateChecks as evaluate,
   extensionSchema,
   sourceProbeSchema,
-} from '../../shared/checks.ts';
-import { entityNames } from '../../shared/factory-names.ts';
-import { preparationActivities } from '../../shared/pipelines.ts';
-import { databaseMarkOf, instanceIdOf } from '../../shared/setup.ts';
+} from '../../shared/checks/check.ts';
+import { entityNames } from '../../shared/factory/names.ts';
+import { preparationActivities } from '../../shared/factory/pipelines.ts';
+import { databaseMarkOf, instanceIdOf } from '../../shared/setup/setup.ts';
 import type { Implementation } from './implementation.ts';
 import { getRuntimeStatus } from './runtime.ts';
 

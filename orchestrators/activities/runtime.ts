@@ -1,4 +1,4 @@
-import { entityNames } from '../../shared/factory-names.ts';
+import { entityNames } from '../../shared/factory/names.ts';
 import type { Implementation } from './implementation.ts';
 
 /** Written on each runtime: a tenant may reuse its own runtimes and nobody else's. */

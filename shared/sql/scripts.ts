@@ -1,5 +1,5 @@
 /**
- * The service's T-SQL. The only reader of the `.sql` files beside it; each export says where its script runs.
+ * The service's T-SQL. The only reader of the `.sql` files below it; each export says where its script runs.
  * Parameters are named in the scripts; lines that hold `GO` alone separate batches.
  */
 import { readFileSync } from 'node:fs';
@@ -16,21 +16,21 @@ function readBatches(name: string): readonly string[] {
 }
 
 /** Source: one row, `sourceProbeSchema`. */
-export const sourceProbe = readScript('source-probe');
+export const sourceProbe = readScript('source/probe');
 /** Destination: one row, `destinationProbeSchema`. */
-export const destinationProbe = readScript('destination-probe');
+export const destinationProbe = readScript('destination/probe');
 /** Source or destination: a row a company, `companySchema`. */
 export const listCompanies = readScript('list-companies');
 /** Destination: a row an installed extension, `extensionSchema`. */
-export const listExtensions = readScript('list-extensions');
+export const listExtensions = readScript('destination/list-extensions');
 
 /** Source: schema `mig`, procedures. May run again. */
-export const sourceObjects = readBatches('source-objects');
+export const sourceObjects = readBatches('source/objects');
 /** Destination: schema `mig`, tables, procedures of the replication pipelines. May run again; keeps what tables hold. */
 export const destinationObjects = [
-  ...readBatches('destination-tables'),
-  ...readBatches('replication-log'),
-  ...readBatches('replication-steps'),
+  ...readBatches('destination/tables'),
+  ...readBatches('destination/replication-log'),
+  ...readBatches('destination/replication-steps'),
 ];
 
 /** Source (copied to `mig.SourceTable`) or destination: a row a table, for `joinCatalogue`. */
@@ -38,13 +38,13 @@ export const catalogueTables = readScript('catalogue-tables');
 /** Source (copied to `mig.SourceColumn`) or destination: a row a column, for `joinCatalogue`. */
 export const catalogueColumns = readScript('catalogue-columns');
 /** Destination: the copied tables of the source, for `joinCatalogue`. */
-export const sourceTables = readScript('source-tables');
+export const sourceTables = readScript('destination/source-tables');
 /** Destination: the copied columns of the source, for `joinCatalogue`. */
-export const sourceColumns = readScript('source-columns');
+export const sourceColumns = readScript('destination/source-columns');
 /** Destination: a row a table that the environment lists, `replicationRuleSchema`. */
-export const replicationRules = readScript('replication-rules');
+export const replicationRules = readScript('destination/replication-rules');
 
 /** Destination: marks the environment. Parameters @setupKey, @attempt, @companies (JSON of `companySchema`). */
-export const markReady = readScript('mark-ready');
+export const markReady = readScript('destination/mark-ready');
 /** Destination: takes that mark back. Parameter @setupKey. */
-export const clearMark = readScript('clear-mark');
+export const clearMark = readScript('destination/clear-mark');

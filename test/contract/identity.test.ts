@@ -9,9 +9,9 @@ import {
   UnsecuredJWT,
 } from 'jose';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createCertificateAuthority, trustCertificateAuthority } from '../../local/certificates.ts';
-import { VirtualClock } from '../../local/clock.ts';
-import type { TlsIdentity } from '../../local/endpoint.ts';
+import { createCertificateAuthority, trustCertificateAuthority } from '../../local/stack/certificates.ts';
+import { VirtualClock } from '../../local/endpoint/clock.ts';
+import type { TlsIdentity } from '../../local/endpoint/endpoint.ts';
 import { startIdentity } from '../../local/identity/server.ts';
 import type { Identity } from '../../local/identity/server.ts';
 

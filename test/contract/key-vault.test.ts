@@ -1,8 +1,8 @@
 import type { TokenCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createCertificateAuthority, trustCertificateAuthority } from '../../local/certificates.ts';
-import type { Endpoint, GetToken } from '../../local/endpoint.ts';
+import { createCertificateAuthority, trustCertificateAuthority } from '../../local/stack/certificates.ts';
+import type { Endpoint, GetToken } from '../../local/endpoint/endpoint.ts';
 import { startIdentity } from '../../local/identity/server.ts';
 import type { Identity } from '../../local/identity/server.ts';
 import type { ManagedIdentity } from '../../local/identity/managed-identity.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { ReceivedEvent } from '../../local/event-subscription.ts';
-import { inspectFactory } from '../../local/inspection.ts';
-import { startStack } from '../../local/stack.ts';
-import { nameOf, runSetup } from '../support/setup-run.ts';
+import type { ReceivedEvent } from '../../local/demo/event-subscription.ts';
+import { inspectFactory } from '../../local/demo/inspection.ts';
+import { startStack } from '../../local/stack/stack.ts';
+import { nameOf, runSetup } from '../support/setup/setup-run.ts';
 
 test('a setup completes with nothing doubled when the host is killed after every event', async () => {
   const stack = await startStack({ appDirectory: process.cwd() });

@@ -4,16 +4,16 @@ import { TableClient } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Sample, SourceKind } from '../../local/databases.ts';
-import { subscribeToSetup } from '../../local/event-subscription.ts';
-import type { ReceivedEvent } from '../../local/event-subscription.ts';
-import { sampleSetupBody } from '../../local/sample-setup.ts';
-import { startStack } from '../../local/stack.ts';
-import type { Stack } from '../../local/stack.ts';
+import type { Sample, SourceKind } from '../../local/stack/databases.ts';
+import { subscribeToSetup } from '../../local/demo/event-subscription.ts';
+import type { ReceivedEvent } from '../../local/demo/event-subscription.ts';
+import { sampleSetupBody } from '../../local/demo/sample-setup.ts';
+import { startStack } from '../../local/stack/stack.ts';
+import type { Stack } from '../../local/stack/stack.ts';
 import { Secrets } from '../../shared/secrets.ts';
-import { setupKey } from '../../shared/setup-key.ts';
-import { SetupStore } from '../../shared/setup-store.ts';
-import { nameOf, provisioningClient } from '../support/setup-run.ts';
+import { setupKey } from '../../shared/setup/key.ts';
+import { SetupStore } from '../../shared/setup/store.ts';
+import { nameOf, provisioningClient } from '../support/setup/setup-run.ts';
 
 let stack: Stack;
 

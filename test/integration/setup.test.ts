@@ -1,14 +1,14 @@
 import { ServiceBusClient } from '@azure/service-bus';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { inspectFactory, listProcedures, queryDatabase } from '../../local/inspection.ts';
-import { sampleSetupBody } from '../../local/sample-setup.ts';
-import { SetupClient } from '../../local/setup-client.ts';
-import { startStack } from '../../local/stack.ts';
-import type { Stack } from '../../local/stack.ts';
-import { nameOf, provisioningClient, runSetup } from '../support/setup-run.ts';
-import type { SetupRun } from '../support/setup-run.ts';
-import { readStoredTexts } from '../support/stored-text.ts';
-import type { StoredTexts } from '../support/stored-text.ts';
+import { inspectFactory, listProcedures, queryDatabase } from '../../local/demo/inspection.ts';
+import { sampleSetupBody } from '../../local/demo/sample-setup.ts';
+import { SetupClient } from '../../local/demo/setup-client.ts';
+import { startStack } from '../../local/stack/stack.ts';
+import type { Stack } from '../../local/stack/stack.ts';
+import { nameOf, provisioningClient, runSetup } from '../support/setup/setup-run.ts';
+import type { SetupRun } from '../support/setup/setup-run.ts';
+import { readStoredTexts } from '../support/setup/stored-text.ts';
+import type { StoredTexts } from '../support/setup/stored-text.ts';
 
 const EVENTS_OF_A_SUCCESS = [
   'accepted',

@@ -4,11 +4,11 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EventType } from '../../local/host/durable/history.ts';
 import type { InstanceHistory } from '../../local/host/server.ts';
-import { replayHistory } from '../support/history-replay.ts';
-import { NotDeterministic } from '../support/replay.ts';
-import { recordedSetup, recordSetupHistories, setupApp } from '../support/setup-histories.ts';
-import { successfulWorld } from '../support/setup-world.ts';
-import { TaskHub } from '../support/task-hub.ts';
+import { replayHistory } from '../support/durable/history-replay.ts';
+import { NotDeterministic } from '../support/durable/replay.ts';
+import { recordedSetup, recordSetupHistories, setupApp } from '../support/setup/setup-histories.ts';
+import { successfulWorld } from '../support/setup/setup-world.ts';
+import { TaskHub } from '../support/durable/task-hub.ts';
 
 /**
  * Histories that releases have left. Orchestrations that are under way when a release is deployed go on with its code, so

@@ -1,9 +1,9 @@
 import type { OrchestrationHandler } from 'durable-functions';
 import { describe, expect, test } from 'vitest';
-import { NotDeterministic, play } from '../support/replay.ts';
-import { milestones } from '../../shared/setup.ts';
-import { factories, setupInput, successfulWorld } from '../support/setup-world.ts';
-import type { Recorded } from '../support/setup-world.ts';
+import { NotDeterministic, play } from '../support/durable/replay.ts';
+import { milestones } from '../../shared/setup/setup.ts';
+import { factories, setupInput, successfulWorld } from '../support/setup/setup-world.ts';
+import type { Recorded } from '../support/setup/setup-world.ts';
 
 describe('a setup, replayed from the start after every step', () => {
   test('reaches Ready and records every milestone once, in order', async () => {

@@ -1,7 +1,7 @@
 import { ServiceBusClient, type ServiceBusReceivedMessage, type ServiceBusReceiver } from '@azure/service-bus';
 import { onTestFinished } from 'vitest';
-import { createCertificateAuthority, trustCertificateAuthority } from '../../local/certificates.ts';
-import { VirtualClock } from '../../local/clock.ts';
+import { createCertificateAuthority, trustCertificateAuthority } from '../../local/stack/certificates.ts';
+import { VirtualClock } from '../../local/endpoint/clock.ts';
 import { startServiceBus } from '../../local/service-bus/server.ts';
 import { parseTopology } from '../../local/service-bus/topology.ts';
 

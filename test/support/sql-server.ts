@@ -1,5 +1,5 @@
 import sql from 'mssql';
-import { createCertificateAuthority, trustCertificateAuthority } from '../../local/certificates.ts';
+import { createCertificateAuthority, trustCertificateAuthority } from '../../local/stack/certificates.ts';
 import type { ServerOptions } from '../../local/sql-server/options.ts';
 import { type SqlServers, startSqlServer } from '../../local/sql-server/server.ts';
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { TableClient } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
-import { createCertificateAuthority, trustCertificateAuthority } from '../../local/certificates.ts';
-import type { TlsIdentity, VerifyToken } from '../../local/endpoint.ts';
+import { createCertificateAuthority, trustCertificateAuthority } from '../../local/stack/certificates.ts';
+import type { TlsIdentity, VerifyToken } from '../../local/endpoint/endpoint.ts';
 import { startIdentity } from '../../local/identity/server.ts';
 import { startStorage } from '../../local/storage/server.ts';
 

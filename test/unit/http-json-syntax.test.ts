@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { findJsonError } from '../../functions/json-syntax.ts';
+import { findJsonError } from '../../functions/http/json-syntax.ts';
 
 test.each([
   ['', 1, 1],

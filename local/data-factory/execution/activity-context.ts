@@ -1,6 +1,6 @@
 import type { ContainerClient } from '@azure/storage-blob';
 import { z } from 'zod';
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../endpoint/clock.ts';
 import type { Connections } from '../connections.ts';
 import { readDataset, reference, type Activity, type Reference } from '../documents.ts';
 import { describeZodError } from '../errors.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../../clock.ts';
-import type { Log } from '../../endpoint.ts';
+import type { Clock } from '../../endpoint/clock.ts';
+import type { Log } from '../../endpoint/endpoint.ts';
 import { readBranch, type Activity } from '../documents.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import { ActivityContext, type Executor, type FactoryServices } from './activity-context.ts';

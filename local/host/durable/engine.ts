@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock.ts';
-import type { Log } from '../../endpoint.ts';
+import type { Clock } from '../../endpoint/clock.ts';
+import type { Log } from '../../endpoint/endpoint.ts';
 import type { AppFunction, FunctionApp } from '../function-app.ts';
 import type { HostSettings } from '../settings.ts';
 import { callActivity } from './activity-call.ts';
@@ -8,7 +8,8 @@ import { CommitQueue } from './commit-queue.ts';
 import { EventType, eventsOf, type HistoryEvent } from './history.ts';
 import { isFinished, type Instance } from './instance.ts';
 import { callOrchestrator } from './orchestrator-call.ts';
-import type { Committed, Step, Store, StoredActivityTask, StoredMessage } from './store.ts';
+import type { StoredMessage } from './message.ts';
+import type { Committed, Step, Store, StoredActivityTask } from './store.ts';
 import { executionStarted, stepOf, type WorkItem } from './turn-step.ts';
 import { decideTurn, generationStart, type TurnOutcome } from './turn.ts';
 import { takesVersion } from './version.ts';

@@ -1,4 +1,4 @@
-import type { StoredMessage } from './store.ts';
+import type { StoredMessage } from './message.ts';
 
 /** The messages of a store, kept in memory: every turn asks for them, and most live for a moment only. */
 export class Inbox {

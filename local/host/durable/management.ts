@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../endpoint/clock.ts';
 import type { Engine } from './engine.ts';
 import { EventType, eventsOf, type ArrivedEvent, type HistoryEvent } from './history.ts';
 import { isFinished, type Instance } from './instance.ts';

@@ -1,22 +1,8 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { ArrivedEvent, HistoryEvent } from './history.ts';
+import type { HistoryEvent } from './history.ts';
 import { Inbox } from './inbox.ts';
 import { isFinished, type Instance } from './instance.ts';
-
-/** An event on its way to an orchestration. */
-export interface Message {
-  readonly instanceId: string;
-  /** The execution it is meant for; null for whatever runs under the instance id. */
-  readonly executionId: string | null;
-  /** Milliseconds since the epoch before which it is not delivered. */
-  readonly visibleAt: number;
-  readonly event: ArrivedEvent;
-}
-
-/** A message as stored; `sequence` grows with every message. */
-export interface StoredMessage extends Message {
-  readonly sequence: number;
-}
+import type { Message, StoredMessage } from './message.ts';
 
 /** An activity to run. */
 export interface ActivityTask {

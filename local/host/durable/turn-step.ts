@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { EventType, type ArrivedEvent, type ExecutionStarted, type ScheduledEvent } from './history.ts';
 import { isFinished, type Instance } from './instance.ts';
 import type { Decision } from './replay.ts';
-import type { ActivityTask, Message, Step } from './store.ts';
+import type { Message } from './message.ts';
+import type { ActivityTask, Step } from './store.ts';
 import { failureText, type TurnOutcome } from './turn.ts';
 
 /** What the last turn of a work item has to be combined with to become a step. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../endpoint/clock.ts';
 import { unsupported, type Answer } from '../answer.ts';
 import { isFinished, type Instance } from './instance.ts';
 import { managementUrls, type WebhookAddress } from './links.ts';

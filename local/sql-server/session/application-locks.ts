@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../endpoint/clock.ts';
 import type { SessionState } from './state.ts';
 
 interface Lock {

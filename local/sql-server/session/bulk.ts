@@ -1,6 +1,6 @@
 import type { Column } from '../tds/session.ts';
 import type { SqlValue } from '../tds/values.ts';
-import { relation } from '../translate/names.ts';
+import { relation } from '../translate/relation.ts';
 import { tokenize } from '../tsql/lexer.ts';
 import { TokenReader } from '../tsql/token-reader.ts';
 import { asSqlError } from './errors.ts';

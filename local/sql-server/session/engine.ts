@@ -1,6 +1,6 @@
 import type { PGlite } from '@electric-sql/pglite';
-import type { Clock } from '../../clock.ts';
-import type { Log } from '../../endpoint.ts';
+import type { Clock } from '../../endpoint/clock.ts';
+import type { Log } from '../../endpoint/endpoint.ts';
 import { SqlError } from '../sql-error.ts';
 import { LongNames, literal } from '../translate/names.ts';
 import type { ProcedureStatement } from '../tsql/statements.ts';

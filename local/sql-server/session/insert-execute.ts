@@ -1,5 +1,5 @@
 import { identifierList } from '../translate/expressions.ts';
-import { relation } from '../translate/names.ts';
+import { relation } from '../translate/relation.ts';
 import { looseType } from '../translate/types.ts';
 import type { Token } from '../tsql/lexer.ts';
 import { TokenReader } from '../tsql/token-reader.ts';

@@ -1,7 +1,8 @@
 import { selectInto, variableAssignment } from '../translate/assignments.ts';
 import { createdTemporary, definitionStatement, droppedProcedures } from '../translate/ddl.ts';
 import { type Change, changeStatement } from '../translate/dml.ts';
-import { literal, relation } from '../translate/names.ts';
+import { literal } from '../translate/names.ts';
+import { relation } from '../translate/relation.ts';
 import type { Token } from '../tsql/lexer.ts';
 import type { RelationalStatement } from '../tsql/statements.ts';
 import { isName, isWord } from '../tsql/token-reader.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { openAsBlob } from 'node:fs';
 import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { PGlite } from '@electric-sql/pglite';
-import type { Log } from '../../endpoint.ts';
+import type { Log } from '../../endpoint/endpoint.ts';
 
 const CATALOG = ['types', 'text', 'dates', 'json', 'aggregates', 'server', 'objects'];
 /** Where tools of the project keep what they can make again; it goes when the packages are installed anew. */

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Log, TlsIdentity } from '../../endpoint.ts';
+import type { Log, TlsIdentity } from '../../endpoint/endpoint.ts';
 import { SqlError, notSupported } from '../sql-error.ts';
 import { readLogin } from './login.ts';
 import { FIRST_PACKET_SIZE, MESSAGE, type Message, PacketReader, ResponseWriter } from './packets.ts';

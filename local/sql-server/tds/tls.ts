@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type { TlsIdentity } from '../../endpoint.ts';
+import type { TlsIdentity } from '../../endpoint/endpoint.ts';
 import { MESSAGE, packet } from './packets.ts';
 
 /** First byte of a TLS record that carries a handshake. */

@@ -4,7 +4,8 @@ import { type TokenReader, isWord } from '../tsql/token-reader.ts';
 import { parseType, typeText } from '../tsql/types.ts';
 import { indexOn, readIndexKind } from './ddl-index.ts';
 import { collation, expression, identifierList } from './expressions.ts';
-import { literal, relation } from './names.ts';
+import { literal } from './names.ts';
+import { relation } from './relation.ts';
 import type { Scope } from './scope.ts';
 import { postgresType } from './types.ts';
 

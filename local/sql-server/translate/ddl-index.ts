@@ -2,7 +2,7 @@ import { notSupported } from '../sql-error.ts';
 import type { Token } from '../tsql/lexer.ts';
 import { type TokenReader, isWord, splitAtCommas } from '../tsql/token-reader.ts';
 import { expression, identifierList } from './expressions.ts';
-import { relation } from './names.ts';
+import { relation } from './relation.ts';
 import type { Scope } from './scope.ts';
 
 /** In T-SQL an index belongs to its table's name space, in PostgreSQL to the schema's. */

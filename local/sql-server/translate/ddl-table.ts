@@ -3,7 +3,8 @@ import { TokenReader, splitAtCommas } from '../tsql/token-reader.ts';
 import { parseType, typeText } from '../tsql/types.ts';
 import { type TableName, tableItem } from './ddl-columns.ts';
 import { collation } from './expressions.ts';
-import { literal, relation } from './names.ts';
+import { literal } from './names.ts';
+import { relation } from './relation.ts';
 import type { Scope } from './scope.ts';
 import { postgresType } from './types.ts';
 

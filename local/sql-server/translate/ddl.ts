@@ -5,7 +5,8 @@ import { alterDatabase } from './ddl-database.ts';
 import { createIndex, indexName } from './ddl-index.ts';
 import { alterTable, createTable } from './ddl-table.ts';
 import { identifierList } from './expressions.ts';
-import { literal, relation, schemaOf } from './names.ts';
+import { literal, schemaOf } from './names.ts';
+import { relation } from './relation.ts';
 import type { Scope } from './scope.ts';
 
 /**

@@ -4,7 +4,7 @@ import { TokenReader, isWord } from '../tsql/token-reader.ts';
 import { splitClauses } from './clauses.ts';
 import { expression, identifierList } from './expressions.ts';
 import { mergeStatement } from './merge.ts';
-import { relation } from './names.ts';
+import { relation } from './relation.ts';
 import { outputClause } from './output.ts';
 import type { Scope } from './scope.ts';
 import { setClause } from './set-clause.ts';

@@ -2,7 +2,8 @@ import { notSupported } from '../sql-error.ts';
 import type { Token } from '../tsql/lexer.ts';
 import { TokenReader, isWord, splitAtCommas } from '../tsql/token-reader.ts';
 import { functionCall } from './functions.ts';
-import { literal, relation } from './names.ts';
+import { literal } from './names.ts';
+import { relation } from './relation.ts';
 import type { Scope } from './scope.ts';
 
 /** Words that pass through to PostgreSQL as they are. */

@@ -1,6 +1,6 @@
 import { TokenReader, isName } from '../tsql/token-reader.ts';
 import { expression, identifierList } from './expressions.ts';
-import { relation } from './names.ts';
+import { relation } from './relation.ts';
 import type { ChangeParts } from './output.ts';
 import type { Scope } from './scope.ts';
 import { setClause } from './set-clause.ts';

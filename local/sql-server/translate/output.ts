@@ -1,7 +1,7 @@
 import type { Token } from '../tsql/lexer.ts';
 import { TokenReader, splitAtCommas } from '../tsql/token-reader.ts';
 import { identifierList } from './expressions.ts';
-import { relation } from './names.ts';
+import { relation } from './relation.ts';
 import type { Scope } from './scope.ts';
 import { selectItem } from './select.ts';
 

@@ -3,7 +3,8 @@ import type { Token } from '../tsql/lexer.ts';
 import { TokenReader, isName, isWord, splitAtCommas } from '../tsql/token-reader.ts';
 import { parseType } from '../tsql/types.ts';
 import { expression, identifierList } from './expressions.ts';
-import { literal, relation } from './names.ts';
+import { literal } from './names.ts';
+import { relation } from './relation.ts';
 import type { Scope } from './scope.ts';
 import { postgresType } from './types.ts';
 

@@ -2,7 +2,7 @@ import { SqlError, notSupported } from '../sql-error.ts';
 import type { Token } from '../tsql/lexer.ts';
 import { TokenReader, isWord } from '../tsql/token-reader.ts';
 import { splitClauses } from './clauses.ts';
-import { relation } from './names.ts';
+import { relation } from './relation.ts';
 import type { Scope } from './scope.ts';
 import { query, withClause } from './select.ts';
 import { type From, fromClause } from './sources.ts';

@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
+import type { HttpResponseInit } from '@azure/functions';
+import { z } from 'zod';
+import type { Call } from '../http/adapter.ts';
+
+const packageFile = findPackageJSON(import.meta.url);
+const { version } = z
+  .object({ version: z.string() })
+  .parse(packageFile === undefined ? undefined : JSON.parse(readFileSync(packageFile, 'utf8')));
+
+/** `GET health`: whether the service can work on requests, that is whether its state store answers. */
+export async function getHealth({ services, context }: Call): Promise<HttpResponseInit> {
+  try {
+    await services.store.ping();
+    return { status: 200, jsonBody: { status: 'Healthy', version } };
+  } catch (error) {
+    context.error('The state store does not answer:', error instanceof Error ? error.message : error);
+    return { status: 503, jsonBody: { status: 'Unhealthy', version }, headers: { 'retry-after': '10' } };
+  }
+}

@@ -1,0 +1,130 @@
+/** The one adapter between the Functions host and the handlers: who calls, what was asked, what every answer has. */
+import { randomUUID } from 'node:crypto';
+import type { HttpHandler, HttpMethod, HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
+import { isRestError } from '@azure/core-rest-pipeline';
+import type { Services } from '../../shared/services.ts';
+import { apiVersion } from '../../shared/setup/setup.ts';
+import { createAuthenticate, requireRole } from './access-token.ts';
+import type { Authenticate, Caller, Role } from './access-token.ts';
+import { ApiError, problemResponse } from './problem.ts';
+
+/** One request, as handlers see it. */
+export interface Call {
+  readonly request: HttpRequest;
+  readonly context: InvocationContext;
+  readonly services: Services;
+  /** Names this request in answers, logs and audit rows. */
+  readonly requestId: string;
+}
+
+/** A request whose caller is known and has the role of the route. */
+export interface AuthorizedCall extends Call {
+  readonly caller: Caller;
+}
+
+interface RouteBase {
+  /** Name of the function. The host tries functions in the order of their names, so that no two routes may overlap. */
+  readonly name: string;
+  readonly method: HttpMethod;
+  /** In the grammar of the host, without its prefix `api`. */
+  readonly path: string;
+  /** Whether the handler starts orchestrations, which takes the durable client as an extra input. */
+  readonly startsOrchestrations?: boolean;
+}
+
+/** A route that needs an app role and the api-version. */
+interface ProtectedRoute extends RouteBase {
+  readonly role: Role;
+  readonly handler: (call: AuthorizedCall) => Promise<HttpResponseInit>;
+}
+
+/** A route for everybody, without api-version. */
+interface OpenRoute extends RouteBase {
+  readonly role: undefined;
+  readonly handler: (call: Call) => Promise<HttpResponseInit>;
+}
+
+export type Route = ProtectedRoute | OpenRoute;
+
+/** Makes what turns a route into a handler for the Functions host; all of them share the keys of the token issuer. */
+export function createToHandler(services: Services): (route: Route) => HttpHandler {
+  const { settings, clock } = services;
+  const authenticate = createAuthenticate({
+    issuer: settings.MIGRATION_TOKEN_ISSUER,
+    audience: settings.MIGRATION_TOKEN_AUDIENCE,
+    keysUrl: settings.MIGRATION_TOKEN_KEYS_URL,
+    clock,
+  });
+  return (route) => async (request, context) => {
+    const call = { request, context, services, requestId: randomUUID() };
+    const answer = await answerRoute(route, call, authenticate).catch((error: unknown) => answerError(error, call));
+    return {
+      ...answer,
+      headers: {
+        'cache-control': 'private, no-cache',
+        'x-content-type-options': 'nosniff',
+        'x-ms-request-id': call.requestId,
+        ...(answer.headers as Record<string, string> | undefined),
+      },
+    };
+  };
+}
+
+async function answerRoute(route: Route, call: Call, authenticate: Authenticate): Promise<HttpResponseInit> {
+  if (route.role === undefined) return route.handler(call);
+  const caller = await authenticate(call.request.headers.get('authorization'));
+  requireRole(caller, route.role);
+  requireApiVersion(call.request.query);
+  return route.handler({ ...call, caller });
+}
+
+const versionParameter = 'api-version';
+
+function requireApiVersion(query: URLSearchParams): void {
+  const unknown = [...query.keys()].find((name) => name !== versionParameter);
+  if (unknown !== undefined) {
+    throw new ApiError('UnknownQueryParameter', `The only query parameter is ${versionParameter}.`);
+  }
+  const version = query.get(versionParameter);
+  if (version === null || version === '') {
+    throw new ApiError('MissingApiVersionParameter', `Add the query parameter ${versionParameter}=${apiVersion}.`);
+  }
+  if (version !== apiVersion) {
+    throw new ApiError('UnsupportedApiVersionValue', `The ${versionParameter} must be one of: ${apiVersion}.`);
+  }
+}
+
+const DEPENDENCY_RETRY_SECONDS = 10;
+
+function answerError(error: unknown, { request, context, requestId }: Call): HttpResponseInit {
+  const shown = error instanceof ApiError ? error : internalError(error);
+  if (shown.cause !== undefined) {
+    context.warn(`Request ${requestId} was answered with ${shown.code}:`, describeCause(shown.cause));
+  }
+  return problemResponse(shown, new URL(request.url).pathname, traceIdOf(request, context, requestId));
+}
+
+/** What failed is in the log only. A service that does not answer, or too slowly, may do so later. */
+function internalError(cause: unknown): ApiError {
+  const { statusCode = 503 } = isRestError(cause) ? cause : { statusCode: 500 };
+  if (statusCode !== 429 && statusCode <= 500)
+    return new ApiError('InternalError', 'Ask the operator, with the traceId.', { cause });
+  return new ApiError('ServiceUnavailable', 'Send the request again later.', {
+    headers: { 'retry-after': String(DEPENDENCY_RETRY_SECONDS) },
+    cause,
+  });
+}
+
+/** An error's own words. The objects that SDKs hang on their errors hold requests, and these may hold secrets. */
+function describeCause(cause: unknown): string {
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+}
+
+/** https://www.w3.org/TR/trace-context/#traceparent-header */
+const traceparentPattern = /^00-(?!0{32})(?<traceId>[\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
+
+function traceIdOf(request: HttpRequest, context: InvocationContext, requestId: string): string {
+  const sent = [request.headers.get('traceparent'), context.traceContext?.traceParent];
+  const traceIds = sent.map((text) => traceparentPattern.exec(text ?? '')?.groups?.['traceId']);
+  return traceIds.find((id) => id !== undefined) ?? requestId.replaceAll('-', '');
+}

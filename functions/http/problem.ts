@@ -1,0 +1,65 @@
+/** Errors of the API as problem documents: https://www.rfc-editor.org/rfc/rfc9457 */
+import type { HttpResponseInit } from '@azure/functions';
+import { apiErrors, fieldErrors } from '../../shared/errors.ts';
+import type { ApiErrorCode, FieldErrorCode } from '../../shared/errors.ts';
+
+/** What is wrong with one field of a request body. Never holds a value of the request. */
+export interface FieldError {
+  /** JSON pointer to the field: https://www.rfc-editor.org/rfc/rfc6901 */
+  readonly pointer: string;
+  readonly code: FieldErrorCode;
+  readonly detail: string;
+  readonly remedy: string;
+}
+
+/** Makes a field error; the remedy is that of the code unless another is given. */
+export function fieldError(
+  pointer: string,
+  code: FieldErrorCode,
+  detail: string,
+  remedy: string = fieldErrors[code],
+): FieldError {
+  return { pointer, code, detail, remedy };
+}
+
+interface ApiErrorOptions {
+  readonly errors?: readonly FieldError[];
+  /** Headers of the answer, beside those of every problem. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
+/** A request that is answered with a problem document. `message` is its `detail`: it is shown to the caller. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly code: ApiErrorCode;
+  readonly errors: readonly FieldError[];
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: ApiErrorCode, detail: string, { errors = [], headers = {}, cause }: ApiErrorOptions = {}) {
+    super(detail, { cause });
+    this.code = code;
+    this.errors = errors;
+    this.headers = headers;
+  }
+}
+
+/** Builds the answer to a request that failed. `instance` is the path of the request. */
+export function problemResponse(error: ApiError, instance: string, traceId: string): HttpResponseInit {
+  const { code, errors, message } = error;
+  const { status, title } = apiErrors[code];
+  return {
+    status,
+    headers: { 'content-type': 'application/problem+json', 'x-ms-error-code': code, ...error.headers },
+    jsonBody: {
+      type: `urn:bcmigration:error:${code}`,
+      title,
+      status,
+      detail: message,
+      instance,
+      code,
+      ...(errors.length === 0 ? {} : { errors }),
+      traceId,
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import type { HttpResponseInit } from '@azure/functions';
+import { setupIdSchema } from '../../shared/setup/setup.ts';
+import type { AttemptId, SetupState } from '../../shared/setup/setup.ts';
+import type { SetupRecord } from '../../shared/setup/store.ts';
+import type { AuthorizedCall } from '../http/adapter.ts';
+import { ApiError } from '../http/problem.ts';
+
+/** https://github.com/microsoft/api-guidelines/blob/vNext/azure/Guidelines.md#long-running-operations--jobs */
+const statuses = {
+  Accepted: 'NotStarted',
+  Running: 'Running',
+  WaitingForRuntime: 'Running',
+  Ready: 'Succeeded',
+  Failed: 'Failed',
+} as const satisfies Record<SetupState, string>;
+
+const POLL_SECONDS = 5;
+
+/** Names the operation of an attempt. A setup id holds no dot; the tenant comes from the token. */
+export function operationIdOf({ setupId, attempt }: Pick<AttemptId, 'setupId' | 'attempt'>): string {
+  return `${setupId}.${attempt}`;
+}
+
+/** `GET operations/{operationId}`: the status monitor of an attempt. It lives as long as its setup. */
+export async function getOperation({ request, services, caller }: AuthorizedCall): Promise<HttpResponseInit> {
+  const operationId = request.params['operationId'] ?? '';
+  const setupId = setupIdSchema.safeParse(operationId.split('.', 1).join());
+  const setup = setupId.success
+    ? await services.store.get({ tenantId: caller.tenantId, setupId: setupId.data })
+    : undefined;
+  if (setup === undefined || operationIdOf(setup) !== operationId) {
+    throw new ApiError('OperationNotFound', 'Your tenant has no operation of this id.');
+  }
+  const resource = operationResource(setup);
+  const ended = resource.status === 'Succeeded' || resource.status === 'Failed';
+  return { status: 200, jsonBody: resource, headers: ended ? {} : { 'retry-after': String(POLL_SECONDS) } };
+}
+
+function operationResource(setup: SetupRecord) {
+  const { setupId, state, phase, attempt, createdAt, lastModifiedAt, failure } = setup;
+  return {
+    id: operationIdOf(setup),
+    status: statuses[state],
+    setupId,
+    attempt,
+    phase,
+    createdAt,
+    lastModifiedAt,
+    ...(failure === undefined ? {} : { error: { code: failure.code, message: failure.cause, remedy: failure.remedy } }),
+  };
+}

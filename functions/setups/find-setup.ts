@@ -1,0 +1,26 @@
+/** From a request to the setup that it names, within the caller's tenant. */
+import { setupIdSchema } from '../../shared/setup/setup.ts';
+import type { SetupRecord } from '../../shared/setup/store.ts';
+import type { AuthorizedCall } from '../http/adapter.ts';
+import { ApiError } from '../http/problem.ts';
+
+/** Reads the setup id of the route. @throws {ApiError} `InvalidSetupId` */
+export function readSetupId({ request }: AuthorizedCall): string {
+  const setupId = setupIdSchema.safeParse(request.params['setupId']);
+  if (setupId.success) return setupId.data;
+  throw new ApiError(
+    'InvalidSetupId',
+    'A setup id has 3 to 63 lower-case letters, digits and hyphens, and neither starts nor ends with a hyphen.',
+  );
+}
+
+/**
+ * Reads the setup of the route.
+ * @throws {ApiError} `InvalidSetupId`, or `SetupNotFound`, also if the setup belongs to another tenant
+ */
+export async function findSetup(call: AuthorizedCall): Promise<SetupRecord> {
+  const setupId = readSetupId(call);
+  const setup = await call.services.store.get({ tenantId: call.caller.tenantId, setupId });
+  if (setup === undefined) throw new ApiError('SetupNotFound', 'Your tenant has no setup of this id.');
+  return setup;
+}

@@ -1,0 +1,21 @@
+import type { HttpResponseInit } from '@azure/functions';
+import { companySchema } from '../../shared/checks/check.ts';
+import type { Company } from '../../shared/checks/check.ts';
+import { findSetup } from './find-setup.ts';
+import type { AuthorizedCall } from '../http/adapter.ts';
+
+/** `GET migrationSetups/{setupId}/companies`: the companies of the source. Empty until the databases were measured. */
+export async function listCompanies(call: AuthorizedCall): Promise<HttpResponseInit> {
+  const setup = await findSetup(call);
+  const findings = await call.services.store.findingsOf(setup, 'company');
+  return { status: 200, jsonBody: { value: findings.map((finding) => companyResource(companySchema.parse(finding))) } };
+}
+
+function companyResource({ name, displayName, isEvaluation, sizeGigabytes }: Company) {
+  return {
+    name,
+    ...(displayName === null ? {} : { displayName }),
+    evaluation: isEvaluation,
+    ...(sizeGigabytes === null ? {} : { sizeGigabytes }),
+  };
+}

@@ -1,0 +1,49 @@
+/** Whether a repeated request asks for what is there already. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { SetupRequest } from '../../shared/setup/setup.ts';
+import { ApiError, fieldError } from '../http/problem.ts';
+
+type Field = readonly [pointer: string, name: string, of: (request: SetupRequest) => unknown];
+
+const connectionString = '/source/connectionString';
+const fields: readonly Field[] = [
+  ['/product', 'The product', ({ product }) => product],
+  ['/source/kind', 'The kind', ({ source }) => source.kind],
+  [connectionString, 'The server', ({ source }) => source.connection.server],
+  [connectionString, 'The database', ({ source }) => source.connection.database],
+  [connectionString, 'The user id', ({ source }) => source.connection.userName],
+  [connectionString, 'Encrypt', ({ source }) => source.connection.encrypt],
+  [connectionString, 'TrustServerCertificate', ({ source }) => source.connection.trustServerCertificate],
+  ['/source/runtimeName', 'The runtime name', ({ source }) => source.runtimeName],
+  ['/destination/environment', 'The environment', ({ destination }) => destination.environment],
+  ['/destination/server', 'The server', ({ destination }) => destination.server],
+  ['/destination/database', 'The database', ({ destination }) => destination.database],
+];
+
+/** @throws {ApiError} `SetupConflict`, naming every field that differs and no value */
+export function requireSameSetup(
+  existing: SetupRequest,
+  wanted: SetupRequest,
+  password: { readonly stored: string | undefined; readonly given: string },
+): void {
+  const errors = fields
+    .filter(([, , of]) => of(existing) !== of(wanted))
+    .map(([pointer, name]) => differs(pointer, name));
+  if (password.stored === undefined || !equalInConstantTime(password.stored, password.given)) {
+    errors.push(differs(connectionString, 'The password'));
+  }
+  if (errors.length === 0) return;
+  throw new ApiError('SetupConflict', 'A setup of this id exists, and differs in the fields named in errors.', {
+    errors,
+  });
+}
+
+function differs(pointer: string, name: string) {
+  return fieldError(pointer, 'Differs', `${name} is not the one that the setup was created with.`);
+}
+
+/** The time that it takes says nothing about how much of a guess is right. */
+function equalInConstantTime(a: string, b: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}

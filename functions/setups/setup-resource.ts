@@ -1,0 +1,86 @@
+/** A setup as the API shows it: its row and its milestones in one document. */
+import { milestones, phases } from '../../shared/setup/setup.ts';
+import type { MilestoneData, MilestoneName, Phase } from '../../shared/setup/setup.ts';
+import type { MilestoneRecord, SetupRecord } from '../../shared/setup/store.ts';
+
+/** How far a phase is. Those after a phase that failed stay pending. */
+interface PhaseResource {
+  readonly phase: Phase;
+  readonly state: 'Pending' | 'Running' | 'Finished' | 'Failed';
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+  readonly durationMs?: number;
+}
+
+/** Maps a setup and the milestones of its attempt. Members whose phase has not ended are left out. Holds no secret. */
+export function setupResource(setup: SetupRecord, reached: readonly MilestoneRecord[]) {
+  const { setupId, request, state, phase, attempt, createdAt, lastModifiedAt, failure } = setup;
+  const { kind, connection, runtimeName } = request.source;
+  return {
+    setupId,
+    product: request.product,
+    state,
+    phase,
+    attempt,
+    source: { kind, ...connection, ...present({ runtimeName }) },
+    destination: request.destination,
+    createdAt,
+    lastModifiedAt,
+    ...present({
+      failure,
+      factory: factoryOf(reached),
+      runtime: runtimeOf(reached),
+      checks: dataOf(reached, 'checksCompleted') ?? dataOf(reached, 'checksFailed'),
+      inventory: dataOf(reached, 'inventoryCompleted'),
+      tables: dataOf(reached, 'tablesPlanned'),
+      pipelines: dataOf(reached, 'replicationPipelineCreated')?.pipelines,
+    }),
+    phases: phases.map((name) => phaseResource(name, setup, reached)),
+  };
+}
+
+/** What a milestone recorded; undefined if it was not reached. */
+export function dataOf<Name extends MilestoneName>(
+  reached: readonly MilestoneRecord[],
+  name: Name,
+): MilestoneData<Name> | undefined {
+  const record = reached.find((candidate) => candidate.name === name);
+  return record === undefined ? undefined : (milestones[name].data.parse(record.data) as MilestoneData<Name>);
+}
+
+function factoryOf(reached: readonly MilestoneRecord[]) {
+  const selected = dataOf(reached, 'factorySelected');
+  return selected === undefined ? undefined : { ...selected.factory, candidates: selected.candidates };
+}
+
+function runtimeOf(reached: readonly MilestoneRecord[]) {
+  const notNeeded = dataOf(reached, 'runtimeNotNeeded');
+  if (notNeeded !== undefined) return notNeeded;
+  const created = dataOf(reached, 'runtimeCreated');
+  return created === undefined
+    ? undefined
+    : { name: created.runtimeName, nodes: dataOf(reached, 'runtimeOnline')?.nodes ?? [] };
+}
+
+function phaseResource(phase: Phase, setup: SetupRecord, reached: readonly MilestoneRecord[]): PhaseResource {
+  const end = reached.find(({ name }) => milestones[name].phase === phase && milestones[name].position === 'ends');
+  if (end !== undefined) return { phase, state: 'Finished', ...period(end.startedAt, end.at) };
+  if (phase !== setup.phase) return { phase, state: 'Pending' };
+  const failed = reached.find(({ name }) => name === 'failed');
+  return failed === undefined
+    ? { phase, state: 'Running', startedAt: setup.phaseStartedAt }
+    : { phase, state: 'Failed', ...period(failed.startedAt, failed.at) };
+}
+
+function period(startedAt: string, finishedAt: string) {
+  return { startedAt, finishedAt, durationMs: Date.parse(finishedAt) - Date.parse(startedAt) };
+}
+
+/** The members that have a value: the API leaves out what it does not know. */
+function present<Members extends Record<string, unknown>>(
+  members: Members,
+): { [Name in keyof Members]?: Exclude<Members[Name], undefined> } {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof Members]?: Exclude<Members[Name], undefined>;
+  };
+}

@@ -1,0 +1,51 @@
+import { API_AUDIENCE } from './clients.ts';
+import type { Databases } from './databases.ts';
+import type { FactoryOptions } from '../data-factory/factory.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { Identity } from '../identity/server.ts';
+import type { ServiceBus } from '../service-bus/server.ts';
+import type { Storage } from '../storage/server.ts';
+
+/** What the settings of the app point at. */
+export interface AppSurroundings {
+  readonly identity: Identity;
+  readonly storage: Storage;
+  readonly keyVault: Endpoint;
+  readonly serviceBus: ServiceBus;
+  readonly dataFactory: Endpoint;
+  readonly factories: readonly FactoryOptions[];
+  readonly databases: Databases;
+  readonly certificateFile: string;
+}
+
+/** The topic of `service-bus-topology.json`. */
+const EVENT_TOPIC = 'setup-events';
+
+/** The environment of the app, as the app settings of a function app in Azure would make it. */
+export function appSettings(surroundings: AppSurroundings): Readonly<Record<string, string>> {
+  const { identity, storage, keyVault, serviceBus, dataFactory, databases } = surroundings;
+  const factories = surroundings.factories.map(({ subscriptionId, resourceGroup, name }) => ({
+    subscriptionId,
+    resourceGroup,
+    name,
+  }));
+  return {
+    ...identity.settings,
+    AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential',
+    NODE_EXTRA_CA_CERTS: surroundings.certificateFile,
+    MIGRATION_STATE_TABLE_ENDPOINT: storage.tableUrl,
+    MIGRATION_STAGING_BLOB_ENDPOINT: storage.blobUrl,
+    MIGRATION_SERVICE_BUS_NAMESPACE: serviceBus.fullyQualifiedNamespace,
+    MIGRATION_EVENT_TOPIC: EVENT_TOPIC,
+    MIGRATION_EVENT_SOURCE: 'https://localhost/cloud-migration-setup',
+    MIGRATION_KEY_VAULT_URL: keyVault.url,
+    // The name of the local vault does not end in the domain that its challenge names.
+    MIGRATION_KEY_VAULT_VERIFY_CHALLENGE: 'false',
+    MIGRATION_RESOURCE_MANAGER_URL: dataFactory.url,
+    MIGRATION_FACTORIES: JSON.stringify(factories),
+    MIGRATION_DESTINATION_SERVERS: JSON.stringify([databases.destinationServer]),
+    MIGRATION_TOKEN_ISSUER: identity.issuer,
+    MIGRATION_TOKEN_AUDIENCE: API_AUDIENCE,
+    MIGRATION_TOKEN_KEYS_URL: identity.keysUrl,
+  };
+}

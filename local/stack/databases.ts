@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto';
+import type { Log, TlsIdentity, VerifyToken } from '../endpoint/endpoint.ts';
+import { loadSample, sampleDatabases } from '../sample/load-sample.ts';
+import { startSqlServer } from '../sql-server/server.ts';
+import type { SqlServers } from '../sql-server/server.ts';
+
+/** A database and where it is, in the notation of connection strings. */
+interface DatabaseAddress {
+  /** `host,port` */
+  readonly server: string;
+  readonly database: string;
+}
+
+/** Where a sample source stands: on premises, or in Azure. */
+export type SourceKind = 'SqlServer' | 'AzureSql';
+
+/** A migration to try: a filled source database, and a filled environment to which it can go. */
+export interface Sample {
+  readonly kind: SourceKind;
+  /** Reached with a password. */
+  readonly source: DatabaseAddress & { readonly userName: string; readonly password: string };
+  /** Online: Azure SQL, reached with access tokens. */
+  readonly destination: DatabaseAddress;
+  /** Runs a batch in one of the two databases as an owner, past TDS. */
+  execute(side: 'source' | 'destination', batch: string): Promise<void>;
+}
+
+/** The SQL servers of the stack. */
+export interface Databases {
+  readonly samples: readonly [Sample, ...Sample[]];
+  /** The server of the online environments, `host,port`. */
+  readonly destinationServer: string;
+  stop(): Promise<void>;
+}
+
+/** What the endpoint needs of the stack. */
+export interface DatabasesOptions {
+  readonly tls: TlsIdentity;
+  readonly verifyToken: VerifyToken;
+  /** One sample each. */
+  readonly samples: readonly [SourceKind, ...SourceKind[]];
+  readonly log: Log;
+}
+
+const DESTINATION = 'destination';
+const USER_NAME = 'migration';
+const DATABASE = { compatibilityLevel: 150, collation: 'SQL_Latin1_General_CP1_CI_AS' };
+
+const ON_PREMISES = {
+  productVersion: '15.0.4410.1',
+  productMajorVersion: 15,
+  edition: 'Standard Edition (64-bit)',
+  engineEdition: 2,
+} as const;
+const AZURE = {
+  productVersion: '12.0.2000.8',
+  productMajorVersion: 12,
+  edition: 'SQL Azure',
+  engineEdition: 5,
+} as const;
+
+/** Starts the servers and resolves when their databases are filled. Passwords are new at each start. */
+export async function startDatabases({ tls, verifyToken, samples, log }: DatabasesOptions): Promise<Databases> {
+  const password = randomBytes(24).toString('base64url');
+  const planned = samples.map((kind, index) => ({
+    kind,
+    source: numbered(sampleDatabases.source, index),
+    destination: numbered(sampleDatabases.destination, index),
+  }));
+  const sourceDatabases = (kind: SourceKind) =>
+    planned.filter((sample) => sample.kind === kind).map(({ source: name }) => ({ name, ...DATABASE }));
+  const servers = await startSqlServer({
+    tls,
+    verifyToken,
+    log,
+    servers: [
+      {
+        name: 'SqlServer',
+        profile: ON_PREMISES,
+        logins: [{ name: USER_NAME, password, sysadmin: true, databases: {} }],
+        acceptsTokens: false,
+        databases: sourceDatabases('SqlServer'),
+      },
+      {
+        name: 'AzureSql',
+        profile: AZURE,
+        logins: [{ name: USER_NAME, password, databases: ownerOf(sourceDatabases('AzureSql')) }],
+        acceptsTokens: false,
+        databases: sourceDatabases('AzureSql'),
+      },
+      {
+        name: DESTINATION,
+        profile: AZURE,
+        logins: [],
+        acceptsTokens: true,
+        databases: planned.map(({ destination: name }) => ({ name, ...DATABASE })),
+      },
+    ],
+  });
+  const address = (server: string, database: string) => ({
+    server: `localhost,${servers.servers[server]?.port}`,
+    database,
+  });
+  const made = planned.map(({ kind, source, destination }): Sample => {
+    const databases = {
+      source: servers.database(kind, source),
+      destination: servers.database(DESTINATION, destination),
+    };
+    return {
+      kind,
+      source: { ...address(kind, source), userName: USER_NAME, password },
+      destination: address(DESTINATION, destination),
+      execute: (side, batch) => databases[side].execute(batch),
+    };
+  });
+  await fillOrStop(made, servers);
+  const [first, ...others] = made;
+  if (first === undefined) throw new Error('There is no sample to start.');
+  return {
+    samples: [first, ...others],
+    destinationServer: first.destination.server,
+    stop: () => servers.stop(),
+  };
+}
+
+async function fillOrStop(samples: readonly Sample[], servers: SqlServers): Promise<void> {
+  try {
+    for (const sample of samples) {
+      await loadSample('source', (batch) => sample.execute('source', batch));
+      await loadSample('destination', (batch) => sample.execute('destination', batch));
+    }
+  } catch (error) {
+    await servers.stop();
+    throw error;
+  }
+}
+
+function numbered(name: string, index: number): string {
+  return index === 0 ? name : `${name}-${index + 1}`;
+}
+
+/** On Azure SQL no login is sysadmin; this one owns its databases. */
+function ownerOf(databases: readonly { readonly name: string }[]): Record<string, readonly string[]> {
+  return Object.fromEntries(databases.map(({ name }) => [name, ['db_owner']]));
+}

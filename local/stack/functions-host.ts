@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startChild } from './process/child-process.ts';
+import type { Child } from './process/child-process.ts';
+import type { Log } from '../endpoint/endpoint.ts';
+import type { HostKind } from './host-kind.ts';
+
+/** How the app is hosted. */
+export interface FunctionsHostOptions {
+  /** Absent: the local host. */
+  readonly kind?: HostKind;
+  /** Folder of the built app, with its `package.json` and `host.json`. */
+  readonly appDirectory: string;
+  /** 0: a free port, kept over restarts. */
+  readonly port: number;
+  /** File of the local host's orchestration histories; survives a crash of the host. */
+  readonly historyFile: string;
+  /** App settings: the whole environment of the app. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Shared by all children of this process. */
+  readonly directory: string;
+  readonly log: Log;
+}
+
+/** The host of the app, in a process of its own that can crash and come back. */
+export interface FunctionsHostProcess {
+  /** Where the app answers, for example `http://localhost:7071`. */
+  readonly url: string;
+  /** Starts the host again after `kill` or `stop`, at the same URL, with the same histories. */
+  start(): Promise<void>;
+  /** Ends the host as a crash would. */
+  kill(): Promise<void>;
+  /** Lets the host finish what it is doing. */
+  stop(): Promise<void>;
+}
+
+const PROGRAMS = {
+  local: new URL('../host/main.ts', import.meta.url),
+  func: new URL('./core-tools.ts', import.meta.url),
+};
+const READY = /^ready http:\/\/localhost:(\d+)$/m;
+// At its first start Core Tools load the extension bundle from the internet.
+const READY_WITHIN_MS = { local: 60_000, func: 300_000 };
+
+/** Starts the host and resolves when the app answers; rejects with what the host wrote when the app cannot be loaded. */
+export async function startFunctionsHostProcess(options: FunctionsHostOptions): Promise<FunctionsHostProcess> {
+  let ending = false;
+  let child = await run(options, options.port);
+  const port = Number(child.match[1]);
+  const report = ({ exited }: Child): void => {
+    void exited.then(() => {
+      if (!ending) options.log('The host has ended by itself, as its last lines say. It has to be started again.');
+    });
+  };
+  report(child);
+  return {
+    url: `http://localhost:${port}`,
+    async start() {
+      child = await run(options, port);
+      ending = false;
+      report(child);
+    },
+    kill() {
+      ending = true;
+      return child.kill();
+    },
+    stop() {
+      ending = true;
+      return child.stop();
+    },
+  };
+}
+
+function run(options: FunctionsHostOptions, port: number): Promise<Child> {
+  const { kind = 'local', appDirectory, historyFile, settings, directory, log } = options;
+  const local = ['--history', historyFile, '--keys', join(directory, 'keys.json')];
+  return startChild({
+    program: fileURLToPath(PROGRAMS[kind]),
+    args: ['--app', appDirectory, '--port', String(port), ...(kind === 'local' ? local : [])],
+    environment: settings,
+    directory,
+    ready: READY,
+    readyWithinMs: READY_WITHIN_MS[kind],
+    log,
+  });
+}

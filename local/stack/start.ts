@@ -1,0 +1,58 @@
+/** Starts everything and keeps it up until Ctrl-C; `--host func` runs the app with Azure Functions Core Tools. */
+import { join } from 'node:path';
+import { restartOnBuild } from './process/build-watch.ts';
+import { API_AUDIENCE } from './clients.ts';
+import { hostKindOf } from './host-kind.ts';
+import { sampleSetupBody } from '../demo/sample-setup.ts';
+import { startStack } from './stack.ts';
+import { stopOnSignal } from './process/stop-on-signal.ts';
+
+const HOST_PORT = 7071;
+
+try {
+  await start();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+
+async function start(): Promise<void> {
+  const hostKind = hostKindOf(process.argv.slice(2));
+  const appDirectory = process.cwd();
+  const log = (line: string): void => console.log(line);
+
+  const stack = await startStack({ hostKind, appDirectory, hostPort: HOST_PORT, log });
+  const stopping = new AbortController();
+  stopOnSignal(stack, stopping);
+  // Core Tools look after that themselves.
+  if (hostKind === 'local') {
+    const watch = restartOnBuild({ folder: join(appDirectory, 'dist'), host: stack.host, log });
+    stopping.signal.addEventListener('abort', () => void watch.end());
+  }
+
+  const { tenantId, clientId, secret } = stack.registration('provisioning');
+  console.log(`
+The app answers at ${stack.host.url}/api/health
+
+A token, valid for an hour:
+  TOKEN=$(curl -s --cacert ${stack.certificateFile} ${stack.identity.url}/${tenantId}/oauth2/v2.0/token \\
+    -d grant_type=client_credentials -d client_id=${clientId} -d client_secret=${secret} \\
+    -d scope=${API_AUDIENCE}/.default | node --print 'JSON.parse(require("node:fs").readFileSync(0)).access_token')
+
+A setup of the sample (the databases and their password are new at each start):
+  curl -i -X PUT "${stack.host.url}/api/migrationSetups/cronus?api-version=2026-11-01" \\
+    -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
+    -d '${JSON.stringify(sampleSetupBody(stack.databases.samples[0]))}'
+
+It then waits for the administrator: read the runtime's key, and register a node with it as the runtime's installer does:
+  KEY=$(curl -s -X POST "${stack.host.url}/api/migrationSetups/cronus/runtime/listKeys?api-version=2026-11-01" \\
+    -H "Authorization: Bearer $TOKEN" | node --print 'JSON.parse(require("node:fs").readFileSync(0)).authKey1')
+  curl --cacert ${stack.certificateFile} ${stack.dataFactory.url}/integrationRuntimeNodes/register \\
+    -H "Content-Type: application/json" -d "{\\"authKey\\":\\"$KEY\\",\\"nodeName\\":\\"SQLSERVER01\\"}"
+
+How it goes on:
+  curl -s "${stack.host.url}/api/migrationSetups/cronus?api-version=2026-11-01" -H "Authorization: Bearer $TOKEN"
+
+Data Factory: ${stack.dataFactory.url}   Service Bus: ${stack.serviceBus.url}
+Ctrl-C stops all of it.`);
+}

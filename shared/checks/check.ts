@@ -1,0 +1,151 @@
+/** What a check is, what it is given and what it says. Pure. */
+import { z } from 'zod';
+import type { Product, SourceKind } from '../setup/setup.ts';
+
+/** An app that is installed in a database. `appId` is a lower-case GUID, `version` has four parts. */
+export const extensionSchema = z.object({
+  appId: z.string(),
+  name: z.string(),
+  publisher: z.string(),
+  version: z.string(),
+});
+
+/** A probe sends its list as JSON text in one column; null when the list cannot be read. */
+const extensionsSchema = z.preprocess(
+  (value) => (typeof value === 'string' ? (JSON.parse(value) as unknown) : value),
+  z.array(extensionSchema).nullable(),
+);
+
+/** The row of `sourceProbe`. Null: not there, or hidden from the login. */
+export const sourceProbeSchema = z.object({
+  database: z.string(),
+  productVersion: z.string(),
+  /** 5 = Azure SQL Database, 8 = Managed Instance: https://learn.microsoft.com/sql/t-sql/functions/serverproperty-transact-sql */
+  engineEdition: z.int(),
+  edition: z.string(),
+  compatibilityLevel: z.int(),
+  collation: z.string().nullable(),
+  state: z.string(),
+  isReadOnly: z.boolean(),
+  userAccess: z.string(),
+  changeTrackingOn: z.boolean(),
+  changeTrackingRetentionDays: z.number().nullable(),
+  changeTrackingAutoCleanup: z.boolean().nullable(),
+  applicationVersion: z.string().nullable(),
+  /** Key of the setup that last prepared this database. */
+  preparedFor: z.string().nullable(),
+  extensions: extensionsSchema,
+  login: z.string(),
+  user: z.string(),
+  isSysadmin: z.boolean().nullable(),
+  isDatabaseOwner: z.boolean().nullable(),
+  tableCount: z.int(),
+});
+type SourceProbe = z.infer<typeof sourceProbeSchema>;
+
+/** The row of `destinationProbe`. Null: not there, or hidden from the service's identity. */
+export const destinationProbeSchema = z.object({
+  database: z.string(),
+  compatibilityLevel: z.int(),
+  collation: z.string().nullable(),
+  state: z.string(),
+  isReadOnly: z.boolean(),
+  applicationVersion: z.string().nullable(),
+  /** Key of the setup that marked this environment as ready. */
+  boundTo: z.string().nullable(),
+  extensions: extensionsSchema,
+  user: z.string(),
+  isDatabaseOwner: z.boolean().nullable(),
+});
+type DestinationProbe = z.infer<typeof destinationProbeSchema>;
+
+/** A row of `listCompanies`. */
+export const companySchema = z.object({
+  name: z.string(),
+  displayName: z.string().nullable(),
+  isEvaluation: z.boolean(),
+  /** The name as it stands in table names. */
+  sqlName: z.string(),
+  /** Of the company's own tables; null when the login may not see sizes. */
+  sizeGigabytes: z.number().nullable(),
+});
+export type Company = z.infer<typeof companySchema>;
+
+/** Limits that Microsoft's articles state differently, or that change with releases. */
+export const checkThresholdsSchema = z.object({
+  minimumCompatibilityLevel: z.int().default(130),
+  minimumSourceMajor: z.int().default(25),
+  minimumRetentionDays: z.number().default(3),
+  companyCountWarning: z.int().default(300),
+  companySizeWarningGigabytes: z.number().default(50),
+  tableCountWarning: z.int().default(10_000),
+});
+export type CheckThresholds = z.infer<typeof checkThresholdsSchema>;
+
+/** Everything that was measured. */
+export interface CheckInput {
+  /** Under which setups mark databases; the same text as @setupKey of the scripts. */
+  readonly setupKey: string;
+  readonly product: Product;
+  readonly sourceKind: SourceKind;
+  readonly source: SourceProbe;
+  readonly companies: readonly Company[];
+  readonly destination: DestinationProbe;
+  /** Left out for a source that needs no self-hosted runtime. */
+  readonly runtime?: {
+    readonly name: string;
+    readonly online: boolean;
+    readonly nodes: readonly { readonly name: string; readonly version: string }[];
+  };
+  readonly thresholds: CheckThresholds;
+}
+
+/** `blocks`: the setup fails. `warns`: it goes on, something may go wrong later. `informs`: worth knowing. */
+const checkSeveritySchema = z.enum(['blocks', 'warns', 'informs']);
+type CheckSeverity = z.infer<typeof checkSeveritySchema>;
+
+const checkTargetSchema = z.enum(['source', 'destination', 'runtime', 'companies']);
+type CheckTarget = z.infer<typeof checkTargetSchema>;
+
+/** What one check found. `cause` and `remedy.text` are empty unless it failed; `cause` says why it was skipped. */
+export const checkResultSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  target: checkTargetSchema,
+  severity: checkSeveritySchema,
+  status: z.enum(['passed', 'failed', 'skipped']),
+  measured: z.string(),
+  expected: z.string(),
+  cause: z.string(),
+  remedy: z.object({ text: z.string(), sql: z.string().optional(), documentation: z.url() }),
+  /** The number that Business Central's client knows for it, or the id. */
+  code: z.string(),
+});
+export type CheckResult = z.infer<typeof checkResultSchema>;
+
+/** What a check says about its input. A failure may be less severe than the check is at worst. */
+export type Finding =
+  | { readonly status: 'passed'; readonly measured: string; readonly expected: string }
+  | { readonly status: 'skipped'; readonly cause: string }
+  | {
+      readonly status: 'failed';
+      readonly measured: string;
+      readonly expected: string;
+      readonly cause: string;
+      readonly remedy: string;
+      readonly sql?: string;
+      readonly severity?: CheckSeverity;
+      readonly code?: string;
+    };
+
+/** One check of the catalogue. */
+export interface Check {
+  readonly id: string;
+  readonly title: string;
+  readonly target: CheckTarget;
+  /** At worst. */
+  readonly severity: CheckSeverity;
+  readonly code: string;
+  readonly documentation: string;
+  evaluate(input: CheckInput): Finding;
+}

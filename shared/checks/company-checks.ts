@@ -1,0 +1,145 @@
+/** Checks of the companies and the amount of data. */
+import type { Check, CheckInput, Finding } from './check.ts';
+
+const administration = 'https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration';
+const companyNames = `${administration}/migration-troubleshooting#company-names`;
+const planning = `${administration}/cloud-migration-plan-prepare`;
+
+export const companyChecks: readonly Check[] = [
+  {
+    id: 'CMP-01',
+    title: 'The source has at least one company',
+    target: 'companies',
+    severity: 'blocks',
+    code: '50003',
+    documentation: `${administration}/migration-setup`,
+    evaluate({ companies }) {
+      const measured = String(companies.length);
+      const expected = 'at least 1';
+      if (companies.length > 0) return { status: 'passed', measured, expected };
+      return {
+        status: 'failed',
+        measured,
+        expected,
+        cause: 'The table [Company] is missing or empty, or the login may not read it.',
+        remedy: "Check that the connection names a tenant's database, and the rights of the login (AUT-03).",
+        sql: 'SELECT [Name] FROM [dbo].[Company];',
+      };
+    },
+  },
+  {
+    id: 'CMP-02',
+    title: 'Company names can be used in table names',
+    target: 'companies',
+    severity: 'blocks',
+    code: '50021',
+    documentation: companyNames,
+    evaluate: usableNames,
+  },
+  {
+    id: 'CMP-03',
+    title: 'Company names stay different in table names',
+    target: 'companies',
+    severity: 'blocks',
+    code: 'CMP-03',
+    documentation: companyNames,
+    evaluate: differentNames,
+  },
+  {
+    id: 'CMP-04',
+    title: 'The number of companies is moderate',
+    target: 'companies',
+    severity: 'warns',
+    code: 'CMP-04',
+    documentation: `${administration}/migration-optimize-replication`,
+    evaluate({ companies, thresholds }) {
+      const measured = String(companies.length);
+      const expected = `fewer than ${thresholds.companyCountWarning}`;
+      if (companies.length < thresholds.companyCountWarning) return { status: 'passed', measured, expected };
+      return {
+        status: 'failed',
+        measured,
+        expected,
+        cause: 'Every company brings its own tables; so many take long to create and to replicate.',
+        remedy: 'Replicate the companies in several batches.',
+      };
+    },
+  },
+  {
+    id: 'CMP-05',
+    title: 'The amount of data is moderate',
+    target: 'companies',
+    severity: 'warns',
+    code: '50002',
+    documentation: planning,
+    evaluate({ companies, thresholds }) {
+      if (companies.some(({ sizeGigabytes }) => sizeGigabytes === null)) {
+        return { status: 'skipped', cause: 'The login may not see sizes (VIEW DATABASE STATE).' };
+      }
+      const total = companies.reduce((sum, { sizeGigabytes }) => sum + (sizeGigabytes ?? 0), 0);
+      const measured = `${total.toFixed(2)} GB`;
+      const expected = `less than ${thresholds.companySizeWarningGigabytes} GB`;
+      if (total < thresholds.companySizeWarningGigabytes) return { status: 'passed', measured, expected };
+      return {
+        status: 'failed',
+        measured,
+        expected,
+        cause: 'The first replication of so much data takes long, and the capacity of the environment may not suffice.',
+        remedy: 'Delete data that is no longer needed, compress tables, or replicate the companies in several batches.',
+      };
+    },
+  },
+  {
+    id: 'TAB-04',
+    title: 'The number of tables is moderate',
+    target: 'source',
+    severity: 'warns',
+    code: 'TAB-04',
+    documentation: planning,
+    evaluate({ source, thresholds }) {
+      const measured = String(source.tableCount);
+      const expected = `at most ${thresholds.tableCountWarning}`;
+      if (source.tableCount <= thresholds.tableCountWarning) return { status: 'passed', measured, expected };
+      return {
+        status: 'failed',
+        measured,
+        expected,
+        cause: 'Each table costs time in each replication run, even when it has not changed.',
+        remedy: 'Expect longer runs; delete companies and uninstall extensions that are no longer needed.',
+      };
+    },
+  },
+];
+
+function usableNames({ companies }: CheckInput): Finding {
+  const expected = 'no blank at either end, no slash, only printing characters';
+  const bad = companies.filter(({ name }) => name !== name.trim() || /[/\p{C}]/u.test(name));
+  if (bad.length === 0) return { status: 'passed', measured: `${companies.length} names`, expected };
+  return {
+    status: 'failed',
+    // As JSON, so that what does not print shows.
+    measured: bad.map(({ name }) => JSON.stringify(name)).join(', '),
+    expected,
+    cause: 'The tables of these companies are not found under their names, so that they would be left out silently.',
+    remedy: 'Rename these companies in the client, then start the setup again.',
+    sql: "SELECT [Name] FROM [dbo].[Company] WHERE [Name] LIKE N' %' OR DATALENGTH([Name]) > 2 * LEN([Name]) OR [Name] LIKE N'%/%' OR [Name] LIKE N'%' + NCHAR(13) + N'%' OR [Name] LIKE N'%' + NCHAR(10) + N'%';",
+  };
+}
+
+function differentNames({ companies }: CheckInput): Finding {
+  const groups = new Map<string, string[]>();
+  for (const { name, sqlName } of companies) {
+    const key = sqlName.toLowerCase();
+    groups.set(key, [...(groups.get(key) ?? []), JSON.stringify(name)]);
+  }
+  const collisions = [...groups.values()].filter(({ length }) => length > 1);
+  const expected = 'different names, also without special characters and regardless of case';
+  if (collisions.length === 0) return { status: 'passed', measured: `${companies.length} names`, expected };
+  return {
+    status: 'failed',
+    measured: collisions.map((names) => names.join(' = ')).join('; '),
+    expected,
+    cause: 'In table names, special characters become underscores; these companies would share their tables online.',
+    remedy: 'Rename all but one company of each group in the client, then start the setup again.',
+  };
+}

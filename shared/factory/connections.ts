@@ -1,0 +1,97 @@
+/**
+ * Linked services and datasets of a setup, whole, in the shape in which Data Factory takes them. They hold no secret:
+ * the source's password is a reference to Key Vault, everything else uses the factory's own identity. Pure.
+ */
+import { sharedLinkedServices } from './names.ts';
+import type { EntityNames } from './names.ts';
+import type { Destination, SetupRequest } from '../setup/setup.ts';
+
+/** An entity in the shape of Resource Manager, without its name. */
+export interface EntityDocument {
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+function linkedServiceReference(referenceName: string) {
+  return { type: 'LinkedServiceReference', referenceName };
+}
+
+/** https://learn.microsoft.com/azure/data-factory/store-credentials-in-key-vault */
+export function vaultLinkedService(baseUrl: string): EntityDocument {
+  return { properties: { type: 'AzureKeyVault', typeProperties: { baseUrl } } };
+}
+
+/** https://learn.microsoft.com/azure/data-factory/connector-azure-blob-storage#managed-identity */
+export function stagingLinkedService(serviceEndpoint: string): EntityDocument {
+  return { properties: { type: 'AzureBlobStorage', typeProperties: { serviceEndpoint } } };
+}
+
+/**
+ * The on-premises database, through the self-hosted runtime if there is one.
+ * https://learn.microsoft.com/azure/data-factory/connector-sql-server#recommended-version
+ */
+export function sourceLinkedService(
+  source: SetupRequest['source'],
+  secret: { readonly secretName: string; readonly secretVersion: string },
+  runtimeName: string | undefined,
+): EntityDocument {
+  const { server, database, userName, encrypt, trustServerCertificate } = source.connection;
+  return {
+    properties: {
+      type: source.kind === 'SqlServer' ? 'SqlServer' : 'AzureSqlDatabase',
+      version: '2.0',
+      ...(runtimeName === undefined
+        ? {}
+        : { connectVia: { type: 'IntegrationRuntimeReference', referenceName: runtimeName } }),
+      typeProperties: {
+        server,
+        database,
+        encrypt: encrypt ? 'mandatory' : 'optional',
+        trustServerCertificate,
+        authenticationType: 'SQL',
+        userName,
+        password: {
+          type: 'AzureKeyVaultSecret',
+          store: linkedServiceReference(sharedLinkedServices.vault),
+          ...secret,
+        },
+      },
+    },
+  };
+}
+
+/** https://learn.microsoft.com/azure/data-factory/connector-azure-sql-database#recommended-version */
+export function destinationLinkedService({ server, database }: Destination): EntityDocument {
+  return {
+    properties: {
+      type: 'AzureSqlDatabase',
+      version: '2.0',
+      typeProperties: {
+        server,
+        database,
+        encrypt: 'mandatory',
+        trustServerCertificate: false,
+        authenticationType: 'SystemAssignedManagedIdentity',
+      },
+    },
+  };
+}
+
+/** One dataset a side serves every table: schema and table are parameters. */
+export function tableDataset(
+  names: EntityNames,
+  side: 'source' | 'destination',
+  kind: SetupRequest['source']['kind'],
+): EntityDocument {
+  const type = side === 'source' && kind === 'SqlServer' ? 'SqlServerTable' : 'AzureSqlTable';
+  return {
+    properties: {
+      type,
+      linkedServiceName: linkedServiceReference(names.linkedServices[side]),
+      parameters: { schema: { type: 'String' }, table: { type: 'String' } },
+      typeProperties: {
+        schema: { type: 'Expression', value: '@dataset().schema' },
+        table: { type: 'Expression', value: '@dataset().table' },
+      },
+    },
+  };
+}

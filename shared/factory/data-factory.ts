@@ -1,0 +1,235 @@
+/** The data factories, through Azure Resource Manager. Documents go out whole, as `pipelines.ts` builds them. */
+import type { DataFactoryManagementClient, PipelineRun } from '@azure/arm-datafactory';
+import type { Clock } from '../clock.ts';
+import type { EntityDocument } from './connections.ts';
+import { unlessMissing } from '../rest-errors.ts';
+import type { Factory } from '../setup/setup.ts';
+
+/** The clients of one subscription. */
+export interface SubscriptionClients {
+  readonly client: DataFactoryManagementClient;
+  /** The same without retries: `createRun` has no idempotency key, so that a repeated request starts a second run. */
+  readonly withoutRetries: DataFactoryManagementClient;
+}
+
+/** What a factory carries now. */
+export interface FactoryLoad {
+  /** Pipelines, datasets, linked services, runtimes and triggers. */
+  readonly entities: number;
+  /** Pipeline runs that are queued or in progress. */
+  readonly activeRuns: number;
+}
+
+/** A self-hosted runtime as it is defined in a factory. */
+export interface RuntimeDefinition {
+  readonly selfHosted: boolean;
+  readonly description: string;
+}
+
+/** Whether a runtime is there to work. */
+export interface RuntimeStatus {
+  /** `Online`, `Limited`, `Offline`, `NeedRegistration` and others of the service. */
+  readonly state: string;
+  readonly nodes: readonly { readonly name: string; readonly status: string; readonly version: string }[];
+}
+
+/** The keys with which nodes register. Secrets. */
+export interface RuntimeKeys {
+  readonly authKey1: string;
+  readonly authKey2: string;
+}
+
+/** Kinds of entity that a setup owns in a factory and that are put whole. */
+export type EntityKind = 'pipelines' | 'datasets' | 'linkedServices';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export class DataFactories {
+  readonly #clientsOf: (subscriptionId: string) => SubscriptionClients;
+  readonly #clock: Clock;
+
+  constructor(clientsOf: (subscriptionId: string) => SubscriptionClients, clock: Clock) {
+    this.#clientsOf = clientsOf;
+    this.#clock = clock;
+  }
+
+  /** Counts what a factory carries. @throws {RestError} if the factory cannot be reached or does not exist */
+  async load(factory: Factory): Promise<FactoryLoad> {
+    const { client } = this.#clientsOf(factory.subscriptionId);
+    const { resourceGroup, name } = factory;
+    const counts = await Promise.all([
+      count(client.pipelines.listByFactory(resourceGroup, name)),
+      count(client.datasets.listByFactory(resourceGroup, name)),
+      count(client.linkedServices.listByFactory(resourceGroup, name)),
+      count(client.integrationRuntimes.listByFactory(resourceGroup, name)),
+      count(client.triggers.listByFactory(resourceGroup, name)),
+      this.#runs(factory, [{ operand: 'Status', operator: 'In', values: ['Queued', 'InProgress'] }]),
+    ]);
+    const [pipelines, datasets, linkedServices, runtimes, triggers, active] = counts;
+    return { entities: pipelines + datasets + linkedServices + runtimes + triggers, activeRuns: active.length };
+  }
+
+  /** Reads how a runtime is defined; undefined if the factory has none of that name. */
+  async runtime(factory: Factory, name: string): Promise<RuntimeDefinition | undefined> {
+    const { client } = this.#clientsOf(factory.subscriptionId);
+    const runtime = await unlessMissing(() =>
+      client.integrationRuntimes.get(factory.resourceGroup, factory.name, name),
+    );
+    if (runtime === undefined) return undefined;
+    return {
+      selfHosted: runtime.properties.type === 'SelfHosted',
+      description: runtime.properties.description ?? '',
+    };
+  }
+
+  /** Creates a self-hosted runtime, or leaves it as it is. */
+  async createRuntime(factory: Factory, name: string, description: string): Promise<void> {
+    const { client } = this.#clientsOf(factory.subscriptionId);
+    await client.integrationRuntimes.createOrUpdate(factory.resourceGroup, factory.name, name, {
+      properties: { type: 'SelfHosted', description },
+    });
+  }
+
+  /** Asks a runtime and its nodes how they are. @throws {RestError} if there is no such runtime */
+  async runtimeStatus(factory: Factory, name: string): Promise<RuntimeStatus> {
+    const { client } = this.#clientsOf(factory.subscriptionId);
+    const { properties } = await client.integrationRuntimes.getStatus(factory.resourceGroup, factory.name, name);
+    const nodes = 'nodes' in properties && Array.isArray(properties.nodes) ? (properties.nodes as RuntimeNode[]) : [];
+    return {
+      state: properties.state ?? 'Unknown',
+      nodes: nodes.map(({ nodeName = '', status = '', version = '' }) => ({ name: nodeName, status, version })),
+    };
+  }
+
+  /** Reads the keys with which nodes register; undefined if there is no such runtime. The answer is secret. */
+  async runtimeKeys(factory: Factory, name: string): Promise<RuntimeKeys | undefined> {
+    const { client } = this.#clientsOf(factory.subscriptionId);
+    const keys = await unlessMissing(() =>
+      client.integrationRuntimes.listAuthKeys(factory.resourceGroup, factory.name, name),
+    );
+    return keys === undefined ? undefined : { authKey1: keys.authKey1 ?? '', authKey2: keys.authKey2 ?? '' };
+  }
+
+  /** Creates or replaces an entity. */
+  async put(factory: Factory, kind: EntityKind, name: string, document: EntityDocument): Promise<void> {
+    const { client } = this.#clientsOf(factory.subscriptionId);
+    // The generated models know less than the service: they lose what they do not know, but pass whole wire documents.
+    // Pipelines are flattened in them, the other kinds are not.
+    const model = kind === 'pipelines' ? document.properties : document;
+    await client[kind].createOrUpdate(factory.resourceGroup, factory.name, name, model as never);
+  }
+
+  /**
+   * Deletes an entity; it may be gone already.
+   * @returns whether it was there
+   * @throws {RestError} while another entity refers to it
+   */
+  async delete(factory: Factory, kind: EntityKind, name: string): Promise<boolean> {
+    const { client } = this.#clientsOf(factory.subscriptionId);
+    let status: number | undefined;
+    await client[kind].delete(factory.resourceGroup, factory.name, name, {
+      onResponse: (response) => {
+        status = response.status;
+      },
+    });
+    return status === 200;
+  }
+
+  /**
+   * Starts a pipeline once for an operation. Looks for its run first, so that a repetition after a lost answer finds
+   * the run that was started. Two callers at the same moment can still start two.
+   * @returns the run's id
+   */
+  async startRun(
+    factory: Factory,
+    pipeline: string,
+    operationId: string,
+    parameters: Readonly<Record<string, string>>,
+  ): Promise<string> {
+    const running = await this.#findRun(factory, pipeline, operationId);
+    if (running !== undefined) return running;
+    const { withoutRetries } = this.#clientsOf(factory.subscriptionId);
+    const { runId } = await withoutRetries.pipelines.createRun(factory.resourceGroup, factory.name, pipeline, {
+      parameters: { ...parameters, operationId },
+    });
+    return runId;
+  }
+
+  /** Reads a run; undefined if the factory does not know it (yet: a new run may take a moment to show). */
+  async run(
+    factory: Factory,
+    runId: string,
+  ): Promise<{ readonly status: string; readonly message: string } | undefined> {
+    const { client } = this.#clientsOf(factory.subscriptionId);
+    const run = await unlessMissing(() => client.pipelineRuns.get(factory.resourceGroup, factory.name, runId));
+    return run === undefined ? undefined : { status: run.status ?? 'Unknown', message: run.message ?? '' };
+  }
+
+  /** Asks for the end of a run and of those that it started. Answers before they have ended. */
+  async cancelRun(factory: Factory, runId: string): Promise<void> {
+    const { client } = this.#clientsOf(factory.subscriptionId);
+    await unlessMissing(() =>
+      client.pipelineRuns.cancel(factory.resourceGroup, factory.name, runId, { isRecursive: true }),
+    );
+  }
+
+  /** What the activities of a run gave, by activity name. Skipped activities are left out. */
+  async activityOutputs(factory: Factory, runId: string): Promise<ReadonlyMap<string, unknown>> {
+    const { client } = this.#clientsOf(factory.subscriptionId);
+    const outputs = new Map<string, unknown>();
+    let continuationToken: string | undefined;
+    do {
+      const page = await client.activityRuns.queryByPipelineRun(factory.resourceGroup, factory.name, runId, {
+        ...this.#window(),
+        ...(continuationToken === undefined ? {} : { continuationToken }),
+      });
+      for (const { activityName, status, output } of page.value) {
+        if (activityName !== undefined && status === 'Succeeded') outputs.set(activityName, output);
+      }
+      continuationToken = page.continuationToken;
+    } while (continuationToken !== undefined);
+    return outputs;
+  }
+
+  async #findRun(factory: Factory, pipeline: string, operationId: string): Promise<string | undefined> {
+    const runs = await this.#runs(factory, [{ operand: 'PipelineName', operator: 'Equals', values: [pipeline] }]);
+    return runs.find((run) => run.parameters?.['operationId'] === operationId)?.runId;
+  }
+
+  async #runs(
+    factory: Factory,
+    filters: { operand: string; operator: string; values: string[] }[],
+  ): Promise<PipelineRun[]> {
+    const { client } = this.#clientsOf(factory.subscriptionId);
+    const runs: PipelineRun[] = [];
+    let continuationToken: string | undefined;
+    do {
+      const page = await client.pipelineRuns.queryByFactory(factory.resourceGroup, factory.name, {
+        ...this.#window(),
+        filters,
+        ...(continuationToken === undefined ? {} : { continuationToken }),
+      });
+      runs.push(...page.value);
+      continuationToken = page.continuationToken;
+    } while (continuationToken !== undefined);
+    return runs;
+  }
+
+  /** A query must be bounded in time; this bound holds every run of a setup that is under way. */
+  #window(): { lastUpdatedAfter: Date; lastUpdatedBefore: Date } {
+    const now = this.#clock.now().getTime();
+    return { lastUpdatedAfter: new Date(now - 2 * DAY_MS), lastUpdatedBefore: new Date(now + DAY_MS) };
+  }
+}
+
+interface RuntimeNode {
+  readonly nodeName?: string;
+  readonly status?: string;
+  readonly version?: string;
+}
+
+async function count(entities: AsyncIterable<unknown>): Promise<number> {
+  let total = 0;
+  for await (const _entity of entities) total += 1;
+  return total;
+}

@@ -1,0 +1,150 @@
+/** The kinds of activity that the pipelines are made of, in the shape in which Data Factory takes them. Pure. */
+import { sharedLinkedServices } from './names.ts';
+import type { EntityNames } from './names.ts';
+import type { SourceKind } from '../setup/setup.ts';
+
+/** An activity of a pipeline. */
+export interface PipelineActivity {
+  readonly name: string;
+  readonly type: string;
+  readonly dependsOn?: readonly { readonly activity: string; readonly dependencyConditions: readonly Condition[] }[];
+  readonly policy?: Readonly<Record<string, unknown>>;
+  readonly linkedServiceName?: Readonly<Record<string, unknown>>;
+  readonly inputs?: readonly unknown[];
+  readonly outputs?: readonly unknown[];
+  readonly typeProperties: Readonly<Record<string, unknown>>;
+}
+
+export type Condition = 'Succeeded' | 'Failed' | 'Skipped' | 'Completed';
+export type Side = 'source' | 'destination';
+
+/** A value that Data Factory evaluates when the activity runs. */
+export function expression(value: string) {
+  return { type: 'Expression', value };
+}
+
+/** What activities need to know about the setup. */
+export interface PipelineContext {
+  readonly key: string;
+  readonly names: EntityNames;
+  readonly sourceKind: SourceKind;
+}
+
+/** Runs an activity after others, if they succeeded or ended in another named way. */
+export function after(
+  activity: PipelineActivity,
+  names: readonly string[],
+  ...conditions: readonly Condition[]
+): PipelineActivity {
+  const dependencyConditions = conditions.length === 0 ? (['Succeeded'] as const) : conditions;
+  const dependencies = names.map((name) => ({ activity: name, dependencyConditions }));
+  return { ...activity, dependsOn: [...(activity.dependsOn ?? []), ...dependencies] };
+}
+
+/** Reads rows; the service cuts off after 5,000: https://learn.microsoft.com/azure/data-factory/control-flow-lookup-activity */
+export function lookup(
+  context: PipelineContext,
+  name: string,
+  side: Side,
+  query: string,
+  rows: 'first' | 'all',
+): PipelineActivity {
+  return {
+    name,
+    type: 'Lookup',
+    policy: policy('0.00:30:00', 2),
+    typeProperties: {
+      source: { type: sourceType(context, side), sqlReaderQuery: query, queryTimeout: '00:30:00' },
+      dataset: dataset(context, side, 'dbo', 'any'),
+      firstRowOnly: rows === 'first',
+    },
+  };
+}
+
+/** Runs batches one after the other. */
+export function script(
+  context: PipelineContext,
+  name: string,
+  side: Side,
+  batches: readonly string[],
+): PipelineActivity {
+  return {
+    name,
+    type: 'Script',
+    policy: policy('0.01:00:00', 1),
+    linkedServiceName: linkedService(context.names.linkedServices[side]),
+    typeProperties: {
+      scripts: batches.map((batch) => ({ type: 'NonQuery', text: batch })),
+      scriptBlockExecutionTimeout: '01:00:00',
+    },
+  };
+}
+
+/** Calls a stored procedure. Parameters are `[type, expression]` by name. */
+export function storedProcedure(
+  context: PipelineContext,
+  name: string,
+  side: Side,
+  procedure: string,
+  parameters: Readonly<Record<string, readonly [type: 'String' | 'Int32' | 'Int64', value: string]>>,
+): PipelineActivity {
+  const values = Object.entries(parameters).map(([parameter, [type, value]]) => [
+    parameter,
+    { type, value: expression(value) },
+  ]);
+  return {
+    name,
+    type: 'SqlServerStoredProcedure',
+    policy: policy('0.12:00:00', 1),
+    linkedServiceName: linkedService(context.names.linkedServices[side]),
+    typeProperties: { storedProcedureName: procedure, storedProcedureParameters: Object.fromEntries(values) },
+  };
+}
+
+/** What a copy reads, and the destination table that it fills. */
+export interface CopyPlan {
+  readonly source: Readonly<Record<string, unknown>>;
+  readonly table: { readonly schema: unknown; readonly name: unknown };
+  readonly preCopyScript: unknown;
+}
+
+/** Copies from the source to a destination table, staged so that the source needs no way to the destination. */
+export function copy(
+  context: PipelineContext,
+  name: string,
+  { source, table, preCopyScript }: CopyPlan,
+): PipelineActivity {
+  return {
+    name,
+    type: 'Copy',
+    policy: policy('0.12:00:00', 2),
+    inputs: [dataset(context, 'source', 'dbo', 'any')],
+    outputs: [dataset(context, 'destination', table.schema, table.name)],
+    typeProperties: {
+      source: { type: sourceType(context, 'source'), queryTimeout: '12:00:00', ...source },
+      sink: { type: 'AzureSqlSink', preCopyScript, writeBehavior: 'insert', sqlWriterUseTableLock: true },
+      enableStaging: true,
+      stagingSettings: {
+        linkedServiceName: linkedService(sharedLinkedServices.staging),
+        path: expression(`staging/${context.key}/@{pipeline().RunId}`),
+        enableCompression: true,
+      },
+    },
+  };
+}
+
+function sourceType({ sourceKind }: PipelineContext, side: Side): string {
+  return side === 'source' && sourceKind === 'SqlServer' ? 'SqlServerSource' : 'AzureSqlSource';
+}
+
+function dataset({ names }: PipelineContext, side: Side, schema: unknown, table: unknown) {
+  return { type: 'DatasetReference', referenceName: names.datasets[side], parameters: { schema, table } };
+}
+
+function linkedService(referenceName: string) {
+  return { type: 'LinkedServiceReference', referenceName };
+}
+
+function policy(timeout: string, retry: number) {
+  return { timeout, retry, retryIntervalInSeconds: 30, secureInput: false, secureOutput: false };
+}

@@ -1,0 +1,19 @@
+/** What the end of a failed pipeline run means for a setup. Pure. */
+import { setupFailures } from '../errors.ts';
+import type { SetupFailure } from '../setup/setup.ts';
+
+// Codes that Business Central's client explains to its users: network, login, and what this service's own scripts throw.
+const KNOWN_SQL_ERRORS = new Set(['2', '1225', '18456']);
+
+/**
+ * Reads the cause out of a run's message.
+ * @param stage the stage of the preparation pipeline that ran
+ * @param message as Data Factory writes it: `Operation on target X failed: …`
+ */
+export function runFailure(stage: string, status: string, message: string): SetupFailure {
+  // Copies and lookups write `SqlErrorNumber=N`, scripts and procedures `Sql error number: N`.
+  const sqlError = /Sql ?Error ?Number(?:=|: )(?<number>\d+)/i.exec(message)?.groups?.['number'];
+  const code = sqlError !== undefined && KNOWN_SQL_ERRORS.has(sqlError) ? sqlError : '52050';
+  const cause = `Stage ${stage} of the preparation pipeline ended as ${status}: ${message}`;
+  return { code, cause, remedy: setupFailures['52050'].remedy };
+}

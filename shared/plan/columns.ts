@@ -1,0 +1,129 @@
+/** Which columns of a table are copied, and whether the two definitions fit together. */
+import { quoteName } from '../sql/quote-name.ts';
+import type { CatalogueColumn } from './catalogue.ts';
+
+/** A column that is copied. `type` is what T-SQL calls it online; names its staging column and the cast to it. */
+export interface PlannedColumn {
+  readonly ordinal: number;
+  readonly name: string;
+  readonly type: string;
+  readonly isKey: boolean;
+}
+
+/** The outcome for all columns of a table. */
+export interface ColumnPlan {
+  readonly columns: readonly PlannedColumn[];
+  /** Columns of the source that do not exist online; their data is not migrated. */
+  readonly missingOnline: readonly string[];
+  /**
+   * What does not fit, as the code 50011 has it, `''` when all fits: `[a] PK,|[b] T,L,` where PK is a key column of
+   * one side only, T another type, L a shorter one online.
+   */
+  readonly problems: string;
+}
+
+/**
+ * Plans the columns. Row versions and computed columns are left out: the server fills them. Names match regardless of
+ * case. Columns that exist on one side only are no problem unless they belong to the key.
+ */
+export function planColumns(source: readonly CatalogueColumn[], online: readonly CatalogueColumn[]): ColumnPlan {
+  const writable = source.filter(isWritable);
+  const onlineByName = new Map(online.filter(isWritable).map((column) => [keyOf(column), column]));
+  const sourceNames = new Set(writable.map(keyOf));
+  const hasKey = source.some(({ keyOrdinal }) => keyOrdinal !== null);
+  const problems: string[] = [];
+  const columns: PlannedColumn[] = [];
+  const missingOnline: string[] = [];
+
+  for (const column of writable) {
+    const target = onlineByName.get(keyOf(column));
+    const found = flaws(column, target, hasKey);
+    if (found.length > 0) problems.push(describe(column, found));
+    if (!target) missingOnline.push(column.columnName);
+    else columns.push(plannedColumn(columns.length + 1, column, target));
+  }
+  for (const target of onlineByName.values()) {
+    if (target.keyOrdinal !== null && !sourceNames.has(keyOf(target))) problems.push(describe(target, ['PK']));
+  }
+  return { columns, missingOnline, problems: problems.join('|') };
+}
+
+function isWritable({ isComputed, isRowVersion }: CatalogueColumn): boolean {
+  return !isComputed && !isRowVersion;
+}
+
+function keyOf({ columnName }: CatalogueColumn): string {
+  return columnName.toLowerCase();
+}
+
+function plannedColumn(ordinal: number, column: CatalogueColumn, target: CatalogueColumn): PlannedColumn {
+  return { ordinal, name: target.columnName, type: typeText(target), isKey: column.keyOrdinal !== null };
+}
+
+type Flaw = 'PK' | 'T' | 'L';
+
+function flaws(column: CatalogueColumn, target: CatalogueColumn | undefined, hasKey: boolean): Flaw[] {
+  const isKey = column.keyOrdinal !== null;
+  if (!target) return isKey ? ['PK'] : [];
+  return [
+    ...(hasKey && isKey !== (target.keyOrdinal !== null) ? (['PK'] as const) : []),
+    ...(modernType(column) === modernType(target) ? [] : (['T'] as const)),
+    ...(isShorter(target, column) ? (['L'] as const) : []),
+  ];
+}
+
+function describe({ columnName }: CatalogueColumn, found: readonly Flaw[]): string {
+  return `${quoteName(columnName)} ${found.map((flaw) => `${flaw},`).join('')}`;
+}
+
+/** Types of old that Business Central still uses, and what replaced them. */
+const replacedTypes: ReadonlyMap<string, string> = new Map([
+  ['image', 'varbinary'],
+  ['ntext', 'nvarchar'],
+  ['text', 'varchar'],
+]);
+
+function modernType({ typeName }: CatalogueColumn): string {
+  return replacedTypes.get(typeName) ?? typeName;
+}
+
+/** In bytes; types without a length of their own have a fixed one. */
+function lengthOf({ typeName, maxLength }: CatalogueColumn): number {
+  return maxLength === -1 || replacedTypes.has(typeName) ? Infinity : maxLength;
+}
+
+function isShorter(target: CatalogueColumn, column: CatalogueColumn): boolean {
+  if (modernType(target) !== modernType(column)) return false;
+  const { precision, scale } = column;
+  return (
+    lengthOf(target) < lengthOf(column) || target.scale < scale || target.precision - target.scale < precision - scale
+  );
+}
+
+function typeText(column: CatalogueColumn): string {
+  const { precision, scale } = column;
+  const type = modernType(column);
+  switch (type) {
+    case 'nvarchar':
+    case 'nchar':
+      return `${type}(${lengthText(lengthOf(column) / 2)})`;
+    case 'varchar':
+    case 'char':
+    case 'varbinary':
+    case 'binary':
+      return `${type}(${lengthText(lengthOf(column))})`;
+    case 'decimal':
+    case 'numeric':
+      return `${type}(${precision}, ${scale})`;
+    case 'datetime2':
+    case 'datetimeoffset':
+    case 'time':
+      return `${type}(${scale})`;
+    default:
+      return type;
+  }
+}
+
+function lengthText(length: number): string {
+  return length === Infinity ? 'max' : String(length);
+}

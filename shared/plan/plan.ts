@@ -1,0 +1,118 @@
+/**
+ * Which tables are copied, and how. Pure, and made for many tables: the source is planned as it streams by; of the
+ * destination, one definition a table is kept, whatever the number of companies.
+ */
+import type { PlannedColumn } from './columns.ts';
+import type { CatalogueTable } from './catalogue.ts';
+import { TableGroups } from './groups.ts';
+import type { PlanLimits, TableGroup } from './groups.ts';
+import { parseTableName } from './names.ts';
+import { decide, readEnvironment } from './rules.ts';
+import type { CopyMethod, ReplicationRule } from './rules.ts';
+
+/** What a plan depends on beside the two catalogues. */
+export interface PlanContext {
+  readonly companies: readonly { readonly name: string; readonly sqlName: string }[];
+  /** SQL names of the companies that exist online. */
+  readonly onlineCompanies: readonly string[];
+  /** Ids of the apps that are installed online. Empty when they cannot be listed; then none counts as missing. */
+  readonly onlineApps: readonly string[];
+  /** Empty when the platform has not listed its tables yet; then no table is left out for its rule. */
+  readonly rules: readonly ReplicationRule[];
+  readonly limits: PlanLimits;
+}
+
+/** A row of the plan, `mig.ReplicationTable`; also for tables that are not copied. */
+export interface PlannedTable extends TableGroup {
+  readonly controlId: number;
+  readonly sourceSchema: string;
+  readonly sourceTable: string;
+  readonly destinationTable: string;
+  /** Name of the company; `''` for data of the whole database. */
+  readonly company: string;
+  /** SQL name without the company. */
+  readonly tableName: string;
+  readonly appId: string;
+  readonly copyMethod: CopyMethod;
+  readonly columns: readonly PlannedColumn[];
+  readonly rowCount: number;
+  readonly byteCount: number;
+  /** Why the table is copied so, or not at all; at most 400 characters. */
+  readonly reason: string;
+  readonly problems: string;
+}
+
+/** Plans every table of the source, in its order. `destination` is read to its end first. */
+export async function* planTables(
+  source: AsyncIterable<CatalogueTable>,
+  destination: AsyncIterable<CatalogueTable>,
+  context: PlanContext,
+): AsyncGenerator<PlannedTable> {
+  const environment = await readEnvironment(destination, context);
+  const companyNames = new Map(context.companies.map(({ name, sqlName }) => [sqlName, name]));
+  const sqlNames = new Set(companyNames.keys());
+  const groups = new TableGroups(context.limits);
+  let controlId = 0;
+  for await (const table of source) {
+    const parts = parseTableName(table.tableName, sqlNames);
+    const decision = decide(table, parts, environment);
+    controlId += 1;
+    yield {
+      controlId,
+      sourceSchema: table.schemaName,
+      sourceTable: table.tableName,
+      destinationTable: decision.destinationTable ?? table.tableName,
+      company: companyNames.get(parts.company) ?? '',
+      tableName: parts.table,
+      appId: parts.appId,
+      copyMethod: decision.copyMethod,
+      ...groups.place(decision.copyMethod, table.byteCount),
+      columns: decision.columns ?? [],
+      rowCount: table.rowCount,
+      byteCount: table.byteCount,
+      reason: shorten(decision.reason),
+      problems: decision.problems ?? '',
+    };
+  }
+}
+
+/** The numbers of a plan. */
+export interface PlanSummary {
+  readonly byCopyMethod: Readonly<Record<CopyMethod, number>>;
+  readonly large: number;
+  readonly small: number;
+  readonly packs: number;
+  /** Of the tables that are copied. */
+  readonly rows: number;
+}
+
+export const emptyPlanSummary: PlanSummary = {
+  byCopyMethod: { Delta: 0, Full: 0, Preserve: 0, None: 0 },
+  large: 0,
+  small: 0,
+  packs: 0,
+  rows: 0,
+};
+
+/** Adds a part of a plan to the numbers of the parts before it. */
+export function summarizePlan(tables: Iterable<PlannedTable>, before: PlanSummary = emptyPlanSummary): PlanSummary {
+  const byCopyMethod = { ...before.byCopyMethod };
+  let { large, small, packs, rows } = before;
+  for (const { copyMethod, flow, groupNumber, rowCount } of tables) {
+    byCopyMethod[copyMethod] += 1;
+    if (flow === 'None') continue;
+    rows += rowCount;
+    if (flow === 'Large') large += 1;
+    else {
+      small += 1;
+      packs = Math.max(packs, groupNumber);
+    }
+  }
+  return { byCopyMethod, large, small, packs, rows };
+}
+
+const maxReason = 400;
+
+function shorten(reason: string): string {
+  return reason.length <= maxReason ? reason : `${reason.slice(0, maxReason - 1)}…`;
+}

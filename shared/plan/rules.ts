@@ -1,0 +1,170 @@
+/**
+ * The rules by which a table is copied or left out. Each decision says why.
+ * https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration/migration-data-replication
+ */
+import { z } from 'zod';
+import { planColumns } from './columns.ts';
+import type { ColumnPlan, PlannedColumn } from './columns.ts';
+import type { CatalogueColumn, CatalogueTable } from './catalogue.ts';
+import { parseTableName } from './names.ts';
+import type { TableNameParts } from './names.ts';
+
+/** A row of `replicationRules`: what the environment's platform says about one of its tables. */
+export const replicationRuleSchema = z.object({
+  /** SQL name, with the company. */
+  tableName: z.string(),
+  replicateData: z.boolean(),
+  preserveCloudData: z.boolean(),
+});
+export type ReplicationRule = z.infer<typeof replicationRuleSchema>;
+
+/** `Delta`: changes since the last run. `Full`: the whole table. `Preserve`: changes, deleting nothing online. */
+export type CopyMethod = 'Delta' | 'Full' | 'Preserve' | 'None';
+
+/** How a table is copied, and why. */
+export interface Decision {
+  readonly copyMethod: CopyMethod;
+  readonly reason: string;
+  readonly destinationTable?: string;
+  readonly columns?: readonly PlannedColumn[];
+  readonly problems?: string;
+}
+
+/** What is known of the destination. */
+export interface Environment {
+  /** Columns by lower-case table name without the company. */
+  readonly definitions: ReadonlyMap<string, readonly CatalogueColumn[]>;
+  readonly companies: ReadonlySet<string>;
+  readonly apps: ReadonlySet<string>;
+  /** By lower-case SQL name, and by lower-case name without the company for companies that are not online yet. */
+  readonly rules: ReadonlyMap<string, ReplicationRule>;
+}
+
+/** Reads the destination's catalogue to its end; keeps one definition a table, whatever the number of companies. */
+export async function readEnvironment(
+  tables: AsyncIterable<CatalogueTable>,
+  context: {
+    readonly onlineCompanies: readonly string[];
+    readonly onlineApps: readonly string[];
+    readonly rules: readonly ReplicationRule[];
+  },
+): Promise<Environment> {
+  const companies = new Set(context.onlineCompanies);
+  const definitions = new Map<string, readonly CatalogueColumn[]>();
+  for await (const { schemaName, tableName, columns } of tables) {
+    const name = parseTableName(tableName, companies).table.toLowerCase();
+    if (schemaName === 'dbo' && !definitions.has(name)) definitions.set(name, columns);
+  }
+  const rules = new Map<string, ReplicationRule>();
+  for (const rule of context.rules) {
+    rules.set(rule.tableName.toLowerCase(), rule);
+    const name = parseTableName(rule.tableName, companies).table.toLowerCase();
+    if (!rules.has(name)) rules.set(name, rule);
+  }
+  return { definitions, companies, apps: new Set(context.onlineApps), rules };
+}
+
+/** Tables of the platform that are migrated, and where to when not to the table of the same name. */
+const platformTables: ReadonlyMap<string, string> = new Map([
+  ['Record Link', 'Replication Record Link Buffer$58623bfa-0559-4bc2-ae1c-0979c29fd9e0'],
+  ['Tenant Feature Key', 'Tenant Feature Key'],
+  ['Tenant Media', 'Tenant Media'],
+  ['Tenant Media Set', 'Tenant Media Set'],
+  ['Tenant Media Thumbnails', 'Tenant Media Thumbnails'],
+  ['Tenant Report Layout', 'Tenant Report Layout'],
+  ['Tenant Report Layout Cfg', 'Tenant Report Layout Cfg'],
+  ['Tenant Report Layout Override', 'Tenant Report Layout Override'],
+  ['Tenant Report Layout Selection', 'Tenant Report Layout Selection'],
+]);
+
+/** The cloud migration apps, whose tables online steer the migration and must not be overwritten. */
+const migrationApps = new Set([
+  '58623bfa-0559-4bc2-ae1c-0979c29fd9e0',
+  '334ef79e-547e-4631-8ba1-7a7f18e14de6',
+  '6992416f-3f39-4d3c-8242-3fff61350bea',
+  '57623bfa-0559-4bc2-ae1c-0979c29fc8d1',
+]);
+
+/** Media are shared by all companies, so that a copy must not delete what belongs to others. */
+const alwaysPreserved = 'Tenant Media';
+/** What an upgrade has done must be known exactly as the source knows it, or it runs twice. */
+const neverPreserved = 'Upgrade Tags$63ca2fa4-4f03-4f2b-a480-172fef340d3f';
+
+/** Decides about one table of the source. */
+export function decide(table: CatalogueTable, parts: TableNameParts, environment: Environment): Decision {
+  const exclusion = excluded(table, parts, environment);
+  if (exclusion !== undefined) return { copyMethod: 'None', reason: exclusion };
+
+  const destinationTable = platformTables.get(table.tableName) ?? table.tableName;
+  const name = parts.company === '' ? destinationTable : parts.table;
+  const definition = environment.definitions.get(name.toLowerCase());
+  if (!definition) return { copyMethod: 'None', reason: 'The table does not exist online (50004).' };
+  const refusal = refused(table, parts, environment);
+  if (refusal !== undefined) return { copyMethod: 'None', reason: refusal };
+
+  const plan = planColumns(table.columns, definition);
+  if (plan.problems !== '') {
+    const reason = 'The definitions on both sides do not fit together (50011).';
+    return { copyMethod: 'None', reason, problems: plan.problems };
+  }
+  if (plan.columns.length === 0) return { copyMethod: 'None', reason: 'No column exists on both sides.' };
+  return { ...copied(table, parts, plan, environment), destinationTable, columns: plan.columns };
+}
+
+function excluded(table: CatalogueTable, parts: TableNameParts, { apps }: Environment): string | undefined {
+  const { company, table: name, appId } = parts;
+  if (table.schemaName !== 'dbo')
+    return 'The table is outside the schema dbo, where Business Central keeps its tables.';
+  if (name.startsWith('$ndo$')) return 'The table belongs to the platform.';
+  if (company === '' && appId === '' && !platformTables.has(name)) {
+    return 'The table belongs to the platform, or to no company and no app.';
+  }
+  if (migrationApps.has(appId)) return 'The table steers the migration itself.';
+  if (appId !== '' && apps.size > 0 && !apps.has(appId)) return `The app ${appId} is not installed online.`;
+  return undefined;
+}
+
+/** Whether the environment itself refuses the table. */
+function refused(
+  table: CatalogueTable,
+  { table: name, baseTable }: TableNameParts,
+  { rules }: Environment,
+): string | undefined {
+  const rule = ruleOf(table, baseTable, rules);
+  if (rule) return rule.replicateData ? undefined : 'Replication of the table is turned off online.';
+  if (rules.size === 0 || platformTables.has(name)) return undefined;
+  return 'The environment does not list the table: its property ReplicateData is false.';
+}
+
+/** A companion table goes with the table that it belongs to. */
+function ruleOf(table: CatalogueTable, baseTable: string, rules: Environment['rules']): ReplicationRule | undefined {
+  const fullName = table.tableName.toLowerCase().replace(/\$ext$/, '');
+  return rules.get(fullName) ?? rules.get(baseTable.toLowerCase());
+}
+
+function copied(
+  table: CatalogueTable,
+  parts: TableNameParts,
+  { columns, missingOnline }: ColumnPlan,
+  { companies, rules }: Environment,
+): Decision {
+  const notes = [
+    ...(rules.size === 0 ? ['The environment lists no tables yet.'] : []),
+    ...(parts.company !== '' && !companies.has(parts.company)
+      ? ['The company is created online after the setup; planned by the same table of another company.']
+      : []),
+    ...(missingOnline.length > 0 ? [`Not online, so left out: ${missingOnline.join(', ')}.`] : []),
+  ];
+  const because = (copyMethod: CopyMethod, reason: string) => ({ copyMethod, reason: [reason, ...notes].join(' ') });
+
+  if (!columns.some(({ isKey }) => isKey)) {
+    return because('Full', 'Without a primary key, changes cannot be tracked.');
+  }
+  if (parts.table === alwaysPreserved) return because('Preserve', 'Media that exist online stay.');
+  if (parts.table === neverPreserved) return because('Delta', 'Upgrade tags are always those of the source.');
+  if (ruleOf(table, parts.baseTable, rules)?.preserveCloudData === true) {
+    if (parts.company === '') return because('Preserve', 'Data that exists online stays.');
+    return because('Delta', 'Preserving cloud data is not supported for the data of a company.');
+  }
+  return because('Delta', 'Changes are tracked by the primary key.');
+}

@@ -1,0 +1,251 @@
+/**
+ * Connection strings as callers send them. Read by SqlClient's grammar, checked against a list of what the service can
+ * honour, and taken apart: the text itself is never passed on, and no error repeats any of it.
+ * https://learn.microsoft.com/dotnet/api/microsoft.data.sqlclient.sqlconnection.connectionstring
+ */
+import type { SourceConnection } from '../setup/setup.ts';
+
+/** What is wrong with one keyword, and how to mend it. Names come from SqlClient's list, never from the caller's text. */
+export interface ConnectionStringError {
+  /** `Server`, `Password`…; undefined if the text as a whole cannot be read. */
+  readonly keyword: string | undefined;
+  readonly problem: string;
+  readonly remedy: string;
+}
+
+export type ConnectionStringResult =
+  | { readonly ok: true; readonly connection: SourceConnection; readonly password: string }
+  | { readonly ok: false; readonly errors: readonly ConnectionStringError[] };
+
+/** Keywords that the service honours, and those that it takes as long as they ask for nothing. */
+const synonyms = {
+  Server: ['server', 'data source', 'address', 'addr', 'network address'],
+  Database: ['database', 'initial catalog'],
+  'User ID': ['user id', 'userid', 'uid', 'user'],
+  Password: ['password', 'pwd'],
+  Encrypt: ['encrypt'],
+  TrustServerCertificate: ['trustservercertificate', 'trust server certificate'],
+  'Connect Timeout': ['connect timeout', 'connection timeout', 'timeout'],
+  'Persist Security Info': ['persist security info', 'persistsecurityinfo'],
+  MultipleActiveResultSets: ['multipleactiveresultsets', 'multiple active result sets'],
+  'Integrated Security': ['integrated security', 'trusted_connection'],
+} as const;
+type Keyword = keyof typeof synonyms;
+
+const keywords = Object.keys(synonyms) as Keyword[];
+const keywordOf = new Map<string, Keyword>(keywords.flatMap((name) => synonyms[name].map((key) => [key, name])));
+
+const leaveOut = 'Leave it out.';
+const sqlLogin = 'Leave it out and give the User ID and Password of a SQL Server login.';
+
+/** The other keywords of SqlClient, by remedy, so that they can be refused by name. */
+const refusedKeywords: Readonly<Record<string, string>> = {
+  [sqlLogin]: 'Authentication',
+  'Leave it out and attach the file to a server: only databases of a server can be migrated.':
+    'AttachDBFilename, Context Connection, Extended Properties, Initial File Name, User Instance',
+  'Leave it out and name the server of the primary database in Server.':
+    'Failover Partner, Failover Partner SPN, FailoverPartnerSPN',
+  'Leave it out: the service speaks TCP only.': 'Net, Network, Network Library',
+  'Leave it out, and let the certificate name the host in Server.':
+    'Host Name In Certificate, HostNameInCertificate, Server Certificate, Server SPN, ServerCertificate, ServerSPN',
+  'Leave it out: the service connects with settings of its own.':
+    'App, Application Intent, Application Name, ApplicationIntent, Async, Asynchronous Processing, ' +
+    'Attestation Protocol, Column Encryption Setting, Command Timeout, Connect Retry Count, Connect Retry Interval, ' +
+    'Connection Lifetime, Connection Reset, ConnectRetryCount, ConnectRetryInterval, Current Language, ' +
+    'Enclave Attestation Url, Enlist, IP Address Preference, IPAddressPreference, Language, Load Balance Timeout, ' +
+    'Max Pool Size, Min Pool Size, Multi Subnet Failover, MultiSubnetFailover, Packet Size, Pool Blocking Period, ' +
+    'PoolBlockingPeriod, Pooling, Replication, Transaction Binding, Type System Version, Workstation ID, WSID',
+};
+const refusals = new Map(
+  Object.entries(refusedKeywords).flatMap(([remedy, names]) =>
+    names
+      .split(', ')
+      .map((keyword) => [keyword.toLowerCase(), { keyword, problem: 'is not supported', remedy }] as const),
+  ),
+);
+
+/**
+ * Reads a connection string.
+ *
+ * `Encrypt` is on unless it is switched off, as in Microsoft.Data.SqlClient; `Encrypt=Strict` never trusts a certificate
+ * unseen. Where a server has an instance and a port, the port decides and the instance is dropped.
+ * @returns every problem at once; does not throw
+ */
+export function parseConnectionString(text: string): ConnectionStringResult {
+  const errors: ConnectionStringError[] = [];
+  const values = new Map<Keyword, string>();
+  for (const part of readParts(text)) {
+    // What stands behind a place that cannot be read is not known to be missing.
+    if ('problem' in part) return { ok: false, errors: [...errors, part] };
+    const keyword = keywordOf.get(part.key.toLowerCase());
+    if (keyword === undefined) errors.push(refuse(part));
+    else if (values.has(keyword)) errors.push({ keyword, problem: 'is given twice', remedy: 'Give it once.' });
+    else values.set(keyword, part.value);
+  }
+  for (const keyword of keywords) {
+    const error = errorIn(keyword, values.get(keyword));
+    if (error !== undefined) errors.push({ keyword, ...error });
+  }
+  const server = canonicalServer(values.get('Server') ?? '');
+  if (errors.length > 0 || server === undefined) return { ok: false, errors };
+
+  const encrypt = values.get('Encrypt') ?? 'true';
+  return {
+    ok: true,
+    connection: {
+      server,
+      database: values.get('Database') ?? '',
+      userName: values.get('User ID') ?? '',
+      encrypt: !/^(?:false|no|optional)$/i.test(encrypt),
+      trustServerCertificate: !/^strict$/i.test(encrypt) && !no.test(values.get('TrustServerCertificate') ?? 'no'),
+    },
+    password: values.get('Password') ?? '',
+  };
+}
+
+interface Part {
+  readonly key: string;
+  readonly value: string;
+  /** Where the part starts, from 1. */
+  readonly position: number;
+}
+
+const gap = /[\s;]*/y;
+// A doubled equals sign stands for one within a keyword. Within a value it needs no doubling.
+const keyPattern = /(?<key>(?:[^=;\p{Cc}]|==)+)=(?!=)\s*/uy;
+const valuePattern =
+  /(?:"(?<double>(?:[^"\0]|"")*)"|'(?<single>(?:[^'\0]|'')*)'|(?<bare>(?!["'])(?:[^;\s\p{Cc}]|\s+(?=[^;\s\p{Cc}]))*(?<!["'])))\s*(?:;|$)/uy;
+
+function* readParts(text: string): Generator<Part | ConnectionStringError> {
+  let index = 0;
+  const match = (pattern: RegExp) => {
+    pattern.lastIndex = index;
+    const found = pattern.exec(text);
+    if (found !== null) index = pattern.lastIndex;
+    return found?.groups;
+  };
+  for (;;) {
+    match(gap);
+    if (index === text.length) return;
+    const position = index + 1;
+    const key = match(keyPattern)?.['key']?.trim();
+    if (key === undefined || key === '') {
+      yield unreadable(position, 'a keyword and an equals sign');
+      return;
+    }
+    const valueStart = index + 1;
+    const value = match(valuePattern);
+    if (value === undefined) {
+      yield unreadable(valueStart, 'a value that ends with a semicolon');
+      return;
+    }
+    const { double, single, bare = '' } = value;
+    yield { key, position, value: double?.replaceAll('""', '"') ?? single?.replaceAll("''", "'") ?? bare };
+  }
+}
+
+const quoteSemicolons =
+  'Put a value that holds a semicolon or a quotation mark in double quotes, and double those in it.';
+
+function unreadable(position: number, expected: string): ConnectionStringError {
+  return {
+    keyword: undefined,
+    problem: `cannot be read: at character ${position}, ${expected} should stand`,
+    remedy: quoteSemicolons,
+  };
+}
+
+function refuse({ key, position }: Part): ConnectionStringError {
+  return (
+    refusals.get(key.toLowerCase()) ?? {
+      keyword: undefined,
+      // It is not named: it may be the rest of a password with a semicolon.
+      problem: `has a keyword at character ${position} that SqlClient does not know`,
+      remedy: `Check its spelling. ${quoteSemicolons}`,
+    }
+  );
+}
+
+type Fault = Omit<ConnectionStringError, 'keyword'>;
+
+function errorIn(keyword: Keyword, value: string | undefined): Fault | undefined {
+  switch (keyword) {
+    case 'Server':
+      return required(value) ?? serverFault(value ?? '');
+    case 'Database':
+    case 'User ID':
+      return required(value) ?? unless(identifier, value, badIdentifier);
+    case 'Password':
+      return required(value) ?? unless(password, value, badPassword);
+    case 'Encrypt':
+      return unless(/^(?:true|yes|mandatory|strict|false|no|optional)$/i, value, {
+        problem: 'is neither true, false, mandatory, optional nor strict',
+        remedy: 'Give one of these.',
+      });
+    case 'TrustServerCertificate':
+      return unless(/^(?:true|yes|false|no)$/i, value, {
+        problem: 'is neither true nor false',
+        remedy: 'Give one of these.',
+      });
+    case 'Connect Timeout':
+      return unless(/^\d{1,5}$/, value, { problem: 'is not a number of seconds', remedy: leaveOut });
+    case 'Persist Security Info':
+    case 'MultipleActiveResultSets':
+      return unless(no, value, { problem: 'can only be false', remedy: leaveOut });
+    case 'Integrated Security':
+      return unless(no, value, {
+        problem: 'asks for Windows authentication, which the service cannot use: it has no account in your domain',
+        remedy: sqlLogin,
+      });
+  }
+}
+
+// https://learn.microsoft.com/sql/relational-databases/databases/database-identifiers
+const identifier = /^\P{Cc}{1,128}$/u;
+const badIdentifier: Fault = {
+  problem: 'is longer than 128 characters or holds a control character',
+  remedy: 'Check it.',
+};
+// https://learn.microsoft.com/sql/relational-databases/security/strong-passwords
+const password = /^[^]{1,128}$/;
+const badPassword: Fault = {
+  problem: 'is longer than 128 characters',
+  remedy: 'Check it: SQL Server takes none that is longer.',
+};
+const no = /^(?:false|no)$/i;
+
+function required(value: string | undefined): Fault | undefined {
+  return value === undefined || value === '' ? { problem: 'is missing', remedy: 'Add it.' } : undefined;
+}
+
+/** What is left out is in order. */
+function unless(inOrder: RegExp, value: string | undefined, fault: Fault): Fault | undefined {
+  return value === undefined || inOrder.test(value) ? undefined : fault;
+}
+
+const hostPattern = String.raw`(?<host>[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?)`;
+// https://learn.microsoft.com/sql/sql-server/install/instance-configuration#instance-name
+const instancePattern = String.raw`(?<instance>[A-Za-z_][A-Za-z0-9_$]{0,15})`;
+const serverPattern = new RegExp(
+  String.raw`^(?:tcp:)?${hostPattern}(?:\\${instancePattern})?(?:\s*,\s*(?<port>\d{1,5}))?$`,
+  'i',
+);
+const MAXIMUM_PORT = 65_535;
+
+function serverFault(server: string): Fault | undefined {
+  if (/^(?:np|lpc|admin):|^\\\\/i.test(server)) {
+    return { problem: 'names a protocol other than TCP', remedy: 'Give host, host\\instance or host,port.' };
+  }
+  if (canonicalServer(server) !== undefined) return undefined;
+  return {
+    problem: 'is not of the form host, host\\instance or host,port',
+    remedy: 'Give the name by which the runtime machine reaches the server.',
+  };
+}
+
+function canonicalServer(server: string): string | undefined {
+  const { host, instance, port } = serverPattern.exec(server)?.groups ?? {};
+  if (host === undefined) return undefined;
+  if (port === undefined) return instance === undefined ? host : `${host}\\${instance}`;
+  return Number(port) >= 1 && Number(port) <= MAXIMUM_PORT ? `${host},${Number(port)}` : undefined;
+}

@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { routes } from '../../../functions/routes.ts';
+import { setupBodySchema } from '../../../functions/setups/setup-body.ts';
+import { apiErrors, fieldErrors } from '../../../shared/errors.ts';
+import { apiVersion, setupIdSchema } from '../../../shared/setup/setup.ts';
+import { describedResponse, openapi, operations, validatorOf } from '../../support/api/openapi.ts';
+
+const { schemas, responses } = openapi.components;
+
+describe('routes', () => {
+  test('are exactly the operations that are described, with their roles', () => {
+    const described = Object.entries(openapi.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, { operationId, security }]) => ({
+        name: operationId,
+        method: method.toUpperCase(),
+        path: path.slice(1),
+        role: security[0]?.['entra']?.[0],
+      })),
+    );
+    const served = routes.map(({ name, method, path, role }) => ({ name, method, path, role }));
+    expect(described).toHaveLength(served.length);
+    expect(described).toEqual(expect.arrayContaining(served));
+  });
+
+  test('of one method never overlap: the host gives a literal segment no precedence', () => {
+    const overlap = (a: string, b: string) => {
+      const [one, other] = [a.split('/'), b.split('/')];
+      return one.length === other.length && one.every((s, i) => s === other[i] || `${s}${other[i]}`.includes('{'));
+    };
+    const clashes = routes.flatMap((a) =>
+      routes.filter((b) => a.name < b.name && a.method === b.method && overlap(a.path, b.path)),
+    );
+    expect(clashes).toEqual([]);
+  });
+});
+
+/** A schema without what only readers need. */
+function bare(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(bare);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  if ('$ref' in schema) return bare(schemas[String(schema.$ref).split('/').at(-1) ?? '']);
+  const kept = Object.entries(schema).filter(([name, value]) => typeof value !== 'string' || name !== 'description');
+  return Object.fromEntries(kept.filter(([name]) => name !== '$schema').map(([name, value]) => [name, bare(value)]));
+}
+
+interface CodeSchema {
+  readonly enum: readonly string[];
+}
+
+interface ProblemSchema {
+  readonly properties: {
+    readonly code: CodeSchema;
+    readonly errors: { readonly items: { readonly properties: { readonly code: CodeSchema } } };
+  };
+}
+
+describe('the description says what the code checks', () => {
+  test('of a request for a setup', () => {
+    expect(bare(schemas['SetupRequest'])).toEqual(bare(z.toJSONSchema(setupBodySchema)));
+  });
+
+  test('of setup ids and the version', () => {
+    expect(bare(schemas['SetupId'])).toEqual(bare(z.toJSONSchema(setupIdSchema)));
+    expect(openapi.info.version).toBe(apiVersion);
+  });
+
+  test('of error codes', () => {
+    const { code, errors } = (schemas['Problem'] as unknown as ProblemSchema).properties;
+    expect(new Set(code.enum)).toEqual(new Set(Object.keys(apiErrors)));
+    expect(new Set(errors.items.properties.code.enum)).toEqual(new Set(Object.keys(fieldErrors)));
+  });
+
+  test.each(Object.entries(apiErrors))('of the error %s', (code, { status }) => {
+    const described = Object.entries(responses).filter(([, { description }]) => description?.includes(`\`${code}\``));
+    expect(described).toHaveLength(1);
+    const [name] = described.map(([key]) => key);
+    const users = [...operations.values()].filter(({ responses: answers }) =>
+      JSON.stringify(answers[status] ?? '').includes(`#/components/responses/${name}"`),
+    );
+    expect(users).not.toEqual([]);
+  });
+});
+
+describe('every example is as its schema says', () => {
+  const examples = [...operations.values()].flatMap(({ operationId, requestBody, responses: answers }) =>
+    [requestBody, ...Object.keys(answers).map((status) => describedResponse(operationId, Number(status)))]
+      .flatMap((described) => Object.values(described?.content ?? {}))
+      .filter(({ example }) => example !== undefined)
+      .map((media) => ({ operationId, ...media })),
+  );
+
+  test.each(examples)('of $operationId', ({ schema, example }) => {
+    expect(validatorOf(schema).safeParse(example)).toMatchObject({ success: true });
+  });
+});

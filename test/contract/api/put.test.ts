@@ -1,0 +1,202 @@
+import { RestError } from '@azure/core-rest-pipeline';
+import { odata } from '@azure/data-tables';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { setupKey } from '../../../shared/setup/key.ts';
+import {
+  azureSource,
+  connectionString,
+  destination,
+  factory,
+  password,
+  reached,
+  setupBody,
+  source,
+  startHttpApi,
+} from '../../support/api/http-api.ts';
+import type { HttpApi } from '../../support/api/http-api.ts';
+import { destinationServer } from '../../support/api/http-call.ts';
+import type { Answer } from '../../support/api/http-call.ts';
+import { otherTenantId, tenantId } from '../../support/api/token-issuer.ts';
+
+let api: HttpApi;
+let setupId: string;
+
+beforeAll(async () => {
+  api = await startHttpApi();
+});
+
+afterAll(() => api.stop());
+
+beforeEach(() => {
+  setupId = `setup-${crypto.randomUUID()}`;
+});
+
+const secretName = () => `mig-${setupKey(tenantId, setupId)}-source`;
+
+describe('PUT of a new setup', () => {
+  test('accepts it, keeps the password in the vault and starts the orchestration', async () => {
+    const answer = await api.put(setupId);
+    expect(answer.status).toBe(201);
+    expect(answer.headers).toMatchObject({
+      etag: expect.stringMatching(/^"[\w-]+"$/) as string,
+      'operation-id': `${setupId}.1`,
+      'operation-location': `https://app.example.com/api/operations/${setupId}.1?api-version=2026-11-01`,
+    });
+    expect(answer.body).toMatchObject({
+      setupId,
+      state: 'Accepted',
+      attempt: 1,
+      source: { kind: 'SqlServer', server: 'sql01', database: 'BC250', userName: 'migration', encrypt: true },
+      destination,
+    });
+    expect((await api.vault.getSecret(secretName())).value).toBe(password);
+
+    const start = api.durable.starts.at(-1);
+    expect(start?.path).toBe(`/orchestrators/setup/${tenantId}.${setupId}.1`);
+    expect(JSON.parse(start?.body ?? '')).toMatchObject({
+      setupId,
+      key: setupKey(tenantId, setupId),
+      factories: [factory],
+    });
+    expect(JSON.stringify([answer, start])).not.toContain('hunter2');
+  });
+
+  test('stores no password beside the vault', async () => {
+    await api.put(setupId);
+    const filter = odata`PartitionKey eq ${`${tenantId}|${setupId}`}`;
+    const rows: unknown[] = [];
+    for await (const row of api.setups.listEntities({ queryOptions: { filter } })) rows.push(row);
+    expect(rows).toHaveLength(3);
+    expect(JSON.stringify(rows)).not.toContain('hunter2');
+  });
+
+  test('is accepted though the orchestration cannot be started now', async () => {
+    expect(await api.put(setupId, setupBody, { durableUrl: 'http://127.0.0.1:9/' })).toMatchObject({ status: 201 });
+    expect(await api.call('getSetup', setupId)).toMatchObject({ status: 200, body: { state: 'Accepted' } });
+  });
+
+  test('belongs to the tenant of the token: another tenant may use the same id', async () => {
+    expect(await api.put(setupId)).toMatchObject({ status: 201 });
+    expect(await api.put(setupId, setupBody, { token: 'other' })).toMatchObject({ status: 201 });
+    expect(api.durable.starts.at(-1)?.path).toContain(otherTenantId);
+  });
+
+  test('needs Setup.Write', async () => {
+    expect(await api.put(setupId, setupBody, { token: 'reader' })).toMatchObject({ status: 403 });
+  });
+});
+
+describe('PUT of a setup that exists', () => {
+  test('with the same values changes nothing and starts nothing', async () => {
+    const first = await api.put(setupId);
+    const starts = api.durable.starts.length;
+    const again = await api.put(setupId, {
+      ...setupBody,
+      source: { ...source, connectionString: connectionString.replace('User ID', 'UID') },
+    });
+    expect(again).toMatchObject({ status: 200, body: first.body });
+    for (const header of ['etag', 'operation-id', 'operation-location']) {
+      expect(again.headers[header]).toBe(first.headers[header]);
+    }
+    expect(api.durable.starts).toHaveLength(starts);
+  });
+
+  test.each([
+    ['/product', 'The product', { product: 'DynamicsBC' }],
+    ['/source/kind', 'The kind', { source: azureSource }],
+    ['/source/runtimeName', 'The runtime name', { source: { ...source, runtimeName: 'shir-old' } }],
+    ['/destination/database', 'The database', { destination: { ...destination, database: 'tenant02' } }],
+    ['/destination/environment', 'The environment', { destination: { ...destination, environment: 'Sandbox' } }],
+    ...[
+      ['The server', 'sql01', 'sql02'],
+      ['The database', 'BC250', 'BC251'],
+      ['The user id', 'migration', 'other'],
+      ['The password', 'hunter2', 'hunter3'],
+      ['Encrypt', 'Server', 'Encrypt=no;Server'],
+      ['TrustServerCertificate', 'Server', 'TrustServerCertificate=yes;Server'],
+    ].map(([name = '', from = '', to = '']): [string, string, object] => [
+      '/source/connectionString',
+      name,
+      { source: { ...source, connectionString: connectionString.replace(from, to) } },
+    ]),
+  ])('with another value at %s is told: %s', async (pointer, name, change) => {
+    await api.put(setupId);
+    const answer = await api.put(setupId, { ...setupBody, ...change });
+    expect(answer).toMatchObject({ status: 409, body: { code: 'SetupConflict' } });
+    const { errors } = answer.body as { errors: { pointer: string; code: string; detail: string }[] };
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toMatchObject({ pointer, code: 'Differs' });
+    expect(errors[0]?.detail).toMatch(new RegExp(`^${name} `));
+    expect(JSON.stringify(answer)).not.toMatch(/hunter|sql0|BC25|shir-old|tenant02|Sandbox/);
+    expect((await api.vault.getSecret(secretName())).value).toBe(password);
+  });
+
+  test('by several at once is accepted once', async () => {
+    const starts = api.durable.starts.length;
+    const answers = await Promise.all([api.put(setupId), api.put(setupId), api.put(setupId), api.put(setupId)]);
+    expect(answers.map(({ status }) => String(status)).sort()).toEqual(['200', '200', '200', '201']);
+    expect(api.durable.starts).toHaveLength(starts + 1);
+  });
+
+  test('honours the conditions of the request', async () => {
+    expect(await api.put(setupId, setupBody, { headers: { 'if-match': '*' } })).toMatchObject({ status: 412 });
+    const first = await api.put(setupId, setupBody, { headers: { 'if-none-match': '*' } });
+    expect(first).toMatchObject({ status: 201 });
+    expect(await api.put(setupId, setupBody, { headers: { 'if-none-match': '*' } })).toMatchObject({ status: 412 });
+    expect(await api.put(setupId, setupBody, { headers: { 'if-match': first.headers['etag'] ?? '' } })).toMatchObject({
+      status: 200,
+    });
+    await api.reach(setupId, reached.factorySelected);
+    expect(await api.put(setupId, setupBody, { headers: { 'if-match': first.headers['etag'] ?? '' } })).toMatchObject({
+      status: 412,
+    });
+  });
+});
+
+describe('PUT is refused', () => {
+  const errorsOf = ({ body }: Answer) =>
+    (body as { errors: { pointer: string; code: string; detail: string }[] }).errors;
+
+  test.each([
+    ['Password=hunter2', 3],
+    ['Server=s;Database=d;User ID=u;Password=hunter2;Integrated Security=SSPI', 1],
+    ['Server=s;Database=d;User ID=u;Password=x;hunter2=y', 1],
+    ['hunter2', 1],
+  ])('for the connection string %s, without repeating any of it', async (text, count) => {
+    const answer = await api.put(setupId, { ...setupBody, source: { ...source, connectionString: text } });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'InvalidRequestBody' } });
+    expect(errorsOf(answer)).toHaveLength(count);
+    for (const error of errorsOf(answer))
+      expect(error).toMatchObject({ pointer: '/source/connectionString', code: '52072' });
+    expect(JSON.stringify(answer)).not.toContain('hunter2');
+    await expect(api.vault.getSecret(secretName())).rejects.toBeInstanceOf(RestError);
+  });
+
+  test.each([['evil.example.com'], [`${destinationServer}.evil.example.com`], [`${destinationServer},22`]])(
+    'for a destination on %s',
+    async (server) => {
+      const answer = await api.put(setupId, { ...setupBody, destination: { ...destination, server } });
+      expect(answer.status).toBe(400);
+      expect(errorsOf(answer)).toMatchObject([{ pointer: '/destination/server', code: 'ServerNotAllowed' }]);
+    },
+  );
+
+  test('for a runtime of an Azure SQL source', async () => {
+    const answer = await api.put(setupId, { ...setupBody, source: { ...azureSource, runtimeName: 'shir-one' } });
+    expect(errorsOf(answer)).toMatchObject([{ pointer: '/source/runtimeName', code: 'InvalidValue' }]);
+  });
+
+  test.each([['tenantId'], ['state'], ['attempt'], ['__proto__'], ['constructor']])('for a field %s', async (field) => {
+    const body = JSON.stringify(setupBody).replace('{', `{"${field}":"Ready",`);
+    const answer = await api.call('putSetup', setupId, { headers: { 'content-type': 'application/json' }, body });
+    expect(errorsOf(answer)).toMatchObject([{ pointer: `/${field}`, code: 'UnknownField' }]);
+  });
+
+  test.each([['ab'], ['-abc'], ['abc-'], ['Abc'], ['a.b'], ['a|b'], ['..%2fx'], ['x'.repeat(64)], ['ａｂｃ']])(
+    'for the id %s',
+    async (id) => {
+      const answer = await api.put(setupId, setupBody, { params: { setupId: id } });
+      expect(answer).toMatchObject({ status: 400, body: { code: 'InvalidSetupId' } });
+    },
+  );
+});

@@ -1,0 +1,213 @@
+import type sql from 'mssql';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TOKEN, type TestServers, startTestServers, withToken } from '../../support/sql-server.ts';
+
+/** Business Central's names are longer than PostgreSQL's may be. */
+const TABLE = 'CRONUS International Ltd_$Customer$437dbf0e-84ff-417a-965d-ed2bb9650972';
+const COLUMN = 'A Long Extension Field Name$437dbf0e-84ff-417a-965d-ed2bb9650972';
+
+let servers: TestServers;
+let pool: sql.ConnectionPool;
+
+beforeAll(async () => {
+  servers = await startTestServers();
+  pool = await servers.connect('source');
+  await pool.request().batch(`
+    CREATE TABLE dbo.[${TABLE}] (
+      [timestamp] timestamp NOT NULL, [No_] nvarchar(20) NOT NULL, [${COLUMN}] int NULL,
+      amount decimal(38, 20) NOT NULL, code varchar(10) COLLATE Latin1_General_100_BIN2 NULL, picture image NULL,
+      [$systemId] uniqueidentifier NOT NULL DEFAULT NEWID(), stamp datetime2(3) NULL, row int IDENTITY NOT NULL,
+      CONSTRAINT [${TABLE}$Key1] PRIMARY KEY CLUSTERED ([No_]));
+    CREATE UNIQUE NONCLUSTERED INDEX [$systemId] ON dbo.[${TABLE}] ([$systemId] DESC) INCLUDE (amount);
+    INSERT INTO dbo.[${TABLE}] ([No_], [${COLUMN}], amount) VALUES (N'1', 2, 3), (N'2', NULL, 4);
+    CREATE TABLE dbo.heap (id int NULL)`);
+});
+
+afterAll(async () => {
+  await pool.close();
+  await servers.stop();
+});
+
+async function rows(statement: string, connection = pool): Promise<unknown> {
+  return (await connection.request().query(statement)).recordset as unknown;
+}
+
+describe('long names', () => {
+  test('work in statements and results', async () => {
+    expect(await rows(`SELECT t.[${COLUMN}] FROM dbo.[${TABLE}] AS t WHERE t.[No_] = N'1'`)).toEqual([{ [COLUMN]: 2 }]);
+  });
+
+  test('appear in full in the catalog and in errors', async () => {
+    expect(await rows(`SELECT name FROM sys.tables WHERE name LIKE N'%$Customer$%'`)).toEqual([{ name: TABLE }]);
+    expect(
+      await rows(
+        `SELECT c.name FROM sys.columns c WHERE c.object_id = OBJECT_ID(N'[dbo].[${TABLE}]') AND c.column_id = 3`,
+      ),
+    ).toEqual([{ name: COLUMN }]);
+    await expect(
+      pool.request().query(`INSERT INTO dbo.[${TABLE}] ([No_], amount) VALUES (N'1', 0)`),
+    ).rejects.toMatchObject({ number: 2627, message: expect.stringContaining(`'${TABLE}$Key1'`) as string });
+  });
+});
+
+describe('the catalog', () => {
+  test('describes columns as they were declared', async () => {
+    const described = await rows(`
+      SELECT c.name, y.name AS type, c.max_length AS l, c.precision AS p, c.scale AS s, c.is_nullable AS n, c.is_identity AS i, c.collation_name AS c
+      FROM sys.columns c JOIN sys.types y ON y.user_type_id = c.user_type_id
+      WHERE c.object_id = OBJECT_ID(N'dbo.[${TABLE}]') ORDER BY c.column_id`);
+    const collation = 'SQL_Latin1_General_CP1_CI_AS';
+    expect(described).toEqual([
+      { name: 'timestamp', type: 'timestamp', l: 8, p: 0, s: 0, n: false, i: false, c: null },
+      { name: 'No_', type: 'nvarchar', l: 40, p: 0, s: 0, n: false, i: false, c: collation },
+      { name: COLUMN, type: 'int', l: 4, p: 10, s: 0, n: true, i: false, c: null },
+      { name: 'amount', type: 'decimal', l: 17, p: 38, s: 20, n: false, i: false, c: null },
+      { name: 'code', type: 'varchar', l: 10, p: 0, s: 0, n: true, i: false, c: 'Latin1_General_100_BIN2' },
+      { name: 'picture', type: 'image', l: 16, p: 0, s: 0, n: true, i: false, c: null },
+      { name: '$systemId', type: 'uniqueidentifier', l: 16, p: 0, s: 0, n: false, i: false, c: null },
+      { name: 'stamp', type: 'datetime2', l: 7, p: 23, s: 3, n: true, i: false, c: null },
+      { name: 'row', type: 'int', l: 4, p: 10, s: 0, n: false, i: true, c: null },
+    ]);
+  });
+
+  test('describes indexes, their columns and heaps', async () => {
+    expect(
+      await rows(`SELECT i.name, i.index_id AS x, i.type_desc AS t, i.is_unique AS u, i.is_primary_key AS k FROM sys.indexes i
+        JOIN sys.tables t ON t.object_id = i.object_id ORDER BY t.name, i.index_id`),
+    ).toEqual([
+      { name: `${TABLE}$Key1`, x: 1, t: 'CLUSTERED', u: true, k: true },
+      { name: '$systemId', x: 2, t: 'NONCLUSTERED', u: true, k: false },
+      { name: null, x: 0, t: 'HEAP', u: false, k: false },
+    ]);
+    expect(
+      await rows(`SELECT c.name, k.key_ordinal AS o, k.is_descending_key AS d, k.is_included_column AS i FROM sys.index_columns k
+        JOIN sys.columns c ON c.object_id = k.object_id AND c.column_id = k.column_id
+        WHERE k.object_id = OBJECT_ID(N'dbo.[${TABLE}]') AND k.index_id = 2 ORDER BY k.index_column_id`),
+    ).toEqual([
+      { name: '$systemId', o: 1, d: true, i: false },
+      { name: 'amount', o: 0, d: false, i: true },
+    ]);
+    expect(await rows(`SELECT name, type FROM sys.key_constraints`)).toEqual([{ name: `${TABLE}$Key1`, type: 'PK' }]);
+  });
+
+  test('counts rows and pages', async () => {
+    expect(
+      await rows(`SELECT s.row_count AS n, CASE WHEN s.used_page_count > 0 THEN 1 ELSE 0 END AS used FROM sys.dm_db_partition_stats s
+        WHERE s.object_id = OBJECT_ID(N'dbo.[${TABLE}]') AND s.index_id = 1`),
+    ).toEqual([{ n: '2', used: 1 }]);
+    expect(
+      await rows(
+        "SELECT p.rows AS n FROM sys.partitions p WHERE p.object_id = OBJECT_ID(N'dbo.heap') AND p.index_id IN (0, 1)",
+      ),
+    ).toEqual([{ n: '0' }]);
+  });
+
+  test('answers in the information schema', async () => {
+    expect(
+      await rows("SELECT TABLE_SCHEMA, TABLE_TYPE FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_NAME = N'heap'"),
+    ).toEqual([{ TABLE_SCHEMA: 'dbo', TABLE_TYPE: 'BASE TABLE' }]);
+    expect(
+      await rows(
+        "SELECT DATA_TYPE, CHARACTER_MAXIMUM_LENGTH AS l FROM INFORMATION_SCHEMA.COLUMNS WHERE COLUMN_NAME = N'No_'",
+      ),
+    ).toEqual([{ DATA_TYPE: 'nvarchar', l: 20 }]);
+  });
+
+  test.each<[string, unknown]>([
+    ["CASE WHEN OBJECT_ID(N'[dbo].[heap]', N'U') IS NULL THEN 0 ELSE 1 END", 1],
+    ["OBJECT_ID(N'dbo.nothing')", null],
+    ["OBJECT_ID(N'dbo.heap', N'P')", null],
+    ["OBJECT_NAME(OBJECT_ID(N'HEAP'))", 'heap'],
+    ["SCHEMA_NAME(SCHEMA_ID(N'dbo'))", 'dbo'],
+    ["SCHEMA_ID(N'nothing')", null],
+    ['TYPE_NAME(231)', 'nvarchar'],
+    [`COL_LENGTH(N'dbo.[${TABLE}]', N'No_')`, 40],
+    ["COL_LENGTH(N'dbo.heap', N'nothing')", null],
+    ['DB_NAME()', 'shop'],
+    ["DB_ID(N'nothing')", null],
+    ["SERVERPROPERTY('ProductVersion')", '15.0.4410.1'],
+    ["CAST(SERVERPROPERTY('ProductMajorVersion') AS int)", 15],
+    ["SERVERPROPERTY('EngineEdition')", 2],
+    ["DATABASEPROPERTYEX(DB_NAME(), 'Updateability')", 'READ_WRITE'],
+    ['(SELECT COUNT(*) FROM sys.extended_properties)', 0],
+    ['(SELECT COUNT(*) FROM sys.triggers)', 0],
+  ])('%s is %j', async (expression, expected) => {
+    expect(await rows(`SELECT ${expression} AS v`)).toEqual([{ v: expected }]);
+  });
+
+  test('tells an Azure SQL server from a SQL Server', async () => {
+    const destination = await servers.connect('destination', withToken(TOKEN));
+    const expected = [{ edition: 'SQL Azure', engine: 5, is: 'Microsoft SQL Azure (RTM) - 12.0.2000.8' }];
+    expect(
+      await rows(
+        "SELECT SERVERPROPERTY('Edition') AS edition, SERVERPROPERTY('EngineEdition') AS engine, LEFT(@@VERSION, 39) AS [is]",
+        destination,
+      ),
+    ).toEqual(expected);
+    await destination.close();
+  });
+});
+
+describe('a database', () => {
+  const property = (name: string) => rows(`SELECT ${name} AS v FROM sys.databases WHERE name = DB_NAME()`);
+
+  test('shows what ALTER DATABASE changes', async () => {
+    await pool
+      .request()
+      .batch(
+        'ALTER DATABASE CURRENT SET COMPATIBILITY_LEVEL = 120; ALTER DATABASE shop SET RECOVERY SIMPLE WITH NO_WAIT',
+      );
+    expect(await property('compatibility_level')).toEqual([{ v: 120 }]);
+    expect(await property('recovery_model_desc')).toEqual([{ v: 'SIMPLE' }]);
+    expect(await rows('SELECT name, compatibility_level AS l FROM sys.databases ORDER BY database_id')).toEqual([
+      { name: 'master', l: 150 },
+      { name: 'shop', l: 120 },
+      { name: 'archive', l: 110 },
+    ]);
+  });
+
+  test('tracks changes when told to, and says so', async () => {
+    const enable = `ALTER TABLE dbo.[${TABLE}] ENABLE CHANGE_TRACKING WITH (TRACK_COLUMNS_UPDATED = OFF)`;
+    await expect(pool.request().batch(enable)).rejects.toMatchObject({ number: 4997 });
+    expect(await rows('SELECT CHANGE_TRACKING_CURRENT_VERSION() AS v')).toEqual([{ v: null }]);
+    await pool
+      .request()
+      .batch('ALTER DATABASE CURRENT SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 3 DAYS, AUTO_CLEANUP = ON)');
+    await pool.request().batch(enable);
+    expect(
+      await rows(
+        'SELECT retention_period AS p, retention_period_units_desc AS u, is_auto_cleanup_on AS c FROM sys.change_tracking_databases WHERE database_id = DB_ID()',
+      ),
+    ).toEqual([{ p: 3, u: 'DAYS', c: true }]);
+    expect(
+      await rows(
+        'SELECT OBJECT_NAME(object_id) AS t, is_track_columns_updated_on AS c FROM sys.change_tracking_tables',
+      ),
+    ).toEqual([{ t: TABLE, c: false }]);
+    expect(await rows('SELECT CHANGE_TRACKING_CURRENT_VERSION() AS v')).toEqual([{ v: '0' }]);
+  });
+});
+
+describe('permissions', () => {
+  const QUESTION =
+    "SELECT IS_SRVROLEMEMBER('sysadmin') AS s, IS_ROLEMEMBER('db_owner') AS o, IS_ROLEMEMBER('db_datareader') AS r, HAS_PERMS_BY_NAME(NULL, 'DATABASE', 'CREATE PROCEDURE') AS p, USER_NAME() AS u";
+
+  test('are told truthfully', async () => {
+    expect(await rows(QUESTION)).toEqual([{ s: 1, o: 1, r: 1, p: 1, u: 'dbo' }]);
+    const reader = await servers.connect('source', { user: 'reader' });
+    expect(await rows(QUESTION, reader)).toEqual([{ s: 0, o: 0, r: 1, p: 0, u: 'reader' }]);
+    await reader.close();
+  });
+
+  test.each([
+    ['CREATE TABLE dbo.mine (id int)', 262],
+    ['CREATE PROCEDURE dbo.mine AS SELECT 1 AS a', 262],
+    ['INSERT INTO dbo.heap VALUES (1)', 229],
+    ['USE archive', 916],
+  ])('%s fails with %i for a login that may only read', async (statement, number) => {
+    const reader = await servers.connect('source', { user: 'reader' });
+    await expect(reader.request().batch(statement)).rejects.toMatchObject({ number });
+    expect(await rows('SELECT COUNT(*) AS n FROM dbo.heap', reader)).toEqual([{ n: 0 }]);
+    await reader.close();
+  });
+});

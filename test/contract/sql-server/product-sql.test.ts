@@ -1,0 +1,399 @@
+// The product's T-SQL on the sample databases, over TDS, in the order in which a setup runs it.
+import { randomBytes } from 'node:crypto';
+import sql from 'mssql';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createCertificateAuthority } from '../../../local/stack/certificates.ts';
+import type { CertificateAuthority } from '../../../local/stack/certificates.ts';
+import { loadSample, sampleDatabases } from '../../../local/sample/load-sample.ts';
+import { startSqlServer } from '../../../local/sql-server/server.ts';
+import { evaluateChecks } from '../../../shared/checks/catalogue.ts';
+import {
+  checkThresholdsSchema,
+  companySchema,
+  destinationProbeSchema,
+  extensionSchema,
+  sourceProbeSchema,
+} from '../../../shared/checks/check.ts';
+import * as scripts from '../../../shared/sql/scripts.ts';
+import { joinCatalogue } from '../../../shared/plan/catalogue.ts';
+import { planLimitsSchema } from '../../../shared/plan/groups.ts';
+import { planTables, summarizePlan } from '../../../shared/plan/plan.ts';
+import type { PlannedTable } from '../../../shared/plan/plan.ts';
+import { replicationRuleSchema } from '../../../shared/plan/rules.ts';
+
+type Rows = Record<string, unknown>[];
+type Servers = Awaited<ReturnType<typeof startSqlServer>>;
+
+const password = randomBytes(16).toString('hex');
+let authority: CertificateAuthority;
+let servers: Servers;
+let source: sql.ConnectionPool;
+let destination: sql.ConnectionPool;
+let reader: sql.ConnectionPool;
+
+beforeAll(async () => {
+  authority = await createCertificateAuthority();
+  const database = (name: string) => ({ name, compatibilityLevel: 150, collation: 'Latin1_General_100_CI_AS' });
+  const owner = (name: string) => ({ name: 'owner', password, sysadmin: true, databases: { [name]: ['db_owner'] } });
+  servers = await startSqlServer({
+    tls: await authority.issue(),
+    verifyToken: () => Promise.reject(new Error('Tokens are not used here.')),
+    servers: [
+      {
+        name: 'onprem',
+        acceptsTokens: false,
+        profile: {
+          productVersion: '15.0.4345.5',
+          productMajorVersion: 15,
+          edition: 'Standard Edition (64-bit)',
+          engineEdition: 2,
+        },
+        databases: [database(sampleDatabases.source)],
+        logins: [
+          owner(sampleDatabases.source),
+          { name: 'reader', password, databases: { [sampleDatabases.source]: ['public'] } },
+        ],
+      },
+      {
+        name: 'online',
+        acceptsTokens: false,
+        profile: { productVersion: '12.0.2000.8', productMajorVersion: 12, edition: 'SQL Azure', engineEdition: 5 },
+        databases: [database(sampleDatabases.destination)],
+        logins: [owner(sampleDatabases.destination)],
+      },
+    ],
+  });
+  const onprem = servers.database('onprem', sampleDatabases.source);
+  const online = servers.database('online', sampleDatabases.destination);
+  await loadSample('source', (batch) => onprem.execute(batch));
+  await loadSample('destination', (batch) => online.execute(batch));
+  source = await connect('onprem', sampleDatabases.source, 'owner');
+  reader = await connect('onprem', sampleDatabases.source, 'reader');
+  destination = await connect('online', sampleDatabases.destination, 'owner');
+});
+
+afterAll(async () => {
+  await Promise.all([source, reader, destination].map((pool) => pool?.close()));
+  await servers?.stop();
+});
+
+async function connect(server: string, database: string, user: string): Promise<sql.ConnectionPool> {
+  const options = { encrypt: true, cryptoCredentialsDetails: { ca: authority.certificate } };
+  const port = servers.servers[server]?.port ?? 0;
+  return await new sql.ConnectionPool({ server: 'localhost', port, database, user, password, options }).connect();
+}
+
+async function rows(pool: sql.ConnectionPool, query: string, parameters: Record<string, unknown> = {}): Promise<Rows> {
+  const request = pool.request();
+  for (const [name, value] of Object.entries(parameters)) request.input(name, value);
+  const result = await request.query<Record<string, unknown>>(query);
+  return result.recordset;
+}
+
+async function run(pool: sql.ConnectionPool, batches: readonly string[]): Promise<void> {
+  for (const batch of batches) await pool.request().batch(batch);
+}
+
+async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
+  for (const item of items) yield await Promise.resolve(item);
+}
+
+async function assess() {
+  const [sourceRow] = await rows(source, scripts.sourceProbe);
+  const [destinationRow] = await rows(destination, scripts.destinationProbe);
+  return evaluateChecks({
+    setupKey: 'tenant.setup',
+    product: 'DynamicsBCLast',
+    sourceKind: 'SqlServer',
+    runtime: { name: 'shir', online: true, nodes: [{ name: 'NODE1', version: '5.50.1' }] },
+    source: sourceProbeSchema.parse(sourceRow),
+    companies: companySchema.array().parse(await rows(source, scripts.listCompanies)),
+    destination: destinationProbeSchema.parse(destinationRow),
+    thresholds: checkThresholdsSchema.parse({}),
+  });
+}
+
+describe('before the setup', () => {
+  test('the sample passes all checks that block', async () => {
+    const failures = (await assess()).filter(({ status }) => status === 'failed');
+    expect(failures.map(({ id, severity }) => `${id} ${severity}`)).toEqual([
+      'SRV-04 informs',
+      'EXT-01 warns',
+      'EXT-03 informs',
+    ]);
+  });
+
+  test('companies are listed with their names in tables and their sizes', async () => {
+    const companies = companySchema.array().parse(await rows(source, scripts.listCompanies));
+    expect(companies.map(({ name, sqlName, isEvaluation }) => ({ name, sqlName, isEvaluation }))).toEqual([
+      { name: 'CRONUS [LOCAL] & Söhne', sqlName: 'CRONUS _LOCAL_ & Söhne', isEvaluation: false },
+      { name: 'CRONUS Česko s.r.o.', sqlName: 'CRONUS Česko s_r_o_', isEvaluation: true },
+      { name: 'CRONUS International Ltd.', sqlName: 'CRONUS International Ltd_', isEvaluation: false },
+    ]);
+    for (const { sizeGigabytes } of companies) expect(sizeGigabytes).toBeGreaterThan(0);
+  });
+
+  test('a login without rights is measured too, and fails the check of its rights', async () => {
+    const [row] = await rows(reader, scripts.sourceProbe);
+    const probe = sourceProbeSchema.parse(row);
+    expect(probe).toMatchObject({ login: 'reader', isSysadmin: false, isDatabaseOwner: false });
+    await rows(reader, scripts.listCompanies);
+  });
+
+  test('databases without the tables of Business Central are measured too', async () => {
+    const [row] = await rows(await connect('onprem', 'master', 'owner'), scripts.sourceProbe);
+    expect(sourceProbeSchema.parse(row)).toMatchObject({ applicationVersion: null, extensions: null });
+  });
+});
+
+describe('the setup', () => {
+  test('creates its objects on both sides, as often as it is run', async () => {
+    for (let times = 0; times < 2; times += 1) {
+      await run(source, scripts.sourceObjects);
+      await run(destination, scripts.destinationObjects);
+    }
+    const [{ procedures } = {}] = await rows(
+      destination,
+      "SELECT COUNT(*) AS [procedures] FROM sys.procedures WHERE SCHEMA_NAME([schema_id]) = N'mig'",
+    );
+    expect(procedures).toBe(14);
+  });
+
+  test('turns change tracking on, for the database and for the tables that may travel', async () => {
+    await source.request().input('setupKey', 'tenant.setup').execute('[mig].[EnableChangeTracking]');
+    await source.request().input('setupKey', 'tenant.setup').execute('[mig].[EnableChangeTracking]');
+    const [row] = await rows(source, scripts.sourceProbe);
+    expect(sourceProbeSchema.parse(row)).toMatchObject({
+      changeTrackingOn: true,
+      changeTrackingRetentionDays: 3,
+      changeTrackingAutoCleanup: true,
+      preparedFor: 'tenant.setup',
+    });
+    const tracked = await rows(
+      source,
+      'SELECT OBJECT_NAME([object_id]) AS [name] FROM sys.change_tracking_tables ORDER BY [name]',
+    );
+    const names = tracked.map(({ name }) => name);
+    expect(names).toContain('CRONUS _LOCAL_ & Söhne$Customer$437dbf0e-84ff-417a-965d-ed2bb9650972');
+    expect(names).toContain('Tenant Media');
+    expect(names).not.toContain('User');
+    // Nine tables with a key for each of three companies, three of apps, two of the platform.
+    expect(names).toHaveLength(32);
+  });
+
+  test('lists the extensions that are installed online', async () => {
+    const extensions = extensionSchema.array().parse(await rows(destination, scripts.listExtensions));
+    expect(extensions).toHaveLength(7);
+    expect(extensions[0]).toEqual({
+      appId: '437dbf0e-84ff-417a-965d-ed2bb9650972',
+      name: 'Base Application',
+      publisher: 'Microsoft',
+      version: '26.3.36158.0',
+    });
+  });
+
+  test('plans every table of the sample', async () => {
+    await copyCatalogue();
+    const tables = await planSample();
+    await savePlan(tables);
+    expect(summarizePlan(tables)).toEqual({
+      byCopyMethod: { Delta: 17, Full: 3, Preserve: 2, None: 19 },
+      large: 0,
+      small: 22,
+      packs: 1,
+      rows: 2362,
+    });
+    const reasons = new Map(
+      tables.map(({ tableName, reason, problems }) => [tableName, `${reason} ${problems}`.trim()]),
+    );
+    expect(reasons.get('User')).toMatch('platform');
+    expect(reasons.get('Payment Terms$437dbf0e-84ff-417a-965d-ed2bb9650972')).toMatch('[Code] L,|[Discount _] T,');
+    expect(reasons.get('Old Posting Buffer$437dbf0e-84ff-417a-965d-ed2bb9650972')).toMatch('50004');
+    expect(reasons.get('Archived Document$a7d0b2c4-6e18-4f3a-8b95-2c1d3e4f5a60')).toMatch('not installed online');
+    expect(reasons.get('Email Account$63ca2fa4-4f03-4f2b-a480-172fef340d3f')).toMatch('ReplicateData is false');
+    expect(reasons.get('Report Inbox$437dbf0e-84ff-417a-965d-ed2bb9650972')).toMatch('turned off online');
+  });
+
+  test('marks the environment and publishes the companies; a second time it keeps what the client chose', async () => {
+    const companies = JSON.stringify(await rows(source, scripts.listCompanies));
+    const hybrid = '[dbo].[Hybrid Company$58623bfa-0559-4bc2-ae1c-0979c29fd9e0]';
+    await rows(destination, scripts.markReady, { setupKey: 'tenant.setup', attempt: 1, companies });
+    await rows(destination, `UPDATE ${hybrid} SET [Replicate] = 1 WHERE [Name] = N'CRONUS International Ltd_'`);
+    await rows(destination, scripts.markReady, { setupKey: 'tenant.setup', attempt: 2, companies });
+    expect(
+      await rows(destination, `SELECT [Name], [Display Name], [Replicate] FROM ${hybrid} ORDER BY [Name]`),
+    ).toEqual([
+      { Name: 'CRONUS _LOCAL_ & Söhne', 'Display Name': 'CRONUS Lokal & Söhne', Replicate: 0 },
+      { Name: 'CRONUS Česko s_r_o_', 'Display Name': 'CRONUS Česko s.r.o.', Replicate: 0 },
+      { Name: 'CRONUS International Ltd_', 'Display Name': 'CRONUS International Ltd.', Replicate: 1 },
+    ]);
+    expect(await rows(destination, 'SELECT [setupKey], [attempt] FROM [mig].[Environment]')).toEqual([
+      { setupKey: 'tenant.setup', attempt: 2 },
+    ]);
+  });
+
+  test('an environment that is taken fails its check for any other setup', async () => {
+    const [row] = await rows(destination, scripts.destinationProbe);
+    expect(destinationProbeSchema.parse(row).boundTo).toBe('tenant.setup');
+  });
+});
+
+describe('a replication run', () => {
+  const loyalty = '[dbo].[Loyalty Program$5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41]';
+
+  async function begin(replicationId: number): Promise<void> {
+    const request = destination.request().input('replicationId', replicationId).input('pipelineRunId', 'run');
+    // No company exists online yet, so that only tables of the whole database take part.
+    await request
+      .input('mode', 'delta')
+      .input('companies', '[]')
+      .input('version', 5)
+      .execute('[mig].[BeginReplication]');
+  }
+
+  async function end(replicationId: number) {
+    await destination.request().input('replicationId', replicationId).execute('[mig].[EndReplication]');
+    return await rows(destination, 'EXEC [mig].[GetSummary] @replicationId = @id', { id: replicationId });
+  }
+
+  test('small tables travel in packs', async () => {
+    await begin(1);
+    await begin(1);
+    expect(await rows(destination, 'EXEC [mig].[GetPacks] @replicationId = 1')).toEqual([{ packNumber: 1 }]);
+    expect(await rows(destination, 'EXEC [mig].[GetLargeBatches] @replicationId = 1')).toEqual([]);
+    const [pack] = await rows(destination, 'EXEC [mig].[GetPackManifest] @replicationId = 1, @packNumber = 1');
+    const packed = await rows(
+      source,
+      'EXEC [mig].[PackTables] @replicationId = 1, @packNumber = 1, @toVersion = @toVersion, @manifest = @manifest',
+      { toVersion: pack?.['toVersion'], manifest: pack?.['manifest'] },
+    );
+    for (const row of packed) {
+      const request = destination
+        .request()
+        .input('controlId', row['controlId'])
+        .input('rows', sql.VarBinary, row['rows']);
+      await request.query('INSERT INTO [mig].[PackStage] VALUES (1, 1, @controlId, @rows)');
+    }
+    await rows(destination, 'EXEC [mig].[UnpackPack] @replicationId = 1, @packNumber = 1');
+    expect(await end(1)).toMatchObject([{ tables: 4, succeededTables: 4, failedTables: 0, rowsCopied: '7' }]);
+    expect(await rows(destination, `SELECT [Code], [Description] FROM ${loyalty} ORDER BY [Code]`)).toEqual([
+      { Code: 'GOLD', Description: 'Gold' },
+      { Code: 'SILVER', Description: 'Silver' },
+    ]);
+  });
+
+  test('large tables are staged and applied one by one; preserved data stays', async () => {
+    await rows(destination, `UPDATE [mig].[ReplicationTable] SET [flow] = N'Large', [syncedVersion] = 0`);
+    await rows(destination, `UPDATE ${loyalty} SET [Description] = N'changed'`);
+    await rows(destination, `INSERT INTO ${loyalty} ([Code]) VALUES (N'CLOUD')`);
+    await rows(
+      destination,
+      `INSERT INTO [dbo].[Upgrade Tags$63ca2fa4-4f03-4f2b-a480-172fef340d3f] ([Tag], [Company]) VALUES (N'X', N'Y')`,
+    );
+    await begin(2);
+    expect(await rows(destination, 'EXEC [mig].[GetLargeBatches] @replicationId = 2')).toEqual([{ batchNumber: 1 }]);
+    for (const table of await rows(destination, 'EXEC [mig].[GetLargeBatch] @replicationId = 2, @batchNumber = 1')) {
+      const read = await rows(source, String(table['selectStatement']));
+      await rows(destination, String(table['preCopyScript']));
+      await insertJson(String(table['stageTable']), read);
+      const { controlId } = table;
+      await rows(destination, 'EXEC [mig].[ApplyTable] @replicationId = 2, @controlId = @controlId', { controlId });
+    }
+    expect(await end(2)).toMatchObject([{ tables: 4, succeededTables: 4, failedTables: 0, rowsCopied: '7' }]);
+    expect(await rows(destination, `SELECT [Code], [Description] FROM ${loyalty} ORDER BY [Code]`)).toEqual([
+      { Code: 'CLOUD', Description: '' },
+      { Code: 'GOLD', Description: 'Gold' },
+      { Code: 'SILVER', Description: 'Silver' },
+    ]);
+    const tags = await rows(destination, 'SELECT [Tag] FROM [dbo].[Upgrade Tags$63ca2fa4-4f03-4f2b-a480-172fef340d3f]');
+    expect(tags).toHaveLength(2);
+  });
+
+  test('what fails is logged, and what was not reached counts as failed', async () => {
+    await begin(3);
+    const [first] = await rows(
+      destination,
+      'SELECT MIN([controlId]) AS [id] FROM [mig].[ReplicationRun] WHERE [replicationId] = 3',
+    );
+    await rows(destination, "EXEC [mig].[LogTableFailure] @replicationId = 3, @controlId = @id, @error = N'no'", {
+      id: first?.['id'],
+    });
+    expect(await end(3)).toMatchObject([{ tables: 4, succeededTables: 0, failedTables: 4 }]);
+  });
+
+  test('takes back the mark of its own setup and of no other, and only if there is one', async () => {
+    await rows(destination, scripts.clearMark, { setupKey: 'tenant.other' });
+    expect(await rows(destination, 'SELECT [setupKey] FROM [mig].[Environment]')).toEqual([
+      { setupKey: 'tenant.setup' },
+    ]);
+    await rows(destination, scripts.clearMark, { setupKey: 'tenant.setup' });
+    await rows(destination, scripts.clearMark, { setupKey: 'tenant.setup' });
+    expect(await rows(destination, 'SELECT [setupKey] FROM [mig].[Environment]')).toEqual([]);
+  });
+});
+
+async function copyCatalogue(): Promise<void> {
+  for (const [query, name] of [
+    [scripts.catalogueTables, 'SourceTable'],
+    [scripts.catalogueColumns, 'SourceColumn'],
+  ] as const) {
+    await insertJson(name, await rows(source, query));
+  }
+}
+
+/** Stands in for the Copy activity and for the bulk insert of the plan. */
+async function insertJson(table: string, values: readonly Record<string, unknown>[]): Promise<void> {
+  const columns = await rows(
+    destination,
+    `SELECT c.[name], y.[name] AS [type], c.[max_length] AS [length] FROM sys.columns AS c
+     JOIN sys.types AS y ON y.[user_type_id] = c.[user_type_id] WHERE c.[object_id] = OBJECT_ID(@name) ORDER BY c.[column_id]`,
+    { name: `[mig].[${table}]` },
+  );
+  const names = columns.map(({ name }) => `[${String(name)}]`).join(', ');
+  const shape = columns
+    .map(
+      ({ name, type }) =>
+        `[${String(name)}] ${type === 'nvarchar' ? 'nvarchar(max)' : String(type)} '$.${String(name)}'`,
+    )
+    .join(', ');
+  await rows(
+    destination,
+    `DELETE FROM [mig].[${table}]; INSERT INTO [mig].[${table}] (${names}) SELECT ${names} FROM OPENJSON(@json) WITH (${shape})`,
+    {
+      json: JSON.stringify(values, (_key, value: unknown) =>
+        isBinary(value) ? Buffer.from(value.data).toString('base64') : value,
+      ),
+    },
+  );
+}
+
+/** A Buffer as JSON.stringify hands it over. */
+function isBinary(value: unknown): value is { data: number[] } {
+  return typeof value === 'object' && value !== null && 'type' in value && value.type === 'Buffer';
+}
+
+async function planSample(): Promise<PlannedTable[]> {
+  const catalogue = async (tables: string, columns: string) =>
+    joinCatalogue(each(await rows(destination, tables)), each(await rows(destination, columns)));
+  const online = companySchema.array().parse(await rows(destination, scripts.listCompanies));
+  const extensions = extensionSchema.array().parse(await rows(destination, scripts.listExtensions));
+  const tables: PlannedTable[] = [];
+  const plan = planTables(
+    await catalogue(scripts.sourceTables, scripts.sourceColumns),
+    await catalogue(scripts.catalogueTables, scripts.catalogueColumns),
+    {
+      companies: companySchema.array().parse(await rows(source, scripts.listCompanies)),
+      onlineCompanies: online.map(({ sqlName }) => sqlName),
+      onlineApps: extensions.map(({ appId }) => appId),
+      rules: replicationRuleSchema.array().parse(await rows(destination, scripts.replicationRules)),
+      limits: planLimitsSchema.parse({}),
+    },
+  );
+  for await (const table of plan) tables.push(table);
+  return tables;
+}
+
+async function savePlan(tables: readonly PlannedTable[]): Promise<void> {
+  const control = tables.map((table) => ({ ...table, columns: JSON.stringify(table.columns), syncedVersion: 0 }));
+  await insertJson('ReplicationTable', control);
+}

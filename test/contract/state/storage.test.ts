@@ -1,0 +1,117 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TableClient } from '@azure/data-tables';
+import type { TokenCredential } from '@azure/identity';
+import { BlobServiceClient } from '@azure/storage-blob';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createCertificateAuthority, trustCertificateAuthority } from '../../../local/stack/certificates.ts';
+import type { TlsIdentity } from '../../../local/endpoint/endpoint.ts';
+import { startIdentity } from '../../../local/identity/server.ts';
+import type { Identity } from '../../../local/identity/server.ts';
+import { startStorage } from '../../../local/storage/server.ts';
+import type { Storage } from '../../../local/storage/server.ts';
+
+let directory: string;
+let tls: TlsIdentity;
+let identity: Identity;
+let storage: Storage;
+let credential: TokenCredential;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'storage-test-'));
+  const authority = await createCertificateAuthority();
+  trustCertificateAuthority(authority.certificate);
+  tls = await authority.issue();
+  identity = await startIdentity({ tls, tenantId: '11111111-1111-4111-8111-111111111111' });
+  storage = await startStorage({ tls, directory });
+  credential = {
+    async getToken(scopes) {
+      const resource = String(scopes).replace('/.default', '');
+      return { token: await identity.getToken(resource), expiresOnTimestamp: Date.now() + 3_600_000 };
+    },
+  };
+});
+
+afterAll(async () => {
+  await storage.stop();
+  await identity.stop();
+  await rm(directory, { recursive: true });
+});
+
+describe('tables', () => {
+  let table: TableClient;
+
+  beforeEach(async () => {
+    table = new TableClient(storage.tableUrl, `t${crypto.randomUUID().replaceAll('-', '')}`, credential);
+    await table.createTable();
+  });
+
+  test('take an entity-group transaction whole or not at all', async () => {
+    await table.submitTransaction([
+      ['create', { partitionKey: 'p', rowKey: 'head', state: 'Accepted' }],
+      ['create', { partitionKey: 'p', rowKey: 'event-1' }],
+    ]);
+    const { etag } = await table.getEntity('p', 'head');
+    await table.updateEntity({ partitionKey: 'p', rowKey: 'head', state: 'Running' }, 'Merge', { etag });
+
+    const outdated = table.submitTransaction([
+      ['create', { partitionKey: 'p', rowKey: 'event-2' }],
+      ['update', { partitionKey: 'p', rowKey: 'head', state: 'Failed' }, 'Merge', { etag }],
+    ]);
+    await expect(outdated).rejects.toMatchObject({ statusCode: 412 });
+    await expect(table.getEntity('p', 'event-2')).rejects.toMatchObject({ statusCode: 404 });
+    expect(await table.getEntity('p', 'head')).toMatchObject({ state: 'Running' });
+  });
+
+  test('refuse an outdated ETag with 412 and a second insert with 409', async () => {
+    const entity = { partitionKey: 'p', rowKey: 'r', value: 1 };
+    await table.createEntity(entity);
+    const { etag } = await table.getEntity('p', 'r');
+    await table.updateEntity({ ...entity, value: 2 }, 'Replace', { etag });
+
+    await expect(table.updateEntity(entity, 'Replace', { etag })).rejects.toMatchObject({ statusCode: 412 });
+    await expect(table.createEntity(entity)).rejects.toMatchObject({ statusCode: 409 });
+    await expect(table.deleteEntity('p', 'r', { etag })).rejects.toMatchObject({ statusCode: 412 });
+  });
+
+  test('are queried by partition and range of row keys', async () => {
+    for (const rowKey of ['a', 'b', 'c']) await table.createEntity({ partitionKey: 'p', rowKey });
+    const found: string[] = [];
+    const filter = "PartitionKey eq 'p' and RowKey gt 'a'";
+    for await (const { rowKey } of table.listEntities({ queryOptions: { filter } })) found.push(String(rowKey));
+    expect(found).toEqual(['b', 'c']);
+  });
+});
+
+test('blobs are written and read back', async () => {
+  const container = new BlobServiceClient(storage.blobUrl, credential).getContainerClient('staging');
+  await container.create();
+  const blob = container.getBlockBlobClient('packs/1.csv');
+  await blob.upload('ü,1\n', Buffer.byteLength('ü,1\n'));
+  expect((await blob.downloadToBuffer()).toString()).toBe('ü,1\n');
+  await blob.delete();
+  expect(await blob.exists()).toBe(false);
+});
+
+describe('access', () => {
+  test('is refused to a token for another resource', async () => {
+    const token = await identity.getToken('https://vault.azure.net');
+    const wrong = { getToken: async () => ({ token, expiresOnTimestamp: Date.now() + 3_600_000 }) };
+    await expect(new TableClient(storage.tableUrl, 'any', wrong).createTable()).rejects.toMatchObject({
+      statusCode: 403,
+    });
+    const blobs = new BlobServiceClient(storage.blobUrl, wrong);
+    await expect(blobs.createContainer('any')).rejects.toMatchObject({ statusCode: 403 });
+  });
+
+  test('is refused without a token', async () => {
+    const response = await fetch(`${storage.tableUrl}/Tables`, { headers: { 'x-ms-version': '2019-02-02' } });
+    expect(response.status).toBe(403);
+  });
+});
+
+test('a storage that cannot start says why', async () => {
+  const broken = startStorage({ tls: { ...tls, key: 'not a key' }, directory: join(directory, 'broken') });
+  await expect(broken).rejects.toThrow(/did not become ready[^]*Exit due to unhandled error/);
+});

@@ -1,0 +1,124 @@
+import { createToHandler } from '../../../functions/http/adapter.ts';
+import { routes } from '../../../functions/routes.ts';
+import type { Milestone, MilestoneData, MilestoneName } from '../../../shared/setup/setup.ts';
+import { callHandler, destinationServer, settingsFor } from './http-call.ts';
+import type { Answer, Sent } from './http-call.ts';
+import { startHttpServices, startRecorder } from './http-services.ts';
+import type { HttpServices, StartRecorder } from './http-services.ts';
+import { describedResponse, validatorOf } from './openapi.ts';
+import { otherTenantId, startTokenIssuer, tenantId } from './token-issuer.ts';
+
+/** A request to the API; `own` may do everything in its tenant, `reader` may read there, `other` is of another tenant. */
+export interface ApiRequest extends Sent {
+  readonly token?: 'own' | 'reader' | 'other';
+  /** Where orchestrations are started; the recorder unless given. */
+  readonly durableUrl?: string;
+}
+
+/** The handlers of the API on local endpoints. */
+export interface HttpApi extends HttpServices {
+  readonly durable: StartRecorder;
+  /** Calls a route by its name. @throws if the answer is not as `docs/openapi.json` says */
+  call(name: string, setupId: string, request?: ApiRequest): Promise<Answer>;
+  /** Puts a setup. */
+  put(setupId: string, body?: object, request?: ApiRequest): Promise<Answer>;
+  /** Moves a setup on. */
+  reach(setupId: string, ...milestones: Milestone[]): Promise<void>;
+}
+
+export const connectionString = 'Server=sql01;Database=BC250;User ID=migration;Password="hunter2; or ""so"""';
+export const password = 'hunter2; or "so"';
+export const source = { kind: 'SqlServer', connectionString };
+export const azureSource = { kind: 'AzureSql', connectionString };
+export const destination = { environment: 'Production', server: destinationServer, database: 'tenant01' };
+export const setupBody = { product: 'DynamicsBCLast', source, destination };
+
+/** Starts everything that the handlers need. */
+export async function startHttpApi(): Promise<HttpApi> {
+  const [issuer, durable] = await Promise.all([startTokenIssuer(), startRecorder()]);
+  const local = await startHttpServices(settingsFor(issuer, issuer.keysUrl));
+  const tokens = {
+    own: await issuer.sign(),
+    reader: await issuer.sign({ roles: ['Setup.Read'] }),
+    other: await issuer.sign({ tid: otherTenantId, iss: issuer.issuer.replace('{tenantId}', otherTenantId) }),
+  };
+  const toHandler = createToHandler(local.services);
+
+  async function call(name: string, setupId: string, request: ApiRequest = {}): Promise<Answer> {
+    const { token = 'own', durableUrl = durable.url, ...sent } = request;
+    const route = routes.find((candidate) => candidate.name === name);
+    if (route === undefined) throw new Error(`There is no route ${name}`);
+    const { method } = route;
+    const params: Record<string, string> = { setupId, ...sent.params };
+    const path = route.path.replace(/\{(\w+)\}/g, (_, key: string) => params[key] ?? '');
+    const headers = { authorization: `Bearer ${tokens[token]}`, ...sent.headers };
+    const answer = await callHandler(toHandler(route), { ...sent, method, path, params, headers }, { durableUrl });
+    requireDescribed(name, answer);
+    return answer;
+  }
+
+  return {
+    ...local,
+    durable,
+    call,
+    put(setupId, body = setupBody, request = {}) {
+      const headers = { 'content-type': 'application/json', ...request.headers };
+      return call('putSetup', setupId, { ...request, headers, body: JSON.stringify(body) });
+    },
+    async reach(setupId, ...milestones) {
+      for (const milestone of milestones) {
+        await local.services.store.record({ tenantId, setupId, attempt: 1 }, milestone);
+      }
+    },
+    async stop() {
+      await Promise.all([issuer.stop(), durable.stop(), local.stop()]);
+    },
+  };
+}
+
+function requireDescribed(name: string, { status, body }: Answer): void {
+  const described = describedResponse(name, status);
+  if (described === undefined) throw new Error(`It is not described that ${name} answers ${status}`);
+  const [media] = Object.values(described.content ?? {});
+  if (media !== undefined) validatorOf(media.schema).parse(body);
+  else if (body !== undefined) throw new Error(`It is not described that ${name} answers ${status} with a body`);
+}
+
+export const factory = {
+  subscriptionId: '44444444-4444-4444-8444-444444444444',
+  resourceGroup: 'rg',
+  name: 'factory-one',
+};
+const candidates = [{ name: 'factory-one', eligible: true, score: 99.5, reasons: ['5 of 5000 entities'] }];
+const nodes = [{ name: 'node-1', version: '5.50.0' }];
+const pipelines = ['mig_x_replicate', 'mig_x_large', 'mig_x_small'];
+const environment = 'Production';
+
+/** Milestones of one setup, by name. */
+export const reached = {
+  factorySelected: { name: 'factorySelected', data: { factory, candidates } },
+  runtimeCreated: { name: 'runtimeCreated', data: { runtimeName: 'shir-one', created: true } },
+  runtimeOnline: { name: 'runtimeOnline', data: { runtimeName: 'shir-one', nodes } },
+  checksCompleted: {
+    name: 'checksCompleted',
+    data: { passed: 20, warned: 1, failed: 0, skipped: 2, failedChecks: [] },
+  },
+  proceduresCreated: { name: 'proceduresCreated', data: {} },
+  inventoryCompleted: { name: 'inventoryCompleted', data: { companies: 2, extensions: 7 } },
+  tablesPlanned: {
+    name: 'tablesPlanned',
+    data: { byCopyMethod: { Delta: 3, Full: 1, Preserve: 0, None: 2 }, large: 1, small: 3, packs: 1, rows: 12_345 },
+  },
+  replicationPipelineCreated: { name: 'replicationPipelineCreated', data: { pipelines } },
+  environmentMarked: { name: 'environmentMarked', data: { environment } },
+  cleanupCompleted: { name: 'cleanupCompleted', data: { removed: ['mig_x_prepare'] } },
+  ready: { name: 'ready', data: { environment, pipelines } },
+  failed: {
+    name: 'failed',
+    data: {
+      failure: { code: '50001', cause: 'The compatibility level is 120.', remedy: 'Raise it.' },
+      removed: [],
+      left: [],
+    },
+  },
+} as const satisfies { readonly [Name in MilestoneName]?: { readonly name: Name; readonly data: MilestoneData<Name> } };

@@ -1,0 +1,102 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { DataFactoryManagementClient } from '@azure/arm-datafactory';
+import { TableClient } from '@azure/data-tables';
+import type { TokenCredential } from '@azure/identity';
+import { SecretClient } from '@azure/keyvault-secrets';
+import { createCertificateAuthority, trustCertificateAuthority } from '../../../local/stack/certificates.ts';
+import { startDataFactory } from '../../../local/data-factory/server.ts';
+import { startIdentity } from '../../../local/identity/server.ts';
+import { startKeyVault } from '../../../local/key-vault/server.ts';
+import { startStorage } from '../../../local/storage/server.ts';
+import { systemClock } from '../../../shared/clock.ts';
+import type { Settings } from '../../../shared/config.ts';
+import { DataFactories } from '../../../shared/factory/data-factory.ts';
+import { Secrets } from '../../../shared/secrets.ts';
+import type { Services } from '../../../shared/services.ts';
+import { SetupStore } from '../../../shared/setup/store.ts';
+import { tenantId } from './token-issuer.ts';
+
+/** What the handlers work with, on local endpoints. */
+export interface HttpServices {
+  readonly services: Services;
+  readonly vault: SecretClient;
+  readonly setups: TableClient;
+  stop(): Promise<void>;
+}
+
+/** Starts the endpoints that the handlers of the API reach: tables, a vault and the configured factories. */
+export async function startHttpServices(settings: Settings): Promise<HttpServices> {
+  const directory = await mkdtemp(join(tmpdir(), 'http-test-'));
+  const authority = await createCertificateAuthority();
+  trustCertificateAuthority(authority.certificate);
+  const tls = await authority.issue();
+  const identity = await startIdentity({ tls, tenantId });
+  const { verifyToken, getToken } = identity;
+  const storage = await startStorage({ tls, directory });
+  const keyVault = await startKeyVault({ tls, verifyToken, authority: `${identity.url}/${tenantId}` });
+  const factories = settings.MIGRATION_FACTORIES.map((factory) => ({ ...factory, location: 'westeurope' }));
+  const dataFactory = await startDataFactory({ tls, verifyToken, getToken, factories });
+
+  const credential: TokenCredential = {
+    async getToken(scopes) {
+      const token = await getToken(String(scopes).replace('/.default', ''));
+      return { token, expiresOnTimestamp: Date.now() + 3_600_000 };
+    },
+  };
+  const table = (name: string) => new TableClient(storage.tableUrl, name, credential);
+  const vault = new SecretClient(keyVault.url, credential, { disableChallengeResourceVerification: true });
+  const setups = table('setups');
+  const gateways: Partial<Services> = {
+    settings,
+    clock: systemClock,
+    store: new SetupStore(setups, table('activesetups'), systemClock, settings.MIGRATION_EVENT_SOURCE),
+    secrets: new Secrets(vault),
+    factories: new DataFactories((subscriptionId) => {
+      const client = new DataFactoryManagementClient(credential, subscriptionId, { endpoint: dataFactory.url });
+      return { client, withoutRetries: client };
+    }, systemClock),
+  };
+  return {
+    // The handlers use no other gateway.
+    services: gateways as Services,
+    vault,
+    setups,
+    async stop() {
+      await Promise.all([dataFactory.stop(), keyVault.stop(), storage.stop()]);
+      await identity.stop();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+/** Stands for the Durable extension, which answers starts on a port of its own. */
+export interface StartRecorder {
+  readonly url: string;
+  /** Path and body of every start, oldest first. */
+  readonly starts: readonly { readonly path: string; readonly body: string }[];
+  stop(): Promise<void>;
+}
+
+/** Takes starts of orchestrations and runs none. */
+export async function startRecorder(): Promise<StartRecorder> {
+  const starts: { path: string; body: string }[] = [];
+  const server = createServer((request, response) => {
+    void text(request).then((body) => {
+      const path = request.url ?? '';
+      starts.push({ path, body });
+      response.writeHead(202, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ id: path.split('/').at(-1) }));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    starts,
+    stop: () => new Promise<void>((resolve) => server.close(() => resolve())),
+  };
+}

@@ -1,0 +1,69 @@
+/** A world in which a setup succeeds, for replay tests to change. */
+import { handlers } from '../../../orchestrators/handlers.ts';
+import type { SetupInput } from '../../../shared/setup/setup.ts';
+import type { World } from '../durable/replay.ts';
+
+export const factories = ['factory-a', 'factory-b', 'factory-c'].map((name) => ({
+  subscriptionId: '00000000-0000-0000-0000-000000000001',
+  resourceGroup: 'migration',
+  name,
+}));
+
+export const setupInput: SetupInput = {
+  tenantId: '11111111-1111-1111-1111-111111111111',
+  setupId: 'contoso',
+  attempt: 1,
+  key: '0123456789ab',
+  product: 'DynamicsBCLast',
+  sourceKind: 'SqlServer',
+  factories,
+  runtimeWaitSeconds: 3600,
+};
+
+/** Milestones that were recorded, oldest first. */
+export interface Recorded {
+  readonly milestones: { readonly name: string; readonly data: unknown }[];
+}
+
+/** Makes the world, with activities replaced by those given. */
+export function successfulWorld(replaced: World['activities'] = {}): World & Recorded {
+  const milestones: { name: string; data: unknown }[] = [];
+  let runtimeQuestions = 0;
+  const activities: World['activities'] = {
+    probeFactory: ({ factory }: { factory: unknown }) => ({
+      factory,
+      load: { reachable: true, entities: 0, activeRuns: 0 },
+    }),
+    reserveFactory: () => ({
+      factory: factories[1],
+      candidates: factories.map(({ name }) => ({ name, eligible: true, score: 100, reasons: [] })),
+    }),
+    releaseFactory: () => null,
+    ensureRuntime: () => ({ kind: 'present', runtimeName: 'shir-0123456789ab', created: true }),
+    getRuntimeStatus: () => {
+      runtimeQuestions += 1;
+      return runtimeQuestions < 3
+        ? { online: false, nodes: [] }
+        : { online: true, nodes: [{ name: 'node-1', version: '5.0' }] };
+    },
+    putLinkedService: () => null,
+    putDataset: () => null,
+    putPipeline: ({ role }: { role: string }) => ({ name: `mig_0123456789ab_${role}` }),
+    startPreparation: ({ stage }: { stage: string }) => ({ runId: `run-${stage}` }),
+    getPipelineRun: () => ({ status: 'Succeeded', message: '' }),
+    evaluateChecks: () => ({ counts: { passed: 20, warned: 1, failed: 0, skipped: 0, failedChecks: [] } }),
+    recordInventory: () => ({ companies: 3, extensions: 2 }),
+    planTables: () => ({ byCopyMethod: { Delta: 10 }, large: 1, small: 9, packs: 1, rows: 100 }),
+    markEnvironmentReady: () => ({ environment: 'Production' }),
+    clearEnvironmentMark: () => null,
+    cancelPipelineRun: () => null,
+    removePreparation: () => ({ removed: ['mig_0123456789ab_prepare'] }),
+    removeEntities: () => ({ removed: ['everything'] }),
+    recordMilestone: ({ milestone }: { milestone: { name: string; data: unknown } }) => {
+      milestones.push(milestone);
+      return { published: true };
+    },
+    ...replaced,
+  };
+  return { orchestrations: handlers, activities, milestones };
+}

@@ -1,0 +1,78 @@
+/** A setup as it is stored, and what is recorded of it on the way to Ready. */
+import type { NewSetup } from '../../../shared/setup/store.ts';
+import type { Milestone, MilestoneData, MilestoneName } from '../../../shared/setup/setup.ts';
+
+export const newSetup: NewSetup = {
+  tenantId: '11111111-1111-4111-8111-111111111111',
+  setupId: 'first-setup',
+  key: '0123456789ab',
+  secretName: 'mig-0123456789ab-source',
+  secretVersion: '0123456789abcdef0123456789abcdef',
+  request: {
+    product: 'DynamicsBC',
+    source: {
+      kind: 'SqlServer',
+      connection: {
+        server: 'SQL01\\BC',
+        database: 'BC',
+        userName: 'migration',
+        encrypt: true,
+        trustServerCertificate: false,
+      },
+    },
+    destination: { environment: 'Production', server: 'online.example.com', database: 'tenant01' },
+  },
+};
+
+const factory = {
+  subscriptionId: '00000000-0000-4000-8000-000000000001',
+  resourceGroup: 'migration',
+  name: 'factory-1',
+};
+const runtimeName = 'shir-0123456789ab';
+const pipelines = ['mig_0123456789ab_replicate', 'mig_0123456789ab_large', 'mig_0123456789ab_small'];
+
+const data: { readonly [Name in MilestoneName]: MilestoneData<Name> } = {
+  accepted: { product: 'DynamicsBC', sourceKind: 'SqlServer' },
+  factorySelected: { factory, candidates: [] },
+  runtimeCreated: { runtimeName, created: true },
+  runtimeOnline: { runtimeName, nodes: [{ name: 'node-1', version: '5.50.9171.1' }] },
+  runtimeNotNeeded: { reason: 'An Azure SQL source is reached directly.' },
+  checksCompleted: { passed: 20, warned: 1, failed: 0, skipped: 0, failedChecks: [] },
+  checksFailed: { passed: 19, warned: 1, failed: 1, skipped: 0, failedChecks: ['SRV-02'] },
+  proceduresCreated: {},
+  inventoryCompleted: { companies: 2, extensions: 3 },
+  tablesPlanned: { byCopyMethod: { Delta: 10 }, large: 1, small: 9, packs: 1, rows: 100 },
+  replicationPipelineCreated: { pipelines },
+  environmentMarked: { environment: 'Production' },
+  cleanupCompleted: { removed: ['mig_0123456789ab_prepare'] },
+  ready: { environment: 'Production', pipelines },
+  failed: {
+    failure: { code: '50001', cause: 'measured 120, expected 130', remedy: 'ALTER DATABASE' },
+    removed: ['mig_0123456789ab_prepare'],
+    left: [],
+  },
+};
+
+/** A milestone with data as they could be. */
+export function milestone(name: MilestoneName): Milestone {
+  // Name and data belong together, which the type of a computed pair cannot say.
+  return { name, data: data[name] } as Milestone;
+}
+
+/** The milestones after `accepted` of a setup with a SQL Server source that becomes ready, in order. */
+export const course: readonly Milestone[] = (
+  [
+    'factorySelected',
+    'runtimeCreated',
+    'runtimeOnline',
+    'checksCompleted',
+    'proceduresCreated',
+    'inventoryCompleted',
+    'tablesPlanned',
+    'replicationPipelineCreated',
+    'environmentMarked',
+    'cleanupCompleted',
+    'ready',
+  ] as const
+).map(milestone);

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { reportChecks } from '../../../shared/checks/report.ts';
+import type { CheckResult } from '../../../shared/checks/check.ts';
+
+function result(id: string, status: CheckResult['status'], changes: Partial<CheckResult> = {}): CheckResult {
+  return {
+    id,
+    title: `Title of ${id}`,
+    target: 'source',
+    severity: 'blocks',
+    status,
+    measured: '120',
+    expected: 'at least 130',
+    cause: '',
+    remedy: { text: `Mend ${id}.`, documentation: 'https://learn.microsoft.com/sql' },
+    code: `5000${id.at(-1)}`,
+    ...changes,
+  };
+}
+
+test('checks that pass, warn or were skipped do not fail a setup', () => {
+  const { counts, failure } = reportChecks([
+    result('A-1', 'passed'),
+    result('A-2', 'failed', { severity: 'warns' }),
+    result('A-3', 'failed', { severity: 'informs' }),
+    result('A-4', 'skipped'),
+  ]);
+  expect(counts).toEqual({ passed: 1, warned: 2, failed: 0, skipped: 1, failedChecks: [] });
+  expect(failure).toBeUndefined();
+});
+
+test('every check that blocks is counted, and is in the cause and in the remedy', () => {
+  const { counts, failure } = reportChecks([
+    result('A-1', 'failed'),
+    result('A-2', 'passed'),
+    result('A-3', 'failed', {
+      remedy: {
+        text: 'Raise it:',
+        sql: 'ALTER DATABASE CURRENT SET COMPATIBILITY_LEVEL = 130;',
+        documentation: 'https://learn.microsoft.com/sql',
+      },
+    }),
+  ]);
+  expect(counts).toEqual({ passed: 1, warned: 0, failed: 2, skipped: 0, failedChecks: ['A-1', 'A-3'] });
+  expect(failure?.cause).toBe(
+    'A-1 Title of A-1: measured 120, expected at least 130. A-3 Title of A-3: measured 120, expected at least 130',
+  );
+  expect(failure?.remedy).toBe('A-1: Mend A-1. A-3: Raise it: ALTER DATABASE CURRENT SET COMPATIBILITY_LEVEL = 130;');
+});
+
+test('a setup fails with the code of the first check that blocks', () => {
+  const warning = result('A-1', 'failed', { severity: 'warns' });
+  const { failure } = reportChecks([warning, result('A-2', 'failed'), result('A-3', 'failed')]);
+  expect(failure?.code).toBe('50002');
+});

@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest';
+import {
+  destinationLinkedService,
+  sourceLinkedService,
+  stagingLinkedService,
+  tableDataset,
+  vaultLinkedService,
+} from '../../../shared/factory/connections.ts';
+import { entityNames, sharedLinkedServices } from '../../../shared/factory/names.ts';
+import type { SetupRequest } from '../../../shared/setup/setup.ts';
+
+const names = entityNames('0123456789ab');
+const destination = { environment: 'Production', server: 'online.example.com', database: 'tenant01' };
+
+function source(kind: SetupRequest['source']['kind'], encrypt = true): SetupRequest['source'] {
+  return {
+    kind,
+    connection: {
+      server: 'SQL01\\BC',
+      database: 'BC',
+      userName: 'migration',
+      encrypt,
+      trustServerCertificate: true,
+    },
+  };
+}
+
+const secret = { secretName: 'mig-0123456789ab-source', secretVersion: '0123456789abcdef0123456789abcdef' };
+
+describe('the source', () => {
+  const document = sourceLinkedService(source('SqlServer'), secret, 'shir-0123456789ab');
+
+  test('has its password in Key Vault, and names only the secret', () => {
+    expect(document.properties['typeProperties']).toEqual({
+      server: 'SQL01\\BC',
+      database: 'BC',
+      encrypt: 'mandatory',
+      trustServerCertificate: true,
+      authenticationType: 'SQL',
+      userName: 'migration',
+      password: {
+        type: 'AzureKeyVaultSecret',
+        store: { type: 'LinkedServiceReference', referenceName: sharedLinkedServices.vault },
+        ...secret,
+      },
+    });
+  });
+
+  test('on a SQL Server is reached through the self-hosted runtime', () => {
+    expect(document.properties).toMatchObject({
+      type: 'SqlServer',
+      connectVia: { type: 'IntegrationRuntimeReference', referenceName: 'shir-0123456789ab' },
+    });
+  });
+
+  test('in Azure SQL is reached directly', () => {
+    const { properties } = sourceLinkedService(source('AzureSql'), secret, undefined);
+    expect(properties['type']).toBe('AzureSqlDatabase');
+    expect(properties).not.toHaveProperty('connectVia');
+  });
+
+  test('is encrypted as the connection string asked', () => {
+    const { properties } = sourceLinkedService(source('SqlServer', false), secret, undefined);
+    expect(properties['typeProperties']).toMatchObject({ encrypt: 'optional' });
+  });
+});
+
+test('the destination is reached with the identity of the factory, encrypted and verified', () => {
+  expect(destinationLinkedService(destination).properties).toEqual({
+    type: 'AzureSqlDatabase',
+    version: '2.0',
+    typeProperties: {
+      server: 'online.example.com',
+      database: 'tenant01',
+      encrypt: 'mandatory',
+      trustServerCertificate: false,
+      authenticationType: 'SystemAssignedManagedIdentity',
+    },
+  });
+});
+
+test('vault and staging have an address and nothing to sign in with', () => {
+  expect(vaultLinkedService('https://vault.example.com').properties['typeProperties']).toEqual({
+    baseUrl: 'https://vault.example.com',
+  });
+  expect(stagingLinkedService('https://staging.example.com').properties['typeProperties']).toEqual({
+    serviceEndpoint: 'https://staging.example.com',
+  });
+});
+
+test.each([
+  ['source', 'SqlServer', 'SqlServerTable'],
+  ['source', 'AzureSql', 'AzureSqlTable'],
+  ['destination', 'SqlServer', 'AzureSqlTable'],
+] as const)('the dataset of the %s of a %s setup is a %s', (side, kind, type) => {
+  const { properties } = tableDataset(names, side, kind);
+  expect(properties).toMatchObject({ type, linkedServiceName: { referenceName: names.linkedServices[side] } });
+  expect(Object.keys(properties['parameters'] as object)).toEqual(['schema', 'table']);
+});
+
+test('names fit what Data Factory allows, and those of two setups differ', () => {
+  const flat = ({ runtime, linkedServices, datasets, pipelines }: ReturnType<typeof entityNames>) => [
+    runtime,
+    ...[linkedServices, datasets, pipelines].flatMap((group) => Object.values(group)),
+  ];
+  const own = flat(names);
+  // https://learn.microsoft.com/azure/data-factory/naming-rules
+  expect(names.runtime).toMatch(/^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$/);
+  for (const name of own.slice(1)) expect(name).toMatch(/^[A-Za-z0-9_][^<>*#.%&:\\+?/-]{0,259}$/);
+  const all = [...own, ...flat(entityNames('ba9876543210')), ...Object.values(sharedLinkedServices)];
+  expect(new Set(all).size).toBe(all.length);
+});

@@ -1,0 +1,283 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { entityNames, sharedLinkedServices } from '../../../shared/factory/names.ts';
+import {
+  largeTablesPipeline,
+  preparationActivities,
+  preparationPipeline,
+  replicatePipeline,
+  smallTablesPipeline,
+} from '../../../shared/factory/pipelines.ts';
+import type { EntityDocument } from '../../../shared/factory/connections.ts';
+import type { SourceKind } from '../../../shared/setup/setup.ts';
+import * as scripts from '../../../shared/sql/scripts.ts';
+
+const key = '0123456789ab';
+const names = entityNames(key);
+
+interface Activity {
+  readonly name: string;
+  readonly type: string;
+  readonly dependsOn: readonly { readonly activity: string; readonly dependencyConditions: readonly string[] }[];
+  readonly linkedServiceName?: { readonly referenceName: string } | undefined;
+  readonly typeProperties: Readonly<Record<string, unknown>>;
+}
+
+const activitySchema = z.looseObject({
+  name: z.string(),
+  type: z.string(),
+  dependsOn: z.array(z.object({ activity: z.string(), dependencyConditions: z.array(z.string()) })).default([]),
+  linkedServiceName: z.object({ referenceName: z.string() }).optional(),
+  typeProperties: z.looseObject({}),
+});
+const pipelineSchema = z.object({
+  activities: z.array(activitySchema),
+  parameters: z.record(z.string(), z.object({ type: z.enum(['String', 'Int']) })),
+});
+
+// What holds other activities: https://learn.microsoft.com/azure/data-factory/concepts-nested-activities
+const innerSchema = z.object({
+  activities: z.array(activitySchema).default([]),
+  ifTrueActivities: z.array(activitySchema).default([]),
+  ifFalseActivities: z.array(activitySchema).default([]),
+  cases: z.array(z.object({ activities: z.array(activitySchema) })).default([]),
+});
+
+function pipelinesOf(sourceKind: SourceKind): ReadonlyMap<string, EntityDocument> {
+  const context = { key, names, sourceKind };
+  return new Map([
+    [names.pipelines.prepare, preparationPipeline(context, 'tenant/first-setup', scripts)],
+    [names.pipelines.replicate, replicatePipeline(context)],
+    [names.pipelines.large, largeTablesPipeline(context)],
+    [names.pipelines.small, smallTablesPipeline(context)],
+  ]);
+}
+
+const pipelines = pipelinesOf('SqlServer');
+const cases = [...pipelines].map(([name, { properties }]) => ({ name, properties: pipelineSchema.parse(properties) }));
+
+/** Lists of activities that stand side by side: the pipeline's own, and those inside its activities. */
+function levelsOf(activities: readonly Activity[]): (readonly Activity[])[] {
+  const inner = activities.flatMap(({ typeProperties }) => {
+    const {
+      activities: loop,
+      ifTrueActivities,
+      ifFalseActivities,
+      cases: branches,
+    } = innerSchema.parse(typeProperties);
+    return [loop, ifTrueActivities, ifFalseActivities, ...branches.map((branch) => branch.activities)];
+  });
+  const filled = inner.filter((level) => level.length > 0);
+  return [activities, ...filled.flatMap(levelsOf)];
+}
+
+function textsOf(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(textsOf);
+}
+
+/** Texts that Data Factory evaluates, whole or in part. */
+const expressionsOf = (value: unknown) => textsOf(value).filter((text) => /^@|@\{/.test(text));
+const namesIn = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, name = '']) => name);
+
+// https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits#data-factory-limits
+describe.each(cases)('$name', ({ name, properties }) => {
+  const levels = levelsOf(properties.activities);
+  const all = levels.flat();
+
+  test('keeps the limits of the service', () => {
+    expect(all.length).toBeLessThanOrEqual(120);
+    expect(Object.keys(properties.parameters).length).toBeLessThanOrEqual(50);
+    expect(Buffer.byteLength(JSON.stringify(pipelines.get(name)))).toBeLessThanOrEqual(200 * 1024);
+    for (const text of expressionsOf(properties)) expect(text.length).toBeLessThanOrEqual(8192);
+  });
+
+  test('has no two activities of one name, and none with a longer name than 55 characters', () => {
+    expect(new Set(all.map((activity) => activity.name)).size).toBe(all.length);
+    for (const activity of all) expect(activity.name).toMatch(/^[A-Za-z][A-Za-z0-9]{0,54}$/);
+  });
+
+  test('waits only for activities beside it', () => {
+    for (const level of levels) {
+      const beside = level.map((activity) => activity.name);
+      for (const { dependsOn } of level) {
+        for (const { activity, dependencyConditions } of dependsOn) {
+          expect(beside).toContain(activity);
+          expect(dependencyConditions.length).toBeGreaterThan(0);
+        }
+      }
+    }
+  });
+
+  test('refers to activities and parameters that are there', () => {
+    for (const text of expressionsOf(properties)) {
+      for (const activity of namesIn(text, /activity\('([^']*)'\)/g))
+        expect(all.map((one) => one.name)).toContain(activity);
+      for (const parameter of namesIn(text, /pipeline\(\)\.parameters\.(\w+)/g)) {
+        expect(Object.keys(properties.parameters)).toContain(parameter);
+      }
+    }
+  });
+
+  test('has no loop inside a loop', () => {
+    for (const loop of all.filter(({ type }) => type === 'ForEach')) {
+      const inside = levelsOf([loop]).slice(1).flat();
+      expect(inside.map(({ type }) => type)).not.toContain('ForEach');
+    }
+  });
+
+  test('takes an operationId, by which a lost run is found', () => {
+    expect(properties.parameters['operationId']).toEqual({ type: 'String' });
+  });
+
+  test('holds nothing to sign in with', () => {
+    expect(JSON.stringify(properties)).not.toMatch(
+      /password|secretName|accountKey|sharedAccess|connectionString|AzureKeyVaultSecret/i,
+    );
+  });
+});
+
+describe('stored procedures', () => {
+  /** Names of the parameters by name of the procedure. */
+  function proceduresOf(batches: readonly string[]): ReadonlyMap<string, readonly string[]> {
+    const definition = /CREATE OR ALTER PROCEDURE (?<name>\[\w+\]\.\[\w+\])(?<parameters>[^]*?)\bAS\b/;
+    const found = batches.map((batch) => definition.exec(batch)?.groups).filter((groups) => groups !== undefined);
+    return new Map(found.map((groups) => [groups['name'] ?? '', namesIn(groups['parameters'] ?? '', /@(\w+)/g)]));
+  }
+  const procedures = {
+    source: proceduresOf(scripts.sourceObjects),
+    destination: proceduresOf(scripts.destinationObjects),
+  };
+
+  const callSchema = z.object({
+    storedProcedureName: z.string(),
+    storedProcedureParameters: z.record(z.string(), z.unknown()),
+  });
+  const readSchema = z.object({
+    source: z.object({
+      sqlReaderStoredProcedureName: z.string(),
+      storedProcedureParameters: z.record(z.string(), z.unknown()),
+    }),
+  });
+  const querySchema = z.object({
+    dataset: z.object({ referenceName: z.string() }),
+    source: z.object({ sqlReaderQuery: z.string() }),
+  });
+
+  /** Every call of a pipeline: where, what, with which parameters. */
+  function callsOf({ type, linkedServiceName, typeProperties }: Activity) {
+    if (type === 'SqlServerStoredProcedure') {
+      const call = callSchema.parse(typeProperties);
+      const side = linkedServiceName?.referenceName === names.linkedServices.source ? 'source' : 'destination';
+      return [
+        { side, procedure: call.storedProcedureName, given: Object.keys(call.storedProcedureParameters) },
+      ] as const;
+    }
+    const read = readSchema.safeParse(typeProperties).data?.source;
+    if (read !== undefined) {
+      const given = Object.keys(read.storedProcedureParameters);
+      return [{ side: 'source', procedure: read.sqlReaderStoredProcedureName, given }] as const;
+    }
+    const query = type === 'Lookup' ? querySchema.parse(typeProperties) : undefined;
+    const call = /^EXEC (?<procedure>\S+) (?<given>[^]*)$/.exec(query?.source.sqlReaderQuery ?? '')?.groups;
+    if (query === undefined || call === undefined) return [];
+    const side = query.dataset.referenceName === names.datasets.source ? 'source' : 'destination';
+    return [{ side, procedure: call['procedure'] ?? '', given: namesIn(call['given'] ?? '', /@(\w+) = /g) }] as const;
+  }
+  const calls = cases.flatMap(({ properties }) => levelsOf(properties.activities).flat().flatMap(callsOf));
+
+  test('are there on the side where they are called, with exactly the parameters that they are given', () => {
+    for (const { side, procedure, given } of calls) {
+      expect({ side, procedure, parameters: [...given].sort() }).toEqual({
+        side,
+        procedure,
+        parameters: [...(procedures[side].get(procedure) ?? ['no such procedure'])].sort(),
+      });
+    }
+  });
+
+  test('are called by every pipeline but for the names that only other procedures use', () => {
+    const called = new Set<string>(calls.map(({ procedure }) => procedure));
+    const uncalled = [...procedures.source.keys(), ...procedures.destination.keys()].filter(
+      (name) => !called.has(name),
+    );
+    expect(uncalled).toEqual([
+      '[mig].[ChooseRead]',
+      '[mig].[ReadTable]',
+      '[mig].[CreateStage]',
+      '[mig].[ApplyStage]',
+      '[mig].[FillStage]',
+    ]);
+  });
+});
+
+describe('a replication', () => {
+  const runSchema = z.object({
+    pipeline: z.object({ referenceName: z.string() }),
+    waitOnCompletion: z.literal(true),
+    parameters: z.record(z.string(), z.unknown()),
+  });
+
+  test('runs its inner pipelines with exactly their parameters, and waits for them', () => {
+    const runs = levelsOf(cases.find(({ name }) => name === names.pipelines.replicate)?.properties.activities ?? [])
+      .flat()
+      .filter(({ type }) => type === 'ExecutePipeline')
+      .map(({ typeProperties }) => runSchema.parse(typeProperties));
+    expect(runs.map(({ pipeline }) => pipeline.referenceName).sort()).toEqual([
+      names.pipelines.large,
+      names.pipelines.small,
+    ]);
+    for (const { pipeline, parameters } of runs) {
+      const target = cases.find(({ name }) => name === pipeline.referenceName);
+      expect(Object.keys(parameters).sort()).toEqual(Object.keys(target?.properties.parameters ?? {}).sort());
+    }
+  });
+});
+
+test('the preparation has every activity whose output the service reads', () => {
+  const prepare = cases.find(({ name }) => name === names.pipelines.prepare)?.properties.activities ?? [];
+  const all = levelsOf(prepare).flat();
+  for (const name of Object.values(preparationActivities)) expect(all.map((activity) => activity.name)).toContain(name);
+});
+
+test('before it installs, the preparation changes nothing', () => {
+  const prepare = cases.find(({ name }) => name === names.pipelines.prepare)?.properties.activities ?? [];
+  const [stages] = z
+    .tuple([
+      z.looseObject({
+        typeProperties: z.object({
+          cases: z.array(z.object({ value: z.string(), activities: z.array(activitySchema) })),
+        }),
+      }),
+    ])
+    .parse(prepare);
+  const assess = stages.typeProperties.cases.find(({ value }) => value === 'assess')?.activities ?? [];
+  expect(assess.map(({ type }) => type)).toEqual(['Lookup', 'Lookup', 'Lookup']);
+  const writes = /\b(?:INSERT INTO|UPDATE|DELETE FROM|MERGE|(?:ALTER|CREATE|DROP|TRUNCATE) \w+) (\S+)/g;
+  for (const query of [scripts.sourceProbe, scripts.destinationProbe, scripts.listCompanies]) {
+    expect(namesIn(query, writes).filter((target) => !target.startsWith('#'))).toEqual([]);
+  }
+});
+
+test('copies are staged with the identity of the factory, so that the source needs no way to the destination', () => {
+  const copies = cases
+    .flatMap(({ properties }) => levelsOf(properties.activities).flat())
+    .filter(({ type }) => type === 'Copy');
+  expect(copies).toHaveLength(4);
+  for (const { typeProperties } of copies) {
+    expect(typeProperties).toMatchObject({
+      enableStaging: true,
+      stagingSettings: { linkedServiceName: { referenceName: sharedLinkedServices.staging } },
+    });
+  }
+});
+
+test.each([
+  ['SqlServer', 'SqlServerSource'],
+  ['AzureSql', 'AzureSqlSource'],
+] as const)('a %s source is read as %s', (kind, type) => {
+  const small = pipelineSchema.parse(pipelinesOf(kind).get(names.pipelines.small)?.properties);
+  const copy = small.activities.find((activity) => activity.type === 'Copy');
+  expect(copy?.typeProperties).toMatchObject({ source: { type }, sink: { type: 'AzureSqlSink' } });
+});

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { runFailure } from '../../../shared/factory/run-failure.ts';
+
+const message = (sqlError: string) =>
+  `Operation on target SourceProbe failed: ErrorCode=SqlOperationFailed,SqlErrorNumber=${sqlError},Class=14,State=1`;
+
+test.each(['2', '1225', '18456'])('SQL error %s is shown by its own number', (sqlError) => {
+  expect(runFailure('assess', 'Failed', message(sqlError)).code).toBe(sqlError);
+});
+
+test.each([
+  ['another SQL error', message('208')],
+  ['a number that only begins like a known one', message('184567')],
+  ['a failure without a SQL error', 'Operation on target CopyTables failed: 18456 rows were skipped'],
+  ['an empty message', ''],
+])('%s means that the databases could not be prepared', (_what, text) => {
+  expect(runFailure('install', 'Failed', text).code).toBe('52050');
+});
+
+test('the cause names the stage, the status and what Data Factory said; there is a remedy', () => {
+  const { cause, remedy } = runFailure('install', 'Cancelled', 'Operation on target CopyTables was cancelled');
+  expect(cause).toBe(
+    'Stage install of the preparation pipeline ended as Cancelled: Operation on target CopyTables was cancelled',
+  );
+  expect(remedy).not.toBe('');
+});

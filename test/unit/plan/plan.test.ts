@@ -1,0 +1,344 @@
+import { describe, expect, test } from 'vitest';
+import { planLimitsSchema } from '../../../shared/plan/groups.ts';
+import { joinCatalogue } from '../../../shared/plan/catalogue.ts';
+import type { CatalogueColumn, CatalogueTable } from '../../../shared/plan/catalogue.ts';
+import { planTables, summarizePlan } from '../../../shared/plan/plan.ts';
+import type { PlanContext, PlannedTable } from '../../../shared/plan/plan.ts';
+
+const app = '437dbf0e-84ff-417a-965d-ed2bb9650972';
+const otherApp = 'a7d0b2c4-6e18-4f3a-8b95-2c1d3e4f5a60';
+const system = '63ca2fa4-4f03-4f2b-a480-172fef340d3f';
+
+const context: PlanContext = {
+  companies: [
+    { name: 'CRONUS A.', sqlName: 'CRONUS A_' },
+    { name: 'CRONUS B', sqlName: 'CRONUS B' },
+  ],
+  onlineCompanies: ['CRONUS A_'],
+  onlineApps: [app, system],
+  rules: [],
+  limits: planLimitsSchema.parse({}),
+};
+
+function column(columnName: string, change: Partial<CatalogueColumn> = {}): CatalogueColumn {
+  return {
+    tableId: 1,
+    ordinal: 1,
+    columnName,
+    typeName: 'int',
+    maxLength: 4,
+    precision: 10,
+    scale: 0,
+    isNullable: false,
+    isIdentity: false,
+    isComputed: false,
+    isRowVersion: false,
+    keyOrdinal: null,
+    collation: null,
+    ...change,
+  };
+}
+
+function text(columnName: string, length: number, change: Partial<CatalogueColumn> = {}): CatalogueColumn {
+  const maxLength = length === Infinity ? -1 : 2 * length;
+  return column(columnName, { typeName: 'nvarchar', maxLength, precision: 0, ...change });
+}
+
+const key = text('No_', 20, { keyOrdinal: 1 });
+const rowVersion = column('timestamp', { typeName: 'timestamp', maxLength: 8, precision: 0, isRowVersion: true });
+
+function table(tableName: string, columns = [rowVersion, key], change: Partial<CatalogueTable> = {}): CatalogueTable {
+  return { tableId: 1, schemaName: 'dbo', tableName, rowCount: 10, byteCount: 8192, columns, ...change };
+}
+
+async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
+  for (const item of items) yield await Promise.resolve(item);
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+async function plan(
+  source: readonly CatalogueTable[],
+  destination: readonly CatalogueTable[],
+  change: Partial<PlanContext> = {},
+): Promise<PlannedTable[]> {
+  return await collect(planTables(each(source), each(destination), { ...context, ...change }));
+}
+
+async function planOne(
+  source: CatalogueTable,
+  destination: readonly CatalogueTable[] = [source],
+  change: Partial<PlanContext> = {},
+): Promise<PlannedTable | undefined> {
+  const [only] = await plan([source], destination, change);
+  return only;
+}
+
+const customer = table(`CRONUS A_$Customer$${app}`);
+
+test('a table of a company is copied by its changes, without its row version', async () => {
+  expect(await planOne(customer)).toEqual({
+    controlId: 1,
+    sourceSchema: 'dbo',
+    sourceTable: `CRONUS A_$Customer$${app}`,
+    destinationTable: `CRONUS A_$Customer$${app}`,
+    company: 'CRONUS A.',
+    tableName: `Customer$${app}`,
+    appId: app,
+    copyMethod: 'Delta',
+    flow: 'Small',
+    groupNumber: 1,
+    columns: [{ ordinal: 1, name: 'No_', type: 'nvarchar(20)', isKey: true }],
+    rowCount: 10,
+    byteCount: 8192,
+    reason: 'Changes are tracked by the primary key. The environment lists no tables yet.',
+    problems: '',
+  });
+});
+
+test('a company that is not online is planned by the table of another company', async () => {
+  const planned = await planOne(table(`CRONUS B$Customer$${app}`), [customer]);
+  expect(planned).toMatchObject({
+    copyMethod: 'Delta',
+    company: 'CRONUS B',
+    destinationTable: `CRONUS B$Customer$${app}`,
+  });
+  expect(planned?.reason).toContain('created online after the setup');
+});
+
+describe('tables that are not copied say why', () => {
+  const elsewhere = table(`CRONUS A_$Customer$${app}`, undefined, { schemaName: 'archive' });
+  test.each([
+    ['outside dbo', elsewhere, /outside the schema dbo/],
+    ['property table', table('$ndo$tenantproperty'), /belongs to the platform/],
+    ['platform table', table('Access Control'), /belongs to the platform/],
+    ['migration app', table('Hybrid Company$58623bfa-0559-4bc2-ae1c-0979c29fd9e0'), /steers the migration/],
+    ['app not online', table(`CRONUS A_$Archived$${otherApp}`), new RegExp(`app ${otherApp} is not installed`)],
+  ])('%s', async (_name, source, reason) => {
+    const planned = await planOne(source);
+    expect(planned).toMatchObject({ copyMethod: 'None', flow: 'None', groupNumber: 0, columns: [] });
+    expect(planned?.reason).toMatch(reason);
+  });
+
+  test('missing online', async () => {
+    expect(await planOne(customer, [])).toMatchObject({
+      copyMethod: 'None',
+      reason: expect.stringContaining('50004') as string,
+    });
+  });
+
+  test('of the same name online, but in another schema', async () => {
+    const elsewhereOnline = table(customer.tableName, undefined, { schemaName: 'archive' });
+    expect(await planOne(customer, [elsewhereOnline])).toMatchObject({ copyMethod: 'None' });
+  });
+
+  test('of a company that the source does not know', async () => {
+    expect(await planOne(table(`OLD$Customer$${app}`), [customer])).toMatchObject({ copyMethod: 'None', company: '' });
+  });
+
+  test('nothing in common', async () => {
+    const source = table(`Log$${app}`, [column('a')]);
+    const planned = await planOne(source, [table(`Log$${app}`, [column('b')])]);
+    expect(planned).toMatchObject({ copyMethod: 'None', reason: 'No column exists on both sides.' });
+  });
+});
+
+test('apps that cannot be listed count as installed', async () => {
+  const source = table(`CRONUS A_$Archived$${otherApp}`);
+  expect(await planOne(source, [source], { onlineApps: [] })).toMatchObject({ copyMethod: 'Delta' });
+});
+
+describe("the environment's list of tables", () => {
+  const rule = { tableName: customer.tableName, replicateData: true, preserveCloudData: false };
+
+  test('a listed table is copied, one that is not listed is not', async () => {
+    const item = table(`CRONUS A_$Item$${app}`);
+    const planned = await plan([customer, item], [customer, item], { rules: [rule] });
+    expect(planned.map(({ copyMethod }) => copyMethod)).toEqual(['Delta', 'None']);
+    expect(planned[1]?.reason).toContain('ReplicateData is false');
+  });
+
+  test('a table that is turned off is not copied, nor is its companion table', async () => {
+    const companion = table(`${customer.tableName}$ext`);
+    const rules = [{ ...rule, replicateData: false }];
+    const planned = await plan([customer, companion], [customer, companion], { rules });
+    expect(planned.map(({ reason }) => reason)).toEqual(
+      Array(2).fill('Replication of the table is turned off online.'),
+    );
+  });
+
+  test('a companion table goes with its table', async () => {
+    const companion = table(`${customer.tableName}$ext`);
+    expect(await planOne(companion, [companion], { rules: [rule] })).toMatchObject({ copyMethod: 'Delta' });
+  });
+
+  test('a companion table goes with the table of its own company', async () => {
+    const companion = table(`CRONUS B$Customer$${app}$ext`);
+    const rules = [rule, { ...rule, tableName: `CRONUS B$Customer$${app}`, replicateData: false }];
+    const planned = await planOne(companion, [companion], { rules, onlineCompanies: ['CRONUS A_', 'CRONUS B'] });
+    expect(planned).toMatchObject({ copyMethod: 'None' });
+  });
+
+  test('a company that is not online follows the rule of another company', async () => {
+    const source = table(`CRONUS B$Customer$${app}`);
+    const rules = [{ ...rule, replicateData: false }];
+    expect(await planOne(source, [customer], { rules })).toMatchObject({ copyMethod: 'None' });
+  });
+
+  test('platform tables that travel need no rule', async () => {
+    const media = table('Tenant Media');
+    expect(await planOne(media, [media], { rules: [rule] })).toMatchObject({ copyMethod: 'Preserve' });
+  });
+
+  test.each([
+    [`Setup$${app}`, 'Preserve'],
+    [`CRONUS A_$Setup$${app}`, 'Delta'],
+    [`Upgrade Tags$${system}`, 'Delta'],
+  ])('preserving cloud data: %s is copied as %s', async (tableName, copyMethod) => {
+    const rules = [{ tableName, replicateData: true, preserveCloudData: true }];
+    expect(await planOne(table(tableName), undefined, { rules })).toMatchObject({ copyMethod });
+  });
+});
+
+test('a table without a primary key is copied whole', async () => {
+  const planned = await planOne(table(`CRONUS A_$Log$${app}`, [column('Line')]));
+  expect(planned).toMatchObject({ copyMethod: 'Full', columns: [{ name: 'Line', isKey: false }] });
+});
+
+test('record links go to the buffer from which the client migrates them', async () => {
+  const buffer = 'Replication Record Link Buffer$58623bfa-0559-4bc2-ae1c-0979c29fd9e0';
+  expect(await planOne(table('Record Link'), [table(buffer)])).toMatchObject({
+    copyMethod: 'Delta',
+    destinationTable: buffer,
+  });
+});
+
+describe('columns', () => {
+  async function planOf(source: CatalogueColumn[], online: CatalogueColumn[]) {
+    const name = `CRONUS A_$Customer$${app}`;
+    return await planOne(table(name, source), [table(name, online)]);
+  }
+
+  test('a column that is not online is left out and named', async () => {
+    const planned = await planOf([key, text('Old', 10)], [key, text('New', 10)]);
+    expect(planned?.columns.map(({ name }) => name)).toEqual(['No_']);
+    expect(planned?.reason).toContain('left out: Old.');
+  });
+
+  test('computed columns are left out', async () => {
+    const planned = await planOf([key, column('Sum', { isComputed: true })], [key, column('Sum')]);
+    expect(planned?.columns.map(({ name }) => name)).toEqual(['No_']);
+  });
+
+  test('types of old fit what replaced them', async () => {
+    const image = column('Picture', { typeName: 'image', maxLength: 16, precision: 0 });
+    const binary = column('picture', { typeName: 'varbinary', maxLength: -1, precision: 0 });
+    const planned = await planOf([key, image], [key, binary]);
+    expect(planned?.columns[1]).toEqual({ ordinal: 2, name: 'picture', type: 'varbinary(max)', isKey: false });
+  });
+
+  const decimal = (precision: number, scale: number) =>
+    column('Amount', { typeName: 'decimal', maxLength: 17, precision, scale });
+
+  test.each([
+    ['other type', text('a', 10), column('a'), '[a] T,'],
+    ['shorter text', text('a]b', 20), text('a]b', 10), '[a]]b] L,'],
+    ['text no longer unlimited', text('a', Infinity), text('a', 4000), '[a] L,'],
+    ['fewer digits before the point', decimal(38, 20), decimal(28, 20), '[Amount] L,'],
+    ['fewer digits after the point', decimal(18, 4), decimal(38, 2), '[Amount] L,'],
+    ['key online only', text('a', 10), text('a', 10, { keyOrdinal: 2 }), '[a] PK,'],
+    ['key in the source only', text('a', 10, { keyOrdinal: 2 }), text('a', 10), '[a] PK,'],
+    ['key with another type', text('a', 10), column('a', { keyOrdinal: 2 }), '[a] PK,T,'],
+  ])('%s does not fit', async (_name, source, online, problems) => {
+    const planned = await planOf([key, source], [key, online]);
+    expect(planned).toMatchObject({ copyMethod: 'None', problems });
+    expect(planned?.reason).toContain('50011');
+  });
+
+  test('a key column that only one side has does not fit; all problems are named', async () => {
+    const extra = column('Line No_', { keyOrdinal: 2 });
+    const planned = await planOf([key, text('a', 20)], [key, text('a', 10), extra]);
+    expect(planned?.problems).toBe('[a] L,|[Line No_] PK,');
+    expect((await planOf([key, extra], [key]))?.problems).toBe('[Line No_] PK,');
+  });
+
+  test.each([
+    ['decimal(38, 20)', decimal(38, 20)],
+    ['nvarchar(max)', text('a', Infinity)],
+    ['datetime2(3)', column('a', { typeName: 'datetime2', maxLength: 7, precision: 23, scale: 3 })],
+    ['varchar(7)', column('a', { typeName: 'varchar', maxLength: 7, precision: 0 })],
+    ['uniqueidentifier', column('a', { typeName: 'uniqueidentifier', maxLength: 16, precision: 0 })],
+  ])('the type is written as %s', async (type, definition) => {
+    expect((await planOf([key, definition], [key, definition]))?.columns[1]?.type).toBe(type);
+  });
+});
+
+test('small tables fill packs, large ones batches', async () => {
+  const limits = { smallTableBytes: 100, packBytes: 250, packTables: 3, batchTables: 2 };
+  const sizes = [100, 100, 100, 10, 10, 10, 101, 500, 900];
+  const source = sizes.map((byteCount, index) => table(`T${index}$${app}`, undefined, { byteCount }));
+  const planned = await plan(source, source, { limits });
+  expect(planned.map(({ flow, groupNumber }) => `${flow} ${groupNumber}`)).toEqual([
+    'Small 1',
+    'Small 1',
+    'Small 2',
+    'Small 2',
+    'Small 2',
+    'Small 3',
+    'Large 1',
+    'Large 1',
+    'Large 2',
+  ]);
+});
+
+test('a summary counts tables by copy method and flow, and only rows that are copied', async () => {
+  const large = table(`Big$${app}`, undefined, { byteCount: 2 ** 21, rowCount: 1000 });
+  const planned = await plan([customer, large, table('Access Control')], [customer, large]);
+  const expected = {
+    byCopyMethod: { Delta: 2, Full: 0, Preserve: 0, None: 1 },
+    large: 1,
+    small: 1,
+    packs: 1,
+    rows: 1010,
+  };
+  expect(summarizePlan(planned)).toEqual(expected);
+  expect(summarizePlan(planned.slice(1), summarizePlan(planned.slice(0, 1)))).toEqual(expected);
+});
+
+describe('the catalogue', () => {
+  const tables = [1, 2, 3].map((tableId) => ({ ...table(`T${tableId}`), tableId, rowCount: '7', byteCount: '8192' }));
+  const columns = [1, 1, 3].map((tableId, index) => column(`c${index}`, { tableId }));
+
+  test('joins tables and columns, and reads the numbers that SQL sends as text', async () => {
+    const joined = await collect(joinCatalogue(each(tables), each(columns)));
+    expect(joined.map(({ tableName, rowCount, columns: own }) => [tableName, rowCount, own.length])).toEqual([
+      ['T1', 7, 2],
+      ['T2', 7, 0],
+      ['T3', 7, 1],
+    ]);
+  });
+
+  test('refuses columns that belong to no table', async () => {
+    await expect(collect(joinCatalogue(each(tables.slice(0, 2)), each(columns)))).rejects.toThrow(
+      'c2 belongs to no table',
+    );
+  });
+});
+
+test('many tables are planned one at a time', async () => {
+  let produced = 0;
+  async function* many(): AsyncGenerator<CatalogueTable> {
+    for (; produced < 20_000; produced += 1) yield await Promise.resolve(customer);
+  }
+  let planned = 0;
+  let ahead = 0;
+  for await (const _ of planTables(many(), each([customer]), context)) {
+    planned += 1;
+    ahead = Math.max(ahead, produced - planned);
+  }
+  expect({ planned, ahead }).toEqual({ planned: 20_000, ahead: 0 });
+});

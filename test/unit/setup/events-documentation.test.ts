@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { buildSetupEvent, eventTypeOf, setupEventSchema } from '../../../shared/setup/events.ts';
+import { milestoneNames, milestones } from '../../../shared/setup/setup.ts';
+import type { Milestone, MilestoneName } from '../../../shared/setup/setup.ts';
+
+const page = readFileSync(new URL('../../../docs/events.md', import.meta.url), 'utf8');
+const sections = page.split(/^## /m).slice(1);
+const titleOf = (section: string) => section.split('\n', 1)[0] ?? '';
+
+function exampleOf(title: string): unknown {
+  const section = sections.find((candidate) => titleOf(candidate) === title) ?? '';
+  return JSON.parse(/```json\n(?<json>[^]*?)```/.exec(section)?.groups?.['json'] ?? 'null');
+}
+
+const announced = milestoneNames.filter((name) => eventTypeOf(name) !== undefined);
+
+test('every type of event is described, in the order in which they come, and no other', () => {
+  expect(sections.map(titleOf)).toEqual(['A whole event', ...new Set(announced.map(eventTypeOf))]);
+});
+
+test('the whole event is what the service would send', () => {
+  const event = setupEventSchema.parse(exampleOf('A whole event'));
+  const { tenantId, setupId, attempt } = event.data;
+  const built = buildSetupEvent(
+    event.source,
+    { tenantId, setupId, attempt },
+    event.data.environment,
+    { name: 'inventoryCompleted', data: milestones.inventoryCompleted.data.parse(event.data) },
+    Number(event.sequence),
+    'Inventory',
+    new Date(event.time),
+  );
+  expect(event).toEqual(built);
+});
+
+test.each<MilestoneName>(announced)('the example of %s has all of its members', (name) => {
+  const example = exampleOf(eventTypeOf(name) ?? '');
+  const { data }: { readonly data: z.ZodType<Milestone['data']> } = milestones[name];
+  expect(z.looseObject({}).parse(example)).toEqual(data.parse(example));
+});
