@@ -1,13 +1,12 @@
 /** Where the app starts: settings, services, and everything that is registered with the Functions host. */
 import { app } from '@azure/functions';
+import type { InvocationContext } from '@azure/functions';
 import * as df from 'durable-functions';
 import { activities } from '../orchestrators/contract.ts';
-import { implementations } from '../orchestrators/activities/index.ts';
+import { runActivity } from '../orchestrators/activities/run.ts';
 import { handlers } from '../orchestrators/handlers.ts';
 import { readSettings } from '../shared/config.ts';
-import type { ActivityContract } from '../shared/durable.ts';
 import { createServices } from '../shared/services.ts';
-import type { Services } from '../shared/services.ts';
 import { createToHandler } from './http/adapter.ts';
 import { routes } from './routes.ts';
 import { settleSetups } from './timers/settle-setups.ts';
@@ -27,12 +26,11 @@ for (const route of routes) {
 
 for (const [name, handler] of Object.entries(handlers)) df.app.orchestration(name, handler);
 
-type AnyImplementation = (input: unknown, services: Services) => Promise<unknown>;
 for (const name of Object.keys(activities) as (keyof typeof activities)[]) {
-  const { input, output }: ActivityContract<unknown, unknown> = activities[name];
-  const implementation = implementations[name] as AnyImplementation;
   df.app.activity(name, {
-    handler: async (given: unknown) => output.parse(await implementation(input.parse(given), services)),
+    extraInputs: activities[name].usesClient ? [df.input.durableClient()] : [],
+    handler: (given: unknown, context: InvocationContext) =>
+      runActivity(name, given, services, () => df.getClient(context)),
   });
 }
 

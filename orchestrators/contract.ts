@@ -4,24 +4,36 @@
  */
 import { z } from 'zod';
 import type { ActivityContract, OrchestrationContract, Steps } from '../shared/durable.ts';
+import type { Fence } from '../shared/setup/fence.ts';
 import { factoryMeasurementSchema } from '../shared/factory/placement.ts';
 import {
   attemptIdSchema,
   factoryCandidateSchema,
   factorySchema,
-  milestones,
-  milestoneSchema,
   setupFailureSchema,
-  setupInputSchema,
   sourceKindSchema,
 } from '../shared/setup/setup.ts';
+import { milestones, milestoneSchema, phaseSchema, setupStateSchema } from '../shared/setup/states.ts';
+import { cleanupInputSchema, setupInputSchema } from '../shared/setup/attempt-input.ts';
 
+/** @param fence who may do it; an activity that changes something outside always has one */
 function activity<Input, Output>(
   name: string,
   input: z.ZodType<Input>,
   output: z.ZodType<Output>,
+  fence: Fence = 'none',
 ): ActivityContract<Input, Output> {
-  return { name, input, output };
+  return { name, input, output, fence, usesClient: false };
+}
+
+/** An activity that works on orchestrations, from outside of them. */
+function clientActivity<Input, Output>(
+  name: string,
+  input: z.ZodType<Input>,
+  output: z.ZodType<Output>,
+  fence: Fence = 'none',
+): ActivityContract<Input, Output> {
+  return { ...activity(name, input, output, fence), usesClient: true };
 }
 
 function orchestration<Input, Output>(
@@ -34,13 +46,18 @@ function orchestration<Input, Output>(
 
 const nothing = z.null();
 
-/** The attempt that is worked on, with its short name in Azure resources. */
-const subjectSchema = attemptIdSchema.extend({ key: z.string() });
+/** The attempt that is worked on, with its short name in Azure resources, and the cleanup orchestration if one works. */
+const subjectSchema = attemptIdSchema.extend({ key: z.string(), cleanup: z.int().optional() });
+export type Subject = z.infer<typeof subjectSchema>;
 /** An attempt that has its place in a factory. */
 const placedSchema = subjectSchema.extend({ factory: factorySchema });
 export type Placed = z.infer<typeof placedSchema>;
 
 const failedSchema = z.object({ kind: z.literal('failed'), failure: setupFailureSchema });
+/** A subject with the phase at which its attempt began: those before it are taken over. */
+const fromSchema = z.object({ from: phaseSchema });
+/** Where an attempt has its place, and through which runtime it reaches the source, as far as it knows. */
+const checkpointsSchema = z.object({ factory: factorySchema.optional(), runtimeName: z.string().optional() });
 const stageSchema = z.enum(['assess', 'install']);
 export type Stage = z.infer<typeof stageSchema>;
 
@@ -59,11 +76,17 @@ export const activities = {
   /** Chooses a factory and holds a place in it. */
   reserveFactory: activity(
     'reserveFactory',
-    z.object({ key: z.string(), measurements: z.array(factoryMeasurementSchema) }),
+    subjectSchema.extend({ measurements: z.array(factoryMeasurementSchema) }),
     z.object({ factory: factorySchema.optional(), candidates: z.array(factoryCandidateSchema) }),
+    'forward',
   ),
-  /** Gives back the place that the setup holds. */
-  releaseFactory: activity('releaseFactory', z.object({ key: z.string(), factories: z.array(factorySchema) }), nothing),
+  /** Gives back the place that the attempt holds. */
+  releaseFactory: activity(
+    'releaseFactory',
+    subjectSchema.extend({ factories: z.array(factorySchema) }),
+    nothing,
+    'undo',
+  ),
   /** Creates the setup's runtime, or finds the one to be reused. */
   ensureRuntime: activity(
     'ensureRuntime',
@@ -72,6 +95,7 @@ export const activities = {
       z.object({ kind: z.literal('present'), runtimeName: z.string(), created: z.boolean() }),
       z.object({ kind: z.literal('refused'), cause: z.string() }),
     ]),
+    'forward',
   ),
   getRuntimeStatus: activity(
     'getRuntimeStatus',
@@ -82,72 +106,101 @@ export const activities = {
     'putLinkedService',
     placedSchema.extend({ role: z.enum(linkedServiceRoles), runtimeName: z.string().optional() }),
     nothing,
+    'forward',
   ),
-  putDataset: activity('putDataset', placedSchema.extend({ role: z.enum(datasetRoles) }), nothing),
+  putDataset: activity('putDataset', placedSchema.extend({ role: z.enum(datasetRoles) }), nothing, 'forward'),
   putPipeline: activity(
     'putPipeline',
     placedSchema.extend({ role: z.enum(pipelineRoles) }),
     z.object({ name: z.string() }),
+    'forward',
   ),
   /** Starts a stage of the preparation pipeline, or finds the run that an earlier call started. */
   startPreparation: activity(
     'startPreparation',
     placedSchema.extend({ stage: stageSchema }),
     z.object({ runId: z.string() }),
+    'forward',
   ),
   getPipelineRun: activity(
     'getPipelineRun',
     z.object({ factory: factorySchema, runId: z.string() }),
     z.object({ status: z.string(), message: z.string() }),
   ),
-  /** Asks for the end of a run that took too long; it may have ended already. */
-  cancelPipelineRun: activity('cancelPipelineRun', z.object({ factory: factorySchema, runId: z.string() }), nothing),
+  /** Asks for the end of every preparation run of the setup, and says how many had not ended yet. */
+  cancelRuns: activity('cancelRuns', placedSchema, z.object({ active: z.int() }), 'undo'),
   /** Evaluates what the `assess` run measured; every check and company is stored. */
   evaluateChecks: activity(
     'evaluateChecks',
     placedSchema.extend({ runId: z.string(), runtimeName: z.string().optional() }),
     z.object({ counts: milestones.checksCompleted.data, failure: setupFailureSchema.optional() }),
+    'forward',
   ),
   /** Stores the extensions that the `install` run found. */
   recordInventory: activity(
     'recordInventory',
     placedSchema.extend({ runId: z.string() }),
     milestones.inventoryCompleted.data,
+    'forward',
   ),
   /** Plans every table and writes the plan to the destination. */
-  planTables: activity('planTables', subjectSchema, milestones.tablesPlanned.data),
-  markEnvironmentReady: activity('markEnvironmentReady', subjectSchema, milestones.environmentMarked.data),
+  planTables: activity('planTables', subjectSchema, milestones.tablesPlanned.data, 'forward'),
+  markEnvironmentReady: activity('markEnvironmentReady', subjectSchema, milestones.environmentMarked.data, 'forward'),
   /** Takes back the mark that the environment is ready. */
-  clearEnvironmentMark: activity('clearEnvironmentMark', subjectSchema, nothing),
-  removePreparation: activity('removePreparation', placedSchema, milestones.cleanupCompleted.data),
+  clearEnvironmentMark: activity('clearEnvironmentMark', subjectSchema, nothing, 'undo'),
+  removePreparation: activity('removePreparation', placedSchema, milestones.cleanupCompleted.data, 'forward'),
   /** Deletes the setup's pipelines, datasets and linked services; the runtime and its nodes stay. */
-  removeEntities: activity('removeEntities', placedSchema, z.object({ removed: z.array(z.string()) })),
-  /** Moves the setup on, stores the event and publishes it. */
+  removeEntities: activity('removeEntities', placedSchema, z.object({ removed: z.array(z.string()) }), 'undo'),
+  /** Lets this run of the attempt's orchestration work, and no other one; says what earlier attempts have reached. */
+  openAttempt: activity(
+    'openAttempt',
+    subjectSchema.extend({ token: z.string() }),
+    checkpointsSchema.extend({ canceling: z.boolean(), from: phaseSchema }),
+  ),
+  /** What the attempt has reached, or taken over. */
+  readCheckpoints: activity('readCheckpoints', subjectSchema, checkpointsSchema),
+  /** Lets the attempt begin at an earlier phase, because what it took over does not hold any more. */
+  moveBack: activity('moveBack', subjectSchema.extend({ phase: phaseSchema }), nothing),
+  /** Moves the setup on, stores the event and publishes it. `detail` is the whole of a cause that had to be clipped. */
   recordMilestone: activity(
     'recordMilestone',
-    attemptIdSchema.extend({ milestone: milestoneSchema }),
+    subjectSchema.extend({ milestone: milestoneSchema, detail: z.string().optional() }),
     z.object({ published: z.boolean(), reason: z.string().optional() }),
   ),
+  /** Ends the orchestrations of an attempt, which may have ended already. */
+  endInstances: clientActivity('endInstances', subjectSchema, nothing),
 } as const;
 
 const waitSchema = z.object({ asked: z.int(), deadline: z.int() });
 
 export const orchestrations = {
-  setup: orchestration('setup', setupInputSchema, z.object({ state: z.enum(['Ready', 'Failed']) })),
+  setup: orchestration('setup', setupInputSchema, z.object({ state: z.enum(['Ready', 'Failed', 'Canceled']) })),
+  /** Ends an attempt whose orchestration is dead, or takes away everything of a setup. */
+  cleanup: orchestration('cleanup', cleanupInputSchema, z.object({ state: setupStateSchema })),
   factorySelection: orchestration(
     'factorySelection',
-    subjectSchema.extend({ factories: z.array(factorySchema), runtimeName: z.string().optional() }),
-    z.discriminatedUnion('kind', [z.object({ kind: z.literal('selected'), factory: factorySchema }), failedSchema]),
+    subjectSchema.extend({
+      ...fromSchema.shape,
+      factories: z.array(factorySchema),
+      runtimeName: z.string().optional(),
+      /** The factory of the attempt that is replayed. */
+      known: factorySchema.optional(),
+    }),
+    z.discriminatedUnion('kind', [
+      fromSchema.extend({ kind: z.literal('selected'), factory: factorySchema }),
+      failedSchema,
+    ]),
   ),
   runtimeRegistration: orchestration(
     'runtimeRegistration',
     placedSchema.extend({
+      ...fromSchema.shape,
       sourceKind: sourceKindSchema,
       runtimeName: z.string().optional(),
       runtimeWaitSeconds: z.int(),
     }),
     z.discriminatedUnion('kind', [
-      z.object({ kind: z.literal('registered'), runtimeName: z.string().optional() }),
+      fromSchema.extend({ kind: z.literal('registered'), runtimeName: z.string().optional() }),
       failedSchema,
     ]),
   ),
@@ -162,8 +215,8 @@ export const orchestrations = {
   ),
   preparation: orchestration(
     'preparation',
-    placedSchema.extend({ runtimeName: z.string().optional() }),
-    z.discriminatedUnion('kind', [z.object({ kind: z.literal('prepared') }), failedSchema]),
+    placedSchema.extend({ ...fromSchema.shape, runtimeName: z.string().optional() }),
+    z.discriminatedUnion('kind', [fromSchema.extend({ kind: z.literal('prepared') }), failedSchema]),
   ),
   /** Waits until a pipeline run has ended. */
   pipelineRunWait: orchestration(
@@ -174,7 +227,11 @@ export const orchestrations = {
       z.object({ kind: z.literal('timedOut') }),
     ]),
   ),
-  replicationPipeline: orchestration('replicationPipeline', placedSchema, milestones.replicationPipelineCreated.data),
+  replicationPipeline: orchestration(
+    'replicationPipeline',
+    placedSchema.extend(fromSchema.shape),
+    milestones.replicationPipelineCreated.data,
+  ),
 } as const;
 
 /** The steps of an orchestration; they end without a value when it continues as new. */

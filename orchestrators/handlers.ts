@@ -1,5 +1,6 @@
 /** Every orchestration of the contract with its handler; the compiler misses none. */
 import type { OrchestrationHandler } from 'durable-functions';
+import { cleanup } from './cleanup.ts';
 import type { orchestrations } from './contract.ts';
 import { factorySelection } from './factory-selection.ts';
 import { pipelineRunWait, preparation } from './preparation.ts';
@@ -9,6 +10,7 @@ import { setup } from './setup.ts';
 
 export const handlers: Readonly<Record<keyof typeof orchestrations, OrchestrationHandler>> = {
   setup,
+  cleanup,
   factorySelection,
   runtimeRegistration,
   runtimeWait,

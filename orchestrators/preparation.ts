@@ -5,18 +5,19 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { call, callAll, callChild, now, orchestrator, waitFor } from '../shared/durable.ts';
 import type { Steps } from '../shared/durable.ts';
-import { setupFailures } from '../shared/errors.ts';
 import { runFailure } from '../shared/factory/run-failure.ts';
+import { setupFailure } from '../shared/setup/failure.ts';
 import type { SetupFailure } from '../shared/setup/setup.ts';
+import { isBefore } from '../shared/setup/states.ts';
 import { activities, datasetRoles, orchestrations } from './contract.ts';
 import type { Placed, Stage, StepsOf } from './contract.ts';
-import { record } from './milestones.ts';
+import { reach, record } from './milestones.ts';
 
 /** Longer than the slowest preparation of a large, fragmented database; shorter than a day of silence. */
 const STAGE_DEADLINE_MS = 2 * 60 * 60 * 1000;
 
 export const preparation = orchestrator(orchestrations.preparation, function* (context, input): StepsOf<'preparation'> {
-  const { tenantId, setupId, attempt, key, factory, runtimeName } = input;
+  const { tenantId, setupId, attempt, key, factory, runtimeName, from } = input;
   const placed = { tenantId, setupId, attempt, key, factory };
   yield* callAll(
     context,
@@ -25,6 +26,36 @@ export const preparation = orchestrator(orchestrations.preparation, function* (c
   );
   yield* call(context, activities.putPipeline, { ...placed, role: 'prepare' });
 
+  if (!isBefore('Assessment', from)) {
+    const failed = yield* assess(context, placed, runtimeName);
+    if (failed !== undefined) return failed;
+  }
+
+  // Each attempt installs: that is where it claims both databases.
+  const installation = yield* runStage(context, placed, 'install');
+  if (installation.kind === 'failed') {
+    yield* call(context, activities.moveBack, { ...placed, phase: 'Installation' });
+    return installation;
+  }
+  const progress = { ...placed, from };
+  yield* reach(context, progress, { name: 'proceduresCreated', data: {} });
+
+  if (!isBefore('Inventory', from)) {
+    const inventory = yield* call(context, activities.recordInventory, { ...placed, runId: installation.runId });
+    yield* record(context, placed, { name: 'inventoryCompleted', data: inventory });
+  }
+
+  const plan = yield* call(context, activities.planTables, { tenantId, setupId, attempt, key });
+  yield* reach(context, progress, { name: 'tablesPlanned', data: plan });
+  return { kind: 'prepared', from };
+});
+
+/** @returns what failed, if a check blocks or the databases could not be measured */
+function* assess(
+  context: OrchestrationContext,
+  placed: Placed,
+  runtimeName: string | undefined,
+): Steps<Failed | undefined> {
   const assessment = yield* runStage(context, placed, 'assess');
   if (assessment.kind === 'failed') return assessment;
   const { counts, failure } = yield* call(context, activities.evaluateChecks, {
@@ -33,19 +64,8 @@ export const preparation = orchestrator(orchestrations.preparation, function* (c
     ...(runtimeName === undefined ? {} : { runtimeName }),
   });
   yield* record(context, placed, { name: failure === undefined ? 'checksCompleted' : 'checksFailed', data: counts });
-  if (failure !== undefined) return { kind: 'failed', failure };
-
-  const installation = yield* runStage(context, placed, 'install');
-  if (installation.kind === 'failed') return installation;
-  yield* record(context, placed, { name: 'proceduresCreated', data: {} });
-
-  const inventory = yield* call(context, activities.recordInventory, { ...placed, runId: installation.runId });
-  yield* record(context, placed, { name: 'inventoryCompleted', data: inventory });
-
-  const plan = yield* call(context, activities.planTables, { tenantId, setupId, attempt, key });
-  yield* record(context, placed, { name: 'tablesPlanned', data: plan });
-  return { kind: 'prepared' };
-});
+  return failure === undefined ? undefined : { kind: 'failed', failure };
+}
 
 /** Asks for a run until it has ended; a long run continues as new. */
 export const pipelineRunWait = orchestrator(
@@ -67,7 +87,12 @@ export const pipelineRunWait = orchestrator(
   },
 );
 
-type StageResult = { kind: 'succeeded'; runId: string } | { kind: 'failed'; failure: SetupFailure };
+interface Failed {
+  readonly kind: 'failed';
+  readonly failure: SetupFailure;
+}
+
+type StageResult = { readonly kind: 'succeeded'; readonly runId: string } | Failed;
 
 function* runStage(context: OrchestrationContext, placed: Placed, stage: Stage): Steps<StageResult> {
   const { runId } = yield* call(context, activities.startPreparation, { ...placed, stage });
@@ -79,9 +104,8 @@ function* runStage(context: OrchestrationContext, placed: Placed, stage: Stage):
     stage,
   );
   if (run.kind === 'timedOut') {
-    yield* call(context, activities.cancelPipelineRun, { factory: placed.factory, runId });
     const cause = `Stage ${stage} of the preparation had not ended after ${STAGE_DEADLINE_MS / 3_600_000} hours.`;
-    return { kind: 'failed', failure: { code: '52073', cause, remedy: setupFailures['52073'].remedy } };
+    return { kind: 'failed', failure: setupFailure('52073', cause) };
   }
   if (run.status === 'Succeeded') return { kind: 'succeeded', runId };
   return { kind: 'failed', failure: runFailure(stage, run.status, run.message) };

@@ -2,11 +2,11 @@
 import { call, callAll, orchestrator } from '../shared/durable.ts';
 import { activities, orchestrations } from './contract.ts';
 import type { StepsOf } from './contract.ts';
-import { record } from './milestones.ts';
+import { reach } from './milestones.ts';
 
 export const replicationPipeline = orchestrator(
   orchestrations.replicationPipeline,
-  function* (context, placed): StepsOf<'replicationPipeline'> {
+  function* (context, { from, ...placed }): StepsOf<'replicationPipeline'> {
     // The outer pipeline runs the inner ones, and a factory refuses a reference to what does not exist.
     const inner = yield* callAll(context, activities.putPipeline, [
       { ...placed, role: 'large' },
@@ -14,7 +14,7 @@ export const replicationPipeline = orchestrator(
     ]);
     const outer = yield* call(context, activities.putPipeline, { ...placed, role: 'replicate' });
     const pipelines = [outer, ...inner].map(({ name }) => name);
-    yield* record(context, placed, { name: 'replicationPipelineCreated', data: { pipelines } });
+    yield* reach(context, { ...placed, from }, { name: 'replicationPipelineCreated', data: { pipelines } });
     return { pipelines };
   },
 );

@@ -1,31 +1,42 @@
-/** Phase 2: the integration runtime through which the source is reached, and the linked services of both sides. */
+/**
+ * Phase 2: the integration runtime through which the source is reached, and the linked services of both sides. A replay
+ * of a later phase does not wait for a node that is online.
+ */
 import type { OrchestrationContext } from 'durable-functions';
 import { call, callAll, callChild, now, orchestrator, waitFor } from '../shared/durable.ts';
 import type { Steps } from '../shared/durable.ts';
-import { setupFailures } from '../shared/errors.ts';
-import type { SetupFailure } from '../shared/setup/setup.ts';
+import { setupFailure } from '../shared/setup/failure.ts';
+import { isBefore } from '../shared/setup/states.ts';
 import { activities, orchestrations } from './contract.ts';
 import type { Placed, StepsOf } from './contract.ts';
-import { record } from './milestones.ts';
+import { reach, record } from './milestones.ts';
 
 export const runtimeRegistration = orchestrator(
   orchestrations.runtimeRegistration,
   function* (context, input): StepsOf<'runtimeRegistration'> {
-    const { tenantId, setupId, attempt, key, factory, sourceKind } = input;
+    const { tenantId, setupId, attempt, key, factory, sourceKind, from } = input;
     const placed = { tenantId, setupId, attempt, key, factory };
     if (sourceKind === 'AzureSql') {
       yield* putLinkedServices(context, placed);
       const reason = 'An Azure SQL source is reached through the Azure integration runtime of the factory.';
-      yield* record(context, placed, { name: 'runtimeNotNeeded', data: { reason } });
-      return { kind: 'registered' };
+      yield* reach(context, { ...placed, from }, { name: 'runtimeNotNeeded', data: { reason } });
+      return { kind: 'registered', from };
     }
 
     const runtime = yield* call(context, activities.ensureRuntime, {
       ...placed,
       ...(input.runtimeName === undefined ? {} : { runtimeName: input.runtimeName }),
     });
-    if (runtime.kind === 'refused') return failed('52030', runtime.cause);
+    if (runtime.kind === 'refused') return { kind: 'failed', failure: setupFailure('52030', runtime.cause) };
     const { runtimeName, created } = runtime;
+    if (isBefore('RuntimeRegistration', from)) {
+      const { online } = yield* call(context, activities.getRuntimeStatus, { factory, runtimeName });
+      if (online) {
+        yield* putLinkedServices(context, placed, runtimeName);
+        return { kind: 'registered', runtimeName, from };
+      }
+      yield* call(context, activities.moveBack, { ...placed, phase: 'RuntimeRegistration' });
+    }
     yield* record(context, placed, { name: 'runtimeCreated', data: { runtimeName, created } });
 
     const wait = { asked: 0, deadline: now(context) + input.runtimeWaitSeconds * 1000 };
@@ -36,11 +47,12 @@ export const runtimeRegistration = orchestrator(
       'runtimeWait',
     );
     if (registration.kind === 'timedOut') {
-      return failed('52071', `No node of ${runtimeName} was online within ${input.runtimeWaitSeconds} seconds.`);
+      const cause = `No node of ${runtimeName} was online within ${input.runtimeWaitSeconds} seconds.`;
+      return { kind: 'failed', failure: setupFailure('52071', cause) };
     }
     yield* putLinkedServices(context, placed, runtimeName);
     yield* record(context, placed, { name: 'runtimeOnline', data: { runtimeName, nodes: registration.nodes } });
-    return { kind: 'registered', runtimeName };
+    return { kind: 'registered', runtimeName, from: 'RuntimeRegistration' };
   },
 );
 
@@ -76,8 +88,4 @@ function* putLinkedServices(context: OrchestrationContext, placed: Placed, runti
     { ...placed, role: 'source', ...via },
     { ...placed, role: 'destination' },
   ]);
-}
-
-function failed(code: '52030' | '52071', cause: string): { kind: 'failed'; failure: SetupFailure } {
-  return { kind: 'failed', failure: { code, cause, remedy: setupFailures[code].remedy } };
 }

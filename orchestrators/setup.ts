@@ -1,121 +1,114 @@
 /** One attempt of a setup, from the choice of a factory to an environment that is ready. */
 import type { OrchestrationContext } from 'durable-functions';
-import { call, callChild, orchestrator } from '../shared/durable.ts';
+import { call, callChild, orchestrator, Stopped } from '../shared/durable.ts';
 import type { Steps } from '../shared/durable.ts';
 import { messageOf } from '../shared/error-message.ts';
-import { setupFailures } from '../shared/errors.ts';
-import type { SetupFailure, SetupInput } from '../shared/setup/setup.ts';
+import type { SetupInput } from '../shared/setup/attempt-input.ts';
+import { setupFailure } from '../shared/setup/failure.ts';
+import type { SetupFailure } from '../shared/setup/setup.ts';
 import { activities, orchestrations } from './contract.ts';
-import type { StepsOf } from './contract.ts';
-import { record } from './milestones.ts';
-
-/** A step that takes back what another did. It may run twice, and after a step that did nothing. */
-type Undo = { readonly what: string; readonly steps: () => Steps<readonly string[]> };
+import type { StepsOf, Subject } from './contract.ts';
+import { reach, record } from './milestones.ts';
+import { takeBack, undoEntities, undoMark, undoPlace, undoRuns } from './undo.ts';
+import type { Undo } from './undo.ts';
 
 type Outcome =
-  | { readonly kind: 'ready'; readonly environment: string; readonly pipelines: string[] }
-  | { readonly kind: 'failed'; readonly failure: SetupFailure };
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'canceled' }
+  | { readonly kind: 'failed'; readonly failure: SetupFailure; readonly detail?: string };
 
 export const setup = orchestrator(orchestrations.setup, function* (context, input): StepsOf<'setup'> {
+  const { tenantId, setupId, attempt, key } = input;
+  const subject = { tenantId, setupId, attempt, key };
   const undo: Undo[] = [];
-  const outcome = yield* attemptSetup(context, input, undo);
-  if (outcome.kind === 'ready') {
-    const { environment, pipelines } = outcome;
-    yield* record(context, input, { name: 'ready', data: { environment, pipelines } });
-    return { state: 'Ready' };
+  const outcome = yield* attemptSetup(context, input, subject, undo);
+  if (outcome.kind === 'ready') return { state: 'Ready' };
+  const takenBack = yield* takeBack(undo);
+  if (outcome.kind === 'canceled') {
+    yield* record(context, subject, { name: 'canceled', data: takenBack });
+    return { state: 'Canceled' };
   }
-  const { removed, left } = yield* takeBack(undo);
-  yield* record(context, input, { name: 'failed', data: { failure: outcome.failure, removed, left } });
+  const { failure, detail } = outcome;
+  yield* record(context, subject, { name: 'failed', data: { failure, ...takenBack } }, detail);
   return { state: 'Failed' };
 });
 
-function* attemptSetup(context: OrchestrationContext, input: SetupInput, undo: Undo[]): Steps<Outcome> {
+/** @throws {Stopped} if the attempt is superseded: then nothing is taken back, for another run works with it */
+function* attemptSetup(
+  context: OrchestrationContext,
+  input: SetupInput,
+  subject: Subject,
+  undo: Undo[],
+): Steps<Outcome> {
   try {
-    return yield* runPhases(context, input, undo);
+    return yield* runPhases(context, input, subject, undo);
   } catch (error) {
-    // A permanent outcome is a value; what is thrown here failed in every one of its attempts.
-    return {
-      kind: 'failed',
-      failure: { code: 'StepFailed', cause: messageOf(error), remedy: setupFailures.StepFailed.remedy },
-    };
+    if (error instanceof Stopped) {
+      if (error.reason === 'superseded') throw error;
+      return { kind: 'canceled' };
+    }
+    // A permanent outcome is a value; what is thrown here failed in every one of its tries.
+    const detail = messageOf(error);
+    return { kind: 'failed', failure: setupFailure('StepFailed', detail), detail };
   }
 }
 
-function* runPhases(context: OrchestrationContext, input: SetupInput, undo: Undo[]): Steps<Outcome> {
-  const { tenantId, setupId, attempt, key, factories, sourceKind, runtimeWaitSeconds } = input;
-  const subject = { tenantId, setupId, attempt, key };
-  const reuse = input.runtimeName === undefined ? {} : { runtimeName: input.runtimeName };
-
-  const releaseFactory = () => call(context, activities.releaseFactory, { key, factories });
-  // An undo step is there before its step: that one may succeed and still fail on the way back.
-  undo.unshift({
-    what: 'place in the factory',
-    *steps() {
-      yield* releaseFactory();
-      return [];
-    },
+function* runPhases(context: OrchestrationContext, input: SetupInput, subject: Subject, undo: Undo[]): Steps<Outcome> {
+  const { factories, sourceKind, runtimeWaitSeconds } = input;
+  const opened = yield* call(context, activities.openAttempt, {
+    ...subject,
+    token: context.df.newGuid(context.df.instanceId),
   });
+  if (opened.canceling) return { kind: 'canceled' };
+  const runtimeName = opened.runtimeName ?? input.runtimeName;
+  const reuse = runtimeName === undefined ? {} : { runtimeName };
+
+  // An undo step is there before its step: that one may succeed and still fail on the way back.
+  undo.unshift(undoPlace(context, subject, factories));
   const selection = yield* callChild(
     context,
     orchestrations.factorySelection,
-    { ...subject, factories, ...reuse },
+    {
+      ...subject,
+      factories,
+      ...reuse,
+      from: opened.from,
+      ...(opened.factory === undefined ? {} : { known: opened.factory }),
+    },
     'factorySelection',
   );
   if (selection.kind === 'failed') return selection;
   const placed = { ...subject, factory: selection.factory };
 
-  undo.unshift({
-    what: `entities in ${selection.factory.name}`,
-    *steps() {
-      const { removed } = yield* call(context, activities.removeEntities, placed);
-      return removed;
-    },
-  });
+  undo.unshift(undoEntities(context, placed));
   const registration = yield* callChild(
     context,
     orchestrations.runtimeRegistration,
-    { ...placed, sourceKind, runtimeWaitSeconds, ...reuse },
+    { ...placed, from: selection.from, sourceKind, runtimeWaitSeconds, ...reuse },
     'runtimeRegistration',
   );
   if (registration.kind === 'failed') return registration;
-  const { runtimeName } = registration;
+  const via = registration.runtimeName === undefined ? {} : { runtimeName: registration.runtimeName };
 
+  undo.unshift(undoRuns(context, placed));
   const prepared = yield* callChild(
     context,
     orchestrations.preparation,
-    { ...placed, ...(runtimeName === undefined ? {} : { runtimeName }) },
+    { ...placed, from: registration.from, ...via },
     'preparation',
   );
   if (prepared.kind === 'failed') return prepared;
+  const progress = { ...placed, from: prepared.from };
 
-  const { pipelines } = yield* callChild(context, orchestrations.replicationPipeline, placed, 'replicationPipeline');
+  const { pipelines } = yield* callChild(context, orchestrations.replicationPipeline, progress, 'replicationPipeline');
 
-  undo.unshift({
-    what: 'mark in the environment',
-    *steps() {
-      yield* call(context, activities.clearEnvironmentMark, subject);
-      return ['mark in the environment'];
-    },
-  });
+  undo.unshift(undoMark(context, subject));
   const { environment } = yield* call(context, activities.markEnvironmentReady, subject);
-  yield* record(context, subject, { name: 'environmentMarked', data: { environment } });
+  yield* reach(context, progress, { name: 'environmentMarked', data: { environment } });
 
   const cleanup = yield* call(context, activities.removePreparation, placed);
-  yield* releaseFactory();
+  yield* call(context, activities.releaseFactory, { ...subject, factories });
   yield* record(context, subject, { name: 'cleanupCompleted', data: cleanup });
-  return { kind: 'ready', environment, pipelines };
-}
-
-/** Takes back newest first. What cannot be taken back is named, so that the failure is still recorded. */
-function* takeBack(undo: readonly Undo[]): Steps<{ removed: string[]; left: string[] }> {
-  const removed: string[] = [];
-  const left: string[] = [];
-  for (const { what, steps } of undo) {
-    try {
-      removed.push(...(yield* steps()));
-    } catch (error) {
-      left.push(`${what}: ${messageOf(error)}`);
-    }
-  }
-  return { removed, left };
+  yield* record(context, subject, { name: 'ready', data: { environment, pipelines } });
+  return { kind: 'ready' };
 }

@@ -5,13 +5,41 @@
  */
 import { RetryOptions } from 'durable-functions';
 import type { OrchestrationContext, OrchestrationHandler, Task } from 'durable-functions';
-import type { z } from 'zod';
+import { z } from 'zod';
+import { stopReasons } from './setup/fence.ts';
+import type { Fence, StopReason } from './setup/fence.ts';
 
 /** Work that touches the world. Its name and shapes are kept in histories: they never change after a release. */
 export interface ActivityContract<Input, Output> {
   readonly name: string;
   readonly input: z.ZodType<Input>;
+  /** Of an activity that did its work. One that its fence stopped gives `stoppedSchema` instead. */
   readonly output: z.ZodType<Output>;
+  readonly fence: Fence;
+  /** Whether it starts, ends or asks orchestrations, which takes the durable client. */
+  readonly usesClient: boolean;
+}
+
+/** What an activity or a child gives that may not go on. */
+export const stoppedSchema = z.object({ stopped: z.enum(stopReasons) });
+export type StoppedOutput = z.infer<typeof stoppedSchema>;
+
+/** Ends an orchestration, through its callers up to the one that takes back what was made. */
+export class Stopped extends Error {
+  override readonly name = 'Stopped';
+  readonly reason: StopReason;
+
+  constructor(reason: StopReason) {
+    super(`The attempt was ${reason}`);
+    this.reason = reason;
+  }
+}
+
+/** @throws {Stopped} if the work was not done */
+function outputOf<Output>(schema: z.ZodType<Output>, given: unknown): Output {
+  const stopped = stoppedSchema.safeParse(given);
+  if (stopped.success) throw new Stopped(stopped.data.stopped);
+  return schema.parse(given);
 }
 
 /** An orchestration that another one calls. The same holds for its name and shapes. */
@@ -36,13 +64,13 @@ function retryOptions(): RetryOptions {
   return options;
 }
 
-/** Calls an activity, with retries. Throws what the last attempt threw. */
+/** Calls an activity, with retries. Throws what the last attempt threw. @throws {Stopped} if its fence stopped it */
 export function* call<Input, Output>(
   context: OrchestrationContext,
   activity: ActivityContract<Input, Output>,
   input: Input,
 ): Steps<Output> {
-  return activity.output.parse(yield context.df.callActivityWithRetry(activity.name, retryOptions(), input));
+  return outputOf(activity.output, yield context.df.callActivityWithRetry(activity.name, retryOptions(), input));
 }
 
 /**
@@ -57,7 +85,7 @@ export function* callAll<Input, Output>(
 ): Steps<Output[]> {
   const tasks = inputs.map((input) => context.df.callActivityWithRetry(activity.name, retryOptions(), input));
   const outputs = (yield context.df.Task.all(tasks)) as unknown[];
-  return outputs.map((output) => activity.output.parse(output));
+  return outputs.map((output) => outputOf(activity.output, output));
 }
 
 /** Calls another orchestration. Its instance id is the caller's and `part`, so that it is found by its name. */
@@ -67,18 +95,24 @@ export function* callChild<Input, Output>(
   input: Input,
   part: string,
 ): Steps<Output> {
-  return child.output.parse(
+  return outputOf(
+    child.output,
     yield context.df.callSubOrchestrator(child.name, input, `${context.df.instanceId}.${part}`),
   );
 }
 
-/** Makes the handler of an orchestration from its contract and its steps. */
+/** Makes the handler of an orchestration from its contract and its steps. One that is stopped ends with the reason. */
 export function orchestrator<Input, Output>(
   contract: OrchestrationContract<Input, Output>,
   steps: (context: OrchestrationContext, input: Input) => Steps<Output | undefined>,
 ): OrchestrationHandler {
   return function* (context) {
-    return yield* steps(context, contract.input.parse(context.df.getInput()));
+    try {
+      return yield* steps(context, contract.input.parse(context.df.getInput()));
+    } catch (error) {
+      if (error instanceof Stopped) return { stopped: error.reason };
+      throw error;
+    }
   };
 }
 

@@ -17,6 +17,8 @@ import { EventPublisher } from './setup/publisher.ts';
 import { FactoryReservations } from './factory/reservations.ts';
 import { Secrets } from './secrets.ts';
 import { parseServerAddress } from './sql/server-address.ts';
+import { ActiveSetups } from './setup/active.ts';
+import { Findings } from './setup/findings.ts';
 import { SetupStore } from './setup/store.ts';
 import { SqlDatabases } from './sql/database.ts';
 import type { Connect } from './sql/database.ts';
@@ -27,6 +29,8 @@ export interface Services {
   readonly thresholds: CheckThresholds;
   readonly clock: Clock;
   readonly store: SetupStore;
+  readonly active: ActiveSetups;
+  readonly findings: Findings;
   readonly reservations: FactoryReservations;
   readonly publisher: EventPublisher;
   readonly factories: DataFactories;
@@ -39,7 +43,9 @@ export function createServices(settings: Settings): Services {
   const credential = new DefaultAzureCredential();
   const clock = systemClock;
   const table = (name: string) => new TableClient(settings.MIGRATION_STATE_TABLE_ENDPOINT, name, credential);
-  const store = new SetupStore(table('setups'), table('activesetups'), clock, settings.MIGRATION_EVENT_SOURCE);
+  const setups = table('setups');
+  const active = new ActiveSetups(table('activesetups'), clock);
+  const store = new SetupStore(setups, active, clock, settings.MIGRATION_EVENT_SOURCE);
   const bus = new ServiceBusClient(settings.MIGRATION_SERVICE_BUS_NAMESPACE, credential);
   const vault = new SecretClient(settings.MIGRATION_KEY_VAULT_URL, credential, {
     disableChallengeResourceVerification: !settings.MIGRATION_KEY_VAULT_VERIFY_CHALLENGE,
@@ -49,6 +55,8 @@ export function createServices(settings: Settings): Services {
     thresholds: checkThresholds(settings),
     clock,
     store,
+    active,
+    findings: new Findings(setups),
     reservations: new FactoryReservations(table('factoryreservations')),
     publisher: new EventPublisher(bus.createSender(settings.MIGRATION_EVENT_TOPIC), store),
     factories: new DataFactories(subscriptionClients(settings.MIGRATION_RESOURCE_MANAGER_URL, credential), clock),

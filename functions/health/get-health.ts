@@ -9,10 +9,13 @@ const { version } = z
   .object({ version: z.string() })
   .parse(packageFile === undefined ? undefined : JSON.parse(readFileSync(packageFile, 'utf8')));
 
+/** A store that does not answer at all is as ill as one that refuses. */
+const LONGEST_ANSWER_MS = 4_000;
+
 /** `GET health`: whether the service can work on requests, that is whether its state store answers. */
 export async function getHealth({ services, context }: Call): Promise<HttpResponseInit> {
   try {
-    await services.store.ping();
+    await services.store.ping(AbortSignal.timeout(LONGEST_ANSWER_MS));
     return { status: 200, jsonBody: { status: 'Healthy', version } };
   } catch (error) {
     context.error('The state store does not answer:', error instanceof Error ? error.message : error);

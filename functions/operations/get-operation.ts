@@ -1,6 +1,7 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { setupIdSchema } from '../../shared/setup/setup.ts';
-import type { AttemptId, SetupState } from '../../shared/setup/setup.ts';
+import type { AttemptId } from '../../shared/setup/setup.ts';
+import type { SetupState } from '../../shared/setup/states.ts';
 import type { SetupRecord } from '../../shared/setup/store.ts';
 import type { AuthorizedCall } from '../http/adapter.ts';
 import { ApiError } from '../http/problem.ts';
@@ -12,6 +13,10 @@ const statuses = {
   WaitingForRuntime: 'Running',
   Ready: 'Succeeded',
   Failed: 'Failed',
+  Canceling: 'Running',
+  Canceled: 'Canceled',
+  Deleting: 'Running',
+  Deleted: 'Succeeded',
 } as const satisfies Record<SetupState, string>;
 
 const POLL_SECONDS = 5;

@@ -6,6 +6,6 @@ import type { AuthorizedCall } from '../http/adapter.ts';
 /** `GET migrationSetups/{setupId}/checks`: what every check found. Empty until the databases were measured. */
 export async function listChecks(call: AuthorizedCall): Promise<HttpResponseInit> {
   const setup = await findSetup(call);
-  const findings = await call.services.store.findingsOf(setup, 'check');
+  const findings = await call.services.findings.of(setup, 'check');
   return { status: 200, jsonBody: { value: findings.map((finding) => checkResultSchema.parse(finding)) } };
 }

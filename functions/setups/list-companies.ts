@@ -7,7 +7,7 @@ import type { AuthorizedCall } from '../http/adapter.ts';
 /** `GET migrationSetups/{setupId}/companies`: the companies of the source. Empty until the databases were measured. */
 export async function listCompanies(call: AuthorizedCall): Promise<HttpResponseInit> {
   const setup = await findSetup(call);
-  const findings = await call.services.store.findingsOf(setup, 'company');
+  const findings = await call.services.findings.of(setup, 'company');
   return { status: 200, jsonBody: { value: findings.map((finding) => companyResource(companySchema.parse(finding))) } };
 }
 

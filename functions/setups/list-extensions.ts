@@ -6,6 +6,6 @@ import type { AuthorizedCall } from '../http/adapter.ts';
 /** `GET migrationSetups/{setupId}/extensions`: the extensions of the environment. Empty until the inventory is made. */
 export async function listExtensions(call: AuthorizedCall): Promise<HttpResponseInit> {
   const setup = await findSetup(call);
-  const findings = await call.services.store.findingsOf(setup, 'extension');
+  const findings = await call.services.findings.of(setup, 'extension');
   return { status: 200, jsonBody: { value: findings.map((finding) => extensionSchema.parse(finding)) } };
 }

@@ -1,16 +1,17 @@
 import type { HttpResponseInit } from '@azure/functions';
 import type { SetupRecord } from '../../shared/setup/store.ts';
+import { auditEntry } from '../http/audit.ts';
 import { findSetup } from './find-setup.ts';
 import type { AuthorizedCall } from '../http/adapter.ts';
 import { ApiError } from '../http/problem.ts';
-import { dataOf } from './setup-resource.ts';
+import { dataOf } from '../../shared/setup/milestone-data.ts';
 
 /**
  * `POST migrationSetups/{setupId}/runtime/listKeys`: the keys with which nodes register at the runtime. The only answer
  * of the API that holds a secret, and each one leaves an audit row.
  */
 export async function listRuntimeKeys(call: AuthorizedCall): Promise<HttpResponseInit> {
-  const { services, caller, requestId } = call;
+  const { services } = call;
   const setup = await findSetup(call);
   if (setup.request.source.kind === 'AzureSql') {
     throw new ApiError('RuntimeNotUsed', 'An Azure SQL source is reached without a self-hosted integration runtime.');
@@ -22,7 +23,7 @@ export async function listRuntimeKeys(call: AuthorizedCall): Promise<HttpRespons
 
   const keys = await services.factories.runtimeKeys(factory, runtime.runtimeName);
   if (keys === undefined) throw runtimeNotCreated(setup);
-  await services.store.audit(setup, { actor: caller.objectId, action: 'listRuntimeKeys', requestId });
+  await services.store.audit(setup, auditEntry(call, 'listRuntimeKeys'));
   return {
     status: 200,
     headers: { 'cache-control': 'no-store' },

@@ -1,11 +1,12 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { getClient } from 'durable-functions';
 import type { DurableClient } from 'durable-functions';
-import type { MilestoneRecord, NewSetup, SetupRecord } from '../../shared/setup/store.ts';
+import type { MilestoneRecord, NewAttempt, SetupRecord } from '../../shared/setup/store.ts';
 import { apiVersion } from '../../shared/setup/setup.ts';
 import { setupKey } from '../../shared/setup/key.ts';
 import { startSetup } from '../../shared/setup/start.ts';
 import { etagOf, requirePreconditions } from '../http/conditions.ts';
+import { auditEntry } from '../http/audit.ts';
 import { readSetupId } from './find-setup.ts';
 import { operationIdOf } from '../operations/get-operation.ts';
 import type { AuthorizedCall } from '../http/adapter.ts';
@@ -32,7 +33,7 @@ export async function putSetup(call: AuthorizedCall): Promise<HttpResponseInit> 
   requirePreconditions(request, undefined);
   // Before the setup: one that is stored may be started by the timer at any moment.
   const secretVersion = await services.secrets.put(wanted.secretName, password);
-  const created = await services.store.create({ ...wanted, secretVersion });
+  const created = await services.store.create({ ...wanted, secretVersion }, auditEntry(call, 'putSetup'));
   if (created !== undefined) {
     await start(client, call, created);
     return answer(call, 201, created, await services.store.milestonesOf(created));
@@ -46,7 +47,7 @@ export async function putSetup(call: AuthorizedCall): Promise<HttpResponseInit> 
 async function answerExisting(
   call: AuthorizedCall,
   existing: SetupRecord,
-  wanted: Omit<NewSetup, 'secretVersion'>,
+  wanted: Omit<NewAttempt, 'secretVersion'>,
   password: string,
 ): Promise<HttpResponseInit> {
   const reached = await call.services.store.milestonesOf(existing);

@@ -1,6 +1,7 @@
 /** A setup as the API shows it: its row and its milestones in one document. */
-import { milestones, phases } from '../../shared/setup/setup.ts';
-import type { MilestoneData, MilestoneName, Phase } from '../../shared/setup/setup.ts';
+import { milestones, phases } from '../../shared/setup/states.ts';
+import type { Phase } from '../../shared/setup/states.ts';
+import { dataOf } from '../../shared/setup/milestone-data.ts';
 import type { MilestoneRecord, SetupRecord } from '../../shared/setup/store.ts';
 
 /** How far a phase is. Those after a phase that failed stay pending. */
@@ -37,15 +38,6 @@ export function setupResource(setup: SetupRecord, reached: readonly MilestoneRec
     }),
     phases: phases.map((name) => phaseResource(name, setup, reached)),
   };
-}
-
-/** What a milestone recorded; undefined if it was not reached. */
-export function dataOf<Name extends MilestoneName>(
-  reached: readonly MilestoneRecord[],
-  name: Name,
-): MilestoneData<Name> | undefined {
-  const record = reached.find((candidate) => candidate.name === name);
-  return record === undefined ? undefined : (milestones[name].data.parse(record.data) as MilestoneData<Name>);
 }
 
 function factoryOf(reached: readonly MilestoneRecord[]) {

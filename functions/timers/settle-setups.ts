@@ -1,54 +1,106 @@
-/** What a timer does for setups that were left behind: starts, publishes, and ends what would otherwise hang. */
+/**
+ * What a timer does for setups that were left behind: starts those that were accepted and never started, gives those
+ * whose orchestration is dead to a cleanup, and publishes what was not published.
+ */
 import type { DurableClient } from 'durable-functions';
+import pMap from 'p-map';
 import { messageOf } from '../../shared/error-message.ts';
-import { setupFailures } from '../../shared/errors.ts';
 import type { Services } from '../../shared/services.ts';
-import { terminalStates } from '../../shared/setup/setup.ts';
-import type { ActiveSetup } from '../../shared/setup/store.ts';
-import { orchestrationStatus, startSetup } from '../../shared/setup/start.ts';
+import type { ActiveSetup } from '../../shared/setup/active.ts';
+import { instanceIdOf } from '../../shared/setup/setup.ts';
+import { cleanupIdOf, orchestrationStatus, startCleanup, startSetup } from '../../shared/setup/start.ts';
+import { restingStates } from '../../shared/setup/states.ts';
+import type { SetupRecord } from '../../shared/setup/store.ts';
 
-/** Younger than this, a setup is still in the hands of the request that created it. */
+/** Younger than this, a change is still in the hands of the request that made it. */
 const GRACE_MS = 30_000;
+/** A setup that has no row yet may be late: its request goes on after a pause of its host. */
+const MISSING_GRACE_MS = 15 * 60_000;
+const AT_ONCE = 16;
+/** Ends well before the next run, and before the host would end it. */
+const BUDGET_MS = 25_000;
 
 /**
- * Looks after every setup that is not settled. One that fails does not keep the others waiting.
+ * Looks after every setup that is not settled. One that fails does not keep the others waiting; what there was no time
+ * for comes first in the next run.
  * @throws {AggregateError} with what failed
  */
 export async function settleSetups(client: DurableClient, services: Services): Promise<void> {
+  const { active, publisher, clock } = services;
+  const end = clock.now().getTime() + BUDGET_MS;
+  const setups = await active.list();
   const failures: Error[] = [];
-  for (const setup of await services.store.activeSetups()) {
-    try {
-      await settle(setup, client, services);
-    } catch (error) {
-      failures.push(new Error(`Setup ${setup.setupId}: ${messageOf(error)}`, { cause: error }));
-    }
-  }
+  let firstLate: ActiveSetup | undefined;
+
+  const forEach = (step: (setup: ActiveSetup) => Promise<void>) =>
+    pMap(
+      setups,
+      async (setup) => {
+        if (clock.now().getTime() > end) {
+          firstLate ??= setup;
+          return;
+        }
+        try {
+          await step(setup);
+        } catch (error) {
+          failures.push(new Error(`Setup ${setup.setupId}: ${messageOf(error)}`, { cause: error }));
+        }
+      },
+      { concurrency: AT_ONCE },
+    );
+
+  await forEach((setup) => keepGoing(setup, client, services));
+  // Last, because a bus that is silent must keep nobody from being started.
+  await forEach((setup) => publisher.publishPending(setup));
+  await forEach((setup) => forget(setup, services));
+  await active.continueFrom(firstLate);
   if (failures.length > 0) throw new AggregateError(failures, failures.map(({ message }) => message).join('; '));
 }
 
-async function settle(active: ActiveSetup, client: DurableClient, services: Services): Promise<void> {
-  const { store, publisher, clock, settings } = services;
-  const now = clock.now().getTime();
-  const setup = await store.get(active);
-  if (setup === undefined) {
-    // Its request failed between the two writes, or is about to do the second one.
-    if (now - active.since.getTime() > GRACE_MS) await store.settle(active);
+async function keepGoing(listed: ActiveSetup, client: DurableClient, services: Services): Promise<void> {
+  const { store, clock, settings } = services;
+  const setup = await store.get(listed);
+  if (setup === undefined) return;
+  if (restingStates.includes(setup.state)) {
+    const { deletion } = setup;
+    const audit = { actor: deletion?.actor ?? '', action: 'beginDelete', requestId: 'timer' };
+    if (deletion?.begun === false) await store.beginDelete(setup, audit);
     return;
   }
-  await publisher.publishPending(setup);
-  if (terminalStates.includes(setup.state)) {
-    await store.settle(setup);
+  if (setup.cleanup === undefined && clock.now().getTime() - Date.parse(setup.lastModifiedAt) < GRACE_MS) return;
+  const instance = setup.cleanup === undefined ? instanceIdOf(setup) : cleanupIdOf(setup, setup.cleanup);
+  const { status, ended } = await orchestrationStatus(client, instance);
+  if (setup.cleanup !== undefined && status === 'Missing') {
+    await startCleanup(client, { ...setup, cleanup: setup.cleanup }, 'The attempt ended without a result.', settings);
     return;
   }
-  if (now - Date.parse(setup.lastModifiedAt) < GRACE_MS) return;
-  const orchestration = await orchestrationStatus(client, setup);
-  if (orchestration.status === 'Missing') {
+  const neverStarted = status === 'Missing' && setup.openedBy === undefined;
+  if (neverStarted && setup.state === 'Accepted') {
     await startSetup(client, setup, settings);
     return;
   }
-  if (!orchestration.ended) return;
-  const cause = `The attempt ended as ${orchestration.status} without a result.`;
-  const failure = { code: 'StepFailed', cause, remedy: setupFailures.StepFailed.remedy };
-  await store.record(setup, { name: 'failed', data: { failure, removed: [], left: ['everything that it made'] } });
-  await publisher.publishPending(setup);
+  if (ended || status === 'Missing' || setup.state === 'Deleting') await cleanUp(setup, status, client, services);
+}
+
+async function cleanUp(setup: SetupRecord, status: string, client: DurableClient, services: Services): Promise<void> {
+  const cleanup = (setup.cleanup ?? 0) + 1;
+  const given = await services.store.beginCleanup(setup, cleanup);
+  if (given === undefined) return;
+  const cause = `The orchestration of the attempt ended as ${status} without a result.`;
+  await startCleanup(client, { ...given, cleanup }, cause, services.settings);
+}
+
+/** A setup that rests and has told everybody needs nothing more, and a row without a setup never will. */
+async function forget(listed: ActiveSetup, { store, active, clock }: Services): Promise<void> {
+  const setup = await store.get(listed);
+  const age = clock.now().getTime() - listed.since.getTime();
+  if (setup === undefined) {
+    if (age > MISSING_GRACE_MS) await active.remove(listed);
+    return;
+  }
+  const isResting = restingStates.includes(setup.state) && setup.deletion?.begun !== false;
+  // One that was noted after its last change is about to be begun anew.
+  const isBegunAnew = listed.since.getTime() > Date.parse(setup.lastModifiedAt) && age <= MISSING_GRACE_MS;
+  if (!isResting || isBegunAnew || (await store.pendingEvents(listed)).length > 0) return;
+  await active.remove(listed);
 }

@@ -29,9 +29,12 @@ export const planTables: Implementation<'planTables'> = async (input, services) 
   });
 };
 
-export const markEnvironmentReady: Implementation<'markEnvironmentReady'> = async (input, { store, databases }) => {
+export const markEnvironmentReady: Implementation<'markEnvironmentReady'> = async (
+  input,
+  { store, findings, databases },
+) => {
   const { request } = await store.require(input);
-  const companies = await store.findingsOf(input, 'company');
+  const companies = await findings.of(input, 'company');
   await databases.use(request.destination, (database) =>
     database.query(scripts.markReady, {
       setupKey: databaseMarkOf(input),
@@ -50,10 +53,10 @@ export const clearEnvironmentMark: Implementation<'clearEnvironmentMark'> = asyn
   return null;
 };
 
-async function planContext({ store }: Services, attempt: AttemptId, database: SqlDatabase): Promise<PlanContext> {
+async function planContext({ findings }: Services, attempt: AttemptId, database: SqlDatabase): Promise<PlanContext> {
   const [companies, extensions] = await Promise.all([
-    store.findingsOf(attempt, 'company'),
-    store.findingsOf(attempt, 'extension'),
+    findings.of(attempt, 'company'),
+    findings.of(attempt, 'extension'),
   ]);
   const online = await database.query(scripts.listCompanies);
   const rules = await database.query(scripts.replicationRules);

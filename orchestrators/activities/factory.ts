@@ -1,5 +1,6 @@
 import { messageOf } from '../../shared/error-message.ts';
 import { rankFactories } from '../../shared/factory/placement.ts';
+import { dataOf } from '../../shared/setup/milestone-data.ts';
 import type { Implementation } from './implementation.ts';
 
 export const probeFactory: Implementation<'probeFactory'> = async ({ factory, runtimeName }, { factories }) => {
@@ -16,34 +17,41 @@ export const probeFactory: Implementation<'probeFactory'> = async ({ factory, ru
   }
 };
 
-export const reserveFactory: Implementation<'reserveFactory'> = async ({ key, measurements }, { reservations }) => {
+export const reserveFactory: Implementation<'reserveFactory'> = async (
+  { measurements, ...subject },
+  { reservations, store },
+) => {
+  // A late repetition must not choose again: the place may have been given back since.
+  const own = (await store.milestonesOf(subject)).filter(({ origin }) => origin === subject.attempt);
+  const chosen = dataOf(own, 'factorySelected');
+  if (chosen !== undefined) return chosen;
   for (;;) {
     const counted = await Promise.all(
       measurements.map(async (measurement) => ({
         measurement,
-        count: await reservations.read(measurement.factory, key),
+        count: await reservations.read(measurement.factory, subject),
       })),
     );
+    if (counted.some(({ count }) => count.own === 'spent')) return { stopped: 'superseded' };
     const ranking = rankFactories(
       counted.map(({ measurement, count }) => ({
         ...measurement,
-        reservations: count.reservations - Number(count.own),
+        reservations: count.reservations - Number(count.own === 'held'),
       })),
     );
     const candidates = ranking.map(({ candidate }) => candidate);
-    const held = counted.find(({ count }) => count.own);
-    if (held !== undefined) return { factory: held.measurement.factory, candidates };
-
+    const held = counted.find(({ count }) => count.own === 'held');
     const best = ranking[0];
-    if (best === undefined || !best.candidate.eligible) return { candidates };
-    const chosen = counted.find(({ measurement }) => measurement.factory === best.factory);
-    if (chosen !== undefined && (await reservations.reserve(best.factory, key, chosen.count))) {
-      return { factory: best.factory, candidates };
+    if (held === undefined && (best === undefined || !best.candidate.eligible)) return { candidates };
+    const factory = held?.measurement.factory ?? best?.factory;
+    const count = counted.find(({ measurement }) => measurement.factory === factory)?.count;
+    if (factory !== undefined && count !== undefined && (await reservations.reserve(factory, subject, count))) {
+      return { factory, candidates };
     }
   }
 };
 
-export const releaseFactory: Implementation<'releaseFactory'> = async ({ key, factories }, { reservations }) => {
-  await Promise.all(factories.map((factory) => reservations.release(factory, key)));
+export const releaseFactory: Implementation<'releaseFactory'> = async ({ factories, ...subject }, { reservations }) => {
+  await Promise.all(factories.map((factory) => reservations.release(factory, subject)));
   return null;
 };

@@ -4,9 +4,10 @@ import { clearEnvironmentMark, markEnvironmentReady, planTables } from './databa
 import { putDataset, putLinkedService, putPipeline, removeEntities, removePreparation } from './entities.ts';
 import { probeFactory, releaseFactory, reserveFactory } from './factory.ts';
 import type { Implementation } from './implementation.ts';
-import { cancelPipelineRun, evaluateChecks, getPipelineRun, recordInventory, startPreparation } from './preparation.ts';
+import { cancelRuns, evaluateChecks, getPipelineRun, recordInventory, startPreparation } from './preparation.ts';
 import { ensureRuntime, getRuntimeStatus } from './runtime.ts';
-import { recordMilestone } from './setup-record.ts';
+import { endInstances } from './instances.ts';
+import { moveBack, openAttempt, readCheckpoints, recordMilestone } from './setup-record.ts';
 
 export const implementations: { readonly [Name in keyof typeof activities]: Implementation<Name> } = {
   probeFactory,
@@ -19,7 +20,7 @@ export const implementations: { readonly [Name in keyof typeof activities]: Impl
   putPipeline,
   startPreparation,
   getPipelineRun,
-  cancelPipelineRun,
+  cancelRuns,
   evaluateChecks,
   recordInventory,
   planTables,
@@ -27,5 +28,9 @@ export const implementations: { readonly [Name in keyof typeof activities]: Impl
   clearEnvironmentMark,
   removePreparation,
   removeEntities,
+  openAttempt,
+  readCheckpoints,
+  moveBack,
   recordMilestone,
+  endInstances,
 };

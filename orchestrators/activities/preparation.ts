@@ -11,7 +11,7 @@ import { entityNames } from '../../shared/factory/names.ts';
 import { preparationActivities } from '../../shared/factory/pipelines.ts';
 import { databaseMarkOf, instanceIdOf } from '../../shared/setup/setup.ts';
 import type { Implementation } from './implementation.ts';
-import { getRuntimeStatus } from './runtime.ts';
+import { statusOf } from './runtime.ts';
 
 export const startPreparation: Implementation<'startPreparation'> = async (
   { factory, key, stage, ...attempt },
@@ -28,18 +28,19 @@ export const getPipelineRun: Implementation<'getPipelineRun'> = async ({ factory
   return run ?? { status: 'Queued', message: '' };
 };
 
-export const cancelPipelineRun: Implementation<'cancelPipelineRun'> = async ({ factory, runId }, { factories }) => {
-  await factories.cancelRun(factory, runId);
-  return null;
+export const cancelRuns: Implementation<'cancelRuns'> = async ({ factory, key }, { factories }) => {
+  const active = await factories.activeRuns(factory, entityNames(key).pipelines.prepare);
+  await Promise.all(active.map((runId) => factories.cancelRun(factory, runId)));
+  return { active: active.length };
 };
 
 export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, services) => {
   const { factory, runId, runtimeName } = input;
-  const { factories, store, thresholds } = services;
+  const { factories, findings, store, thresholds } = services;
   const [setup, outputs, runtime] = await Promise.all([
     store.require(input),
     factories.activityOutputs(factory, runId),
-    runtimeName === undefined ? undefined : getRuntimeStatus({ factory, runtimeName }, services),
+    runtimeName === undefined ? undefined : statusOf(factory, runtimeName, factories),
   ]);
   const companies = rowsOf(outputs.get(preparationActivities.companies), companySchema);
   const results = evaluate({
@@ -52,17 +53,17 @@ export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, se
     ...(runtime === undefined || runtimeName === undefined ? {} : { runtime: { name: runtimeName, ...runtime } }),
     thresholds,
   });
-  await store.putFindings(input, 'check', results);
-  await store.putFindings(input, 'company', companies);
+  await findings.put(input, 'check', results);
+  await findings.put(input, 'company', companies);
   const { counts, failure } = reportChecks(results);
   return { counts, ...(failure === undefined ? {} : { failure }) };
 };
 
-export const recordInventory: Implementation<'recordInventory'> = async (input, { factories, store }) => {
+export const recordInventory: Implementation<'recordInventory'> = async (input, { factories, findings }) => {
   const outputs = await factories.activityOutputs(input.factory, input.runId);
   const extensions = rowsOf(outputs.get(preparationActivities.extensions), extensionSchema);
-  await store.putFindings(input, 'extension', extensions);
-  const companies = await store.findingsOf(input, 'company');
+  await findings.put(input, 'extension', extensions);
+  const companies = await findings.of(input, 'company');
   return { companies: companies.length, extensions: extensions.length };
 };
 

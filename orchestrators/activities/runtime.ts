@@ -1,4 +1,6 @@
+import type { DataFactories } from '../../shared/factory/data-factory.ts';
 import { entityNames } from '../../shared/factory/names.ts';
+import type { Factory } from '../../shared/setup/setup.ts';
 import type { Implementation } from './implementation.ts';
 
 /** Written on each runtime: a tenant may reuse its own runtimes and nobody else's. */
@@ -20,11 +22,15 @@ export const ensureRuntime: Implementation<'ensureRuntime'> = async (input, { fa
   return { kind: 'present', runtimeName, created: true };
 };
 
-export const getRuntimeStatus: Implementation<'getRuntimeStatus'> = async ({ factory, runtimeName }, { factories }) => {
+export const getRuntimeStatus: Implementation<'getRuntimeStatus'> = ({ factory, runtimeName }, { factories }) =>
+  statusOf(factory, runtimeName, factories);
+
+/** Whether a node is there to work, and which. */
+export async function statusOf(factory: Factory, runtimeName: string, factories: DataFactories) {
   const { state, nodes } = await factories.runtimeStatus(factory, runtimeName);
   const working = nodes.filter(({ status }) => status === 'Online');
   return {
     online: ['Online', 'Limited'].includes(state) && working.length > 0,
     nodes: working.map(({ name, version }) => ({ name, version })),
   };
-};
+}

@@ -1,11 +1,30 @@
 import { messageOf } from '../../shared/error-message.ts';
+import { dataOf } from '../../shared/setup/milestone-data.ts';
+import type { SetupStore } from '../../shared/setup/store.ts';
+import type { AttemptId } from '../../shared/setup/setup.ts';
 import type { Implementation } from './implementation.ts';
 
+export const openAttempt: Implementation<'openAttempt'> = async ({ token, ...attempt }, { store }) => {
+  const opened = await store.open(attempt, token);
+  if (opened.kind === 'stopped') return { stopped: opened.reason };
+  const { state, from } = opened.setup;
+  return { canceling: state === 'Canceling', from, ...(await checkpointsOf(attempt, store)) };
+};
+
+export const readCheckpoints: Implementation<'readCheckpoints'> = (attempt, { store }) => checkpointsOf(attempt, store);
+
+export const moveBack: Implementation<'moveBack'> = async ({ phase, ...attempt }, { store }) => {
+  const moved = await store.moveBack(attempt, phase);
+  return moved.kind === 'stopped' ? { stopped: moved.reason } : null;
+};
+
 export const recordMilestone: Implementation<'recordMilestone'> = async (
-  { milestone, ...attempt },
-  { store, publisher },
+  { milestone, detail, cleanup, ...attempt },
+  { store, findings, publisher },
 ) => {
-  await store.record(attempt, milestone);
+  const recorded = await store.record(attempt, milestone, cleanup);
+  if (recorded.kind === 'stopped') return { stopped: recorded.reason };
+  if (detail !== undefined) await findings.put(attempt, 'cause', chunksOf(detail));
   try {
     await publisher.publishPending(attempt);
     return { published: true };
@@ -14,3 +33,21 @@ export const recordMilestone: Implementation<'recordMilestone'> = async (
     return { published: false, reason: messageOf(error) };
   }
 };
+
+async function checkpointsOf(attempt: AttemptId, store: SetupStore) {
+  const reached = await store.milestonesOf(attempt);
+  const factory = dataOf(reached, 'factorySelected')?.factory;
+  const runtimeName = dataOf(reached, 'runtimeCreated')?.runtimeName;
+  return {
+    ...(factory === undefined ? {} : { factory }),
+    ...(runtimeName === undefined ? {} : { runtimeName }),
+  };
+}
+
+/** A row holds 32 K characters in a property, as JSON with some to spare. */
+const CHUNK = 15_000;
+
+function chunksOf(detail: string): { readonly text: string }[] {
+  const count = Math.ceil(detail.length / CHUNK);
+  return Array.from({ length: count }, (_, index) => ({ text: detail.slice(index * CHUNK, (index + 1) * CHUNK) }));
+}

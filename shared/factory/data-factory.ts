@@ -173,6 +173,15 @@ export class DataFactories {
     );
   }
 
+  /** Runs of a pipeline that have not ended. */
+  async activeRuns(factory: Factory, pipeline: string): Promise<string[]> {
+    const runs = await this.#runs(factory, [
+      { operand: 'PipelineName', operator: 'Equals', values: [pipeline] },
+      { operand: 'Status', operator: 'In', values: ['Queued', 'InProgress', 'Canceling'] },
+    ]);
+    return runs.flatMap(({ runId }) => runId ?? []);
+  }
+
   /** What the activities of a run gave, by activity name. Skipped activities are left out. */
   async activityOutputs(factory: Factory, runId: string): Promise<ReadonlyMap<string, unknown>> {
     const { client } = this.#clientsOf(factory.subscriptionId);

@@ -1,83 +1,99 @@
 /**
- * Places that setups hold in factories until their entities are there to be counted, in Table Storage. A factory's
+ * Places that attempts hold in factories until their entities are there to be counted, in Table Storage. A factory's
  * count is guarded by its ETag, so that setups that choose at the same moment see each other.
  */
 import type { TableClient } from '@azure/data-tables';
 import { z } from 'zod';
 import { unlessConflict, unlessMissing } from '../rest-errors.ts';
 import type { Factory } from '../setup/setup.ts';
+import { createdTable } from '../table.ts';
 
 const HEAD = 'head';
 
 const headSchema = z.object({ reservations: z.int(), etag: z.string() });
+/** What is left of a place that was given back: a late repetition of its attempt must not take it again. */
+const placeSchema = z.object({ attempt: z.int(), released: z.boolean() });
+
+/** Who holds a place: a setup by its short name, and its attempt. */
+export interface Holder {
+  readonly key: string;
+  readonly attempt: number;
+}
 
 /** How many setups hold a place in a factory. Handed back with a reservation, it says what the choice was made on. */
 export interface ReservationCount {
   readonly reservations: number;
   /** Undefined while nobody ever reserved. */
   readonly etag: string | undefined;
-  /** Whether the setup that asked is one of them. */
-  readonly own: boolean;
+  /** How the setup that asked stands: `held` a place of it, perhaps of an earlier attempt, is counted; `spent` its attempt gave one back. */
+  readonly own: 'none' | 'held' | 'spent';
 }
 
 export class FactoryReservations {
-  readonly #table: TableClient;
-  #created: Promise<void> | undefined;
+  readonly #table: () => Promise<TableClient>;
 
   constructor(table: TableClient) {
-    this.#table = table;
+    this.#table = createdTable(table);
   }
 
-  /** Reads how many places of a factory are held, and whether the setup `key` holds one. */
-  async read(factory: Factory, key: string): Promise<ReservationCount> {
-    await this.#ready();
+  /** Reads how many places of a factory are held, and how the one of `holder` stands. */
+  async read(factory: Factory, { key, attempt }: Holder): Promise<ReservationCount> {
+    const table = await this.#table();
     const partitionKey = partitionOf(factory);
-    const [head, own] = await Promise.all([
-      unlessMissing(() => this.#table.getEntity(partitionKey, HEAD)),
-      unlessMissing(() => this.#table.getEntity(partitionKey, rowOf(key))),
+    const [head, row] = await Promise.all([
+      unlessMissing(() => table.getEntity(partitionKey, HEAD)),
+      unlessMissing(() => table.getEntity(partitionKey, rowOf(key))),
     ]);
     const count = head === undefined ? undefined : headSchema.parse(head);
-    return { reservations: count?.reservations ?? 0, etag: count?.etag, own: own !== undefined };
+    return {
+      reservations: count?.reservations ?? 0,
+      etag: count?.etag,
+      own: row === undefined ? 'none' : standingOf(placeSchema.parse(row), attempt),
+    };
   }
 
-  /** Takes a place for a setup. @returns false if the count has changed since it was read: read and choose again */
-  async reserve(factory: Factory, key: string, read: ReservationCount): Promise<boolean> {
+  /**
+   * Takes a place for an attempt, or takes over that of an earlier one.
+   * @returns false if the count has changed since it was read: read and choose again
+   */
+  async reserve(factory: Factory, { key, attempt }: Holder, read: ReservationCount): Promise<boolean> {
+    const table = await this.#table();
     const partitionKey = partitionOf(factory);
-    const head = { partitionKey, rowKey: HEAD, reservations: read.reservations + 1 };
+    const head = { partitionKey, rowKey: HEAD, reservations: read.reservations + Number(read.own !== 'held') };
+    const place = { partitionKey, rowKey: rowOf(key), attempt, released: false };
     return unlessConflict(() =>
-      this.#table.submitTransaction([
+      table.submitTransaction([
         read.etag === undefined ? ['create', head] : ['update', head, 'Replace', { etag: read.etag }],
-        ['create', { partitionKey, rowKey: rowOf(key) }],
+        ['upsert', place, 'Replace'],
       ]),
     );
   }
 
-  /** Gives a setup's place back; it may hold none. */
-  async release(factory: Factory, key: string): Promise<void> {
+  /** Gives an attempt's place back; it may hold none, or a later attempt may hold it. */
+  async release(factory: Factory, { key, attempt }: Holder): Promise<void> {
+    const table = await this.#table();
     const partitionKey = partitionOf(factory);
     for (;;) {
-      const { reservations, etag, own } = await this.read(factory, key);
-      if (!own || etag === undefined) return;
+      const row = await unlessMissing(() => table.getEntity(partitionKey, rowOf(key)));
+      const place = row === undefined ? undefined : placeSchema.parse(row);
+      if (place === undefined || place.released || place.attempt > attempt) return;
+      const { reservations, etag } = await this.read(factory, { key, attempt });
+      if (etag === undefined) return;
       const head = { partitionKey, rowKey: HEAD, reservations: Math.max(0, reservations - 1) };
       const released = await unlessConflict(() =>
-        this.#table.submitTransaction([
+        table.submitTransaction([
           ['update', head, 'Replace', { etag }],
-          ['delete', { partitionKey, rowKey: rowOf(key) }],
+          ['update', { partitionKey, rowKey: rowOf(key), attempt, released: true }, 'Replace'],
         ]),
       );
       if (released) return;
     }
   }
+}
 
-  async #ready(): Promise<void> {
-    this.#created ??= this.#table.createTable();
-    try {
-      await this.#created;
-    } catch (error) {
-      this.#created = undefined;
-      throw error;
-    }
-  }
+function standingOf(place: z.infer<typeof placeSchema>, attempt: number): ReservationCount['own'] {
+  if (!place.released) return 'held';
+  return place.attempt >= attempt ? 'spent' : 'none';
 }
 
 function partitionOf({ subscriptionId, resourceGroup, name }: Factory): string {

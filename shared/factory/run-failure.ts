@@ -1,4 +1,5 @@
 /** What the end of a failed pipeline run means for a setup. Pure. */
+import { clip } from '../clip.ts';
 import { setupFailures } from '../errors.ts';
 import type { SetupFailure } from '../setup/setup.ts';
 
@@ -15,5 +16,5 @@ export function runFailure(stage: string, status: string, message: string): Setu
   const sqlError = /Sql ?Error ?Number(?:=|: )(?<number>\d+)/i.exec(message)?.groups?.['number'];
   const code = sqlError !== undefined && KNOWN_SQL_ERRORS.has(sqlError) ? sqlError : '52050';
   const cause = `Stage ${stage} of the preparation pipeline ended as ${status}: ${message}`;
-  return { code, cause, remedy: setupFailures['52050'].remedy };
+  return { code, cause: clip(cause), remedy: setupFailures['52050'].remedy };
 }

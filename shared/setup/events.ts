@@ -3,34 +3,10 @@
  * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md
  */
 import { z } from 'zod';
-import { instanceIdOf, milestones } from './setup.ts';
-import type { AttemptId, Milestone, MilestoneName, Phase } from './setup.ts';
-
-const typePrefix = 'com.bcmigration.setup';
-
-const eventNames: Readonly<Record<MilestoneName, string | undefined>> = {
-  accepted: 'accepted',
-  factorySelected: 'factory-selected',
-  runtimeCreated: 'runtime-created',
-  runtimeOnline: 'runtime-online',
-  runtimeNotNeeded: undefined,
-  checksCompleted: 'checks-completed',
-  checksFailed: 'checks-completed',
-  proceduresCreated: 'procedures-created',
-  inventoryCompleted: 'inventory-completed',
-  tablesPlanned: 'tables-planned',
-  replicationPipelineCreated: 'replication-pipeline-created',
-  environmentMarked: undefined,
-  cleanupCompleted: 'cleanup-completed',
-  ready: 'ready',
-  failed: 'failed',
-};
-
-/** The `type` of the event that announces a milestone; undefined if none does. */
-export function eventTypeOf(name: MilestoneName): string | undefined {
-  const eventName = eventNames[name];
-  return eventName === undefined ? undefined : `${typePrefix}.${eventName}.v1`;
-}
+import { instanceIdOf } from './setup.ts';
+import { eventTypeOf, milestones } from './states.ts';
+import type { SetupRecord } from './head.ts';
+import type { Milestone } from './states.ts';
 
 /** A setup event as it is stored and sent. `data` always has the members named here, and those of its milestone. */
 export const setupEventSchema = z.object({
@@ -57,36 +33,34 @@ export const setupEventSchema = z.object({
 export type SetupEvent = z.infer<typeof setupEventSchema>;
 
 /**
- * Builds the event of a milestone.
+ * Builds the event of a milestone; it is the next one of its setup.
  * @param source the service that speaks, an absolute URI
- * @param sequence position of the event within its setup, from 1
- * @param currentPhase the phase that was under way
+ * @param setup as it was before the milestone
  * @returns undefined if nothing announces the milestone
  */
 export function buildSetupEvent(
   source: string,
-  attempt: AttemptId,
-  environment: string,
+  setup: Pick<SetupRecord, 'tenantId' | 'setupId' | 'attempt' | 'request' | 'sequence' | 'phase'>,
   milestone: Milestone,
-  sequence: number,
-  currentPhase: Phase,
   at: Date,
 ): SetupEvent | undefined {
   const type = eventTypeOf(milestone.name);
   if (type === undefined) return undefined;
-  const { state, phase = currentPhase } = milestones[milestone.name];
-  const { tenantId, setupId } = attempt;
+  const { state, phase = setup.phase } = milestones[milestone.name];
+  const { tenantId, setupId, attempt } = setup;
+  const { environment } = setup.request.destination;
+  const sequence = setup.sequence + 1;
   return {
     specversion: '1.0',
     // The tenant is part of it: setup ids are unique only within a tenant, and Service Bus drops a repeated id.
-    id: `${tenantId}.${setupId}:${attempt.attempt}:${sequence}`,
+    id: `${tenantId}.${setupId}:${attempt}:${sequence}`,
     source,
     type,
     subject: `tenants/${tenantId}/migrationSetups/${setupId}`,
     time: at.toISOString(),
     datacontenttype: 'application/json',
     sequence: String(sequence).padStart(10, '0'),
-    correlationid: instanceIdOf(attempt),
-    data: { tenantId, setupId, attempt: attempt.attempt, environment, state, phase, ...milestone.data },
+    correlationid: instanceIdOf(setup),
+    data: { tenantId, setupId, attempt, environment, state, phase, ...milestone.data },
   };
 }

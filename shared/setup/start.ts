@@ -3,15 +3,16 @@ import { OrchestrationRuntimeStatus } from 'durable-functions';
 import type { DurableClient, DurableOrchestrationStatus } from 'durable-functions';
 import type { Settings } from '../config.ts';
 import { instanceIdOf } from './setup.ts';
-import type { AttemptId, SetupInput } from './setup.ts';
+import type { AttemptId } from './setup.ts';
+import type { CleanupInput, SetupInput } from './attempt-input.ts';
 import type { SetupRecord } from './store.ts';
 
-/** Name under which the `setup` orchestration is registered. */
-const setupOrchestrationName = 'setup';
+/** Names under which the orchestrations are registered. */
+const orchestrationNames = { setup: 'setup', cleanup: 'cleanup' } as const;
 
 /**
- * Starts the orchestration of an attempt that is stored as accepted.
- * @throws if the Durable Functions backend does not answer, or the instance runs already
+ * Starts the orchestration of an attempt that is stored as accepted; it may run already.
+ * @throws if the Durable Functions backend does not answer
  */
 export async function startSetup(client: DurableClient, setup: SetupRecord, settings: Settings): Promise<void> {
   const { product, source } = setup.request;
@@ -26,7 +27,61 @@ export async function startSetup(client: DurableClient, setup: SetupRecord, sett
     factories: settings.MIGRATION_FACTORIES,
     runtimeWaitSeconds: Math.round(settings.MIGRATION_RUNTIME_WAIT_HOURS * 3600),
   };
-  await client.startNew(setupOrchestrationName, { instanceId: instanceIdOf(setup), input });
+  await startOnce(client, orchestrationNames.setup, instanceIdOf(setup), input);
+}
+
+/**
+ * Starts the cleanup orchestration that a setup was given to.
+ * @param cause how the attempt's orchestration had ended
+ * @throws if the Durable Functions backend does not answer
+ */
+export async function startCleanup(
+  client: DurableClient,
+  setup: SetupRecord & { readonly cleanup: number },
+  cause: string,
+  settings: Settings,
+): Promise<void> {
+  const { tenantId, setupId, attempt, key, cleanup, state } = setup;
+  const reasons = { Canceling: 'canceled', Deleting: 'deleted' } as const;
+  const reason = state === 'Canceling' || state === 'Deleting' ? reasons[state] : 'failed';
+  const input: CleanupInput = {
+    tenantId,
+    setupId,
+    attempt,
+    key,
+    cleanup,
+    reason,
+    cause,
+    factories: settings.MIGRATION_FACTORIES,
+  };
+  await startOnce(client, orchestrationNames.cleanup, cleanupIdOf(setup, cleanup), input);
+}
+
+/** The cleanup orchestration of that number of an attempt. */
+export function cleanupIdOf(attempt: AttemptId, number: number): string {
+  return `${instanceIdOf(attempt)}.cleanup.${number}`;
+}
+
+/** The orchestrations that the one of an attempt calls. */
+export function childrenOf(instance: string): string[] {
+  const parts = ['factorySelection', 'runtimeRegistration', 'preparation', 'replicationPipeline'];
+  return parts.map((part) => `${instance}.${part}`);
+}
+
+/** Starts an instance, unless there is one of that id: somebody else was faster, and an id is used once. */
+async function startOnce(client: DurableClient, name: string, instanceId: string, input: unknown): Promise<void> {
+  try {
+    await client.startNew(name, { instanceId, input });
+  } catch (error) {
+    if ((await instanceStatus(client, instanceId)) === undefined) throw error;
+  }
+}
+
+/** Ends an instance; it may have ended already, or never have begun. */
+export async function endInstance(client: DurableClient, instanceId: string): Promise<void> {
+  const found = await instanceStatus(client, instanceId);
+  if (found === undefined || endedStatuses.has(found.runtimeStatus)) return;
+  await client.terminate(instanceId, 'The attempt is cleaned up.');
 }
 
 const endedStatuses: ReadonlySet<OrchestrationRuntimeStatus> = new Set([
@@ -36,12 +91,12 @@ const endedStatuses: ReadonlySet<OrchestrationRuntimeStatus> = new Set([
   OrchestrationRuntimeStatus.Canceled,
 ]);
 
-/** How an attempt's orchestration is; `Missing` if it was never started. */
+/** How an instance is; `Missing` if it was never started. */
 export async function orchestrationStatus(
   client: DurableClient,
-  attempt: AttemptId,
+  instanceId: string,
 ): Promise<{ readonly status: OrchestrationRuntimeStatus | 'Missing'; readonly ended: boolean }> {
-  const found = await instanceStatus(client, instanceIdOf(attempt));
+  const found = await instanceStatus(client, instanceId);
   if (found === undefined) return { status: 'Missing', ended: false };
   return { status: found.runtimeStatus, ended: endedStatuses.has(found.runtimeStatus) };
 }

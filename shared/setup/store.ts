@@ -1,55 +1,60 @@
 /**
- * Setups in Table Storage. One partition a setup holds its head row, its milestones, its events and its findings; a
- * change of state, its milestone and its event are one entity-group transaction, guarded by the head row's ETag.
- * https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
+ * Setups in Table Storage. One partition a setup holds its head row, its milestones, its events, its audit and its
+ * findings; a change of state, its milestone and its event are one entity-group transaction, guarded by the head row's
+ * ETag. https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
  */
 import { odata } from '@azure/data-tables';
 import type { TableClient, TableEntity, TableEntityResult, TransactionAction } from '@azure/data-tables';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
+import { unlessConflict, unlessMissing } from '../rest-errors.ts';
+import { createdTable } from '../table.ts';
+import type { ActiveSetups } from './active.ts';
 import { buildSetupEvent, setupEventSchema } from './events.ts';
 import type { SetupEvent } from './events.ts';
-import { unlessConflict, unlessMissing } from '../rest-errors.ts';
+import { headFromRow, headRow } from './head.ts';
+import type { DeletionOptions, SetupRecord } from './head.ts';
+import { decoded, eventRow, HEAD, milestonePrefix, milestoneRow, NUMBERS, partitionOf } from './rows.ts';
+import type { SetupKey } from './rows.ts';
+import type { AttemptId } from './setup.ts';
+import type { StopReason } from './fence.ts';
 import {
+  canFollow,
+  eventTypeOf,
+  isBefore,
   milestoneNames,
   milestones,
   phaseAfter,
-  phases,
-  setupFailureSchema,
-  setupRequestSchema,
-  setupStates,
-  transitions,
-} from './setup.ts';
-import type { AttemptId, Milestone, MilestoneName } from './setup.ts';
+  restingStates,
+  workingStates,
+} from './states.ts';
+import type { Milestone, MilestoneName, Phase } from './states.ts';
 
-const setupRecordSchema = z.object({
-  tenantId: z.string(),
-  setupId: z.string(),
-  /** Short name of the setup in Azure resources. */
-  key: z.string(),
-  request: setupRequestSchema,
-  /** Key Vault secret that holds the source password. The version tells it from that of a request that came second. */
-  secretName: z.string(),
-  secretVersion: z.string(),
-  state: z.enum(setupStates),
-  phase: z.enum(phases),
-  attempt: z.int(),
-  /** Number of the last event. */
-  sequence: z.int(),
-  createdAt: z.iso.datetime(),
-  lastModifiedAt: z.iso.datetime(),
-  phaseStartedAt: z.iso.datetime(),
-  failure: setupFailureSchema.optional(),
-  etag: z.string(),
-});
-/** A setup's head row: the truth about it. */
-export type SetupRecord = z.infer<typeof setupRecordSchema>;
-/** What a new setup is made of; the store adds the rest. */
-export type NewSetup = Pick<SetupRecord, 'tenantId' | 'setupId' | 'key' | 'request' | 'secretName' | 'secretVersion'>;
+export type { SetupRecord } from './head.ts';
+
+/** What a new attempt is made of; the store adds the rest. */
+export type NewAttempt = Pick<SetupRecord, 'tenantId' | 'setupId' | 'key' | 'request' | 'secretName' | 'secretVersion'>;
+
+/** Where an attempt begins, and whose request that is. */
+interface Beginning {
+  readonly from: Phase;
+  /** The attempt that is replayed. */
+  readonly replayOf?: number;
+  readonly audit: AuditEntry;
+}
+
+/** Who did what, in which request. */
+export interface AuditEntry {
+  readonly actor: string;
+  readonly action: string;
+  readonly requestId: string;
+}
 
 const milestoneRecordSchema = z.object({
   name: z.enum(milestoneNames),
   attempt: z.int(),
+  /** The attempt that reached it; another one than `attempt` if that one took it over. */
+  origin: z.int(),
   /** When the phase of the milestone began. */
   startedAt: z.iso.datetime(),
   at: z.iso.datetime(),
@@ -58,40 +63,26 @@ const milestoneRecordSchema = z.object({
 /** A milestone that was reached. `data` has the shape that `milestones` gives for its name. */
 export type MilestoneRecord = z.infer<typeof milestoneRecordSchema>;
 
-/** Findings of an attempt that have a row each. */
-export type FindingKind = 'check' | 'company' | 'extension';
+/** What came of a wish to move a setup on. */
+export type Recorded =
+  | { readonly kind: 'recorded'; readonly setup: SetupRecord }
+  | { readonly kind: 'stopped'; readonly reason: StopReason };
 
-/** A setup that has not ended, or whose events were not all published. */
-export interface ActiveSetup {
-  readonly tenantId: string;
-  readonly setupId: string;
-  /** When the setup was asked for. */
-  readonly since: Date;
-}
-
-type SetupKey = Pick<AttemptId, 'tenantId' | 'setupId'>;
-
-// https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
-const MAXIMUM_TRANSACTION_ROWS = 100;
 /** One setup has few writers: its orchestration, a timer, a request. */
 const MAXIMUM_TRIES = 10;
-const HEAD = 'head';
-const ACTIVE = 'active';
 
 export class SetupStore {
-  readonly #setups: TableClient;
-  readonly #active: TableClient;
+  readonly #table: () => Promise<TableClient>;
+  readonly #active: ActiveSetups;
   readonly #clock: Clock;
   readonly #eventSource: string;
-  #tables: Promise<unknown> | undefined;
 
   /**
    * @param setups table of the setups
-   * @param active table of the setups that still need something, so that they are found without reading all of them
    * @param eventSource `source` of the events, an absolute URI
    */
-  constructor(setups: TableClient, active: TableClient, clock: Clock, eventSource: string) {
-    this.#setups = setups;
+  constructor(setups: TableClient, active: ActiveSetups, clock: Clock, eventSource: string) {
+    this.#table = createdTable(setups);
     this.#active = active;
     this.#clock = clock;
     this.#eventSource = eventSource;
@@ -101,39 +92,58 @@ export class SetupStore {
    * Stores a new setup in state `Accepted`, with its first event.
    * @returns the stored setup, or undefined if one of that id exists; nothing is changed then
    */
-  async create(setup: NewSetup): Promise<SetupRecord | undefined> {
-    await this.#ready();
-    // Before the setup itself: a row without a setup is harmless, a setup without a row would be forgotten.
-    const since = this.#clock.now();
-    await this.#active.upsertEntity({ partitionKey: ACTIVE, rowKey: partitionOf(setup), since });
-
-    const now = since.toISOString();
-    const head = {
+  async create(setup: NewAttempt, audit: AuditEntry): Promise<SetupRecord | undefined> {
+    const numbers = await this.#numbersOf(setup);
+    const now = this.#clock.now().toISOString();
+    const head: SetupRecord = {
       ...setup,
       state: 'Accepted',
       phase: 'FactorySelection',
-      attempt: 1,
-      sequence: 0,
+      from: 'FactorySelection',
+      attempt: numbers.attempt + 1,
+      sequence: numbers.sequence,
       createdAt: now,
       lastModifiedAt: now,
       phaseStartedAt: now,
       etag: '',
-    } as const satisfies SetupRecord;
-    const { product, source } = setup.request;
-    const rows = this.#rowsOf(head, { name: 'accepted', data: { product, sourceKind: source.kind } });
-    const created = await unlessConflict(() =>
-      this.#setups.submitTransaction([
-        ['create', rows.head],
-        ...rows.created.map((row): TransactionAction => ['create', row]),
-      ]),
-    );
-    return created ? this.get(setup) : undefined;
+    };
+    return this.#begin(head, { from: 'FactorySelection', audit }, []);
+  }
+
+  /**
+   * Begins the next attempt of a setup that rests, in one transaction with what it takes over.
+   * @param setup as it was read; its ETag guards the change
+   * @returns the setup, or undefined if it has changed since it was read; nothing is changed then
+   */
+  async beginNext(
+    setup: SetupRecord,
+    { request, secretName, secretVersion }: Pick<NewAttempt, 'request' | 'secretName' | 'secretVersion'>,
+    beginning: Beginning,
+  ): Promise<SetupRecord | undefined> {
+    if (!canFollow('accepted', setup.state)) return undefined;
+    const { failure: _failure, openedBy: _openedBy, cancel: _cancel, deletion: _deletion, ...kept } = setup;
+    const { cleanup: _cleanup, ...rest } = kept;
+    const head: SetupRecord = {
+      ...rest,
+      request,
+      secretName,
+      secretVersion,
+      attempt: setup.attempt + 1,
+      from: beginning.from,
+      phase: beginning.from,
+      phaseStartedAt: this.#clock.now().toISOString(),
+    };
+    const reached = await this.milestonesOf(setup);
+    const copies = reached
+      .filter(({ name }) => isTakenOver(name, beginning.from))
+      .map((record) => milestoneEntity(head, record));
+    return this.#begin(head, beginning, copies);
   }
 
   /** Reads a setup; undefined if there is none. */
   async get(setup: SetupKey): Promise<SetupRecord | undefined> {
-    await this.#ready();
-    const row = await unlessMissing(() => this.#setups.getEntity(partitionOf(setup), HEAD));
+    const table = await this.#table();
+    const row = await unlessMissing(() => table.getEntity(partitionOf(setup), HEAD));
     return row === undefined ? undefined : headFromRow(row);
   }
 
@@ -145,78 +155,117 @@ export class SetupStore {
   }
 
   /**
-   * Moves a setup on: its new state, the milestone and the event, or nothing. Recording a milestone again changes
-   * nothing, so that an activity that is run twice is harmless.
-   * @throws {Error} if there is no such setup, or the milestone does not follow the setup's state
+   * Lets one run of an attempt's orchestration work; it may say so again. Any other run is superseded.
+   * @param token names the run
    */
-  async record(attempt: AttemptId, milestone: Milestone): Promise<SetupRecord> {
-    for (let tries = 0; tries < MAXIMUM_TRIES; tries += 1) {
-      const setup = await this.require(attempt);
-      if (await this.#hasMilestone(attempt, milestone.name)) return setup;
-      const { state } = milestones[milestone.name];
-      if (attempt.attempt !== setup.attempt || !transitions[setup.state].includes(state)) {
-        throw new Error(
-          `${milestone.name} of attempt ${attempt.attempt} cannot follow ${setup.state} of attempt ${setup.attempt}`,
-        );
+  async open(attempt: AttemptId, token: string): Promise<Recorded> {
+    return this.#change(attempt, (setup) => {
+      if (setup.attempt !== attempt.attempt || setup.cleanup !== undefined) return 'superseded';
+      if (setup.openedBy === token) return { head: setup };
+      const mayOpen = setup.openedBy === undefined && ['Accepted', 'Canceling'].includes(setup.state);
+      if (!mayOpen) return 'superseded';
+      return { head: { ...setup, openedBy: token, state: setup.state === 'Accepted' ? 'Running' : setup.state } };
+    });
+  }
+
+  /**
+   * Moves an attempt on: its new state, the milestone and the event, or nothing. Recording a milestone again changes
+   * nothing, so that an activity that is run twice is harmless; one that was taken over is replaced.
+   * @param cleanup number of the cleanup orchestration that says so, if one does
+   * @throws {Error} if there is no such setup, or the milestone does not follow its state
+   */
+  async record(attempt: AttemptId, milestone: Milestone, cleanup?: number): Promise<Recorded> {
+    return this.#change(attempt, async (setup) => {
+      if (setup.attempt !== attempt.attempt) return 'superseded';
+      const rowKey = milestoneRow(setup.attempt, milestone.name, setup.deletion?.number);
+      const before = await this.#milestone(setup, rowKey);
+      const isForward = workingStates.includes(milestones[milestone.name].state) || milestone.name === 'ready';
+      if (isForward && setup.state === 'Canceling') return 'canceled';
+      if (before?.origin === setup.attempt) return { head: setup };
+      if (setup.cleanup !== cleanup || restingStates.includes(setup.state)) return 'superseded';
+      if (!canFollow(milestone.name, setup.state)) {
+        throw new Error(`${milestone.name} of attempt ${attempt.attempt} cannot follow ${setup.state}`);
       }
-      const rows = this.#rowsOf(setup, milestone);
-      const written = await unlessConflict(() =>
-        this.#setups.submitTransaction([
-          ['update', rows.head, 'Replace', { etag: setup.etag }],
-          ...rows.created.map((row): TransactionAction => ['create', row]),
-        ]),
-      );
-      if (written) return this.require(attempt);
+      return { head: setup, milestone };
+    });
+  }
+
+  /** Asks for the end of an attempt. @returns undefined if the setup has changed since it was read, or has ended */
+  async requestCancel(setup: SetupRecord, audit: AuditEntry): Promise<SetupRecord | undefined> {
+    const cancel = { at: this.#clock.now().toISOString(), actor: audit.actor };
+    return this.#request({ ...setup, cancel }, { name: 'cancelRequested', data: {} }, audit);
+  }
+
+  /**
+   * Asks for the removal of a setup. It begins at once if the setup rests; otherwise its attempt is canceled first.
+   * @returns undefined if the setup has changed since it was read, or is being removed
+   */
+  async requestDelete(
+    setup: SetupRecord,
+    options: DeletionOptions,
+    audit: AuditEntry,
+  ): Promise<SetupRecord | undefined> {
+    const at = this.#clock.now().toISOString();
+    const { actor } = audit;
+    const deletion = { ...options, at, actor, number: (setup.deletion?.number ?? 0) + 1, begun: false };
+    const asked = { ...setup, deletion };
+    if (canFollow('deleteRequested', setup.state)) return this.beginDelete(asked, audit);
+    if (setup.state === 'Canceling') {
+      return this.#write(setup, {
+        head: asked,
+        others: [['create', this.#auditRow(setup, audit, 'waits for the cancellation')]],
+      });
     }
-    throw new Error(`${milestone.name} of setup ${attempt.setupId} lost ${MAXIMUM_TRIES} races for its row`);
+    return this.#request({ ...asked, cancel: { at, actor } }, { name: 'cancelRequested', data: {} }, audit);
+  }
+
+  /** Begins the removal that was asked for. @returns undefined if the setup has changed since it was read */
+  async beginDelete(setup: SetupRecord, audit: AuditEntry): Promise<SetupRecord | undefined> {
+    if (setup.deletion === undefined) return undefined;
+    const { removeRuntime, removeSource } = setup.deletion;
+    const head = { ...setup, deletion: { ...setup.deletion, begun: true } };
+    return this.#request(head, { name: 'deleteRequested', data: { removeRuntime, removeSource } }, audit);
+  }
+
+  /**
+   * Ends what an attempt or an earlier cleanup may do, and gives the setup to the cleanup orchestration of that number.
+   * @returns undefined if the setup has changed since it was read
+   */
+  async beginCleanup(setup: SetupRecord, number: number): Promise<SetupRecord | undefined> {
+    return this.#write(setup, { head: { ...setup, cleanup: number } });
+  }
+
+  /**
+   * Lets an attempt begin earlier: what it took over from `phase` on does not hold any more.
+   * @throws {Error} if there is no such setup
+   */
+  async moveBack(attempt: AttemptId, phase: Phase): Promise<Recorded> {
+    const reached = await this.milestonesOf(attempt);
+    return this.#change(attempt, (setup) => {
+      if (setup.attempt !== attempt.attempt || setup.cleanup !== undefined) return 'superseded';
+      if (setup.state === 'Canceling') return 'canceled';
+      if (restingStates.includes(setup.state)) return 'superseded';
+      if (!isBefore(phase, setup.from)) return { head: setup };
+      const dropped = reached.filter(({ name, origin }) => origin !== setup.attempt && !isTakenOver(name, phase));
+      const partitionKey = partitionOf(setup);
+      return {
+        head: { ...setup, from: phase, phase, phaseStartedAt: this.#clock.now().toISOString() },
+        others: dropped.map(({ name }) => ['delete', { partitionKey, rowKey: milestoneRow(setup.attempt, name) }]),
+      };
+    });
   }
 
   /** The milestones of a setup's attempt, in the order in which they were reached. */
   async milestonesOf(attempt: AttemptId): Promise<MilestoneRecord[]> {
-    const rows = await this.#rowsWithPrefix(attempt, `milestone-${padded(attempt.attempt, 4)}-`);
+    const rows = await this.#rowsWithPrefix(attempt, milestonePrefix(attempt.attempt));
     const records = rows.map((row) => milestoneRecordSchema.parse(decoded(row, ['data'])));
     return records.sort((a, b) => a.at.localeCompare(b.at) || order(a.name) - order(b.name));
   }
 
-  /** Replaces the findings of one kind of an attempt. Each is stored as a row with its position. */
-  async putFindings(attempt: AttemptId, kind: FindingKind, findings: readonly object[]): Promise<void> {
-    const partitionKey = partitionOf(attempt);
-    const prefix = findingPrefix(attempt, kind);
-    const rows = findings.map((finding, index) => ({
-      partitionKey,
-      rowKey: `${prefix}${padded(index, 6)}`,
-      data: JSON.stringify(finding),
-    }));
-    const before = await this.#rowsWithPrefix(attempt, prefix);
-    // Rows are numbered, so that what is left of a longer list comes last.
-    const left = before.slice(rows.length).map(({ rowKey = '' }) => ({ partitionKey, rowKey }));
-    const actions = [
-      ...rows.map((row): TransactionAction => ['upsert', row, 'Replace']),
-      ...left.map((row): TransactionAction => ['delete', row]),
-    ];
-    for (let start = 0; start < actions.length; start += MAXIMUM_TRANSACTION_ROWS) {
-      await this.#setups.submitTransaction(actions.slice(start, start + MAXIMUM_TRANSACTION_ROWS));
-    }
-  }
-
-  /** The findings of one kind of an attempt, in the order in which they were put. */
-  async findingsOf(attempt: AttemptId, kind: FindingKind): Promise<unknown[]> {
-    const rows = await this.#rowsWithPrefix(attempt, findingPrefix(attempt, kind));
-    return rows.map((row) => decoded(row, ['data'])['data']);
-  }
-
-  /** Writes down who did what to a setup. Audit rows are never changed. */
-  async audit(
-    setup: SetupKey,
-    entry: { readonly actor: string; readonly action: string; readonly requestId: string },
-  ): Promise<void> {
-    const at = this.#clock.now().toISOString();
-    await this.#setups.createEntity({
-      partitionKey: partitionOf(setup),
-      rowKey: `audit-${at}-${entry.requestId}`,
-      at,
-      ...entry,
-    });
+  /** Writes down who did what to a setup, where nothing of the setup changes. Audit rows are never changed. */
+  async audit(setup: SetupKey, entry: AuditEntry): Promise<void> {
+    const table = await this.#table();
+    await table.createEntity(this.#auditRow(setup, entry, 'done'));
   }
 
   /** Events of a setup that were not marked as published, oldest first. */
@@ -227,143 +276,158 @@ export class SetupStore {
 
   /** Marks an event as published. */
   async markPublished(setup: SetupKey, event: SetupEvent): Promise<void> {
-    await this.#setups.updateEntity(
-      { partitionKey: partitionOf(setup), rowKey: `event-${event.sequence}`, published: true },
-      'Merge',
-    );
-  }
-
-  /** Setups that have not ended or whose events were not all published. */
-  async activeSetups(): Promise<ActiveSetup[]> {
-    await this.#ready();
-    const active: ActiveSetup[] = [];
-    const rows = this.#active.listEntities<{ since: Date }>({
-      queryOptions: { filter: odata`PartitionKey eq ${ACTIVE}` },
-    });
-    for await (const { rowKey = '', since } of rows) {
-      const [tenantId = '', setupId = ''] = rowKey.split('|');
-      active.push({ tenantId, setupId, since });
-    }
-    return active;
-  }
-
-  /** Says that a setup needs nothing more. */
-  async settle(setup: SetupKey): Promise<void> {
-    await unlessMissing(() => this.#active.deleteEntity(ACTIVE, partitionOf(setup)));
+    const table = await this.#table();
+    const row = { partitionKey: partitionOf(setup), rowKey: eventRow(event.sequence), published: true };
+    await table.updateEntity(row, 'Merge');
   }
 
   /** Succeeds if the state store answers. */
-  async ping(): Promise<void> {
-    await this.#ready();
-    await unlessMissing(() => this.#setups.getEntity('ping', 'ping'));
+  async ping(abortSignal: AbortSignal): Promise<void> {
+    const table = await this.#table();
+    await unlessMissing(() => table.getEntity('ping', 'ping', { abortSignal }));
   }
 
-  async #ready(): Promise<void> {
-    this.#tables ??= Promise.all([this.#setups.createTable(), this.#active.createTable()]);
-    try {
-      await this.#tables;
-    } catch (error) {
-      this.#tables = undefined;
-      throw error;
+  /** Notes the setup as active, then stores the beginning of an attempt. */
+  async #begin(head: SetupRecord, { from, replayOf, audit }: Beginning, copies: readonly TableEntity[]) {
+    // Before the attempt itself: a row without an attempt is harmless, an attempt without a row would be forgotten.
+    await this.#active.add(head);
+    const { product, source } = head.request;
+    const data = { product, sourceKind: source.kind, from, ...(replayOf === undefined ? {} : { replayOf }) };
+    const begun = await this.#write(head, {
+      head,
+      milestone: { name: 'accepted', data },
+      others: [
+        ...copies.map((copy): TransactionAction => ['create', copy]),
+        ['create', this.#auditRow(head, audit, `attempt ${head.attempt}`)],
+      ],
+    });
+    // And again, if the timer has found nothing to look after meanwhile.
+    if (begun !== undefined) await this.#active.add(head);
+    return begun;
+  }
+
+  async #request(head: SetupRecord, milestone: Milestone, audit: AuditEntry): Promise<SetupRecord | undefined> {
+    if (!canFollow(milestone.name, head.state)) return undefined;
+    await this.#active.add(head);
+    const others: TransactionAction[] = [['create', this.#auditRow(head, audit, milestones[milestone.name].state)]];
+    return this.#write(head, { head, milestone, others });
+  }
+
+  /** Reads a setup, decides, and writes, until nobody else has written in between. */
+  async #change(
+    attempt: AttemptId,
+    decide: (setup: SetupRecord) => StopReason | Change | Promise<StopReason | Change>,
+  ): Promise<Recorded> {
+    for (let tries = 0; tries < MAXIMUM_TRIES; tries += 1) {
+      const setup = await this.require(attempt);
+      const change = await decide(setup);
+      if (typeof change === 'string') return { kind: 'stopped', reason: change };
+      if (change.head === setup && change.milestone === undefined) return { kind: 'recorded', setup };
+      const written = await this.#write(setup, change);
+      if (written !== undefined) return { kind: 'recorded', setup: written };
     }
+    throw new Error(`Setup ${attempt.setupId} lost ${MAXIMUM_TRIES} races for its row`);
   }
 
-  #rowsOf(setup: SetupRecord, milestone: Milestone): { head: TableEntity; created: TableEntity[] } {
+  /** Writes a change of a setup under the ETag with which it was read. @returns undefined if it has changed since */
+  async #write(before: SetupRecord, { head, milestone, others = [] }: Change): Promise<SetupRecord | undefined> {
+    const table = await this.#table();
     const now = this.#clock.now();
-    const at = now.toISOString();
-    const { state, position } = milestones[milestone.name];
-    const event = buildSetupEvent(
-      this.#eventSource,
-      setup,
-      setup.request.destination.environment,
-      milestone,
-      setup.sequence + 1,
-      setup.phase,
-      now,
+    const actions = milestone === undefined ? [] : this.#milestoneActions(head, milestone, now);
+    const moved = milestone === undefined ? head : movedOn(head, milestone, now);
+    const row = headRow({ ...moved, lastModifiedAt: now.toISOString() });
+    const written = await unlessConflict(() =>
+      table.submitTransaction([
+        before.etag === '' ? ['create', row] : ['update', row, 'Merge', { etag: before.etag }],
+        ...actions,
+        ...others,
+      ]),
     );
-    const head: SetupRecord = {
-      ...setup,
-      state,
-      phase: phaseAfter(milestone.name, setup.phase),
-      sequence: event === undefined ? setup.sequence : setup.sequence + 1,
-      lastModifiedAt: at,
-      phaseStartedAt: position === 'ends' ? at : setup.phaseStartedAt,
-      ...(milestone.name === 'failed' ? { failure: milestone.data.failure } : {}),
-    };
-    const partitionKey = partitionOf(setup);
-    const { etag: _etag, request, failure, ...columns } = head;
-    const created: TableEntity[] = [
-      {
-        partitionKey,
-        rowKey: milestoneRow(setup, milestone.name),
-        name: milestone.name,
-        attempt: setup.attempt,
-        startedAt: setup.phaseStartedAt,
-        at,
-        data: JSON.stringify(milestone.data),
-      },
-    ];
-    if (event !== undefined) {
-      created.push({ partitionKey, rowKey: `event-${event.sequence}`, event: JSON.stringify(event), published: false });
-    }
-    return {
-      head: {
-        partitionKey,
-        rowKey: HEAD,
-        ...columns,
-        request: JSON.stringify(request),
-        ...(failure === undefined ? {} : { failure: JSON.stringify(failure) }),
-      },
-      created,
-    };
+    return written ? this.require(head) : undefined;
   }
 
-  async #hasMilestone(attempt: AttemptId, name: MilestoneName): Promise<boolean> {
-    const row = await unlessMissing(() => this.#setups.getEntity(partitionOf(attempt), milestoneRow(attempt, name)));
-    return row !== undefined;
+  #milestoneActions(setup: SetupRecord, milestone: Milestone, now: Date): TransactionAction[] {
+    const { attempt, phaseStartedAt: startedAt } = setup;
+    const record = {
+      name: milestone.name,
+      attempt,
+      origin: attempt,
+      startedAt,
+      at: now.toISOString(),
+      data: milestone.data,
+    };
+    const actions: TransactionAction[] = [['upsert', milestoneEntity(setup, record), 'Replace']];
+    const event = buildSetupEvent(this.#eventSource, setup, milestone, now);
+    if (event === undefined) return actions;
+    const row = { partitionKey: partitionOf(setup), rowKey: eventRow(event.sequence) };
+    return [...actions, ['create', { ...row, event: JSON.stringify(event), published: false }]];
+  }
+
+  #auditRow(setup: SetupKey, entry: AuditEntry, result: string): TableEntity {
+    const at = this.#clock.now().toISOString();
+    return { partitionKey: partitionOf(setup), rowKey: `audit-${at}-${entry.requestId}`, at, ...entry, result };
+  }
+
+  async #milestone(setup: SetupRecord, rowKey: string): Promise<MilestoneRecord | undefined> {
+    const table = await this.#table();
+    const row = await unlessMissing(() => table.getEntity(partitionOf(setup), rowKey));
+    return row === undefined ? undefined : milestoneRecordSchema.parse(decoded(row, ['data']));
+  }
+
+  async #numbersOf(setup: SetupKey): Promise<{ attempt: number; sequence: number }> {
+    const table = await this.#table();
+    const row = await unlessMissing(() => table.getEntity(partitionOf(setup), NUMBERS));
+    return row === undefined ? { attempt: 0, sequence: 0 } : numbersSchema.parse(row);
   }
 
   async #rowsWithPrefix(setup: SetupKey, prefix: string, condition?: string): Promise<TableEntityResult<object>[]> {
-    await this.#ready();
+    const table = await this.#table();
     // '~' sorts after every character that a row key of ours has.
     const range = odata`PartitionKey eq ${partitionOf(setup)} and RowKey ge ${prefix} and RowKey lt ${`${prefix}~`}`;
     const filter = condition === undefined ? range : `${range} and ${condition}`;
-    const rows: TableEntityResult<object>[] = [];
-    for await (const row of this.#setups.listEntities({ queryOptions: { filter } })) rows.push(row);
-    return rows;
+    return Array.fromAsync(table.listEntities({ queryOptions: { filter } }));
   }
 }
 
-function partitionOf({ tenantId, setupId }: SetupKey): string {
-  return `${tenantId}|${setupId}`;
+/** What is written in one transaction; a change without a milestone has no event. */
+interface Change {
+  readonly head: SetupRecord;
+  readonly milestone?: Milestone;
+  readonly others?: readonly TransactionAction[];
 }
 
-function milestoneRow({ attempt }: { readonly attempt: number }, name: MilestoneName): string {
-  return `milestone-${padded(attempt, 4)}-${name}`;
+const numbersSchema = z.object({ attempt: z.int(), sequence: z.int() });
+
+/** The head after a milestone. */
+function movedOn(head: SetupRecord, milestone: Milestone, now: Date): SetupRecord {
+  const { state, position } = milestones[milestone.name];
+  const failed = milestone.name === 'failed' || milestone.name === 'deletionFailed';
+  return {
+    ...head,
+    state,
+    phase: phaseAfter(milestone.name, head.phase),
+    sequence: head.sequence + Number(eventTypeOf(milestone.name) !== undefined),
+    phaseStartedAt: position === 'ends' ? now.toISOString() : head.phaseStartedAt,
+    ...(failed ? { failure: milestone.data.failure } : {}),
+  };
 }
 
-function findingPrefix({ attempt }: { readonly attempt: number }, kind: FindingKind): string {
-  return `${kind}-${padded(attempt, 4)}-`;
+/** Whether an attempt that begins at a phase takes a milestone over: what ended an earlier phase, and its runtime. */
+function isTakenOver(name: MilestoneName, from: Phase): boolean {
+  const { phase, position } = milestones[name];
+  return phase !== undefined && isBefore(phase, from) && (position === 'ends' || name === 'runtimeCreated');
 }
 
-function padded(value: number, digits: number): string {
-  return String(value).padStart(digits, '0');
+function milestoneEntity(setup: SetupRecord, record: MilestoneRecord): TableEntity {
+  return {
+    partitionKey: partitionOf(setup),
+    rowKey: milestoneRow(setup.attempt, record.name, setup.deletion?.number),
+    ...record,
+    attempt: setup.attempt,
+    data: JSON.stringify(record.data),
+  };
 }
 
 function order(name: MilestoneName): number {
   return milestoneNames.indexOf(name);
-}
-
-function headFromRow(row: TableEntityResult<object>): SetupRecord {
-  return setupRecordSchema.parse(decoded(row, ['request', 'failure']));
-}
-
-/** A row with its JSON columns parsed. */
-function decoded(row: object, jsonColumns: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(row).map(([name, value]: [string, unknown]) => [
-      name,
-      jsonColumns.includes(name) && typeof value === 'string' ? (JSON.parse(value) as unknown) : value,
-    ]),
-  );
 }

@@ -1,7 +1,7 @@
 import type { OrchestrationHandler } from 'durable-functions';
 import { describe, expect, test } from 'vitest';
 import { NotDeterministic, play } from '../support/durable/replay.ts';
-import { milestones } from '../../shared/setup/setup.ts';
+import { milestones } from '../../shared/setup/states.ts';
 import { factories, setupInput, successfulWorld } from '../support/setup/setup-world.ts';
 import type { Recorded } from '../support/setup/setup-world.ts';
 

@@ -3,7 +3,7 @@ import { odata } from '@azure/data-tables';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createToHandler } from '../../../functions/http/adapter.ts';
 import { routes } from '../../../functions/routes.ts';
-import { phases } from '../../../shared/setup/setup.ts';
+import { phases } from '../../../shared/setup/states.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
 import { azureSource, factory, reached, setupBody, startHttpApi } from '../../support/api/http-api.ts';
 import type { ApiRequest, HttpApi } from '../../support/api/http-api.ts';
@@ -176,12 +176,12 @@ describe('findings', () => {
     };
     const company = { name: 'CRONUS & Co', displayName: null, isEvaluation: true, sqlName: 'x', sizeGigabytes: null };
     const extension = { appId: 'a', name: 'Base Application', publisher: 'Microsoft', version: '25.0.0.0' };
-    await api.services.store.putFindings(attempt(), 'check', [check]);
-    await api.services.store.putFindings(attempt(), 'company', [
+    await api.services.findings.put(attempt(), 'check', [check]);
+    await api.services.findings.put(attempt(), 'company', [
       company,
       { ...company, name: 'CRONUS', displayName: 'Cronus', sizeGigabytes: 1.5 },
     ]);
-    await api.services.store.putFindings(attempt(), 'extension', [extension]);
+    await api.services.findings.put(attempt(), 'extension', [extension]);
 
     expect((await api.call('listChecks', setupId)).body).toEqual({ value: [check] });
     expect((await api.call('listExtensions', setupId)).body).toEqual({ value: [extension] });

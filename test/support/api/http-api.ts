@@ -1,6 +1,6 @@
 import { createToHandler } from '../../../functions/http/adapter.ts';
 import { routes } from '../../../functions/routes.ts';
-import type { Milestone, MilestoneData, MilestoneName } from '../../../shared/setup/setup.ts';
+import type { Milestone, MilestoneData, MilestoneName } from '../../../shared/setup/states.ts';
 import { callHandler, destinationServer, settingsFor } from './http-call.ts';
 import type { Answer, Sent } from './http-call.ts';
 import { startHttpServices, startRecorder } from './http-services.ts';

@@ -1,6 +1,6 @@
 /** A world in which a setup succeeds, for replay tests to change. */
 import { handlers } from '../../../orchestrators/handlers.ts';
-import type { SetupInput } from '../../../shared/setup/setup.ts';
+import type { SetupInput } from '../../../shared/setup/attempt-input.ts';
 import type { World } from '../durable/replay.ts';
 
 export const factories = ['factory-a', 'factory-b', 'factory-c'].map((name) => ({

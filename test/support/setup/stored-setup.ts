@@ -1,8 +1,8 @@
 /** A setup as it is stored, and what is recorded of it on the way to Ready. */
-import type { NewSetup } from '../../../shared/setup/store.ts';
-import type { Milestone, MilestoneData, MilestoneName } from '../../../shared/setup/setup.ts';
+import type { AuditEntry, NewAttempt } from '../../../shared/setup/store.ts';
+import type { Milestone, MilestoneData, MilestoneName } from '../../../shared/setup/states.ts';
 
-export const newSetup: NewSetup = {
+export const newSetup: NewAttempt = {
   tenantId: '11111111-1111-4111-8111-111111111111',
   setupId: 'first-setup',
   key: '0123456789ab',
@@ -33,7 +33,7 @@ const runtimeName = 'shir-0123456789ab';
 const pipelines = ['mig_0123456789ab_replicate', 'mig_0123456789ab_large', 'mig_0123456789ab_small'];
 
 const data: { readonly [Name in MilestoneName]: MilestoneData<Name> } = {
-  accepted: { product: 'DynamicsBC', sourceKind: 'SqlServer' },
+  accepted: { product: 'DynamicsBC', sourceKind: 'SqlServer', from: 'FactorySelection' },
   factorySelected: { factory, candidates: [] },
   runtimeCreated: { runtimeName, created: true },
   runtimeOnline: { runtimeName, nodes: [{ name: 'node-1', version: '5.50.9171.1' }] },
@@ -52,7 +52,19 @@ const data: { readonly [Name in MilestoneName]: MilestoneData<Name> } = {
     removed: ['mig_0123456789ab_prepare'],
     left: [],
   },
+  cancelRequested: {},
+  canceled: { removed: ['mig_0123456789ab_prepare'], left: [] },
+  deleteRequested: { removeRuntime: false, removeSource: false },
+  deleted: { removed: ['mig_0123456789ab_replicate'], left: [] },
+  deletionFailed: {
+    failure: { code: 'StepFailed', cause: 'the factory did not answer', remedy: 'Ask again.' },
+    removed: [],
+    left: ['entities in factory-1'],
+  },
 };
+
+/** Who asked for the setup. */
+export const audit: AuditEntry = { actor: 'somebody', action: 'putSetup', requestId: 'request-1' };
 
 /** A milestone with data as they could be. */
 export function milestone(name: MilestoneName): Milestone {

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { buildSetupEvent, eventTypeOf, setupEventSchema } from '../../../shared/setup/events.ts';
-import { milestoneNames, milestones } from '../../../shared/setup/setup.ts';
-import type { Milestone, MilestoneName } from '../../../shared/setup/setup.ts';
+import { eventTypeOf } from '../../../shared/setup/states.ts';
+import { buildSetupEvent, setupEventSchema } from '../../../shared/setup/events.ts';
+import { milestoneNames, milestones } from '../../../shared/setup/states.ts';
+import type { Milestone, MilestoneName } from '../../../shared/setup/states.ts';
 
 const page = readFileSync(new URL('../../../docs/events.md', import.meta.url), 'utf8');
 const sections = page.split(/^## /m).slice(1);

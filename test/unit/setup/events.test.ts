@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { buildSetupEvent, eventTypeOf, setupEventSchema } from '../../../shared/setup/events.ts';
-import { milestoneNames } from '../../../shared/setup/setup.ts';
-import type { Milestone } from '../../../shared/setup/setup.ts';
+import { eventTypeOf } from '../../../shared/setup/states.ts';
+import { buildSetupEvent, setupEventSchema } from '../../../shared/setup/events.ts';
+import { milestoneNames } from '../../../shared/setup/states.ts';
+import type { Milestone } from '../../../shared/setup/states.ts';
 
 const attempt = { tenantId: '11111111-1111-4111-8111-111111111111', setupId: 'first-setup', attempt: 2 };
 const source = 'https://migration.example.com/setups';

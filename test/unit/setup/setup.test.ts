@@ -1,17 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import { destinationSchema, instanceIdOf, setupIdSchema, transitions } from '../../../shared/setup/setup.ts';
 import {
-  destinationSchema,
-  instanceIdOf,
   milestoneNames,
   milestones,
   milestoneSchema,
   phaseAfter,
   phases,
-  setupIdSchema,
   terminalStates,
-  transitions,
-} from '../../../shared/setup/setup.ts';
-import type { MilestoneName, Phase, SetupState } from '../../../shared/setup/setup.ts';
+} from '../../../shared/setup/states.ts';
+import type { MilestoneName, Phase, SetupState } from '../../../shared/setup/states.ts';
 
 const successful = milestoneNames.filter((name) => name !== 'checksFailed' && name !== 'failed');
 const viaRuntime = successful.filter((name) => name !== 'runtimeNotNeeded');

@@ -1,0 +1,31 @@
+/** What the orchestrations of an attempt are started with. Pure. */
+import { z } from 'zod';
+import { attemptIdSchema, factorySchema, productSchema, runtimeNameSchema, sourceKindSchema } from './setup.ts';
+
+/** Holds no secret: Durable Functions keeps it in plain text. */
+export const setupInputSchema = attemptIdSchema.extend({
+  /** Short name of the setup in Azure resources. */
+  key: z.string(),
+  product: productSchema,
+  sourceKind: sourceKindSchema,
+  /** The runtime to reuse; left out to get a new one. */
+  runtimeName: runtimeNameSchema.optional(),
+  factories: z.array(factorySchema),
+  runtimeWaitSeconds: z.int(),
+});
+export type SetupInput = z.infer<typeof setupInputSchema>;
+
+/** Why an attempt is cleaned up, or a setup removed. */
+export const cleanupReasons = ['failed', 'canceled', 'deleted'] as const;
+
+export const cleanupInputSchema = attemptIdSchema.extend({
+  key: z.string(),
+  /** Counts the cleanups of an attempt: only the last one may work. */
+  cleanup: z.int(),
+  /** `deleted`: everything of the setup goes. Otherwise what a failed attempt takes back. */
+  reason: z.enum(cleanupReasons),
+  /** How the attempt's orchestration had ended. */
+  cause: z.string(),
+  factories: z.array(factorySchema),
+});
+export type CleanupInput = z.infer<typeof cleanupInputSchema>;

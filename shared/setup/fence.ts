@@ -1,0 +1,30 @@
+/**
+ * Who may change something outside. Activities run at least once, may run twice at the same moment, and late; so each
+ * that changes something asks the head row first. Pure.
+ */
+import type { SetupRecord } from './head.ts';
+import type { AttemptId } from './setup.ts';
+import { restingStates, workingStates } from './states.ts';
+
+/** Why an attempt does not go on: somebody wants its end, or it is not the one that works on the setup (any more). */
+export const stopReasons = ['canceled', 'superseded'] as const;
+export type StopReason = (typeof stopReasons)[number];
+
+/** `forward`: makes something. `undo`: takes it away again. `none`: only reads, or has a rule of its own. */
+export type Fence = 'forward' | 'undo' | 'none';
+
+/** For whom an activity works: for the attempt itself, or for a cleanup orchestration of that number. */
+export interface Worker extends AttemptId {
+  readonly cleanup?: number | undefined;
+}
+
+/** Why a worker must not go on; undefined if it may. @param setup undefined if its rows are gone */
+export function stopReason(fence: Fence, worker: Worker, setup: SetupRecord | undefined): StopReason | undefined {
+  if (fence === 'none') return undefined;
+  if (setup?.attempt !== worker.attempt || setup.cleanup !== worker.cleanup) return 'superseded';
+  // What is ready is taken away by a deletion only, and that has a state of its own.
+  if (fence === 'undo') return setup.state === 'Ready' ? 'superseded' : undefined;
+  if (worker.cleanup !== undefined) return restingStates.includes(setup.state) ? 'superseded' : undefined;
+  if (setup.state === 'Canceling') return 'canceled';
+  return workingStates.includes(setup.state) ? undefined : 'superseded';
+}

@@ -1,0 +1,75 @@
+/** The head row of a setup: the truth about it. Pure. */
+import { z } from 'zod';
+import { decoded, HEAD, partitionOf } from './rows.ts';
+import { setupFailureSchema, setupRequestSchema } from './setup.ts';
+import { phaseSchema, setupStateSchema } from './states.ts';
+
+const requestedSchema = z.object({ at: z.iso.datetime(), actor: z.string() });
+
+/** What a deletion takes away beside what is always taken away. */
+export const deletionOptionsSchema = z.object({
+  /** The runtime that the setup created, if no other setup uses it. */
+  removeRuntime: z.boolean(),
+  /** Change tracking that the setup turned on at the source. */
+  removeSource: z.boolean(),
+});
+export type DeletionOptions = z.infer<typeof deletionOptionsSchema>;
+
+const setupRecordSchema = z.object({
+  tenantId: z.string(),
+  setupId: z.string(),
+  /** Short name of the setup in Azure resources. */
+  key: z.string(),
+  request: setupRequestSchema,
+  /** Key Vault secret that holds the source password. The version tells it from that of a request that came second. */
+  secretName: z.string(),
+  secretVersion: z.string(),
+  state: setupStateSchema,
+  phase: phaseSchema,
+  attempt: z.int(),
+  /** The phase at which the attempt began; what the phases before it gave was taken over from an earlier attempt. */
+  from: phaseSchema,
+  /** Number of the last event. */
+  sequence: z.int(),
+  createdAt: z.iso.datetime(),
+  lastModifiedAt: z.iso.datetime(),
+  phaseStartedAt: z.iso.datetime(),
+  failure: setupFailureSchema.optional(),
+  /** The run of the attempt's orchestration that may work; any other one is superseded. */
+  openedBy: z.string().optional(),
+  /** Who asked for the end of the attempt. */
+  cancel: requestedSchema.optional(),
+  /** Who asked for the removal of the setup. It begins when the attempt has ended. */
+  deletion: requestedSchema
+    .extend({
+      /** Counts the removals of an attempt, since one may fail. */
+      number: z.int(),
+      begun: z.boolean(),
+      ...deletionOptionsSchema.shape,
+    })
+    .optional(),
+  /** Number of the last cleanup orchestration. From its beginning on, the attempt itself may do nothing more. */
+  cleanup: z.coerce.number().int().optional(),
+  etag: z.string(),
+});
+export type SetupRecord = z.infer<typeof setupRecordSchema>;
+
+const jsonColumns = ['request', 'failure', 'cancel', 'deletion'] as const;
+
+/** Reads a head row. @throws {z.ZodError} if it is none */
+export function headFromRow(row: object): SetupRecord {
+  return setupRecordSchema.parse(decoded(row, jsonColumns));
+}
+
+/**
+ * The row of a head. Written with Merge, so that columns that a newer version knows stay; what has no value any more is
+ * cleared by an empty text.
+ */
+export function headRow(head: SetupRecord) {
+  const { etag: _etag, ...columns } = head;
+  const json = Object.fromEntries(
+    jsonColumns.map((name) => [name, head[name] === undefined ? '' : JSON.stringify(head[name])]),
+  );
+  const { openedBy = '', cleanup = '' } = head;
+  return { ...columns, ...json, openedBy, cleanup: String(cleanup), partitionKey: partitionOf(head), rowKey: HEAD };
+}

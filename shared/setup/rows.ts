@@ -1,0 +1,52 @@
+/** Names of the rows of a setup in Table Storage, and how their columns are read. Pure. */
+import type { AttemptId } from './setup.ts';
+import { deletionMilestones } from './states.ts';
+import type { MilestoneName } from './states.ts';
+
+/** Names a setup. */
+export type SetupKey = Pick<AttemptId, 'tenantId' | 'setupId'>;
+/** Findings of an attempt that have a row each. */
+export type FindingKind = 'check' | 'company' | 'extension' | 'cause';
+
+export const HEAD = 'head';
+/** Keeps the last attempt and event number of a setup whose other rows are purged, so that both go on. */
+export const NUMBERS = 'numbers';
+
+/** All rows of a setup are in one partition, so that they can change in one transaction. */
+export function partitionOf({ tenantId, setupId }: SetupKey): string {
+  return `${tenantId}|${setupId}`;
+}
+
+/** @param deletion number of the deletion that the milestone belongs to, if it is one of a deletion */
+export function milestoneRow(attempt: number, name: MilestoneName, deletion = 0): string {
+  const row = `${milestonePrefix(attempt)}${name}`;
+  return deletionMilestones.includes(name) ? `${row}-${deletion}` : row;
+}
+
+export function milestonePrefix(attempt: number): string {
+  return `milestone-${padded(attempt, 4)}-`;
+}
+
+export function findingPrefix(attempt: number, kind: FindingKind): string {
+  return `${kind}-${padded(attempt, 4)}-`;
+}
+
+export function eventRow(sequence: number | string): string {
+  return `event-${padded(sequence, 10)}`;
+}
+
+export function padded(value: number | string, digits: number): string {
+  return String(value).padStart(digits, '0');
+}
+
+/** A row with its JSON columns parsed. An empty column is one that was cleared: a merge cannot remove it. */
+export function decoded(row: object, jsonColumns: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(row)
+      .filter(([, value]) => value !== '')
+      .map(([name, value]: [string, unknown]) => [
+        name,
+        jsonColumns.includes(name) && typeof value === 'string' ? (JSON.parse(value) as unknown) : value,
+      ]),
+  );
+}
