@@ -1,8 +1,9 @@
 // The import rules of docs/architecture.md. Type-only imports count, except where a rule says otherwise: swc, unlike tsc,
 // sees them without tsPreCompilationDeps.
 const GATEWAYS = [
-  'clock|config|durable|rest-errors|secrets|services',
-  'setup/(?:key|publisher|start|store)',
+  'clock|config|durable|rest-errors|secrets|services|table',
+  'setup/(?:active|findings|key|publisher|start|store)',
+  'runtimes/runtime-book',
   'factory/(?:data-factory|reservations)',
   'plan/control-rows',
   'sql/(?:database|scripts)',

@@ -87,6 +87,19 @@ export const activities = {
     nothing,
     'undo',
   ),
+  /** In which factory a runtime of the tenant is; none if the tenant has no such runtime. */
+  findRuntime: activity(
+    'findRuntime',
+    z.object({ tenantId: z.string(), runtimeName: z.string() }),
+    z.object({ factory: factorySchema.optional() }),
+  ),
+  /** Removes the runtime if no other setup uses it. */
+  removeRuntime: activity(
+    'removeRuntime',
+    subjectSchema.extend({ runtimeName: z.string() }),
+    z.object({ removed: z.array(z.string()) }),
+    'undo',
+  ),
   /** Creates the setup's runtime, or finds the one to be reused. */
   ensureRuntime: activity(
     'ensureRuntime',

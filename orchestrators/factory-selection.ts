@@ -3,6 +3,9 @@
  * replay keeps the factory of the attempt before, as long as it can.
  */
 import { call, callAll, orchestrator } from '../shared/durable.ts';
+import type { OrchestrationContext } from 'durable-functions';
+import type { Steps } from '../shared/durable.ts';
+import type { Factory, SetupFailure } from '../shared/setup/setup.ts';
 import { setupFailure } from '../shared/setup/failure.ts';
 import { isBefore } from '../shared/setup/states.ts';
 import { activities, orchestrations } from './contract.ts';
@@ -14,6 +17,8 @@ export const factorySelection = orchestrator(
   function* (context, input): StepsOf<'factorySelection'> {
     const { factories, runtimeName, known, from, ...subject } = input;
     const reuse = runtimeName === undefined ? {} : { runtimeName };
+    const runtime = yield* placeOfRuntime(context, subject.tenantId, runtimeName);
+    if (runtime.kind === 'failed') return runtime;
     if (known !== undefined && isBefore('FactorySelection', from)) {
       const measurements = yield* callAll(context, activities.probeFactory, [{ factory: known, ...reuse }]);
       const { factory } = yield* call(context, activities.reserveFactory, { ...subject, measurements });
@@ -24,12 +29,8 @@ export const factorySelection = orchestrator(
     const measurements = yield* callAll(
       context,
       activities.probeFactory,
-      factories.map((factory) => ({ factory, ...reuse })),
+      (runtime.factories ?? factories).map((factory) => ({ factory, ...reuse })),
     );
-    if (runtimeName !== undefined && !measurements.some(({ load }) => load.reachable && load.hasRuntime === true)) {
-      const cause = `No configured factory that answers has a runtime ${runtimeName}.`;
-      return { kind: 'failed', failure: setupFailure('52030', cause) };
-    }
     const { factory, candidates } = yield* call(context, activities.reserveFactory, { ...subject, measurements });
     if (factory === undefined) {
       const cause = candidates.map(({ name, reasons }) => `${name}: ${reasons.join(', ')}`).join('; ');
@@ -39,3 +40,19 @@ export const factorySelection = orchestrator(
     return { kind: 'selected', factory, from: 'FactorySelection' };
   },
 );
+
+/** The only factory that can be chosen, if a runtime is to be reused. */
+function* placeOfRuntime(
+  context: OrchestrationContext,
+  tenantId: string,
+  runtimeName: string | undefined,
+): Steps<Place> {
+  if (runtimeName === undefined) return { kind: 'open' };
+  const { factory } = yield* call(context, activities.findRuntime, { tenantId, runtimeName });
+  if (factory !== undefined) return { kind: 'open', factories: [factory] };
+  return { kind: 'failed', failure: setupFailure('52030', `The tenant has no runtime ${runtimeName}.`) };
+}
+
+type Place =
+  | { readonly kind: 'open'; readonly factories?: readonly Factory[] }
+  | { readonly kind: 'failed'; readonly failure: SetupFailure };

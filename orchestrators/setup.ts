@@ -60,8 +60,7 @@ function* runPhases(context: OrchestrationContext, input: SetupInput, subject: S
     token: context.df.newGuid(context.df.instanceId),
   });
   if (opened.canceling) return { kind: 'canceled' };
-  const runtimeName = opened.runtimeName ?? input.runtimeName;
-  const reuse = runtimeName === undefined ? {} : { runtimeName };
+  const reuse = input.runtimeName === undefined ? {} : { runtimeName: input.runtimeName };
 
   // An undo step is there before its step: that one may succeed and still fail on the way back.
   undo.unshift(undoPlace(context, subject, factories));

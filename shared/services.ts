@@ -15,6 +15,7 @@ import { DataFactories } from './factory/data-factory.ts';
 import type { SubscriptionClients } from './factory/data-factory.ts';
 import { EventPublisher } from './setup/publisher.ts';
 import { FactoryReservations } from './factory/reservations.ts';
+import { RuntimeBook } from './runtimes/runtime-book.ts';
 import { Secrets } from './secrets.ts';
 import { parseServerAddress } from './sql/server-address.ts';
 import { ActiveSetups } from './setup/active.ts';
@@ -32,6 +33,7 @@ export interface Services {
   readonly active: ActiveSetups;
   readonly findings: Findings;
   readonly reservations: FactoryReservations;
+  readonly runtimes: RuntimeBook;
   readonly publisher: EventPublisher;
   readonly factories: DataFactories;
   readonly databases: SqlDatabases;
@@ -58,6 +60,7 @@ export function createServices(settings: Settings): Services {
     active,
     findings: new Findings(setups),
     reservations: new FactoryReservations(table('factoryreservations')),
+    runtimes: new RuntimeBook(table('runtimes')),
     publisher: new EventPublisher(bus.createSender(settings.MIGRATION_EVENT_TOPIC), store),
     factories: new DataFactories(subscriptionClients(settings.MIGRATION_RESOURCE_MANAGER_URL, credential), clock),
     databases: new SqlDatabases(connectWith(credential)),

@@ -5,7 +5,7 @@ import { putDataset, putLinkedService, putPipeline, removeEntities, removePrepar
 import { probeFactory, releaseFactory, reserveFactory } from './factory.ts';
 import type { Implementation } from './implementation.ts';
 import { cancelRuns, evaluateChecks, getPipelineRun, recordInventory, startPreparation } from './preparation.ts';
-import { ensureRuntime, getRuntimeStatus } from './runtime.ts';
+import { ensureRuntime, findRuntime, getRuntimeStatus, removeRuntime } from './runtime.ts';
 import { endInstances } from './instances.ts';
 import { moveBack, openAttempt, readCheckpoints, recordMilestone } from './setup-record.ts';
 
@@ -13,7 +13,9 @@ export const implementations: { readonly [Name in keyof typeof activities]: Impl
   probeFactory,
   reserveFactory,
   releaseFactory,
+  findRuntime,
   ensureRuntime,
+  removeRuntime,
   getRuntimeStatus,
   putLinkedService,
   putDataset,

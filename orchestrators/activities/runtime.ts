@@ -8,18 +8,35 @@ function ownerOf(tenantId: string): string {
   return `Cloud migration of tenant ${tenantId}`;
 }
 
-export const ensureRuntime: Implementation<'ensureRuntime'> = async (input, { factories }) => {
-  const { tenantId, key, factory } = input;
+export const findRuntime: Implementation<'findRuntime'> = async ({ tenantId, runtimeName }, { runtimes }) => {
+  const runtime = await runtimes.get(tenantId, runtimeName);
+  return runtime === undefined || runtime.removing ? {} : { factory: runtime.factory };
+};
+
+export const ensureRuntime: Implementation<'ensureRuntime'> = async (input, { factories, runtimes }) => {
+  const { tenantId, setupId, key, factory } = input;
   const runtimeName = input.runtimeName ?? entityNames(key).runtime;
+  // The row first: a row without a runtime is harmless, a runtime without a row would be nobody's.
+  const isOurs = await runtimes.use(tenantId, runtimeName, factory, setupId);
+  if (!isOurs) return { kind: 'refused', cause: `${runtimeName} is being removed, or is used in another factory.` };
   const runtime = await factories.runtime(factory, runtimeName);
-  if (runtime !== undefined && runtime.selfHosted && runtime.description === ownerOf(tenantId)) {
+  if (runtime === undefined) {
+    await factories.createRuntime(factory, runtimeName, ownerOf(tenantId));
+    return { kind: 'present', runtimeName, created: true };
+  }
+  if (runtime.selfHosted && runtime.description === ownerOf(tenantId)) {
     return { kind: 'present', runtimeName, created: false };
   }
-  if (runtime !== undefined || input.runtimeName !== undefined) {
-    return { kind: 'refused', cause: `${runtimeName} is not a self-hosted runtime of this tenant.` };
-  }
-  await factories.createRuntime(factory, runtimeName, ownerOf(tenantId));
-  return { kind: 'present', runtimeName, created: true };
+  return { kind: 'refused', cause: `${runtimeName} is not a self-hosted runtime of this tenant.` };
+};
+
+export const removeRuntime: Implementation<'removeRuntime'> = async (input, { factories, runtimes }) => {
+  const { tenantId, setupId, runtimeName } = input;
+  const unused = await runtimes.leave(tenantId, runtimeName, setupId);
+  if (unused === undefined) return { removed: [] };
+  await factories.deleteRuntime(unused.factory, runtimeName);
+  await runtimes.forget(tenantId, unused);
+  return { removed: [runtimeName] };
 };
 
 export const getRuntimeStatus: Implementation<'getRuntimeStatus'> = ({ factory, runtimeName }, { factories }) =>

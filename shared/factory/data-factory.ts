@@ -90,6 +90,12 @@ export class DataFactories {
     });
   }
 
+  /** Deletes a runtime with its nodes; it may be gone already. @throws {RestError} while an entity refers to it */
+  async deleteRuntime(factory: Factory, name: string): Promise<void> {
+    const { client } = this.#clientsOf(factory.subscriptionId);
+    await unlessMissing(() => client.integrationRuntimes.delete(factory.resourceGroup, factory.name, name));
+  }
+
   /** Asks a runtime and its nodes how they are. @throws {RestError} if there is no such runtime */
   async runtimeStatus(factory: Factory, name: string): Promise<RuntimeStatus> {
     const { client } = this.#clientsOf(factory.subscriptionId);

@@ -1,0 +1,100 @@
+/**
+ * Which integration runtimes tenants have, in which factory, and which setups use them: rows of our own in Table Storage,
+ * because a factory does not know for whom a runtime is there.
+ */
+import type { TableClient } from '@azure/data-tables';
+import { z } from 'zod';
+import { unlessConflict, unlessMissing } from '../rest-errors.ts';
+import { factorySchema } from '../setup/setup.ts';
+import type { Factory } from '../setup/setup.ts';
+import { createdTable } from '../table.ts';
+
+/** JSON in one column, of a known shape. */
+const json = <Schema extends z.ZodType>(schema: Schema) =>
+  z
+    .string()
+    .transform((text) => JSON.parse(text) as unknown)
+    .pipe(schema);
+
+const runtimeRowSchema = z.object({
+  name: z.string(),
+  factory: json(factorySchema),
+  /** Ids of the setups that use it. */
+  users: json(z.array(z.string())),
+  /** It is being removed: nobody may begin to use it. */
+  removing: z.boolean(),
+  etag: z.string(),
+});
+export type RuntimeRow = z.infer<typeof runtimeRowSchema>;
+
+export class RuntimeBook {
+  readonly #table: () => Promise<TableClient>;
+
+  constructor(table: TableClient) {
+    this.#table = createdTable(table);
+  }
+
+  /** Reads a runtime of a tenant; undefined if the tenant has none of that name. */
+  async get(tenantId: string, name: string): Promise<RuntimeRow | undefined> {
+    const table = await this.#table();
+    const row = await unlessMissing(() => table.getEntity(tenantId, rowOf(name)));
+    return row === undefined ? undefined : runtimeRowSchema.parse(row);
+  }
+
+  /**
+   * Notes that a setup uses a runtime, which need not exist in the factory yet.
+   * @returns false if the runtime is being removed, or is another factory's and others use it there
+   */
+  async use(tenantId: string, name: string, factory: Factory, setupId: string): Promise<boolean> {
+    for (;;) {
+      const known = await this.get(tenantId, name);
+      const others = known?.users.filter((user) => user !== setupId) ?? [];
+      const moves = known !== undefined && known.factory.name !== factory.name;
+      if (known?.removing === true || (moves && others.length > 0)) return false;
+      const row = { name, factory, users: [...others, setupId], removing: false };
+      if (await this.#write(tenantId, row, known?.etag)) return true;
+    }
+  }
+
+  /**
+   * Notes that a setup uses a runtime no more. The last one must remove the runtime, and then forget it.
+   * @returns the runtime if nobody uses it any more
+   */
+  async leave(tenantId: string, name: string, setupId: string): Promise<RuntimeRow | undefined> {
+    for (;;) {
+      const known = await this.get(tenantId, name);
+      if (known === undefined || (known.users.length > 0 && !known.users.includes(setupId))) return undefined;
+      const users = known.users.filter((user) => user !== setupId);
+      const row = { ...known, users, removing: users.length === 0 };
+      if (!(await this.#write(tenantId, row, known.etag))) continue;
+      return row.removing ? this.get(tenantId, name) : undefined;
+    }
+  }
+
+  /** Forgets a runtime that was removed, unless somebody has changed its row since it was read. */
+  async forget(tenantId: string, { name, etag }: RuntimeRow): Promise<void> {
+    const table = await this.#table();
+    await unlessConflict(() => unlessMissing(() => table.deleteEntity(tenantId, rowOf(name), { etag })));
+  }
+
+  async #write(tenantId: string, row: Omit<RuntimeRow, 'etag'>, etag: string | undefined): Promise<boolean> {
+    const table = await this.#table();
+    const { name, factory, users, removing } = row;
+    const entity = {
+      partitionKey: tenantId,
+      rowKey: rowOf(name),
+      name,
+      factory: JSON.stringify(factory),
+      users: JSON.stringify(users),
+      removing,
+    };
+    return unlessConflict(() =>
+      etag === undefined ? table.createEntity(entity) : table.updateEntity(entity, 'Replace', { etag }),
+    );
+  }
+}
+
+/** Names of runtimes are equal without regard to case, as in a factory. */
+function rowOf(name: string): string {
+  return name.toLowerCase();
+}
