@@ -1,7 +1,7 @@
 // The import rules of docs/architecture.md. Type-only imports count, except where a rule says otherwise: swc, unlike tsc,
 // sees them without tsPreCompilationDeps.
 const GATEWAYS = [
-  'clock|config|durable|rest-errors|secrets|services|table',
+  'clock|config|durable|request-timeout|rest-errors|secrets|services|table',
   'setup/(?:active|findings|key|publisher|start|store)',
   'runtimes/runtime-book',
   'factory/(?:data-factory|reservations)',

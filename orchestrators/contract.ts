@@ -61,8 +61,8 @@ const checkpointsSchema = z.object({ factory: factorySchema.optional(), runtimeN
 const stageSchema = z.enum(['assess', 'install']);
 export type Stage = z.infer<typeof stageSchema>;
 
-/** Linked services: the two that all setups of a factory share, and the two of the setup. */
-const linkedServiceRoles = ['vault', 'staging', 'source', 'destination'] as const;
+/** Linked services: the one that all setups of a factory share, and the two of the setup. */
+const linkedServiceRoles = ['staging', 'source', 'destination'] as const;
 export const datasetRoles = ['source', 'destination'] as const;
 const pipelineRoles = ['prepare', 'large', 'small', 'replicate'] as const;
 

@@ -76,15 +76,10 @@ export const runtimeWait = orchestrator(
   },
 );
 
-/** The source refers to the vault, so that the shared ones come first. */
 function* putLinkedServices(context: OrchestrationContext, placed: Placed, runtimeName?: string): Steps<void> {
   const via = runtimeName === undefined ? {} : { runtimeName };
-  const put = activities.putLinkedService;
-  yield* callAll(context, put, [
-    { ...placed, role: 'vault' },
+  yield* callAll(context, activities.putLinkedService, [
     { ...placed, role: 'staging' },
-  ]);
-  yield* callAll(context, put, [
     { ...placed, role: 'source', ...via },
     { ...placed, role: 'destination' },
   ]);

@@ -1,4 +1,4 @@
-/** What Azure's services answer when a thing is missing or somebody else was faster, as values. */
+/** What Azure's services answer when a thing is missing, not allowed, or somebody else was faster, as values. */
 import { isRestError } from '@azure/core-rest-pipeline';
 
 /** Answers undefined instead of failing with 404. */
@@ -19,6 +19,16 @@ export async function unlessConflict(write: () => Promise<unknown>): Promise<boo
   } catch (error) {
     const status = statusOf(error);
     if (status === 409 || status === 412) return false;
+    throw error;
+  }
+}
+
+/** Answers undefined instead of failing with 403. */
+export async function unlessForbidden<T>(request: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await request();
+  } catch (error) {
+    if (statusOf(error) === 403) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,32 @@
-/** The passwords of source databases, in Key Vault. Nothing else of this service holds one. */
+/** The passwords of source databases, in Key Vault. Only the app reads it; each secret belongs to one setup. */
+import { randomBytes } from 'node:crypto';
 import type { SecretClient } from '@azure/keyvault-secrets';
-import { unlessMissing } from './rest-errors.ts';
+import { unlessForbidden, unlessMissing } from './rest-errors.ts';
+import type { AttemptId } from './setup/setup.ts';
+
+/** Whose a secret is. */
+export type SecretOwner = Pick<AttemptId, 'tenantId' | 'setupId'>;
+
+/** A secret without its value. */
+export interface StoredSecret {
+  readonly name: string;
+  readonly createdAt: Date | undefined;
+  /** As its tags say; undefined if somebody took them away. */
+  readonly owner: SecretOwner | undefined;
+}
+
+const PREFIX = 'mig-';
+// The service deletes within seconds.
+const POLL_MS = 500;
+const DELETION_MS = 30_000;
+
+/**
+ * A new name for the secret of a setup. A name is used once: one that was deleted stays taken until it is purged, and a
+ * row that names a secret never finds another one.
+ */
+export function newSecretName(key: string): string {
+  return `${PREFIX}${key}-${randomBytes(4).toString('hex')}`;
+}
 
 export class Secrets {
   readonly #vault: SecretClient;
@@ -9,16 +35,35 @@ export class Secrets {
     this.#vault = vault;
   }
 
-  /** Stores a secret as a new version. @returns the version */
-  async put(name: string, value: string): Promise<string> {
-    const { properties } = await this.#vault.setSecret(name, value);
-    if (properties.version === undefined) throw new Error(`Key Vault stored ${name} without a version`);
-    return properties.version;
+  /** Stores a secret under a name of `newSecretName`. After an error it may be stored all the same. */
+  async put(name: string, value: string, { tenantId, setupId }: SecretOwner): Promise<void> {
+    await this.#vault.setSecret(name, value, { tags: { tenantId, setupId } });
   }
 
-  /** Reads a version of a secret; undefined if there is none. */
-  async get(name: string, version: string): Promise<string | undefined> {
-    const secret = await unlessMissing(() => this.#vault.getSecret(name, { version }));
+  /** Reads a secret; undefined if there is none, or it was deleted. */
+  async get(name: string): Promise<string | undefined> {
+    const secret = await unlessMissing(() => this.#vault.getSecret(name));
     return secret?.value;
+  }
+
+  /**
+   * Deletes a secret whole; it may be gone already. Takes some seconds, because a vault purges only what it has
+   * finished deleting. Where it may not be purged, it stays recoverable for as long as the vault is set to.
+   * @throws {RestError | AbortError} if the vault does not answer, or not in time; the call can be repeated
+   */
+  async delete(name: string): Promise<void> {
+    const deletion = await unlessMissing(() => this.#vault.beginDeleteSecret(name, { intervalInMs: POLL_MS }));
+    await deletion?.pollUntilDone({ abortSignal: AbortSignal.timeout(DELETION_MS) });
+    await unlessForbidden(() => unlessMissing(() => this.#vault.purgeDeletedSecret(name)));
+  }
+
+  /** Lists our secrets, not those that were deleted. */
+  async *names(): AsyncGenerator<StoredSecret> {
+    for await (const { name, createdOn, tags } of this.#vault.listPropertiesOfSecrets()) {
+      if (!name.startsWith(PREFIX)) continue;
+      const { tenantId, setupId } = tags ?? {};
+      const owner = tenantId === undefined || setupId === undefined ? undefined : { tenantId, setupId };
+      yield { name, createdAt: createdOn, owner };
+    }
   }
 }

@@ -16,6 +16,7 @@ import type { SubscriptionClients } from './factory/data-factory.ts';
 import { EventPublisher } from './setup/publisher.ts';
 import { FactoryReservations } from './factory/reservations.ts';
 import { RuntimeBook } from './runtimes/runtime-book.ts';
+import { answeredWithin } from './request-timeout.ts';
 import { Secrets } from './secrets.ts';
 import { parseServerAddress } from './sql/server-address.ts';
 import { ActiveSetups } from './setup/active.ts';
@@ -51,6 +52,9 @@ export function createServices(settings: Settings): Services {
   const bus = new ServiceBusClient(settings.MIGRATION_SERVICE_BUS_NAMESPACE, credential);
   const vault = new SecretClient(settings.MIGRATION_KEY_VAULT_URL, credential, {
     disableChallengeResourceVerification: !settings.MIGRATION_KEY_VAULT_VERIFY_CHALLENGE,
+    // A caller of the API waits for the vault: at worst three tries of ten seconds.
+    retryOptions: { maxRetries: 2, maxRetryDelayInMs: 5_000 },
+    additionalPolicies: [{ policy: answeredWithin(10_000), position: 'perRetry' }],
   });
   return {
     settings,

@@ -1,17 +1,11 @@
 import { z } from 'zod';
 import { read, reference } from './documents.ts';
 import { unsupported } from './errors.ts';
-import { isObject, toText, type JsonObject } from './json.ts';
+import { isObject, toText, type Json, type JsonObject } from './json.ts';
 
 // https://learn.microsoft.com/azure/data-factory/connector-sql-server#recommended-version
 // https://learn.microsoft.com/azure/data-factory/connector-azure-sql-database#recommended-version
-const keyVaultSecret = z.strictObject({
-  type: z.literal('AzureKeyVaultSecret'),
-  store: z.strictObject({ type: z.literal('LinkedServiceReference'), referenceName: z.string() }),
-  secretName: z.string(),
-  secretVersion: z.string().optional(),
-});
-export type KeyVaultSecret = z.infer<typeof keyVaultSecret>;
+const secureString = z.strictObject({ type: z.literal('SecureString'), value: z.string().min(1) });
 
 const place = {
   server: z.string().min(1),
@@ -24,7 +18,7 @@ const sqlProperties = z.discriminatedUnion('authenticationType', [
     ...place,
     authenticationType: z.literal('SQL'),
     userName: z.string().min(1),
-    password: keyVaultSecret,
+    password: secureString,
   }),
   z.strictObject({ ...place, authenticationType: z.literal('SystemAssignedManagedIdentity') }),
 ]);
@@ -44,11 +38,6 @@ const linkedService = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     ...common,
-    type: z.literal('AzureKeyVault'),
-    typeProperties: z.strictObject({ baseUrl: z.url({ protocol: /^https$/ }) }),
-  }),
-  z.strictObject({
-    ...common,
     type: z.literal('AzureBlobStorage'),
     typeProperties: z.strictObject({
       serviceEndpoint: z.url({ protocol: /^https$/ }),
@@ -59,11 +48,11 @@ const linkedService = z.discriminatedUnion('type', [
 /** A linked service that the local service can connect to. */
 export type LinkedService = z.infer<typeof linkedService>;
 
-const TYPES: ReadonlySet<string> = new Set(['SqlServer', 'AzureSqlDatabase', 'AzureKeyVault', 'AzureBlobStorage']);
+const TYPES: ReadonlySet<string> = new Set(['SqlServer', 'AzureSqlDatabase', 'AzureBlobStorage']);
 
 /**
- * Reads the `properties` of a linked service. Refused (400) with a text that names the gap: other types, connection
- * strings, passwords that are not in a key vault, parameters.
+ * Reads the `properties` of a linked service. Refused (400) with a text that names the gap and repeats no value: other
+ * types, connection strings, passwords in a key vault, parameters, dynamic content.
  */
 export function readLinkedService(properties: JsonObject): LinkedService {
   const type = toText(properties['type'] ?? null);
@@ -72,5 +61,35 @@ export function readLinkedService(properties: JsonObject): LinkedService {
   if (isObject(typeProperties) && typeProperties['connectionString'] !== undefined) {
     throw unsupported('A linked service with a connectionString instead of the version 2.0 properties');
   }
+  if (hasExpression(properties)) throw unsupported('Dynamic content (@…, @{…}) in a linked service');
   return read(linkedService, properties, `The ${type} linked service is not one that the local Data Factory runs`);
+}
+
+// https://learn.microsoft.com/azure/data-factory/parameterize-linked-services
+function hasExpression(value: Json): boolean {
+  if (typeof value === 'string') return value.startsWith('@') || value.includes('@{');
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasExpression);
+}
+
+/**
+ * The `properties` as the service shows them: instead of a secret there are asterisks and the name under which the
+ * service keeps it, which changes with each put.
+ */
+export function withoutSecrets(properties: JsonObject, version: string): JsonObject {
+  const { typeProperties } = properties;
+  if (!isObject(typeProperties)) return properties;
+  const isSecret = (value: Json) => isObject(value) && value['type'] === 'SecureString';
+  if (!Object.values(typeProperties).some(isSecret)) return properties;
+  const shown = Object.entries(typeProperties).map(([name, value]) => [
+    name,
+    isSecret(value) ? { type: 'SecureString', value: '*'.repeat(10) } : value,
+  ]);
+  const credential = { ProtectionMode: 'Key', CredentialId: `DATAFACTORY@${version}` };
+  return {
+    ...properties,
+    typeProperties: {
+      ...(Object.fromEntries(shown) as JsonObject),
+      encryptedCredential: Buffer.from(JSON.stringify(credential)).toString('base64'),
+    },
+  };
 }

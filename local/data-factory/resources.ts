@@ -5,7 +5,7 @@ import { isObject, type Json, type JsonObject } from './json.ts';
 /** The kinds of documents in a factory, as they are spelt (in lower case) in a resource id. */
 export type Kind = 'pipelines' | 'datasets' | 'linkedservices' | 'integrationruntimes';
 
-/** A stored document in the envelope in which it is answered. */
+/** A stored document in the envelope in which it is answered. That of a linked service may hold a secret. */
 export interface Resource {
   readonly id: string;
   readonly name: string;

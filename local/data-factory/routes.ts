@@ -3,7 +3,8 @@ import type { HttpsAnswer, HttpsRequest } from '../endpoint/https-endpoint.ts';
 import { jsonObject, read, readBody } from './documents.ts';
 import { ArmError, unsupported } from './errors.ts';
 import type { Factory } from './factory.ts';
-import type { Kind } from './resources.ts';
+import { withoutSecrets } from './linked-services.ts';
+import type { Kind, Resource } from './resources.ts';
 import { runFilter } from './run-query.ts';
 import { validate } from './validation.ts';
 
@@ -55,10 +56,17 @@ function answerRun({ runs }: Factory, runId: string, action: string, request: Ht
 
 function list({ resources }: Factory, kind: Kind, { url }: HttpsRequest): HttpsAnswer {
   const { page, next } = resources.list(kind, Number(url.searchParams.get('$skiptoken') ?? 0));
-  if (next === undefined) return ok({ value: page });
+  const value = page.map((resource) => shown(kind, resource));
+  if (next === undefined) return ok({ value });
   const nextLink = new URL(url);
   nextLink.searchParams.set('$skiptoken', String(next));
-  return ok({ value: page, nextLink: nextLink.href });
+  return ok({ value, nextLink: nextLink.href });
+}
+
+/** A document as it is answered: of a secret nobody gets anything but the sign that there is one. */
+function shown(kind: Kind, resource: Resource): Resource {
+  if (kind !== 'linkedservices') return resource;
+  return { ...resource, properties: withoutSecrets(resource.properties, resource.etag) };
 }
 
 // The client sends an empty pipeline as `{}`.
@@ -69,14 +77,14 @@ function answerDocument(factory: Factory, kind: Kind, name: string, request: Htt
   switch (request.method) {
     case 'GET': {
       const found = resources.get(kind, name);
-      return request.headers['if-none-match'] === found.etag ? { status: 304 } : ok(found);
+      return request.headers['if-none-match'] === found.etag ? { status: 304 } : ok(shown(kind, found));
     }
     case 'PUT': {
       const { properties } = read(document, readBody(request.body), 'The request body is invalid');
       validate(kind, name, properties);
       const stored = resources.put(kind, name, properties, request.headers['if-match']);
       if (kind === 'integrationruntimes') runtimes.ensure(stored.name);
-      return ok(stored);
+      return ok(shown(kind, stored));
     }
     case 'DELETE': {
       const existed = resources.delete(kind, name);

@@ -15,7 +15,7 @@ export interface DataFactoryOptions {
   readonly factories: readonly FactoryOptions[];
   readonly tls: TlsIdentity;
   readonly verifyToken: VerifyToken;
-  /** The managed identity of the factories, with which they reach databases, vaults and storage. */
+  /** The managed identity of the factories, with which they reach databases and storage. */
   readonly getToken: GetToken;
   readonly port?: number;
   readonly clock?: Clock;

@@ -29,10 +29,15 @@ export interface DeletedSecret {
   readonly deletedDate: number;
 }
 
+/** The client asks once by itself when it deletes, so that the second meets whoever does not wait. */
+const REQUESTS_OF_A_DELETION = 2;
+
 /** The secrets of one vault, with soft delete. Knows nothing of HTTP; refuses with a `KeyVaultError`. */
 export class SecretStore {
   readonly #secrets = new Map<string, SecretVersions>();
   readonly #deleted = new Map<string, DeletedSecret>();
+  /** How many more requests meet the deletion of a name under way. The service takes seconds for it. */
+  readonly #beingDeleted = new Map<string, number>();
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -41,6 +46,8 @@ export class SecretStore {
 
   /** Adds a version, also when the value is the same. */
   set(name: string, input: SecretInput): SecretVersion {
+    if (this.#meetsDeletion(name))
+      throw conflictWithDeletion(`${name} is currently being deleted and cannot be re-created; retry later.`);
     if (this.#deleted.has(name)) throw conflictWithDeleted(name);
     const version = { ...input, version: randomBytes(16).toString('hex'), created: this.#seconds() };
     this.#secrets.set(name, [version, ...(this.#secrets.get(name) ?? [])]);
@@ -73,32 +80,50 @@ export class SecretStore {
     const deleted = { versions: this.versions(name), deletedDate: this.#seconds() };
     this.#secrets.delete(name);
     this.#deleted.set(name, deleted);
+    this.#beingDeleted.set(name, REQUESTS_OF_A_DELETION);
     return deleted;
   }
 
+  /** What is still being deleted is not there yet. */
   getDeleted(name: string): DeletedSecret {
     const deleted = this.#deleted.get(name);
-    if (deleted === undefined) throw new KeyVaultError(404, 'SecretNotFound', `Deleted Secret not found: ${name}`);
+    if (deleted === undefined || this.#meetsDeletion(name)) {
+      throw new KeyVaultError(404, 'SecretNotFound', `Deleted Secret not found: ${name}`);
+    }
     return deleted;
   }
 
   /** Every deleted secret by its name. */
   listDeleted(): Iterable<[name: string, DeletedSecret]> {
-    return this.#deleted;
+    return [...this.#deleted].filter(([name]) => !this.#beingDeleted.has(name));
   }
 
   /** Forgets a deleted secret for good. */
   purge(name: string): void {
+    this.#requireDeleted(name);
     this.getDeleted(name);
     this.#deleted.delete(name);
   }
 
   /** Brings a deleted secret back with all its versions. */
   recover(name: string): SecretVersion {
+    this.#requireDeleted(name);
     const { versions } = this.getDeleted(name);
     this.#deleted.delete(name);
     this.#secrets.set(name, versions);
     return versions[0];
+  }
+
+  #meetsDeletion(name: string): boolean {
+    const left = this.#beingDeleted.get(name);
+    if (left === undefined) return false;
+    if (left > 1) this.#beingDeleted.set(name, left - 1);
+    else this.#beingDeleted.delete(name);
+    return true;
+  }
+
+  #requireDeleted(name: string): void {
+    if (this.#meetsDeletion(name)) throw conflictWithDeletion('is currently being deleted.');
   }
 
   #seconds(): number {
@@ -109,6 +134,10 @@ export class SecretStore {
 function notFound(id: string): KeyVaultError {
   const message = `A secret with (name/id) ${id} was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct recovery command.`;
   return new KeyVaultError(404, 'SecretNotFound', message);
+}
+
+function conflictWithDeletion(problem: string): KeyVaultError {
+  return new KeyVaultError(409, 'Conflict', `Secret ${problem}`, 'ObjectIsBeingDeleted');
 }
 
 function conflictWithDeleted(name: string): KeyVaultError {

@@ -187,10 +187,7 @@ async function startEndpoints({ tls, tenantId, identity, journal, running, sampl
         tls,
         verifyToken,
         authority: `${identity.url}/${tenantId}`,
-        access: {
-          [appIdentity.objectId]: ['get', 'set', 'delete', 'purge'],
-          [factoryIdentity.objectId]: ['get'],
-        },
+        access: { [appIdentity.objectId]: ['get', 'list', 'set', 'delete', 'purge'] },
         log: journal.of('key-vault'),
       }),
     ),

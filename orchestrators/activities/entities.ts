@@ -3,7 +3,6 @@ import {
   sourceLinkedService,
   stagingLinkedService,
   tableDataset,
-  vaultLinkedService,
 } from '../../shared/factory/connections.ts';
 import type { EntityDocument } from '../../shared/factory/connections.ts';
 import { entityNames, sharedLinkedServices } from '../../shared/factory/names.ts';
@@ -26,15 +25,16 @@ export const putLinkedService: Implementation<'putLinkedService'> = async (input
   const put = (name: string, document: EntityDocument) => factories.put(factory, 'linkedServices', name, document);
   const names = entityNames(key).linkedServices;
   switch (role) {
-    case 'vault':
-      await put(sharedLinkedServices.vault, vaultLinkedService(settings.MIGRATION_KEY_VAULT_URL));
-      return null;
     case 'staging':
       await put(sharedLinkedServices.staging, stagingLinkedService(settings.MIGRATION_STAGING_BLOB_ENDPOINT));
       return null;
     case 'source': {
-      const { request, secretName, secretVersion } = await services.store.require(input);
-      await put(names.source, sourceLinkedService(request.source, { secretName, secretVersion }, runtimeName));
+      const { request, secretName } = await services.store.require(input);
+      const password = await services.secrets.get(secretName);
+      if (password === undefined) {
+        throw new Error(`Key Vault has no secret ${secretName}, which holds the source's password. Recover it there.`);
+      }
+      await put(names.source, sourceLinkedService(request.source, password, runtimeName));
       return null;
     }
     case 'destination': {

@@ -1,8 +1,8 @@
 /**
- * Linked services and datasets of a setup, whole, in the shape in which Data Factory takes them. They hold no secret:
- * the source's password is a reference to Key Vault, everything else uses the factory's own identity. Pure.
+ * Linked services and datasets of a setup, whole, in the shape in which Data Factory takes them. The only secret in them
+ * is the source's password, which Data Factory encrypts and never gives out; everything else uses the factory's own
+ * identity. Pure.
  */
-import { sharedLinkedServices } from './names.ts';
 import type { EntityNames } from './names.ts';
 import type { Destination, SetupRequest } from '../setup/setup.ts';
 
@@ -15,23 +15,19 @@ function linkedServiceReference(referenceName: string) {
   return { type: 'LinkedServiceReference', referenceName };
 }
 
-/** https://learn.microsoft.com/azure/data-factory/store-credentials-in-key-vault */
-export function vaultLinkedService(baseUrl: string): EntityDocument {
-  return { properties: { type: 'AzureKeyVault', typeProperties: { baseUrl } } };
-}
-
 /** https://learn.microsoft.com/azure/data-factory/connector-azure-blob-storage#managed-identity */
 export function stagingLinkedService(serviceEndpoint: string): EntityDocument {
   return { properties: { type: 'AzureBlobStorage', typeProperties: { serviceEndpoint } } };
 }
 
 /**
- * The on-premises database, through the self-hosted runtime if there is one.
+ * The on-premises database, through the self-hosted runtime if there is one. The document is as secret as the password:
+ * a node of the tenant works with it, so that it may hold this tenant's password and no way to another's.
  * https://learn.microsoft.com/azure/data-factory/connector-sql-server#recommended-version
  */
 export function sourceLinkedService(
   source: SetupRequest['source'],
-  secret: { readonly secretName: string; readonly secretVersion: string },
+  password: string,
   runtimeName: string | undefined,
 ): EntityDocument {
   const { server, database, userName, encrypt, trustServerCertificate } = source.connection;
@@ -49,11 +45,7 @@ export function sourceLinkedService(
         trustServerCertificate,
         authenticationType: 'SQL',
         userName,
-        password: {
-          type: 'AzureKeyVaultSecret',
-          store: linkedServiceReference(sharedLinkedServices.vault),
-          ...secret,
-        },
+        password: { type: 'SecureString', value: password },
       },
     },
   };

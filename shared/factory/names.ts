@@ -4,7 +4,7 @@
  */
 
 /** Linked services that all setups of a factory share. */
-export const sharedLinkedServices = { vault: 'mig_shared_vault', staging: 'mig_shared_staging' } as const;
+export const sharedLinkedServices = { staging: 'mig_shared_staging' } as const;
 
 /** Names of a setup's entities. */
 export interface EntityNames {

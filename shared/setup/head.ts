@@ -21,9 +21,8 @@ const setupRecordSchema = z.object({
   /** Short name of the setup in Azure resources. */
   key: z.string(),
   request: setupRequestSchema,
-  /** Key Vault secret that holds the source password. The version tells it from that of a request that came second. */
+  /** Key Vault secret that holds the source password. Used once, so that it also tells whose request made the row. */
   secretName: z.string(),
-  secretVersion: z.string(),
   state: setupStateSchema,
   phase: phaseSchema,
   attempt: z.int(),

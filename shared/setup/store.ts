@@ -33,7 +33,7 @@ import type { Milestone, MilestoneName, Phase } from './states.ts';
 export type { SetupRecord } from './head.ts';
 
 /** What a new attempt is made of; the store adds the rest. */
-export type NewAttempt = Pick<SetupRecord, 'tenantId' | 'setupId' | 'key' | 'request' | 'secretName' | 'secretVersion'>;
+export type NewAttempt = Pick<SetupRecord, 'tenantId' | 'setupId' | 'key' | 'request' | 'secretName'>;
 
 /** Where an attempt begins, and whose request that is. */
 interface Beginning {
@@ -117,7 +117,7 @@ export class SetupStore {
    */
   async beginNext(
     setup: SetupRecord,
-    { request, secretName, secretVersion }: Pick<NewAttempt, 'request' | 'secretName' | 'secretVersion'>,
+    { request, secretName }: Pick<NewAttempt, 'request' | 'secretName'>,
     beginning: Beginning,
   ): Promise<SetupRecord | undefined> {
     if (!canFollow('accepted', setup.state)) return undefined;
@@ -127,7 +127,6 @@ export class SetupStore {
       ...rest,
       request,
       secretName,
-      secretVersion,
       attempt: setup.attempt + 1,
       from: beginning.from,
       phase: beginning.from,

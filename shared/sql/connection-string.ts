@@ -174,9 +174,9 @@ function errorIn(keyword: Keyword, value: string | undefined): Fault | undefined
       return required(value) ?? serverFault(value ?? '');
     case 'Database':
     case 'User ID':
-      return required(value) ?? unless(identifier, value, badIdentifier);
+      return required(value) ?? unless(identifier, value, badIdentifier) ?? unless(literal, value, notLiteral);
     case 'Password':
-      return required(value) ?? unless(password, value, badPassword);
+      return required(value) ?? unless(password, value, badPassword) ?? unless(literal, value, notLiteral);
     case 'Encrypt':
       return unless(/^(?:true|yes|mandatory|strict|false|no|optional)$/i, value, {
         problem: 'is neither true, false, mandatory, optional nor strict',
@@ -211,6 +211,12 @@ const password = /^[^]{1,128}$/;
 const badPassword: Fault = {
   problem: 'is longer than 128 characters',
   remedy: 'Check it: SQL Server takes none that is longer.',
+};
+// https://learn.microsoft.com/azure/data-factory/parameterize-linked-services: such a text is a program, not a value.
+const literal = /^(?!@)(?![^]*@\{)/;
+const notLiteral: Fault = {
+  problem: 'starts with @ or holds @{, which Data Factory takes for an expression',
+  remedy: 'Use a name or password without it.',
 };
 const no = /^(?:false|no)$/i;
 

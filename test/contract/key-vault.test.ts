@@ -142,6 +142,29 @@ describe('soft delete', () => {
     expect((await client.getSecret(name)).value).toBe('again');
   });
 
+  test.each([
+    ['purged', 409, () => client.purgeDeletedSecret(name)],
+    ['set again', 409, () => client.setSecret(name, 'again')],
+    ['recovered', 409, () => client.beginRecoverDeletedSecret(name)],
+    ['read as a deleted one', 404, () => client.getDeletedSecret(name)],
+  ])('takes a moment, in which the secret cannot be %s', async (_what, statusCode, act) => {
+    await client.setSecret(name, 'value');
+    await client.beginDeleteSecret(name);
+    await expect(client.getSecret(name)).rejects.toMatchObject({ statusCode: 404 });
+    expect(await collect(client.listDeletedSecrets())).not.toContainEqual(expect.objectContaining({ name }));
+    await expect(act()).rejects.toMatchObject({ statusCode });
+    expect(await client.getDeletedSecret(name)).toMatchObject({ name });
+  });
+
+  test('knows what is deleted, and only that, by its name', async () => {
+    await expect(client.beginDeleteSecret(name)).rejects.toMatchObject({ statusCode: 404, code: 'SecretNotFound' });
+    await expect(client.purgeDeletedSecret(name)).rejects.toMatchObject({ statusCode: 404, code: 'SecretNotFound' });
+    await client.setSecret(name, 'value');
+    await expect(client.purgeDeletedSecret(name)).rejects.toMatchObject({ statusCode: 404 });
+    await (await client.beginDeleteSecret(name, QUICK_POLL)).pollUntilDone();
+    await expect(client.beginDeleteSecret(name)).rejects.toMatchObject({ statusCode: 404 });
+  });
+
   test('brings a recovered secret back with its value', async () => {
     await client.setSecret(name, 'value');
     await (await client.beginDeleteSecret(name, QUICK_POLL)).pollUntilDone();
@@ -174,6 +197,7 @@ describe('access', () => {
     const limited = clientOf(reader.getToken);
     expect((await limited.getSecret(name)).value).toBe('value');
     await expect(limited.setSecret(name, 'other')).rejects.toMatchObject({ statusCode: 403, code: 'Forbidden' });
+    await expect(limited.purgeDeletedSecret(name)).rejects.toMatchObject({ statusCode: 403, code: 'Forbidden' });
     const stranger = clientOf(identity.addManagedIdentity().getToken);
     await expect(stranger.getSecret(name)).rejects.toMatchObject({ statusCode: 403, code: 'Forbidden' });
   });

@@ -10,7 +10,7 @@ import type { ReceivedEvent } from '../../local/demo/event-subscription.ts';
 import { sampleSetupBody } from '../../local/demo/sample-setup.ts';
 import { startStack } from '../../local/stack/stack.ts';
 import type { Stack } from '../../local/stack/stack.ts';
-import { Secrets } from '../../shared/secrets.ts';
+import { newSecretName, Secrets } from '../../shared/secrets.ts';
 import { setupKey } from '../../shared/setup/key.ts';
 import { SetupStore } from '../../shared/setup/store.ts';
 import { nameOf, provisioningClient } from '../support/setup/setup-run.ts';
@@ -99,11 +99,11 @@ async function storeWithoutStarting(setupId: string): Promise<void> {
   const { kind, source, destination } = sampleOf('AzureSql');
   const { server, database, userName, password } = source;
   const key = setupKey(stack.tenantId, setupId);
-  const secretName = `mig-${key}-source`;
+  const secretName = newSecretName(key);
   const vault = new SecretClient(stack.settings['MIGRATION_KEY_VAULT_URL'] ?? '', appCredential(), {
     disableChallengeResourceVerification: true,
   });
-  const secretVersion = await new Secrets(vault).put(secretName, password);
+  await new Secrets(vault).put(secretName, password, { tenantId: stack.tenantId, setupId });
   const table = (name: string) =>
     new TableClient(stack.settings['MIGRATION_STATE_TABLE_ENDPOINT'] ?? '', name, appCredential());
   const aMinuteAgo = new Date(Date.now() - 60_000);
@@ -119,7 +119,6 @@ async function storeWithoutStarting(setupId: string): Promise<void> {
     setupId,
     key,
     secretName,
-    secretVersion,
     request: {
       product: 'DynamicsBCLast',
       source: { kind, connection: { server, database, userName, encrypt: true, trustServerCertificate: false } },

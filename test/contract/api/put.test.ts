@@ -1,4 +1,3 @@
-import { RestError } from '@azure/core-rest-pipeline';
 import { odata } from '@azure/data-tables';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { setupKey } from '../../../shared/setup/key.ts';
@@ -31,7 +30,22 @@ beforeEach(() => {
   setupId = `setup-${crypto.randomUUID()}`;
 });
 
-const secretName = () => `mig-${setupKey(tenantId, setupId)}-source`;
+/** Names of the secrets in the vault that belong to the setup of the test. */
+async function secrets(): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name, owner } of api.services.secrets.names()) if (owner?.setupId === setupId) names.push(name);
+  return names;
+}
+
+/** What the vault holds for the setup of the test. */
+async function storedPasswords(): Promise<(string | undefined)[]> {
+  return Promise.all((await secrets()).map((name) => api.services.secrets.get(name)));
+}
+
+/** The secret that the head row of the setup names. */
+async function namedSecret(): Promise<string | undefined> {
+  return (await api.services.store.get({ tenantId, setupId }))?.secretName;
+}
 
 describe('PUT of a new setup', () => {
   test('accepts it, keeps the password in the vault and starts the orchestration', async () => {
@@ -49,7 +63,9 @@ describe('PUT of a new setup', () => {
       source: { kind: 'SqlServer', server: 'sql01', database: 'BC250', userName: 'migration', encrypt: true },
       destination,
     });
-    expect((await api.vault.getSecret(secretName())).value).toBe(password);
+    expect(await storedPasswords()).toEqual([password]);
+    expect(await secrets()).toEqual([await namedSecret()]);
+    expect(await namedSecret()).toMatch(new RegExp(`^mig-${setupKey(tenantId, setupId)}-[0-9a-f]{8}$`));
 
     const start = api.durable.starts.at(-1);
     expect(start?.path).toBe(`/orchestrators/setup/${tenantId}.${setupId}.1`);
@@ -83,6 +99,35 @@ describe('PUT of a new setup', () => {
 
   test('needs Setup.Write', async () => {
     expect(await api.put(setupId, setupBody, { token: 'reader' })).toMatchObject({ status: 403 });
+  });
+});
+
+describe('PUT when an answer is lost', () => {
+  const row = { method: 'POST', url: '$batch' };
+  const secret = { method: 'PUT', url: '/secrets/' };
+
+  test('that the row was stored: it is met as an existing one and keeps its secret', async () => {
+    const starts = api.durable.starts.length;
+    api.lostAnswers.loseNext({ ...row, retried: true });
+    expect(await api.put(setupId)).toMatchObject({ status: 201 });
+    expect(api.durable.starts).toHaveLength(starts + 1);
+    expect(await secrets()).toEqual([await namedSecret()]);
+    expect(await storedPasswords()).toEqual([password]);
+  });
+
+  test('for good, that the row was stored: the setup keeps its secret, and the next PUT finds both', async () => {
+    api.lostAnswers.loseNext({ ...row, retried: false });
+    expect(await api.put(setupId)).toMatchObject({ status: 503, body: { code: 'ServiceUnavailable' } });
+    expect(await secrets()).toEqual([await namedSecret()]);
+    expect(await api.put(setupId)).toMatchObject({ status: 200 });
+    expect(await storedPasswords()).toEqual([password]);
+  });
+
+  test('for good, that the secret was stored: it is deleted, and nothing is accepted', async () => {
+    api.lostAnswers.loseNext({ ...secret, retried: false });
+    expect(await api.put(setupId)).toMatchObject({ status: 503, body: { code: 'ServiceUnavailable' } });
+    expect(await secrets()).toEqual([]);
+    expect(await namedSecret()).toBeUndefined();
   });
 });
 
@@ -128,14 +173,20 @@ describe('PUT of a setup that exists', () => {
     expect(errors[0]).toMatchObject({ pointer, code: 'Differs' });
     expect(errors[0]?.detail).toMatch(new RegExp(`^${name} `));
     expect(JSON.stringify(answer)).not.toMatch(/hunter|sql0|BC25|shir-old|tenant02|Sandbox/);
-    expect((await api.vault.getSecret(secretName())).value).toBe(password);
+    expect(await storedPasswords()).toEqual([password]);
   });
 
-  test('by several at once is accepted once', async () => {
+  test('by several at once is accepted once, and those that came too late leave no secret', async () => {
     const starts = api.durable.starts.length;
     const answers = await Promise.all([api.put(setupId), api.put(setupId), api.put(setupId), api.put(setupId)]);
     expect(answers.map(({ status }) => String(status)).sort()).toEqual(['200', '200', '200', '201']);
     expect(api.durable.starts).toHaveLength(starts + 1);
+    expect(await secrets()).toEqual([await namedSecret()]);
+    const deleted: string[] = [];
+    for await (const { name, properties } of api.vault.listDeletedSecrets()) {
+      if (properties.tags?.['setupId'] === setupId) deleted.push(name);
+    }
+    expect(deleted).toEqual([]);
   });
 
   test('honours the conditions of the request', async () => {
@@ -169,7 +220,7 @@ describe('PUT is refused', () => {
     for (const error of errorsOf(answer))
       expect(error).toMatchObject({ pointer: '/source/connectionString', code: '52072' });
     expect(JSON.stringify(answer)).not.toContain('hunter2');
-    await expect(api.vault.getSecret(secretName())).rejects.toBeInstanceOf(RestError);
+    expect(await secrets()).toEqual([]);
   });
 
   test.each([['evil.example.com'], [`${destinationServer}.evil.example.com`], [`${destinationServer},22`]])(

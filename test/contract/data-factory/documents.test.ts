@@ -25,12 +25,7 @@ async function all<Item>(pages: AsyncIterable<Item>): Promise<Item[]> {
   return items;
 }
 
-const KEY_VAULT = { type: 'AzureKeyVault', baseUrl: 'https://localhost:9' } as const;
-const KEY_VAULT_PASSWORD = {
-  type: 'AzureKeyVaultSecret',
-  store: { type: 'LinkedServiceReference', referenceName: 'vault' },
-  secretName: 'source',
-};
+const password = crypto.randomUUID();
 
 function sqlServer(server: string, runtime?: string) {
   return {
@@ -44,7 +39,7 @@ function sqlServer(server: string, runtime?: string) {
         database: 'cronus',
         authenticationType: 'SQL',
         userName: 'reader',
-        password: KEY_VAULT_PASSWORD,
+        password: { type: 'SecureString', value: password },
       },
     } as unknown as LinkedServiceUnion,
   };
@@ -86,19 +81,43 @@ describe('factories', () => {
 });
 
 describe('documents', () => {
-  beforeAll(() => client.linkedServices.createOrUpdate(GROUP, FACTORY, 'vault', { properties: KEY_VAULT }));
-
   test('are returned as they were put, with the properties that the client does not know', async () => {
     const bodies: string[] = [];
-    await client.linkedServices.createOrUpdate(GROUP, FACTORY, 'source', sqlServer('localhost,1433'), {
+    const blob = { type: 'AzureBlobStorage', typeProperties: { serviceEndpoint: 'https://localhost:9' } };
+    const document = { properties: blob as LinkedServiceUnion };
+    await client.linkedServices.createOrUpdate(GROUP, FACTORY, 'staging', document, {
       onResponse: (response) => bodies.push(response.bodyAsText ?? ''),
     });
     expect(JSON.parse(bodies[0] ?? '')).toMatchObject({
-      id: `/subscriptions/${SUBSCRIPTION}/resourceGroups/${GROUP}/providers/Microsoft.DataFactory/factories/${FACTORY}/linkedservices/source`,
+      id: `/subscriptions/${SUBSCRIPTION}/resourceGroups/${GROUP}/providers/Microsoft.DataFactory/factories/${FACTORY}/linkedservices/staging`,
       type: 'Microsoft.DataFactory/factories/linkedservices',
-      ...sqlServer('localhost,1433'),
+      properties: blob,
     });
-    expect((await client.linkedServices.get(GROUP, FACTORY, 'SOURCE')).name).toBe('source');
+    expect((await client.linkedServices.get(GROUP, FACTORY, 'STAGING')).name).toBe('staging');
+  });
+
+  test('hold a password that no answer gives back', async () => {
+    const bodies: string[] = [];
+    const onResponse = ({ bodyAsText }: { bodyAsText?: string | null }) => bodies.push(bodyAsText ?? '');
+    const document = sqlServer('localhost,1433');
+    await client.linkedServices.createOrUpdate(GROUP, FACTORY, 'secret', document, { onResponse });
+    const { properties } = await client.linkedServices.get(GROUP, FACTORY, 'secret', { onResponse });
+    await all(client.linkedServices.listByFactory(GROUP, FACTORY, { onResponse }));
+    const refused = client.linkedServices.createOrUpdate(GROUP, FACTORY, 'secret', sqlServer(''), { onResponse });
+
+    await expect(refused).rejects.toMatchObject({
+      statusCode: 400,
+      message: expect.stringContaining('server') as string,
+    });
+    expect(properties).toMatchObject({
+      userName: 'reader',
+      password: { type: 'SecureString', value: '**********' },
+      encryptedCredential: expect.stringMatching(/^[\w+/]+=*$/) as string,
+    });
+    expect(bodies).toHaveLength(4);
+    for (const form of [password, Buffer.from(password).toString('base64').slice(0, -4)]) {
+      expect(bodies.join('\n')).not.toContain(form);
+    }
   });
 
   test('are replaced only while If-Match holds', async () => {
@@ -172,21 +191,9 @@ describe('documents', () => {
   test.each([
     ['a linked service of another type', { type: 'Oracle', connectionString: 'x' }, "of type 'Oracle'"],
     ['a connection string', { type: 'SqlServer', connectionString: 'Server=localhost' }, 'connectionString'],
-    [
-      'a password that is not in a key vault',
-      {
-        type: 'SqlServer',
-        version: '2.0',
-        typeProperties: {
-          server: 'localhost',
-          database: 'cronus',
-          authenticationType: 'SQL',
-          userName: 'reader',
-          password: { type: 'SecureString', value: crypto.randomUUID() },
-        },
-      },
-      'password',
-    ],
+    ['a key vault', { type: 'AzureKeyVault', baseUrl: 'https://localhost:9' }, "of type 'AzureKeyVault'"],
+    ['an expression', sqlServer("@concat('local', 'host')").properties, 'Dynamic content'],
+    ['an interpolation', sqlServer('local@{linkedService().host}').properties, 'Dynamic content'],
   ])('with %s are refused by name', async (_, properties, text) => {
     await expect(
       client.linkedServices.createOrUpdate(GROUP, FACTORY, 'refused', { properties: properties as LinkedServiceUnion }),

@@ -19,6 +19,7 @@ import { DataFactories } from '../../../shared/factory/data-factory.ts';
 import { Secrets } from '../../../shared/secrets.ts';
 import type { Services } from '../../../shared/services.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
+import { LostAnswers } from './lost-answers.ts';
 import { tenantId } from './token-issuer.ts';
 
 /** What the handlers work with, on local endpoints. */
@@ -26,6 +27,8 @@ export interface HttpServices {
   readonly services: Services;
   readonly vault: SecretClient;
   readonly setups: TableClient;
+  /** Loses answers of the vault and of the table of setups. */
+  readonly lostAnswers: LostAnswers;
   stop(): Promise<void>;
 }
 
@@ -49,8 +52,13 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
     },
   };
   const table = (name: string) => new TableClient(storage.tableUrl, name, credential);
-  const vault = new SecretClient(keyVault.url, credential, { disableChallengeResourceVerification: true });
+  const lostAnswers = new LostAnswers();
+  const vault = new SecretClient(keyVault.url, credential, {
+    disableChallengeResourceVerification: true,
+    additionalPolicies: [{ policy: lostAnswers.policy, position: 'perRetry' }],
+  });
   const setups = table('setups');
+  setups.pipeline.addPolicy(lostAnswers.policy, { afterPhase: 'Retry' });
   const gateways: Partial<Services> = {
     settings,
     clock: systemClock,
@@ -66,6 +74,7 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
     services: gateways as Services,
     vault,
     setups,
+    lostAnswers,
     async stop() {
       await Promise.all([dataFactory.stop(), keyVault.stop(), storage.stop()]);
       await identity.stop();

@@ -6,8 +6,7 @@ export const newSetup: NewAttempt = {
   tenantId: '11111111-1111-4111-8111-111111111111',
   setupId: 'first-setup',
   key: '0123456789ab',
-  secretName: 'mig-0123456789ab-source',
-  secretVersion: '0123456789abcdef0123456789abcdef',
+  secretName: 'mig-0123456789ab-01234567',
   request: {
     product: 'DynamicsBC',
     source: {

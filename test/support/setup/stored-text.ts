@@ -66,8 +66,13 @@ async function readFactories(stack: Stack): Promise<string> {
       credentialScopes: 'https://management.azure.com/.default',
     });
     for await (const pipeline of client.pipelines.listByFactory(resourceGroup, name)) found.push(pipeline);
-    for await (const linkedService of client.linkedServices.listByFactory(resourceGroup, name))
-      found.push(linkedService);
+    // As they were answered: the client's models drop what they do not know.
+    const onResponse = ({ bodyAsText }: { bodyAsText?: string | null }) => found.push(bodyAsText);
+    for await (const { name: linkedService = '' } of client.linkedServices.listByFactory(resourceGroup, name, {
+      onResponse,
+    })) {
+      await client.linkedServices.get(resourceGroup, name, linkedService, { onResponse });
+    }
     const runs = await client.pipelineRuns.queryByFactory(resourceGroup, name, window);
     for (const run of runs.value) {
       found.push(run);

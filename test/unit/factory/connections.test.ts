@@ -4,7 +4,6 @@ import {
   sourceLinkedService,
   stagingLinkedService,
   tableDataset,
-  vaultLinkedService,
 } from '../../../shared/factory/connections.ts';
 import { entityNames, sharedLinkedServices } from '../../../shared/factory/names.ts';
 import type { SetupRequest } from '../../../shared/setup/setup.ts';
@@ -25,12 +24,12 @@ function source(kind: SetupRequest['source']['kind'], encrypt = true): SetupRequ
   };
 }
 
-const secret = { secretName: 'mig-0123456789ab-source', secretVersion: '0123456789abcdef0123456789abcdef' };
+const password = 'not a real one';
 
 describe('the source', () => {
-  const document = sourceLinkedService(source('SqlServer'), secret, 'shir-0123456789ab');
+  const document = sourceLinkedService(source('SqlServer'), password, 'shir-0123456789ab');
 
-  test('has its password in Key Vault, and names only the secret', () => {
+  test('has its password where Data Factory encrypts it', () => {
     expect(document.properties['typeProperties']).toEqual({
       server: 'SQL01\\BC',
       database: 'BC',
@@ -38,11 +37,7 @@ describe('the source', () => {
       trustServerCertificate: true,
       authenticationType: 'SQL',
       userName: 'migration',
-      password: {
-        type: 'AzureKeyVaultSecret',
-        store: { type: 'LinkedServiceReference', referenceName: sharedLinkedServices.vault },
-        ...secret,
-      },
+      password: { type: 'SecureString', value: password },
     });
   });
 
@@ -54,13 +49,13 @@ describe('the source', () => {
   });
 
   test('in Azure SQL is reached directly', () => {
-    const { properties } = sourceLinkedService(source('AzureSql'), secret, undefined);
+    const { properties } = sourceLinkedService(source('AzureSql'), password, undefined);
     expect(properties['type']).toBe('AzureSqlDatabase');
     expect(properties).not.toHaveProperty('connectVia');
   });
 
   test('is encrypted as the connection string asked', () => {
-    const { properties } = sourceLinkedService(source('SqlServer', false), secret, undefined);
+    const { properties } = sourceLinkedService(source('SqlServer', false), password, undefined);
     expect(properties['typeProperties']).toMatchObject({ encrypt: 'optional' });
   });
 });
@@ -79,10 +74,7 @@ test('the destination is reached with the identity of the factory, encrypted and
   });
 });
 
-test('vault and staging have an address and nothing to sign in with', () => {
-  expect(vaultLinkedService('https://vault.example.com').properties['typeProperties']).toEqual({
-    baseUrl: 'https://vault.example.com',
-  });
+test('staging has an address and nothing to sign in with', () => {
   expect(stagingLinkedService('https://staging.example.com').properties['typeProperties']).toEqual({
     serviceEndpoint: 'https://staging.example.com',
   });

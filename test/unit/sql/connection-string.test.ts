@@ -54,6 +54,7 @@ describe('values', () => {
     ['a', '  a  '],
     ['{a}', '{a}'],
     ['pä😀', 'pä😀'],
+    ['a@b', 'a@b'],
     ['x'.repeat(128), 'x'.repeat(128)],
   ])('%j is written %s', (value, written) => {
     expect(connectionOf(`Server=s;Database=d;User ID=u;Password=${written}`)?.password).toBe(value);
@@ -145,6 +146,16 @@ describe('problems', () => {
   });
 
   test.each([
+    ['BC250', '@concat(1)', 'Database'],
+    ['migration', 'a@{guid()}', 'User ID'],
+    ['p4ss', '@p4ss', 'Password'],
+    ['p4ss', '"\n@{p4ss"', 'Password'],
+  ])('what Data Factory would evaluate: %s replaced by %s', (from, to, keyword) => {
+    const errors = errorsOf(good.replace(from, to));
+    expect(errors).toMatchObject([{ keyword, problem: expect.stringContaining('an expression') as string }]);
+  });
+
+  test.each([
     ['Server', 1],
     ['Server=a;Database', 10],
     ['Server=a;;=b', 11],
@@ -164,7 +175,9 @@ describe('problems', () => {
   });
 });
 
-const value = fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme' }).filter((text) => !/\p{Cc}/u.test(text));
+const value = fc
+  .string({ minLength: 1, maxLength: 40, unit: 'grapheme' })
+  .filter((text) => !/\p{Cc}|^@|@\{/u.test(text));
 const quoted = (text: string, quote: string) => quote + text.replaceAll(quote, quote + quote) + quote;
 
 test('parts survive however they are quoted, named and ordered', () => {
