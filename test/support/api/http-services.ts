@@ -18,6 +18,7 @@ import type { Settings } from '../../../shared/config.ts';
 import { DataFactories } from '../../../shared/factory/data-factory.ts';
 import { Secrets } from '../../../shared/secrets.ts';
 import type { Services } from '../../../shared/services.ts';
+import { ActiveSetups } from '../../../shared/setup/active.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
 import { LostAnswers } from './lost-answers.ts';
 import { tenantId } from './token-issuer.ts';
@@ -62,7 +63,12 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
   const gateways: Partial<Services> = {
     settings,
     clock: systemClock,
-    store: new SetupStore(setups, table('activesetups'), systemClock, settings.MIGRATION_EVENT_SOURCE),
+    store: new SetupStore(
+      setups,
+      new ActiveSetups(table('activesetups'), systemClock),
+      systemClock,
+      settings.MIGRATION_EVENT_SOURCE,
+    ),
     secrets: new Secrets(vault),
     factories: new DataFactories((subscriptionId) => {
       const client = new DataFactoryManagementClient(credential, subscriptionId, { endpoint: dataFactory.url });
