@@ -82,11 +82,10 @@ function install(
   claimant: Claimant,
   scripts: PreparationScripts,
 ): readonly PipelineActivity[] {
-  const claims = ['ClaimSource', 'ClaimDestination'] as const;
-  const claim = (name: (typeof claims)[number], side: Side) =>
+  const claim = (name: string, side: Side) =>
     once(script(context, name, side, [nonQuery(scripts.claim)], claimantParameters(claimant)));
   const create = (name: string, side: Side, batches: readonly string[]) =>
-    after(script(context, name, side, batches.map(nonQuery)), claims);
+    after(script(context, name, side, batches.map(nonQuery)), ['ClaimSource']);
   // Copy and not Lookup, which stops at 5,000 rows.
   const catalogue = (name: string, table: string, query: string) =>
     after(
@@ -98,8 +97,9 @@ function install(
       ['CreateSourceObjects', 'CreateDestinationObjects'],
     );
   return [
-    claim('ClaimSource', 'source'),
+    // One after the other and always in this order, so that of two setups for the same databases one gets both.
     claim('ClaimDestination', 'destination'),
+    after(claim('ClaimSource', 'source'), ['ClaimDestination']),
     create('CreateSourceObjects', 'source', scripts.sourceObjects),
     create('CreateDestinationObjects', 'destination', scripts.destinationObjects),
     after(
