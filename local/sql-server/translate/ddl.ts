@@ -18,7 +18,7 @@ export function definitionStatement(tokens: readonly Token[], source: string, sc
   const head = reader.take().upper;
   const orAlter = reader.accept('OR', 'ALTER');
   const kind = reader.current?.upper ?? '';
-  if (kind === 'VIEW') return view(reader, orAlter || head === 'ALTER', source, scope);
+  if (kind === 'VIEW' && head !== 'DROP') return view(reader, orAlter || head === 'ALTER', source, scope);
   switch (head) {
     case 'TRUNCATE':
       reader.expect('TABLE');
