@@ -63,6 +63,9 @@ export type Stage = z.infer<typeof stageSchema>;
 
 /** Linked services: the one that all setups of a factory share, and the two of the setup. */
 const linkedServiceRoles = ['staging', 'source', 'destination'] as const;
+/** What a removal leaves behind on purpose. */
+const removalSchema = z.object({ left: z.array(z.string()) });
+
 export const datasetRoles = ['source', 'destination'] as const;
 const pipelineRoles = ['prepare', 'large', 'small', 'replicate'] as const;
 
@@ -135,6 +138,16 @@ export const activities = {
     z.object({ runId: z.string() }),
     'forward',
   ),
+  /**
+   * Starts the stage of the preparation pipeline that gives back the attempt's claim of the source, or that removes what
+   * the setup made there, with `removeSource` also its change tracking.
+   */
+  startSourceUndo: activity(
+    'startSourceUndo',
+    placedSchema.extend({ stage: z.enum(['release', 'remove']), removeSource: z.boolean().optional() }),
+    z.object({ runId: z.string() }),
+    'undo',
+  ),
   getPipelineRun: activity(
     'getPipelineRun',
     z.object({ factory: factorySchema, runId: z.string() }),
@@ -156,11 +169,17 @@ export const activities = {
     milestones.inventoryCompleted.data,
     'forward',
   ),
+  /** Names what stays in the source after a `remove` run; the list is clipped. */
+  readSourceRemoval: activity('readSourceRemoval', placedSchema.extend({ runId: z.string() }), removalSchema),
   /** Plans every table and writes the plan to the destination. */
   planTables: activity('planTables', subjectSchema, milestones.tablesPlanned.data, 'forward'),
   markEnvironmentReady: activity('markEnvironmentReady', subjectSchema, milestones.environmentMarked.data, 'forward'),
-  /** Takes back the mark that the environment is ready. */
+  /** Takes back the attempt's mark that the environment is ready. */
   clearEnvironmentMark: activity('clearEnvironmentMark', subjectSchema, nothing, 'undo'),
+  /** Gives back the attempt's claim of the destination. The source's goes by `startSourceUndo`. */
+  releaseClaims: activity('releaseClaims', subjectSchema, nothing, 'undo'),
+  /** Removes from the destination what the setup made there, the claim too; names what stays, clipped. */
+  removeFromDestination: activity('removeFromDestination', subjectSchema, removalSchema, 'undo'),
   removePreparation: activity('removePreparation', placedSchema, milestones.cleanupCompleted.data, 'forward'),
   /** Deletes the setup's pipelines, datasets and linked services; the runtime and its nodes stay. */
   removeEntities: activity('removeEntities', placedSchema, z.object({ removed: z.array(z.string()) }), 'undo'),

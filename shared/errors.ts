@@ -46,6 +46,11 @@ export type FieldErrorCode = keyof typeof fieldErrors;
  * knows, so that they can be shown there unchanged.
  */
 export const setupFailures = {
+  '50010': {
+    title: 'A database is in use by another migration setup.',
+    remedy:
+      'Delete the other setup if it is yours and no longer needed, then replay this one; if none of yours uses the database, ask the operator of the service.',
+  },
   '52030': {
     title: 'The integration runtime cannot be used.',
     remedy:

@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { clipList } from '../../shared/clip.ts';
 import { companySchema, extensionSchema } from '../../shared/checks/check.ts';
-import { databaseMarkOf } from '../../shared/setup/setup.ts';
+import { databaseMarkOf } from '../../shared/setup/database-mark.ts';
+import { stopReason } from '../../shared/setup/fence.ts';
+import type { StopReason } from '../../shared/setup/fence.ts';
 import type { AttemptId } from '../../shared/setup/setup.ts';
 import type { Services } from '../../shared/services.ts';
 import * as scripts from '../../shared/sql/scripts.ts';
-import type { SqlDatabase } from '../../shared/sql/database.ts';
+import type { Row, SqlDatabase } from '../../shared/sql/database.ts';
 import { joinCatalogue } from '../../shared/plan/catalogue.ts';
 import { planLimitsSchema } from '../../shared/plan/groups.ts';
 import { emptyPlanSummary, planTables as plan, summarizePlan } from '../../shared/plan/plan.ts';
@@ -22,36 +25,62 @@ export const planTables: Implementation<'planTables'> = async (input, services) 
       await planContext(services, input, database),
     );
     let summary = emptyPlanSummary;
-    await replacePlan(database, planned, (tables) => {
-      summary = summarizePlan(tables, summary);
+    let stopped: StopReason = 'superseded';
+    const outcome = await replacePlan(database, claimantOf(input, services), planned, {
+      async stillCurrent() {
+        const reason = stopReason('forward', input, await services.store.get(input));
+        stopped = reason ?? stopped;
+        return reason === undefined;
+      },
+      written: (tables) => {
+        summary = summarizePlan(tables, summary);
+      },
     });
+    if (outcome === 'superseded') return { stopped };
     return { ...summary, byCopyMethod: { ...summary.byCopyMethod } };
   });
 };
 
-export const markEnvironmentReady: Implementation<'markEnvironmentReady'> = async (
-  input,
-  { store, findings, databases },
-) => {
-  const { request } = await store.require(input);
-  const companies = await findings.of(input, 'company');
-  await databases.use(request.destination, (database) =>
-    database.query(scripts.markReady, {
-      setupKey: databaseMarkOf(input),
-      attempt: input.attempt,
-      companies: JSON.stringify(companies),
-    }),
+export const markEnvironmentReady: Implementation<'markEnvironmentReady'> = async (input, services) => {
+  const { request } = await services.store.require(input);
+  const companies = await services.findings.of(input, 'company');
+  const [row] = await services.databases.use(request.destination, (database) =>
+    database.query(scripts.markReady, { ...claimantOf(input, services), companies: JSON.stringify(companies) }),
   );
-  return { environment: request.destination.environment };
+  const { outcome } = markedSchema.parse(row);
+  return outcome === 'superseded' ? { stopped: outcome } : { environment: request.destination.environment };
 };
 
-export const clearEnvironmentMark: Implementation<'clearEnvironmentMark'> = async (input, { store, databases }) => {
-  const { request } = await store.require(input);
-  await databases.use(request.destination, (database) =>
-    database.query(scripts.clearMark, { setupKey: databaseMarkOf(input) }),
-  );
+const markedSchema = z.object({ outcome: z.enum(['marked', 'superseded']) });
+
+export const clearEnvironmentMark: Implementation<'clearEnvironmentMark'> = async (input, services) => {
+  await inDestination(input, services, scripts.clearMark);
   return null;
 };
+
+export const releaseClaims: Implementation<'releaseClaims'> = async (input, services) => {
+  await inDestination(input, services, scripts.releaseClaim);
+  return null;
+};
+
+export const removeFromDestination: Implementation<'removeFromDestination'> = async (input, services) => {
+  const [rows, objects] = scripts.destinationRemoval;
+  const left = await inDestination(input, services, rows);
+  await inDestination(input, services, objects);
+  return { left: clipList(leftSchema.parse(left).map(({ name }) => name)) };
+};
+
+const leftSchema = z.array(z.object({ name: z.string() }));
+
+/** Runs a script for the attempt in its destination. */
+async function inDestination(input: AttemptId, services: Services, batch: string): Promise<readonly Row[]> {
+  const { request } = await services.store.require(input);
+  return services.databases.use(request.destination, (database) => database.query(batch, claimantOf(input, services)));
+}
+
+function claimantOf(attempt: AttemptId, { settings }: Services) {
+  return { setupKey: databaseMarkOf(settings.MIGRATION_EVENT_SOURCE, attempt), attempt: attempt.attempt };
+}
 
 async function planContext({ findings }: Services, attempt: AttemptId, database: SqlDatabase): Promise<PlanContext> {
   const [companies, extensions] = await Promise.all([

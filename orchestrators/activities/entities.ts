@@ -6,14 +6,10 @@ import {
 } from '../../shared/factory/connections.ts';
 import type { EntityDocument } from '../../shared/factory/connections.ts';
 import { entityNames, sharedLinkedServices } from '../../shared/factory/names.ts';
-import {
-  largeTablesPipeline,
-  preparationPipeline,
-  replicatePipeline,
-  smallTablesPipeline,
-} from '../../shared/factory/pipelines.ts';
+import { largeTablesPipeline, replicatePipeline, smallTablesPipeline } from '../../shared/factory/pipelines.ts';
+import { preparationPipeline } from '../../shared/factory/preparation-pipeline.ts';
 import type { Services } from '../../shared/services.ts';
-import { databaseMarkOf } from '../../shared/setup/setup.ts';
+import { databaseMarkOf } from '../../shared/setup/database-mark.ts';
 import type { Factory } from '../../shared/setup/setup.ts';
 import * as scripts from '../../shared/sql/scripts.ts';
 import type { EntityKind } from '../../shared/factory/data-factory.ts';
@@ -54,12 +50,14 @@ export const putDataset: Implementation<'putDataset'> = async (input, services) 
 };
 
 export const putPipeline: Implementation<'putPipeline'> = async (input, services) => {
-  const { factory, key, role } = input;
+  const { factory, key, role, attempt } = input;
   const { request } = await services.store.require(input);
   const names = entityNames(key);
   const context = { key, names, sourceKind: request.source.kind };
+  const setupKey = databaseMarkOf(services.settings.MIGRATION_EVENT_SOURCE, input);
+  const claimant = { setupKey, attempt };
   const documents = {
-    prepare: () => preparationPipeline(context, databaseMarkOf(input), scripts),
+    prepare: () => preparationPipeline(context, claimant, scripts),
     large: () => largeTablesPipeline(context),
     small: () => smallTablesPipeline(context),
     replicate: () => replicatePipeline(context),

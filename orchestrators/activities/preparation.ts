@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { clipList } from '../../shared/clip.ts';
 import { reportChecks } from '../../shared/checks/report.ts';
 import { evaluateChecks as evaluate } from '../../shared/checks/catalogue.ts';
 import {
@@ -8,8 +9,9 @@ import {
   sourceProbeSchema,
 } from '../../shared/checks/check.ts';
 import { entityNames } from '../../shared/factory/names.ts';
-import { preparationActivities } from '../../shared/factory/pipelines.ts';
-import { databaseMarkOf, instanceIdOf } from '../../shared/setup/setup.ts';
+import { preparationActivities } from '../../shared/factory/preparation-pipeline.ts';
+import { databaseMarkOf } from '../../shared/setup/database-mark.ts';
+import { instanceIdOf } from '../../shared/setup/setup.ts';
 import type { Implementation } from './implementation.ts';
 import { statusOf } from './runtime.ts';
 
@@ -19,6 +21,17 @@ export const startPreparation: Implementation<'startPreparation'> = async (
 ) => {
   const operationId = `${instanceIdOf(attempt)}.${stage}`;
   const runId = await factories.startRun(factory, entityNames(key).pipelines.prepare, operationId, { stage });
+  return { runId };
+};
+
+export const startSourceUndo: Implementation<'startSourceUndo'> = async (
+  { factory, key, stage, removeSource = false, cleanup, ...attempt },
+  { factories },
+) => {
+  // Each cleanup has a run of its own, since one may follow another that failed.
+  const operationId = [instanceIdOf(attempt), stage, ...(cleanup === undefined ? [] : [cleanup])].join('.');
+  const parameters = { stage, removeSource };
+  const runId = await factories.startRun(factory, entityNames(key).pipelines.prepare, operationId, parameters);
   return { runId };
 };
 
@@ -44,7 +57,7 @@ export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, se
   ]);
   const companies = rowsOf(outputs.get(preparationActivities.companies), companySchema);
   const results = evaluate({
-    setupKey: databaseMarkOf(input),
+    setupKey: databaseMarkOf(services.settings.MIGRATION_EVENT_SOURCE, input),
     product: setup.request.product,
     sourceKind: setup.request.source.kind,
     source: firstRowOf(outputs.get(preparationActivities.sourceProbe), sourceProbeSchema),
@@ -66,6 +79,17 @@ export const recordInventory: Implementation<'recordInventory'> = async (input, 
   const companies = await findings.of(input, 'company');
   return { companies: companies.length, extensions: extensions.length };
 };
+
+export const readSourceRemoval: Implementation<'readSourceRemoval'> = async ({ factory, runId }, { factories }) => {
+  const outputs = await factories.activityOutputs(factory, runId);
+  const { resultSets } = scriptOutputSchema.parse(outputs.get(preparationActivities.sourceRemoval));
+  return { left: clipList(resultSets.flatMap(({ rows }) => rows.map(({ name }) => name))) };
+};
+
+// https://learn.microsoft.com/azure/data-factory/transform-data-using-script#activity-output
+const scriptOutputSchema = z.object({
+  resultSets: z.array(z.object({ rows: z.array(z.object({ name: z.string() })).default([]) })),
+});
 
 // https://learn.microsoft.com/azure/data-factory/control-flow-lookup-activity#use-the-lookup-activity-result
 function firstRowOf<Row>(output: unknown, row: z.ZodType<Row>): Row {

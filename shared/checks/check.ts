@@ -32,7 +32,7 @@ export const sourceProbeSchema = z.object({
   changeTrackingRetentionDays: z.number().nullable(),
   changeTrackingAutoCleanup: z.boolean().nullable(),
   applicationVersion: z.string().nullable(),
-  /** Key of the setup that last prepared this database. */
+  /** Mark (`databaseMarkOf`) of the setup that last prepared this database. */
   preparedFor: z.string().nullable(),
   extensions: extensionsSchema,
   login: z.string(),
@@ -51,7 +51,7 @@ export const destinationProbeSchema = z.object({
   state: z.string(),
   isReadOnly: z.boolean(),
   applicationVersion: z.string().nullable(),
-  /** Key of the setup that marked this environment as ready. */
+  /** Mark of the setup that marked this environment as ready. */
   boundTo: z.string().nullable(),
   extensions: extensionsSchema,
   user: z.string(),
@@ -84,7 +84,7 @@ export type CheckThresholds = z.infer<typeof checkThresholdsSchema>;
 
 /** Everything that was measured. */
 export interface CheckInput {
-  /** Under which setups mark databases; the same text as @setupKey of the scripts. */
+  /** The mark of this setup; the same text as @setupKey of the scripts. */
   readonly setupKey: string;
   readonly product: Product;
   readonly sourceKind: SourceKind;

@@ -64,18 +64,15 @@ export const versionChecks: readonly Check[] = [
     code: '50010',
     documentation: `${administration}/migration-manage`,
     evaluate({ destination, setupKey }) {
-      const measured = destination.boundTo ?? 'not set up';
-      const expected = `not set up, or set up by ${setupKey}`;
-      if (destination.boundTo === null || destination.boundTo === setupKey) {
-        return { status: 'passed', measured, expected };
-      }
+      const expected = 'not set up, or set up by this setup';
+      const measured = holderOf(destination.boundTo, setupKey, 'set up');
+      if (measured.isFree) return { status: 'passed', measured: measured.text, expected };
       return {
         status: 'failed',
-        measured,
+        measured: measured.text,
         expected,
         cause: 'One environment takes data from one source at a time.',
-        remedy: 'Finish or disable the other migration first, then remove its mark.',
-        sql: `DELETE FROM [mig].[Environment] WHERE [setupKey] = N'${destination.boundTo.replaceAll("'", "''")}';`,
+        remedy: `Delete the other setup if it is finished, or go on with that one. ${askOperator}`,
       };
     },
   },
@@ -87,16 +84,15 @@ export const versionChecks: readonly Check[] = [
     code: 'VER-05',
     documentation: troubleshooting,
     evaluate({ source, setupKey }) {
-      const measured = source.preparedFor ?? 'not prepared';
-      const expected = `not prepared, or prepared by ${setupKey}`;
-      if (source.preparedFor === null || source.preparedFor === setupKey)
-        return { status: 'passed', measured, expected };
+      const expected = 'not prepared, or prepared by this setup';
+      const measured = holderOf(source.preparedFor, setupKey, 'prepared');
+      if (measured.isFree) return { status: 'passed', measured: measured.text, expected };
       return {
         status: 'failed',
-        measured,
+        measured: measured.text,
         expected,
         cause: 'A migration keeps state in the source, so that two at a time disturb each other.',
-        remedy: 'If the other migration still runs, restore a backup of the source and use that.',
+        remedy: `Delete the other setup if it has failed or is finished; if it still runs, restore a backup of the source and use that. ${askOperator}`,
       };
     },
   },
@@ -176,6 +172,16 @@ export function compareVersions(left: string, right: string): number {
     if (difference !== 0) return difference;
   }
   return 0;
+}
+
+const askOperator = 'If it is not one of yours, ask the operator of the service.';
+
+/** Says whose mark a database carries, and nothing of a stranger. */
+function holderOf(mark: string | null, ownMark: string, deed: string) {
+  if (mark === null) return { isFree: true, text: `not ${deed}` };
+  return mark === ownMark
+    ? { isFree: true, text: `${deed} by this setup` }
+    : { isFree: false, text: `${deed} by another setup` };
 }
 
 function majorOf(version: string): number {

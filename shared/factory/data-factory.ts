@@ -150,7 +150,7 @@ export class DataFactories {
     factory: Factory,
     pipeline: string,
     operationId: string,
-    parameters: Readonly<Record<string, string>>,
+    parameters: Readonly<Record<string, string | boolean>>,
   ): Promise<string> {
     const running = await this.#findRun(factory, pipeline, operationId);
     if (running !== undefined) return running;

@@ -1,4 +1,5 @@
 /** The kinds of activity that the pipelines are made of, in the shape in which Data Factory takes them. Pure. */
+import type { EntityDocument } from './connections.ts';
 import { sharedLinkedServices } from './names.ts';
 import type { EntityNames } from './names.ts';
 import type { SourceKind } from '../setup/setup.ts';
@@ -17,6 +18,25 @@ export interface PipelineActivity {
 
 export type Condition = 'Succeeded' | 'Failed' | 'Skipped' | 'Completed';
 export type Side = 'source' | 'destination';
+
+/** A pipeline, whole. `concurrency` is how many of its runs go on at once; others wait. */
+export function pipeline(
+  { key }: PipelineContext,
+  description: string,
+  activities: readonly PipelineActivity[],
+  parameters: Readonly<Record<string, { readonly type: 'String' | 'Int' | 'Bool'; readonly defaultValue?: unknown }>>,
+  concurrency?: number,
+): EntityDocument {
+  return {
+    properties: {
+      description,
+      activities,
+      parameters: { ...parameters, operationId: { type: 'String' } },
+      ...(concurrency === undefined ? {} : { concurrency }),
+      annotations: [`mig_${key}`],
+    },
+  };
+}
 
 /** A value that Data Factory evaluates when the activity runs. */
 export function expression(value: string) {
@@ -61,23 +81,45 @@ export function lookup(
   };
 }
 
-/** Runs batches one after the other. */
+/** T-SQL that a Script activity runs: a query gives its rows, the other counts what it changed. */
+export interface ScriptBlock {
+  readonly type: 'Query' | 'NonQuery';
+  readonly text: string;
+}
+
+/** Values of a script's parameters, by name without `@`: the type, and the value or an expression. */
+export type ScriptParameters = Readonly<
+  Record<string, { readonly type: 'String' | 'Int32' | 'Boolean'; readonly value: unknown }>
+>;
+
+/** Runs blocks one after the other, all with the same parameters. */
 export function script(
   context: PipelineContext,
   name: string,
   side: Side,
-  batches: readonly string[],
+  blocks: readonly ScriptBlock[],
+  given: ScriptParameters = {},
 ): PipelineActivity {
+  const parameters = Object.entries(given).map(([parameter, typed]) => ({
+    name: parameter,
+    ...typed,
+    direction: 'Input',
+  }));
   return {
     name,
     type: 'Script',
     policy: policy('0.01:00:00', 1),
     linkedServiceName: linkedService(context.names.linkedServices[side]),
     typeProperties: {
-      scripts: batches.map((batch) => ({ type: 'NonQuery', text: batch })),
+      scripts: blocks.map((block) => (parameters.length === 0 ? block : { ...block, parameters })),
       scriptBlockExecutionTimeout: '01:00:00',
     },
   };
+}
+
+/** An activity that is not tried again: its failure is its answer. */
+export function once(activity: PipelineActivity): PipelineActivity {
+  return { ...activity, policy: { ...activity.policy, retry: 0 } };
 }
 
 /** Calls a stored procedure. Parameters are `[type, expression]` by name. */

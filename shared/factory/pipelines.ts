@@ -1,80 +1,10 @@
-/** The pipelines of a setup, whole: what prepares both databases, and what copies the data later. Pure. */
+/** The pipelines that copy the data once a setup is ready. Pure. */
 import type { EntityDocument } from './connections.ts';
-import { after, copy, expression, lookup, script, storedProcedure } from './pipeline-activities.ts';
+import { after, copy, expression, lookup, pipeline, storedProcedure } from './pipeline-activities.ts';
 import type { PipelineActivity, PipelineContext } from './pipeline-activities.ts';
 
-/** The T-SQL that the preparation runs. */
-export interface PreparationScripts {
-  readonly sourceProbe: string;
-  readonly destinationProbe: string;
-  readonly listCompanies: string;
-  readonly listExtensions: string;
-  readonly sourceObjects: readonly string[];
-  readonly destinationObjects: readonly string[];
-  readonly catalogueTables: string;
-  readonly catalogueColumns: string;
-}
-
-/** Activities of the preparation whose outputs the service reads. */
-export const preparationActivities = {
-  sourceProbe: 'SourceProbe',
-  destinationProbe: 'DestinationProbe',
-  companies: 'Companies',
-  extensions: 'Extensions',
-} as const;
-
-/**
- * Parameter `stage`: `assess` measures and changes nothing, `install` creates what replication needs and copies the
- * source's catalogue (Copy and not Lookup, which stops at 5,000 rows).
- */
-export function preparationPipeline(
-  context: PipelineContext,
-  setupKey: string,
-  scripts: PreparationScripts,
-): EntityDocument {
-  const { sourceProbe, destinationProbe, companies, extensions } = preparationActivities;
-  const assess = [
-    lookup(context, sourceProbe, 'source', scripts.sourceProbe, 'first'),
-    lookup(context, destinationProbe, 'destination', scripts.destinationProbe, 'first'),
-    lookup(context, companies, 'source', scripts.listCompanies, 'all'),
-  ];
-  const catalogue = (name: string, table: string, query: string) =>
-    after(
-      copy(context, name, {
-        source: { sqlReaderQuery: query },
-        table: { schema: 'mig', name: table },
-        preCopyScript: `TRUNCATE TABLE [mig].[${table}]`,
-      }),
-      ['CreateSourceObjects', 'CreateDestinationObjects'],
-    );
-  const install = [
-    script(context, 'CreateSourceObjects', 'source', scripts.sourceObjects),
-    script(context, 'CreateDestinationObjects', 'destination', scripts.destinationObjects),
-    after(
-      storedProcedure(context, 'EnableChangeTracking', 'source', '[mig].[EnableChangeTracking]', {
-        setupKey: ['String', setupKey],
-      }),
-      ['CreateSourceObjects'],
-    ),
-    lookup(context, extensions, 'destination', scripts.listExtensions, 'all'),
-    catalogue('CopyTables', 'SourceTable', scripts.catalogueTables),
-    catalogue('CopyColumns', 'SourceColumn', scripts.catalogueColumns),
-  ];
-  const byStage: PipelineActivity = {
-    name: 'ByStage',
-    type: 'Switch',
-    typeProperties: {
-      on: expression('@pipeline().parameters.stage'),
-      cases: [
-        { value: 'assess', activities: assess },
-        { value: 'install', activities: install },
-      ],
-    },
-  };
-  return pipeline(context, 'Prepares a cloud migration; deleted when the setup has ended.', [byStage], {
-    stage: 'String',
-  });
-}
+const int = { type: 'Int' } as const;
+const string = { type: 'String' } as const;
 
 /** The top level of a replication run. It is driven by the control rows in the destination, whatever the number of tables. */
 export function replicatePipeline(context: PipelineContext): EntityDocument {
@@ -146,7 +76,7 @@ export function replicatePipeline(context: PipelineContext): EntityDocument {
       ['Summary'],
     ),
   ];
-  const parameters = { replicationId: 'Int', mode: 'String', companies: 'String' } as const;
+  const parameters = { replicationId: int, mode: string, companies: string };
   return pipeline(context, 'Runs a replication; idle until somebody starts it.', activities, parameters);
 }
 
@@ -180,7 +110,7 @@ export function largeTablesPipeline(context: PipelineContext): EntityDocument {
     lookup(context, 'Tables', 'destination', tables, 'all'),
     forEach('EachTable', 'Tables', 20, each),
   ];
-  return pipeline(context, 'Copies a batch of large tables.', activities, { replicationId: 'Int', batchNumber: 'Int' });
+  return pipeline(context, 'Copies a batch of large tables.', activities, { replicationId: int, batchNumber: int });
 }
 
 /** Copies one pack of small tables in one go: packed into JSON at the source, unpacked at the destination. */
@@ -224,24 +154,7 @@ export function smallTablesPipeline(context: PipelineContext): EntityDocument {
       'Skipped',
     ),
   ];
-  return pipeline(context, 'Copies a pack of small tables.', activities, { replicationId: 'Int', packNumber: 'Int' });
-}
-
-function pipeline(
-  { key }: PipelineContext,
-  description: string,
-  activities: readonly PipelineActivity[],
-  parameters: Readonly<Record<string, 'String' | 'Int'>>,
-): EntityDocument {
-  const named = Object.entries({ ...parameters, operationId: 'String' }).map(([name, type]) => [name, { type }]);
-  return {
-    properties: {
-      description,
-      activities,
-      parameters: Object.fromEntries(named) as Record<string, { type: string }>,
-      annotations: [`mig_${key}`],
-    },
-  };
+  return pipeline(context, 'Copies a pack of small tables.', activities, { replicationId: int, packNumber: int });
 }
 
 function fail(name: string, errorCode: string, message: string): PipelineActivity {

@@ -1,10 +1,12 @@
 /** What the end of a failed pipeline run means for a setup. Pure. */
-import { clip } from '../clip.ts';
-import { setupFailures } from '../errors.ts';
+import { setupFailure } from '../setup/failure.ts';
 import type { SetupFailure } from '../setup/setup.ts';
 
-// Codes that Business Central's client explains to its users: network, login, and what this service's own scripts throw.
+// Codes that Business Central's client explains to its users: network and login.
 const KNOWN_SQL_ERRORS = new Set(['2', '1225', '18456']);
+
+/** Thrown by `claim.sql`: the database is somebody else's. */
+const CLAIMED = '50010';
 
 /**
  * Reads the cause out of a run's message.
@@ -14,7 +16,8 @@ const KNOWN_SQL_ERRORS = new Set(['2', '1225', '18456']);
 export function runFailure(stage: string, status: string, message: string): SetupFailure {
   // Copies and lookups write `SqlErrorNumber=N`, scripts and procedures `Sql error number: N`.
   const sqlError = /Sql ?Error ?Number(?:=|: )(?<number>\d+)/i.exec(message)?.groups?.['number'];
-  const code = sqlError !== undefined && KNOWN_SQL_ERRORS.has(sqlError) ? sqlError : '52050';
   const cause = `Stage ${stage} of the preparation pipeline ended as ${status}: ${message}`;
-  return { code, cause: clip(cause), remedy: setupFailures['52050'].remedy };
+  if (sqlError === CLAIMED) return setupFailure(CLAIMED, cause);
+  const code = sqlError !== undefined && KNOWN_SQL_ERRORS.has(sqlError) ? sqlError : '52050';
+  return { ...setupFailure('52050', cause), code };
 }

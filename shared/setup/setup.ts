@@ -75,11 +75,6 @@ export function instanceIdOf({ tenantId, setupId, attempt }: AttemptId): string 
   return `${tenantId}.${setupId}.${attempt}`;
 }
 
-/** How a setup signs the databases that it prepared; a database serves one setup at a time. */
-export function databaseMarkOf({ tenantId, setupId }: Pick<AttemptId, 'tenantId' | 'setupId'>): string {
-  return `${tenantId}/${setupId}`;
-}
-
 /** One of the data factories that the service is configured for. */
 export const factorySchema = z.strictObject({
   subscriptionId: z.guid(),

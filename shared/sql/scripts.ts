@@ -24,9 +24,17 @@ export const listCompanies = readScript('list-companies');
 /** Destination: a row an installed extension, `extensionSchema`. */
 export const listExtensions = readScript('destination/list-extensions');
 
-/** Source: schema `mig`, procedures. May run again. */
+/**
+ * Source or destination: claims the database before anything else is made there; creates the schema `mig`. Parameters
+ * @setupKey (a database mark), @attempt. Error 50010 when somebody else holds it.
+ */
+export const claim = readScript('claim');
+/** Source or destination: gives the claim back. Parameters @setupKey, @attempt. */
+export const releaseClaim = readScript('release-claim');
+
+/** Source: tables and procedures in `mig`. May run again. */
 export const sourceObjects = readBatches('source/objects');
-/** Destination: schema `mig`, tables, procedures of the replication pipelines. May run again; keeps what tables hold. */
+/** Destination: tables and procedures of the replication pipelines in `mig`. May run again; keeps what tables hold. */
 export const destinationObjects = [
   ...readBatches('destination/tables'),
   ...readBatches('destination/replication-log'),
@@ -44,7 +52,24 @@ export const sourceColumns = readScript('destination/source-columns');
 /** Destination: a row a table that the environment lists, `replicationRuleSchema`. */
 export const replicationRules = readScript('destination/replication-rules');
 
-/** Destination: marks the environment. Parameters @setupKey, @attempt, @companies (JSON of `companySchema`). */
+/** Destination: a row with `isOpen`, whether an attempt may write its plan. Parameters @setupKey, @attempt. */
+export const planIsOpen = readScript('destination/plan-is-open');
+/** Destination: a row with `outcome`, replaced or superseded. Parameters @setupKey, @attempt, @planId, @tables. */
+export const replacePlan = readScript('destination/replace-plan');
+
+/**
+ * Destination: marks the environment; a row with `outcome`, marked or superseded. Parameters @setupKey, @attempt,
+ * @companies (JSON of `companySchema`).
+ */
 export const markReady = readScript('destination/mark-ready');
-/** Destination: takes that mark back. Parameter @setupKey. */
+/** Destination: takes that mark back. Parameters @setupKey, @attempt. */
 export const clearMark = readScript('destination/clear-mark');
+
+const removeObjects = readScript('remove-objects');
+/**
+ * Source: removes what the service made there; the first script's rows name what stays (`name`). Parameters @setupKey,
+ * @attempt, @removeSource (whether change tracking that the service turned on goes too).
+ */
+export const sourceRemoval: readonly [string, string] = [readScript('source/remove-tracking'), removeObjects];
+/** Destination: the same. Parameters @setupKey, @attempt. */
+export const destinationRemoval: readonly [string, string] = [readScript('destination/remove-rows'), removeObjects];

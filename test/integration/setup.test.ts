@@ -5,6 +5,7 @@ import { sampleSetupBody } from '../../local/demo/sample-setup.ts';
 import { SetupClient } from '../../local/demo/setup-client.ts';
 import { startStack } from '../../local/stack/stack.ts';
 import type { Stack } from '../../local/stack/stack.ts';
+import { databaseMarkOf } from '../../shared/setup/database-mark.ts';
 import { nameOf, provisioningClient, runSetup } from '../support/setup/setup-run.ts';
 import type { SetupRun } from '../support/setup/setup-run.ts';
 import { readStoredTexts } from '../support/setup/stored-text.ts';
@@ -100,7 +101,7 @@ describe('two setups that start at once', () => {
 
   test('create the procedures on both sides', async () => {
     expect(await listProcedures(stack, sampleAt(0), 'source')).toEqual(
-      expect.arrayContaining(['dbo.IsFullCopyTable', 'mig.EnableChangeTracking', 'mig.PackTables']),
+      expect.arrayContaining(['mig.IsFullCopyTable', 'mig.EnableChangeTracking', 'mig.PackTables']),
     );
     expect(await listProcedures(stack, sampleAt(0), 'destination')).toEqual(
       expect.arrayContaining(['mig.ApplyTable', 'mig.BeginReplication', 'mig.UnpackPack']),
@@ -123,7 +124,13 @@ describe('two setups that start at once', () => {
       'destination',
       'SELECT [setupKey], [attempt] FROM [mig].[Environment]',
     );
-    expect(marks).toEqual([{ setupKey: `${stack.tenantId}/first`, attempt: 1 }]);
+    const eventSource = stack.settings['MIGRATION_EVENT_SOURCE'] ?? '';
+    const setupKey = databaseMarkOf(eventSource, { tenantId: stack.tenantId, setupId: 'first' });
+    expect(marks).toEqual([{ setupKey, attempt: 1 }]);
+    for (const side of ['source', 'destination'] as const) {
+      const claims = await queryDatabase(stack, sampleAt(0), side, 'SELECT [setupKey], [attempt] FROM [mig].[Claim]');
+      expect(claims).toEqual(marks);
+    }
   });
 
   test('turn change tracking on at the source', async () => {

@@ -157,6 +157,20 @@ CREATE FUNCTION tsql.disable_change_tracking(relation text) RETURNS void LANGUAG
 CREATE VIEW sys.change_tracking_tables AS
 SELECT r.object_id, t.is_track_columns_updated_on, 0::int8 AS min_valid_version, 0::int8 AS begin_version, 0::int8 AS cleanup_version
   FROM tsql.tracked_tables t JOIN tsql.relations r ON r.oid = t.relation;
+CREATE FUNCTION tsql.require_no_tracked_tables() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM sys.change_tracking_tables) THEN
+    PERFORM tsql.fail(22115, 'Change tracking is enabled for one or more tables in the database. Disable it on each table first.');
+  END IF;
+END $$;
+CREATE FUNCTION tsql.require_no_procedures(name text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE found text;
+BEGIN
+  SELECT p.name INTO found FROM tsql.procedures p WHERE p.key = tsql.key() AND p.schema = $1;
+  IF found IS NOT NULL THEN
+    PERFORM tsql.fail(3729, format('Cannot drop schema ''%s'' because it is being referenced by object ''%s''.', $1, found));
+  END IF;
+END $$;
 CREATE FUNCTION tsql.change_tracking_current_version() RETURNS int8 STABLE LANGUAGE sql AS $$ SELECT CASE WHEN change_tracking THEN 0 END::int8 FROM tsql.databases WHERE key = tsql.key() $$;
 CREATE FUNCTION tsql.change_tracking_min_valid_version(int4) RETURNS int8 STABLE LANGUAGE sql AS $$ SELECT min_valid_version FROM sys.change_tracking_tables WHERE object_id = $1 $$;
 CREATE FUNCTION tsql.min_active_rowversion() RETURNS bytea STABLE LANGUAGE sql AS $$

@@ -6,6 +6,7 @@ import { relation } from '../translate/relation.ts';
 import type { Token } from '../tsql/lexer.ts';
 import type { RelationalStatement } from '../tsql/statements.ts';
 import { isName, isWord } from '../tsql/token-reader.ts';
+import { SqlError } from '../sql-error.ts';
 import type { Result } from './engine.ts';
 import { checkPermission } from './permissions.ts';
 import { dropProcedures } from './procedure-store.ts';
@@ -44,6 +45,9 @@ function targetName(tokens: readonly Token[]): string | undefined {
 async function define(state: SessionState, tokens: readonly Token[], line: number): Promise<void> {
   const dropped = droppedProcedures(tokens);
   if (dropped) return dropProcedures(state, dropped.names, dropped.ifExists);
+  if (state.transactions && isWord(tokens[0], 'ALTER') && isWord(tokens[1], 'DATABASE')) {
+    throw new SqlError(226, 'ALTER DATABASE statement not allowed within multi-statement transaction.', { line });
+  }
   const temporary = createdTemporary(tokens);
   if (temporary !== undefined) state.addTemporary(temporary);
   const { scope } = translation(state);

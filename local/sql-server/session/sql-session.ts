@@ -22,6 +22,7 @@ export class SqlSession implements Session {
     this.#state = state;
     this.#locks = locks;
     this.#interpreter = new Interpreter(state, locks);
+    state.transactionEnded = () => locks.releaseAll(state, 'transaction');
   }
 
   get database(): string {

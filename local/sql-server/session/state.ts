@@ -69,6 +69,8 @@ export class SessionState {
   /** Where rows go instead of to the client, while INSERT … EXEC runs. */
   redirect: ((result: Result) => Promise<void>) | undefined;
   cancelled = false;
+  /** Told when the whole transaction has ended. */
+  transactionEnded: () => void = () => undefined;
 
   constructor(engine: Engine, identity: SessionIdentity, database: { readonly key: number; readonly name: string }) {
     this.engine = engine;

@@ -49,7 +49,9 @@ const SYSTEM_PROCEDURES: Readonly<Record<string, SystemProcedure>> = {
   async sp_getapplock({ state, locks }, passed) {
     const resource = textOf(named(passed, '@resource', 0)?.value).toLowerCase();
     const timeout = Number(named(passed, '@locktimeout', 3)?.value ?? DEFAULT_LOCK_TIMEOUT_MS);
-    return locks.take(state, `${state.database.key}:${resource}`, timeout);
+    const owner = textOf(named(passed, '@lockowner', 2)?.value).toLowerCase();
+    const kind = owner === 'session' ? owner : 'transaction';
+    return locks.take(state, kind, `${state.database.key}:${resource}`, timeout);
   },
   sp_releaseapplock({ state, locks }, passed) {
     const resource = textOf(named(passed, '@resource', 0)?.value).toLowerCase();

@@ -71,6 +71,7 @@ function end(state: SessionState, change: 'commit' | 'rollback'): void {
   state.transactions = 0;
   state.doomed = false;
   state.savepoints.clear();
+  state.transactionEnded();
   state.sink.transaction(change);
 }
 

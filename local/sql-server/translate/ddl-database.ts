@@ -18,9 +18,13 @@ export function alterDatabase(reader: TokenReader, scope: Scope): string[] {
   const key = reader.accept('CURRENT') ? scope.session.key : scope.session.databaseKey(reader.identifier());
   reader.expect('SET');
   const tokens = reader.until('WITH');
-  return splitAtCommas(tokens).map(
-    (option) => `UPDATE tsql.databases SET ${change(new TokenReader(option))} WHERE key = ${key}`,
-  );
+  return splitAtCommas(tokens).flatMap((option) => {
+    const changes = change(new TokenReader(option));
+    const update = `UPDATE tsql.databases SET ${changes} WHERE key = ${key}`;
+    return changes.startsWith('change_tracking = false')
+      ? ['SELECT tsql.require_no_tracked_tables()', update]
+      : [update];
+  });
 }
 
 function change(reader: TokenReader): string {

@@ -18,7 +18,7 @@ export function definitionStatement(tokens: readonly Token[], source: string, sc
   const head = reader.take().upper;
   const orAlter = reader.accept('OR', 'ALTER');
   const kind = reader.current?.upper ?? '';
-  if (kind === 'VIEW') return view(reader, orAlter || head === 'ALTER', source, scope);
+  if (kind === 'VIEW' && head !== 'DROP') return view(reader, orAlter || head === 'ALTER', source, scope);
   switch (head) {
     case 'TRUNCATE':
       reader.expect('TABLE');
@@ -59,7 +59,10 @@ function drop(reader: TokenReader, scope: Scope): string[] {
     case 'SEQUENCE':
       return names.map((name) => `DROP ${kind.upper} ${ifExists}${relation(name.name(), scope)}`);
     case 'SCHEMA':
-      return names.map((name) => `DROP SCHEMA ${ifExists}${schema(name.identifier(), scope)}`);
+      return names.flatMap((reader) => {
+        const name = reader.identifier();
+        return [`SELECT tsql.require_no_procedures(${literal(name)})`, `DROP SCHEMA ${ifExists}${schema(name, scope)}`];
+      });
     case 'INDEX':
       return names.map((name) => `DROP INDEX ${ifExists}${indexOnTable(name, scope)}`);
   }

@@ -1,8 +1,11 @@
--- Marks the environment as ready for the setup @setupKey and publishes the companies that were found.
+-- Marks the environment as ready for the attempt @attempt of the setup @setupKey, which must hold the claim, and
+-- publishes the companies that were found. One row: the outcome, marked or superseded.
 -- @companies: [{ "name", "displayName", "sqlName", "sizeGigabytes" }] as JSON.
--- May run again: the mark moves to the newer attempt, and what the client chose for a company (Replicate) stays.
+-- A repetition changes nothing; what the client chose for a company (Replicate) stays in every case.
 SET NOCOUNT ON;
 SET XACT_ABORT ON;
+
+DECLARE @lock int, @holdsClaim bit = 0, @isMarked bit = 0;
 
 CREATE TABLE #company (
   [name] nvarchar(50) COLLATE DATABASE_DEFAULT NOT NULL,
@@ -19,24 +22,43 @@ FROM OPENJSON(@companies) WITH (
 ) AS c;
 
 BEGIN TRANSACTION;
+EXEC @lock = sys.sp_getapplock @Resource = N'mig', @LockMode = N'Exclusive', @LockOwner = N'Transaction',
+  @LockTimeout = 30000;
+IF @lock < 0 THROW 50000, N'This database was locked by another installation for 30 seconds.', 1;
 
-UPDATE [mig].[Environment] SET [attempt] = @attempt, [readyAt] = SYSUTCDATETIME() WHERE [setupKey] = @setupKey;
-IF @@ROWCOUNT = 0
-  INSERT INTO [mig].[Environment] ([setupKey], [attempt], [readyAt]) VALUES (@setupKey, @attempt, SYSUTCDATETIME());
-
-IF COL_LENGTH(N'[dbo].[Hybrid Company$58623bfa-0559-4bc2-ae1c-0979c29fd9e0]', N'Estimated Size') IS NOT NULL
+IF OBJECT_ID(N'[mig].[Claim]', N'U') IS NOT NULL AND OBJECT_ID(N'[mig].[Environment]', N'U') IS NOT NULL
 BEGIN
-  EXEC sp_executesql
-    N'UPDATE h SET h.[Display Name] = c.[displayName], h.[Estimated Size] = c.[sizeGigabytes]
-      FROM [dbo].[Hybrid Company$58623bfa-0559-4bc2-ae1c-0979c29fd9e0] AS h
-      JOIN #company AS c ON c.[name] = h.[Name]';
-  EXEC sp_executesql
-    N'INSERT INTO [dbo].[Hybrid Company$58623bfa-0559-4bc2-ae1c-0979c29fd9e0]
-        ([Name], [Display Name], [Replicate], [Estimated Size])
-      SELECT c.[name], c.[displayName], 0, c.[sizeGigabytes] FROM #company AS c
-      WHERE NOT EXISTS (SELECT 1 FROM [dbo].[Hybrid Company$58623bfa-0559-4bc2-ae1c-0979c29fd9e0] AS h
-        WHERE h.[Name] = c.[name])';
+  IF EXISTS (SELECT 1 FROM [mig].[Claim] WHERE [setupKey] = @setupKey AND [attempt] = @attempt) SET @holdsClaim = 1;
+  IF EXISTS (SELECT 1 FROM [mig].[Environment] WHERE [setupKey] = @setupKey AND [attempt] = @attempt) SET @isMarked = 1;
 END;
 
+IF @holdsClaim = 1 AND @isMarked = 0
+BEGIN
+  DELETE FROM [mig].[Environment];
+  INSERT INTO [mig].[Environment] ([id], [setupKey], [attempt], [readyAt])
+  VALUES (1, @setupKey, @attempt, SYSUTCDATETIME());
+
+  IF COL_LENGTH(N'[dbo].[Hybrid Company$58623bfa-0559-4bc2-ae1c-0979c29fd9e0]', N'Estimated Size') IS NOT NULL
+  BEGIN
+    -- What was there before is not ours, also when an earlier attempt has published it already.
+    EXEC sp_executesql
+      N'INSERT INTO [mig].[PublishedCompany] ([name], [isInserted])
+        SELECT c.[name], CASE WHEN h.[Name] IS NULL THEN 1 ELSE 0 END FROM #company AS c
+        LEFT JOIN [dbo].[Hybrid Company$58623bfa-0559-4bc2-ae1c-0979c29fd9e0] AS h ON h.[Name] = c.[name]
+        WHERE NOT EXISTS (SELECT 1 FROM [mig].[PublishedCompany] AS p WHERE p.[name] = c.[name])';
+    EXEC sp_executesql
+      N'UPDATE h SET h.[Display Name] = c.[displayName], h.[Estimated Size] = c.[sizeGigabytes]
+        FROM [dbo].[Hybrid Company$58623bfa-0559-4bc2-ae1c-0979c29fd9e0] AS h
+        JOIN #company AS c ON c.[name] = h.[Name]';
+    EXEC sp_executesql
+      N'INSERT INTO [dbo].[Hybrid Company$58623bfa-0559-4bc2-ae1c-0979c29fd9e0]
+          ([Name], [Display Name], [Replicate], [Estimated Size])
+        SELECT c.[name], c.[displayName], 0, c.[sizeGigabytes] FROM #company AS c
+        WHERE NOT EXISTS (SELECT 1 FROM [dbo].[Hybrid Company$58623bfa-0559-4bc2-ae1c-0979c29fd9e0] AS h
+          WHERE h.[Name] = c.[name])';
+  END;
+END;
 COMMIT TRANSACTION;
+
+SELECT CASE WHEN @holdsClaim = 1 THEN N'marked' ELSE N'superseded' END AS [outcome];
 DROP TABLE #company;

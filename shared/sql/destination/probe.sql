@@ -2,7 +2,7 @@
 -- optional is asked for first.
 SET NOCOUNT ON;
 
-DECLARE @applicationVersion nvarchar(100), @boundTo nvarchar(200), @extensions nvarchar(max);
+DECLARE @applicationVersion nvarchar(100), @boundTo nvarchar(64), @extensions nvarchar(max);
 
 IF COL_LENGTH(N'[dbo].[$ndo$tenantdatabaseproperty]', N'applicationversion') IS NOT NULL
   AND HAS_PERMS_BY_NAME(N'[dbo].[$ndo$tenantdatabaseproperty]', N'OBJECT', N'SELECT') = 1
@@ -13,7 +13,7 @@ IF COL_LENGTH(N'[dbo].[$ndo$tenantdatabaseproperty]', N'applicationversion') IS 
 IF COL_LENGTH(N'[mig].[Environment]', N'setupKey') IS NOT NULL
   AND HAS_PERMS_BY_NAME(N'[mig].[Environment]', N'OBJECT', N'SELECT') = 1
   EXEC sp_executesql N'SELECT TOP (1) @value = [setupKey] FROM [mig].[Environment]',
-    N'@value nvarchar(200) OUTPUT', @value = @boundTo OUTPUT;
+    N'@value nvarchar(64) OUTPUT', @value = @boundTo OUTPUT;
 
 IF COL_LENGTH(N'[dbo].[NAV App Installed App]', N'App ID') IS NOT NULL
   AND HAS_PERMS_BY_NAME(N'[dbo].[NAV App Installed App]', N'OBJECT', N'SELECT') = 1

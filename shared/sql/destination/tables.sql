@@ -1,12 +1,20 @@
--- What the service keeps in the environment's database. May run again; tables keep their rows.
-IF SCHEMA_ID(N'mig') IS NULL EXEC (N'CREATE SCHEMA [mig]');
-GO
--- The mark that the environment is ready, and for which setup. No row: not set up.
+-- What the service keeps in the environment's database, once claim.sql has claimed it. May run again; tables keep their
+-- rows.
+-- The mark that the environment is ready, and for which attempt of which setup. No row: not set up.
 IF OBJECT_ID(N'[mig].[Environment]', N'U') IS NULL
   CREATE TABLE [mig].[Environment] (
-    [setupKey] nvarchar(200) NOT NULL CONSTRAINT [PK_Environment] PRIMARY KEY,
+    [id] int NOT NULL CONSTRAINT [PK_Environment] PRIMARY KEY CONSTRAINT [CK_Environment] CHECK ([id] = 1),
+    [setupKey] nvarchar(64) NOT NULL,
     [attempt] int NOT NULL,
     [readyAt] datetime2(3) NOT NULL
+  );
+GO
+-- Companies that were written to the environment's own list, and whether their rows are ours: those go when the setup
+-- is deleted.
+IF OBJECT_ID(N'[mig].[PublishedCompany]', N'U') IS NULL
+  CREATE TABLE [mig].[PublishedCompany] (
+    [name] nvarchar(50) NOT NULL CONSTRAINT [PK_PublishedCompany] PRIMARY KEY,
+    [isInserted] bit NOT NULL
   );
 GO
 -- The source's catalogue, copied by the preparation: what catalogue-tables.sql and catalogue-columns.sql return.
@@ -58,6 +66,28 @@ IF OBJECT_ID(N'[mig].[ReplicationTable]', N'U') IS NULL
     [reason] nvarchar(400) NOT NULL,
     [problems] nvarchar(max) NOT NULL,
     [syncedVersion] bigint NOT NULL CONSTRAINT [DF_ReplicationTable_syncedVersion] DEFAULT 0
+  );
+GO
+-- A table plan that is being written, until it takes the place of the one above as a whole.
+IF OBJECT_ID(N'[mig].[PlanPart]', N'U') IS NULL
+  CREATE TABLE [mig].[PlanPart] (
+    [planId] uniqueidentifier NOT NULL,
+    [controlId] int NOT NULL,
+    [sourceSchema] nvarchar(128) NOT NULL,
+    [sourceTable] nvarchar(128) NOT NULL,
+    [destinationTable] nvarchar(128) NOT NULL,
+    [company] nvarchar(128) NOT NULL,
+    [tableName] nvarchar(128) NOT NULL,
+    [appId] nvarchar(36) NOT NULL,
+    [copyMethod] nvarchar(10) NOT NULL,
+    [flow] nvarchar(10) NOT NULL,
+    [groupNumber] int NOT NULL,
+    [columns] nvarchar(max) NOT NULL,
+    [rowCount] bigint NOT NULL,
+    [byteCount] bigint NOT NULL,
+    [reason] nvarchar(400) NOT NULL,
+    [problems] nvarchar(max) NOT NULL,
+    CONSTRAINT [PK_PlanPart] PRIMARY KEY ([planId], [controlId])
   );
 GO
 -- Replication runs, and what became of each table in them.

@@ -1,32 +1,45 @@
--- What the service keeps in the on-premises database. May run again at any time.
-IF SCHEMA_ID(N'mig') IS NULL EXEC (N'CREATE SCHEMA [mig]');
-GO
--- Which setup prepared this database: cloud migration keeps state here (change tracking versions), so one database must
--- not feed several environments. https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration/migration-troubleshooting
+-- What the service keeps in the on-premises database, once claim.sql has claimed it. May run again at any time.
+-- Which setup prepared this database last: cloud migration keeps state here (change tracking versions), so one database
+-- must not feed several environments. https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration/migration-troubleshooting
 IF OBJECT_ID(N'[mig].[Setup]', N'U') IS NULL
   CREATE TABLE [mig].[Setup] (
-    [setupKey] nvarchar(200) NOT NULL CONSTRAINT [PK_Setup] PRIMARY KEY,
+    [id] int NOT NULL CONSTRAINT [PK_Setup] PRIMARY KEY CONSTRAINT [CK_Setup] CHECK ([id] = 1),
+    [setupKey] nvarchar(64) NOT NULL,
     [preparedAt] datetime2(3) NOT NULL
   );
 GO
+-- Where the service turned change tracking on: quoted names of tables, and DATABASE for the database's own. What is not
+-- noted here was on before, and is never turned off.
+IF OBJECT_ID(N'[mig].[ChangeTracking]', N'U') IS NULL
+  CREATE TABLE [mig].[ChangeTracking] (
+    [name] nvarchar(300) NOT NULL CONSTRAINT [PK_ChangeTracking] PRIMARY KEY,
+    [turnedOnAt] datetime2(3) NOT NULL
+  );
+GO
 -- Says whether a table is read as a whole at each run instead of by its changes. It is created once and then belongs to
--- the administrator: an edited version stays.
-IF OBJECT_ID(N'[dbo].[IsFullCopyTable]', N'P') IS NULL
-  EXEC (N'CREATE PROCEDURE [dbo].[IsFullCopyTable] @SqlTableName nvarchar(250), @IsFullCopy bit OUTPUT AS
+-- the administrator: an edited version stays until the setup is deleted.
+IF OBJECT_ID(N'[mig].[IsFullCopyTable]', N'P') IS NULL
+  EXEC (N'CREATE PROCEDURE [mig].[IsFullCopyTable] @SqlTableName nvarchar(250), @IsFullCopy bit OUTPUT AS
   SET @IsFullCopy = 0;');
 GO
 -- Turns change tracking on: for the database if it is off (3 days, automatic clean-up), and for each table that can be
 -- tracked and may be replicated. Platform tables, whose names have no $, are left alone but for those that travel.
-CREATE OR ALTER PROCEDURE [mig].[EnableChangeTracking] @setupKey nvarchar(200)
+CREATE OR ALTER PROCEDURE [mig].[EnableChangeTracking] @setupKey nvarchar(64)
 AS
 BEGIN
   SET NOCOUNT ON;
+  SET XACT_ABORT ON;
   DECLARE @table nvarchar(300), @statement nvarchar(max);
 
   IF NOT EXISTS (SELECT 1 FROM sys.change_tracking_databases WHERE [database_id] = DB_ID())
+  BEGIN
+    -- Noted first, because ALTER DATABASE is refused inside a transaction: nothing that we turn on lacks its note.
+    IF NOT EXISTS (SELECT 1 FROM [mig].[ChangeTracking] WHERE [name] = N'DATABASE')
+      INSERT INTO [mig].[ChangeTracking] ([name], [turnedOnAt]) VALUES (N'DATABASE', SYSUTCDATETIME());
     ALTER DATABASE CURRENT SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 3 DAYS, AUTO_CLEANUP = ON);
+  END;
 
-  DECLARE [untracked] CURSOR LOCAL FAST_FORWARD FOR
+  DECLARE [untracked] CURSOR LOCAL FORWARD_ONLY STATIC READ_ONLY FOR
     SELECT QUOTENAME(SCHEMA_NAME(t.[schema_id])) + N'.' + QUOTENAME(t.[name])
     FROM sys.tables AS t
     JOIN sys.indexes AS i ON i.[object_id] = t.[object_id] AND i.[is_primary_key] = 1
@@ -43,14 +56,18 @@ BEGIN
   WHILE @@FETCH_STATUS = 0
   BEGIN
     SET @statement = N'ALTER TABLE ' + @table + N' ENABLE CHANGE_TRACKING WITH (TRACK_COLUMNS_UPDATED = OFF)';
+    BEGIN TRANSACTION;
     EXEC sp_executesql @statement;
+    IF NOT EXISTS (SELECT 1 FROM [mig].[ChangeTracking] WHERE [name] = @table)
+      INSERT INTO [mig].[ChangeTracking] ([name], [turnedOnAt]) VALUES (@table, SYSUTCDATETIME());
+    COMMIT TRANSACTION;
     FETCH NEXT FROM [untracked] INTO @table;
   END;
   CLOSE [untracked];
   DEALLOCATE [untracked];
 
   DELETE FROM [mig].[Setup];
-  INSERT INTO [mig].[Setup] ([setupKey], [preparedAt]) VALUES (@setupKey, SYSUTCDATETIME());
+  INSERT INTO [mig].[Setup] ([id], [setupKey], [preparedAt]) VALUES (1, @setupKey, SYSUTCDATETIME());
 END;
 GO
 -- Chooses between the two statements that a control row has for a table: by changes when there is a version to start
@@ -61,7 +78,7 @@ AS
 BEGIN
   SET NOCOUNT ON;
   DECLARE @isFullCopy bit = 0, @name nvarchar(128) = PARSENAME(@table, 1);
-  EXEC [dbo].[IsFullCopyTable] @SqlTableName = @name, @IsFullCopy = @isFullCopy OUTPUT;
+  EXEC [mig].[IsFullCopyTable] @SqlTableName = @name, @IsFullCopy = @isFullCopy OUTPUT;
   SET @statement = CASE
     WHEN @changes IS NULL OR @fromVersion = 0 OR @isFullCopy = 1 THEN @full
     WHEN CHANGE_TRACKING_MIN_VALID_VERSION(OBJECT_ID(@table)) <= @fromVersion THEN @changes

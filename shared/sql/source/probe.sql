@@ -4,7 +4,7 @@ SET NOCOUNT ON;
 
 DECLARE @productVersion nvarchar(50) = CAST(SERVERPROPERTY(N'ProductVersion') AS nvarchar(50));
 DECLARE @engineEdition int = CAST(SERVERPROPERTY(N'EngineEdition') AS int);
-DECLARE @applicationVersion nvarchar(100), @preparedFor nvarchar(200), @extensions nvarchar(max);
+DECLARE @applicationVersion nvarchar(100), @preparedFor nvarchar(64), @extensions nvarchar(max);
 
 IF COL_LENGTH(N'[dbo].[$ndo$tenantdatabaseproperty]', N'applicationversion') IS NOT NULL
   AND HAS_PERMS_BY_NAME(N'[dbo].[$ndo$tenantdatabaseproperty]', N'OBJECT', N'SELECT') = 1
@@ -14,8 +14,8 @@ IF COL_LENGTH(N'[dbo].[$ndo$tenantdatabaseproperty]', N'applicationversion') IS 
 
 IF COL_LENGTH(N'[mig].[Setup]', N'setupKey') IS NOT NULL
   AND HAS_PERMS_BY_NAME(N'[mig].[Setup]', N'OBJECT', N'SELECT') = 1
-  EXEC sp_executesql N'SELECT TOP (1) @value = [setupKey] FROM [mig].[Setup] ORDER BY [preparedAt] DESC',
-    N'@value nvarchar(200) OUTPUT', @value = @preparedFor OUTPUT;
+  EXEC sp_executesql N'SELECT TOP (1) @value = [setupKey] FROM [mig].[Setup]',
+    N'@value nvarchar(64) OUTPUT', @value = @preparedFor OUTPUT;
 
 IF COL_LENGTH(N'[dbo].[NAV App Installed App]', N'App ID') IS NOT NULL
   AND HAS_PERMS_BY_NAME(N'[dbo].[NAV App Installed App]', N'OBJECT', N'SELECT') = 1

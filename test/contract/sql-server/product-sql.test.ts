@@ -1,11 +1,7 @@
 // The product's T-SQL on the sample databases, over TDS, in the order in which a setup runs it.
-import { randomBytes } from 'node:crypto';
 import sql from 'mssql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createCertificateAuthority } from '../../../local/stack/certificates.ts';
-import type { CertificateAuthority } from '../../../local/stack/certificates.ts';
-import { loadSample, sampleDatabases } from '../../../local/sample/load-sample.ts';
-import { startSqlServer } from '../../../local/sql-server/server.ts';
+import { sampleDatabases } from '../../../local/sample/load-sample.ts';
 import { evaluateChecks } from '../../../shared/checks/catalogue.ts';
 import {
   checkThresholdsSchema,
@@ -14,85 +10,32 @@ import {
   extensionSchema,
   sourceProbeSchema,
 } from '../../../shared/checks/check.ts';
+import { SqlDatabase } from '../../../shared/sql/database.ts';
 import * as scripts from '../../../shared/sql/scripts.ts';
+import { replacePlan } from '../../../shared/plan/control-rows.ts';
 import { joinCatalogue } from '../../../shared/plan/catalogue.ts';
 import { planLimitsSchema } from '../../../shared/plan/groups.ts';
 import { planTables, summarizePlan } from '../../../shared/plan/plan.ts';
 import type { PlannedTable } from '../../../shared/plan/plan.ts';
 import { replicationRuleSchema } from '../../../shared/plan/rules.ts';
+import { rows, run, startSampleServers } from '../../support/sample-servers.ts';
+import type { SampleServers } from '../../support/sample-servers.ts';
 
-type Rows = Record<string, unknown>[];
-type Servers = Awaited<ReturnType<typeof startSqlServer>>;
+/** A setup as the databases know it. */
+const ours = { setupKey: 'a'.repeat(64), attempt: 1 };
 
-const password = randomBytes(16).toString('hex');
-let authority: CertificateAuthority;
-let servers: Servers;
+let servers: SampleServers;
 let source: sql.ConnectionPool;
 let destination: sql.ConnectionPool;
 let reader: sql.ConnectionPool;
 
 beforeAll(async () => {
-  authority = await createCertificateAuthority();
-  const database = (name: string) => ({ name, compatibilityLevel: 150, collation: 'Latin1_General_100_CI_AS' });
-  const owner = (name: string) => ({ name: 'owner', password, sysadmin: true, databases: { [name]: ['db_owner'] } });
-  servers = await startSqlServer({
-    tls: await authority.issue(),
-    verifyToken: () => Promise.reject(new Error('Tokens are not used here.')),
-    servers: [
-      {
-        name: 'onprem',
-        acceptsTokens: false,
-        profile: {
-          productVersion: '15.0.4345.5',
-          productMajorVersion: 15,
-          edition: 'Standard Edition (64-bit)',
-          engineEdition: 2,
-        },
-        databases: [database(sampleDatabases.source)],
-        logins: [
-          owner(sampleDatabases.source),
-          { name: 'reader', password, databases: { [sampleDatabases.source]: ['public'] } },
-        ],
-      },
-      {
-        name: 'online',
-        acceptsTokens: false,
-        profile: { productVersion: '12.0.2000.8', productMajorVersion: 12, edition: 'SQL Azure', engineEdition: 5 },
-        databases: [database(sampleDatabases.destination)],
-        logins: [owner(sampleDatabases.destination)],
-      },
-    ],
-  });
-  const onprem = servers.database('onprem', sampleDatabases.source);
-  const online = servers.database('online', sampleDatabases.destination);
-  await loadSample('source', (batch) => onprem.execute(batch));
-  await loadSample('destination', (batch) => online.execute(batch));
-  source = await connect('onprem', sampleDatabases.source, 'owner');
-  reader = await connect('onprem', sampleDatabases.source, 'reader');
-  destination = await connect('online', sampleDatabases.destination, 'owner');
+  servers = await startSampleServers();
+  ({ source, destination } = servers);
+  reader = await servers.connect('onprem', sampleDatabases.source, 'reader');
 });
 
-afterAll(async () => {
-  await Promise.all([source, reader, destination].map((pool) => pool?.close()));
-  await servers?.stop();
-});
-
-async function connect(server: string, database: string, user: string): Promise<sql.ConnectionPool> {
-  const options = { encrypt: true, cryptoCredentialsDetails: { ca: authority.certificate } };
-  const port = servers.servers[server]?.port ?? 0;
-  return await new sql.ConnectionPool({ server: 'localhost', port, database, user, password, options }).connect();
-}
-
-async function rows(pool: sql.ConnectionPool, query: string, parameters: Record<string, unknown> = {}): Promise<Rows> {
-  const request = pool.request();
-  for (const [name, value] of Object.entries(parameters)) request.input(name, value);
-  const result = await request.query<Record<string, unknown>>(query);
-  return result.recordset;
-}
-
-async function run(pool: sql.ConnectionPool, batches: readonly string[]): Promise<void> {
-  for (const batch of batches) await pool.request().batch(batch);
-}
+afterAll(() => servers?.stop());
 
 async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
   for (const item of items) yield await Promise.resolve(item);
@@ -102,7 +45,7 @@ async function assess() {
   const [sourceRow] = await rows(source, scripts.sourceProbe);
   const [destinationRow] = await rows(destination, scripts.destinationProbe);
   return evaluateChecks({
-    setupKey: 'tenant.setup',
+    setupKey: ours.setupKey,
     product: 'DynamicsBCLast',
     sourceKind: 'SqlServer',
     runtime: { name: 'shir', online: true, nodes: [{ name: 'NODE1', version: '5.50.1' }] },
@@ -141,7 +84,7 @@ describe('before the setup', () => {
   });
 
   test('databases without the tables of Business Central are measured too', async () => {
-    const [row] = await rows(await connect('onprem', 'master', 'owner'), scripts.sourceProbe);
+    const [row] = await rows(await servers.connect('onprem', 'master', 'owner'), scripts.sourceProbe);
     expect(sourceProbeSchema.parse(row)).toMatchObject({ applicationVersion: null, extensions: null });
   });
 });
@@ -149,6 +92,7 @@ describe('before the setup', () => {
 describe('the setup', () => {
   test('creates its objects on both sides, as often as it is run', async () => {
     for (let times = 0; times < 2; times += 1) {
+      for (const pool of [source, destination]) await rows(pool, scripts.claim, ours);
       await run(source, scripts.sourceObjects);
       await run(destination, scripts.destinationObjects);
     }
@@ -160,14 +104,14 @@ describe('the setup', () => {
   });
 
   test('turns change tracking on, for the database and for the tables that may travel', async () => {
-    await source.request().input('setupKey', 'tenant.setup').execute('[mig].[EnableChangeTracking]');
-    await source.request().input('setupKey', 'tenant.setup').execute('[mig].[EnableChangeTracking]');
+    await source.request().input('setupKey', ours.setupKey).execute('[mig].[EnableChangeTracking]');
+    await source.request().input('setupKey', ours.setupKey).execute('[mig].[EnableChangeTracking]');
     const [row] = await rows(source, scripts.sourceProbe);
     expect(sourceProbeSchema.parse(row)).toMatchObject({
       changeTrackingOn: true,
       changeTrackingRetentionDays: 3,
       changeTrackingAutoCleanup: true,
-      preparedFor: 'tenant.setup',
+      preparedFor: ours.setupKey,
     });
     const tracked = await rows(
       source,
@@ -217,9 +161,11 @@ describe('the setup', () => {
   test('marks the environment and publishes the companies; a second time it keeps what the client chose', async () => {
     const companies = JSON.stringify(await rows(source, scripts.listCompanies));
     const hybrid = '[dbo].[Hybrid Company$58623bfa-0559-4bc2-ae1c-0979c29fd9e0]';
-    await rows(destination, scripts.markReady, { setupKey: 'tenant.setup', attempt: 1, companies });
+    expect(await rows(destination, scripts.markReady, { ...ours, companies })).toEqual([{ outcome: 'marked' }]);
     await rows(destination, `UPDATE ${hybrid} SET [Replicate] = 1 WHERE [Name] = N'CRONUS International Ltd_'`);
-    await rows(destination, scripts.markReady, { setupKey: 'tenant.setup', attempt: 2, companies });
+    for (const pool of [source, destination]) await rows(pool, scripts.claim, { ...ours, attempt: 2 });
+    const second = await rows(destination, scripts.markReady, { ...ours, attempt: 2, companies });
+    expect(second).toEqual([{ outcome: 'marked' }]);
     expect(
       await rows(destination, `SELECT [Name], [Display Name], [Replicate] FROM ${hybrid} ORDER BY [Name]`),
     ).toEqual([
@@ -228,13 +174,13 @@ describe('the setup', () => {
       { Name: 'CRONUS International Ltd_', 'Display Name': 'CRONUS International Ltd.', Replicate: 1 },
     ]);
     expect(await rows(destination, 'SELECT [setupKey], [attempt] FROM [mig].[Environment]')).toEqual([
-      { setupKey: 'tenant.setup', attempt: 2 },
+      { ...ours, attempt: 2 },
     ]);
   });
 
   test('an environment that is taken fails its check for any other setup', async () => {
     const [row] = await rows(destination, scripts.destinationProbe);
-    expect(destinationProbeSchema.parse(row).boundTo).toBe('tenant.setup');
+    expect(destinationProbeSchema.parse(row).boundTo).toBe(ours.setupKey);
   });
 });
 
@@ -321,14 +267,13 @@ describe('a replication run', () => {
     expect(await end(3)).toMatchObject([{ tables: 4, succeededTables: 0, failedTables: 4 }]);
   });
 
-  test('takes back the mark of its own setup and of no other, and only if there is one', async () => {
-    await rows(destination, scripts.clearMark, { setupKey: 'tenant.other' });
-    expect(await rows(destination, 'SELECT [setupKey] FROM [mig].[Environment]')).toEqual([
-      { setupKey: 'tenant.setup' },
-    ]);
-    await rows(destination, scripts.clearMark, { setupKey: 'tenant.setup' });
-    await rows(destination, scripts.clearMark, { setupKey: 'tenant.setup' });
-    expect(await rows(destination, 'SELECT [setupKey] FROM [mig].[Environment]')).toEqual([]);
+  test('takes back the mark of its own attempt and of no other, and only if there is one', async () => {
+    await rows(destination, scripts.clearMark, { ...ours, setupKey: 'b'.repeat(64), attempt: 2 });
+    await rows(destination, scripts.clearMark, ours);
+    expect(await rows(destination, 'SELECT [attempt] FROM [mig].[Environment]')).toEqual([{ attempt: 2 }]);
+    await rows(destination, scripts.clearMark, { ...ours, attempt: 2 });
+    await rows(destination, scripts.clearMark, { ...ours, attempt: 2 });
+    expect(await rows(destination, 'SELECT [attempt] FROM [mig].[Environment]')).toEqual([]);
   });
 });
 
@@ -341,7 +286,7 @@ async function copyCatalogue(): Promise<void> {
   }
 }
 
-/** Stands in for the Copy activity and for the bulk insert of the plan. */
+/** Stands in for the Copy activity. */
 async function insertJson(table: string, values: readonly Record<string, unknown>[]): Promise<void> {
   const columns = await rows(
     destination,
@@ -394,6 +339,6 @@ async function planSample(): Promise<PlannedTable[]> {
 }
 
 async function savePlan(tables: readonly PlannedTable[]): Promise<void> {
-  const control = tables.map((table) => ({ ...table, columns: JSON.stringify(table.columns), syncedVersion: 0 }));
-  await insertJson('ReplicationTable', control);
+  const progress = { stillCurrent: () => Promise.resolve(true), written: () => undefined };
+  expect(await replacePlan(new SqlDatabase(destination), ours, each(tables), progress)).toBe('replaced');
 }

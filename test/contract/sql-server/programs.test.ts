@@ -56,6 +56,32 @@ describe('a program', () => {
     expect(await stage.results(script)).toEqual(expected);
   });
 
+  test.each(['COMMIT', 'ROLLBACK'])('gives a lock of its transaction back with %s', async (end) => {
+    const take = `EXEC @r = sp_getapplock @Resource = N't', @LockMode = 'Exclusive', @LockTimeout = 0`;
+    const release = `EXEC @r = sp_releaseapplock @Resource = N't', @LockOwner = 'Session'; SELECT @r AS r`;
+    const script = `DECLARE @r int; BEGIN TRANSACTION; ${take}; SELECT @r AS r; ${end} TRANSACTION; ${release}`;
+    expect((await stage.pool.request().batch(script)).recordsets).toEqual([[{ r: 0 }], [{ r: -999 }]]);
+  });
+
+  test.each<[string, number, string]>([
+    ['a lock of a transaction without one', 3918, "EXEC sp_getapplock @Resource = N't', @LockMode = 'Exclusive'"],
+    ['a change of the database in a transaction', 226, 'BEGIN TRANSACTION; ALTER DATABASE CURRENT SET RECOVERY SIMPLE'],
+    [
+      'a schema with a procedure to be dropped',
+      3729,
+      "EXEC (N'CREATE SCHEMA [full]'); EXEC (N'CREATE PROCEDURE [full].[p] AS SELECT 1'); DROP SCHEMA [full]",
+    ],
+    [
+      'change tracking to be turned off for a database with a tracked table',
+      22115,
+      `CREATE TABLE stage.tracked (id int NOT NULL PRIMARY KEY);
+       ALTER DATABASE CURRENT SET CHANGE_TRACKING = ON; ALTER TABLE stage.tracked ENABLE CHANGE_TRACKING;
+       ALTER DATABASE CURRENT SET CHANGE_TRACKING = OFF`,
+    ],
+  ])('refuses %s', async (_what, number, script) => {
+    await expect(stage.pool.request().batch(`SET XACT_ABORT ON; ${script}`)).rejects.toMatchObject({ number });
+  });
+
   test('dooms its transaction under XACT_ABORT', async () => {
     const script = `SET XACT_ABORT ON;
       BEGIN TRY BEGIN TRAN; INSERT INTO stage.event (text) VALUES (N'tx'); SELECT 1 / 0 AS z; COMMIT; END TRY

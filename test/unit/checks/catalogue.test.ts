@@ -7,8 +7,11 @@ import type { CheckInput, CheckResult } from '../../../shared/checks/check.ts';
 const base = { appId: '437dbf0e-84ff-417a-965d-ed2bb9650972', name: 'Base Application', publisher: 'Microsoft' };
 const cloud = { appId: '58623bfa-0559-4bc2-ae1c-0979c29fd9e0', name: 'Intelligent Cloud Base', publisher: 'Microsoft' };
 
+const ownMark = 'a'.repeat(64);
+const otherMark = 'b'.repeat(64);
+
 const healthy: CheckInput = {
-  setupKey: 'tenant.setup',
+  setupKey: ownMark,
   product: 'DynamicsBCLast',
   sourceKind: 'SqlServer',
   source: {
@@ -25,7 +28,7 @@ const healthy: CheckInput = {
     changeTrackingRetentionDays: 3,
     changeTrackingAutoCleanup: true,
     applicationVersion: '25.0.100.0',
-    preparedFor: null,
+    preparedFor: ownMark,
     extensions: [{ ...base, version: '25.0.100.0' }],
     login: 'migration',
     user: 'dbo',
@@ -44,7 +47,7 @@ const healthy: CheckInput = {
     state: 'ONLINE',
     isReadOnly: false,
     applicationVersion: '26.3.200.0',
-    boundTo: 'tenant.setup',
+    boundTo: ownMark,
     extensions: [
       { ...base, version: '26.3.200.0' },
       { ...cloud, version: '26.3.200.0' },
@@ -105,8 +108,8 @@ describe('each fault fails its check, and no other', () => {
     ['same major, earlier product', 'VER-02', 'blocks', '50018', { destination: { applicationVersion: '25.9' } }],
     ['other major, same product', 'VER-02', 'blocks', '50018', { product: 'DynamicsBC' }],
     ['version 24', 'VER-03', 'blocks', '50017', { source: { applicationVersion: '24.5' } }],
-    ['environment taken', 'VER-04', 'blocks', '50010', { destination: { boundTo: 'tenant.other' } }],
-    ['source taken', 'VER-05', 'warns', 'VER-05', { source: { preparedFor: 'tenant.other' } }],
+    ['environment taken', 'VER-04', 'blocks', '50010', { destination: { boundTo: otherMark } }],
+    ['source taken', 'VER-05', 'warns', 'VER-05', { source: { preparedFor: otherMark } }],
     ['environment version unknown', 'VER-06', 'blocks', 'VER-06', { destination: { applicationVersion: null } }],
     ['app older online', 'EXT-01', 'warns', 'EXT-01', { source: { extensions: [{ ...base, version: '26.4' }] } }],
     ['no companies', 'CMP-01', 'blocks', '50003', { companies: [] }],
@@ -153,7 +156,7 @@ test('all failures are reported in one run', () => {
   const failures = failuresOf({
     source: { compatibilityLevel: 120, applicationVersion: null, isSysadmin: false },
     companies: [],
-    destination: { boundTo: 'tenant.other' },
+    destination: { boundTo: otherMark },
   });
   const expected = ['SRV-02', 'AUT-03', 'VER-01', 'VER-04', 'CMP-01'];
   expect(failures.map(({ id }) => id)).toEqual(expect.arrayContaining(expected));
@@ -182,6 +185,27 @@ describe('what cannot be measured is skipped, not failed', () => {
   });
 });
 
+describe('a database that carries a mark', () => {
+  const marked = (boundTo: string | null, preparedFor: string | null) =>
+    evaluate({ destination: { boundTo }, source: { preparedFor } }).filter(({ id }) =>
+      ['VER-04', 'VER-05'].includes(id),
+    );
+
+  test.each([null, ownMark])('of nobody or of its own setup passes: %s', (mark) => {
+    expect(marked(mark, mark).map(({ status }) => status)).toEqual(['passed', 'passed']);
+  });
+
+  test('of a stranger names nothing of it, and has a remedy that the caller can follow', () => {
+    const results = marked(otherMark, otherMark);
+    expect(results.map(({ status }) => status)).toEqual(['failed', 'failed']);
+    expect(JSON.stringify(results)).not.toContain(otherMark.slice(0, 8));
+    for (const { remedy } of results) {
+      expect(remedy.sql).toBeUndefined();
+      expect(remedy.text).toMatch(/Delete the other setup.*ask the operator/);
+    }
+  });
+});
+
 describe('the remedy is T-SQL that can be run, with names quoted', () => {
   test.each([
     ['SRV-02', { source: { compatibilityLevel: 120 } }, 'ALTER DATABASE [BC]]250] SET COMPATIBILITY_LEVEL = 130;'],
@@ -196,7 +220,6 @@ describe('the remedy is T-SQL that can be run, with names quoted', () => {
       { source: { isSysadmin: false, isDatabaseOwner: false } },
       'ALTER SERVER ROLE [sysadmin] ADD MEMBER [migration];\nALTER ROLE [db_owner] ADD MEMBER [dbo];',
     ],
-    ['VER-04', { destination: { boundTo: "a'b" } }, "DELETE FROM [mig].[Environment] WHERE [setupKey] = N'a''b';"],
   ] satisfies [string, Change, string][])('%s', (id, change, sql) => {
     expect(evaluate(change).find((result) => result.id === id)?.remedy.sql).toBe(sql);
   });

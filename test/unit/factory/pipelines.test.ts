@@ -1,19 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { entityNames, sharedLinkedServices } from '../../../shared/factory/names.ts';
-import {
-  largeTablesPipeline,
-  preparationActivities,
-  preparationPipeline,
-  replicatePipeline,
-  smallTablesPipeline,
-} from '../../../shared/factory/pipelines.ts';
+import { largeTablesPipeline, replicatePipeline, smallTablesPipeline } from '../../../shared/factory/pipelines.ts';
+import { preparationActivities, preparationPipeline } from '../../../shared/factory/preparation-pipeline.ts';
 import type { EntityDocument } from '../../../shared/factory/connections.ts';
 import type { SourceKind } from '../../../shared/setup/setup.ts';
 import * as scripts from '../../../shared/sql/scripts.ts';
 
 const key = '0123456789ab';
 const names = entityNames(key);
+const claimant = { setupKey: 'a'.repeat(64), attempt: 3 };
 
 interface Activity {
   readonly name: string;
@@ -32,7 +28,7 @@ const activitySchema = z.looseObject({
 });
 const pipelineSchema = z.object({
   activities: z.array(activitySchema),
-  parameters: z.record(z.string(), z.object({ type: z.enum(['String', 'Int']) })),
+  parameters: z.record(z.string(), z.object({ type: z.enum(['String', 'Int', 'Bool']) })),
 });
 
 // What holds other activities: https://learn.microsoft.com/azure/data-factory/concepts-nested-activities
@@ -46,7 +42,7 @@ const innerSchema = z.object({
 function pipelinesOf(sourceKind: SourceKind): ReadonlyMap<string, EntityDocument> {
   const context = { key, names, sourceKind };
   return new Map([
-    [names.pipelines.prepare, preparationPipeline(context, 'tenant/first-setup', scripts)],
+    [names.pipelines.prepare, preparationPipeline(context, claimant, scripts)],
     [names.pipelines.replicate, replicatePipeline(context)],
     [names.pipelines.large, largeTablesPipeline(context)],
     [names.pipelines.small, smallTablesPipeline(context)],
@@ -258,6 +254,66 @@ test('before it installs, the preparation changes nothing', () => {
   for (const query of [scripts.sourceProbe, scripts.destinationProbe, scripts.listCompanies]) {
     expect(namesIn(query, writes).filter((target) => !target.startsWith('#'))).toEqual([]);
   }
+});
+
+describe('the preparation by stage', () => {
+  const prepare = cases.find(({ name }) => name === names.pipelines.prepare)?.properties.activities ?? [];
+  const [byStage] = z
+    .tuple([
+      z.looseObject({
+        typeProperties: z.object({
+          cases: z.array(z.object({ value: z.string(), activities: z.array(activitySchema) })),
+        }),
+      }),
+    ])
+    .parse(prepare);
+  const stage = (wanted: string) =>
+    byStage.typeProperties.cases.find(({ value }) => value === wanted)?.activities ?? [];
+  const claims = ['ClaimSource', 'ClaimDestination'];
+
+  /** All that an activity waits for, directly or not. */
+  function before(activities: readonly Activity[], name: string): string[] {
+    const direct =
+      activities.find((activity) => activity.name === name)?.dependsOn.map(({ activity }) => activity) ?? [];
+    return [...direct, ...direct.flatMap((parent) => before(activities, parent))];
+  }
+
+  test('installs nothing before both databases are claimed', () => {
+    const install = stage('install');
+    for (const { name, type } of install) {
+      if (type !== 'Lookup' && !claims.includes(name))
+        expect(before(install, name)).toEqual(expect.arrayContaining(claims));
+    }
+  });
+
+  test('claims and gives back for its own setup and attempt', () => {
+    const parameters = [
+      { name: 'setupKey', type: 'String', value: claimant.setupKey, direction: 'Input' },
+      { name: 'attempt', type: 'Int32', value: claimant.attempt, direction: 'Input' },
+    ];
+    for (const [activity, text] of [
+      ...claims.map((claim) => [stage('install').find(({ name }) => name === claim), scripts.claim] as const),
+      [stage('release')[0], scripts.releaseClaim] as const,
+    ]) {
+      expect(activity?.typeProperties).toMatchObject({ scripts: [{ type: 'NonQuery', text, parameters }] });
+    }
+    expect(stage('remove')[0]?.typeProperties).toMatchObject({
+      scripts: [
+        { type: 'Query', parameters },
+        { type: 'NonQuery', parameters },
+      ].map((block) => ({
+        ...block,
+        parameters: expect.arrayContaining(block.parameters) as unknown,
+      })),
+    });
+  });
+
+  test('does not repeat a refused claim, and runs once at a time', () => {
+    for (const { name, policy } of stage('install').filter((activity) => claims.includes(activity.name))) {
+      expect({ name, policy }).toMatchObject({ policy: { retry: 0 } });
+    }
+    expect(pipelines.get(names.pipelines.prepare)?.properties['concurrency']).toBe(1);
+  });
 });
 
 test('copies are staged with the identity of the factory, so that the source needs no way to the destination', () => {

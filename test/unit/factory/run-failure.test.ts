@@ -17,6 +17,14 @@ test.each([
   expect(runFailure('install', 'Failed', text).code).toBe('52050');
 });
 
+test("a database that is somebody else's fails with the code of a taken environment and its own remedy", () => {
+  const text =
+    'Operation on target ClaimSource failed: Execution fail against sql server. Sql error number: 50010. Error Message: in use';
+  const { code, remedy } = runFailure('install', 'Failed', text);
+  expect(code).toBe('50010');
+  expect(remedy).toContain('replay');
+});
+
 test('the cause names the stage, the status and what Data Factory said; there is a remedy', () => {
   const { cause, remedy } = runFailure('install', 'Cancelled', 'Operation on target CopyTables was cancelled');
   expect(cause).toBe(

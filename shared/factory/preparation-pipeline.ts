@@ -1,0 +1,136 @@
+/** The pipeline that prepares both databases of a setup, and that takes back at the source what it did there. Pure. */
+import type { EntityDocument } from './connections.ts';
+import { after, copy, expression, lookup, once, pipeline, script, storedProcedure } from './pipeline-activities.ts';
+import type { PipelineActivity, PipelineContext, ScriptBlock, Side } from './pipeline-activities.ts';
+
+/** The T-SQL that the preparation runs. */
+export interface PreparationScripts {
+  readonly sourceProbe: string;
+  readonly destinationProbe: string;
+  readonly listCompanies: string;
+  readonly listExtensions: string;
+  readonly claim: string;
+  readonly releaseClaim: string;
+  readonly sourceObjects: readonly string[];
+  readonly destinationObjects: readonly string[];
+  readonly catalogueTables: string;
+  readonly catalogueColumns: string;
+  readonly sourceRemoval: readonly [remains: string, ...rest: string[]];
+}
+
+/** For whom databases are claimed: the setup by its mark, and the attempt. */
+export interface Claimant {
+  readonly setupKey: string;
+  readonly attempt: number;
+}
+
+/** Activities of the preparation whose outputs the service reads. */
+export const preparationActivities = {
+  sourceProbe: 'SourceProbe',
+  destinationProbe: 'DestinationProbe',
+  companies: 'Companies',
+  extensions: 'Extensions',
+  sourceRemoval: 'RemoveFromSource',
+} as const;
+
+/** What a run of the preparation can do. */
+export const preparationStages = ['assess', 'install', 'release', 'remove'] as const;
+export type PreparationStage = (typeof preparationStages)[number];
+
+/**
+ * Parameter `stage`: `assess` measures and changes nothing; `install` claims both databases, then creates what
+ * replication needs and copies the source's catalogue; `release` gives the source's claim back; `remove` takes from the
+ * source all that is the service's there, with `removeSource` also the change tracking that it turned on. The
+ * destination is released and cleared by the service itself, which reaches it. One run at a time.
+ */
+export function preparationPipeline(
+  context: PipelineContext,
+  claimant: Claimant,
+  scripts: PreparationScripts,
+): EntityDocument {
+  const stages: Readonly<Record<PreparationStage, readonly PipelineActivity[]>> = {
+    assess: assess(context, scripts),
+    install: install(context, claimant, scripts),
+    release: [
+      script(context, 'ReleaseSource', 'source', [nonQuery(scripts.releaseClaim)], claimantParameters(claimant)),
+    ],
+    remove: [removeFromSource(context, claimant, scripts)],
+  };
+  const byStage: PipelineActivity = {
+    name: 'ByStage',
+    type: 'Switch',
+    typeProperties: {
+      on: expression('@pipeline().parameters.stage'),
+      cases: preparationStages.map((value) => ({ value, activities: stages[value] })),
+    },
+  };
+  const parameters = { stage: { type: 'String' }, removeSource: { type: 'Bool', defaultValue: false } } as const;
+  return pipeline(context, 'Prepares a cloud migration; deleted when the setup has ended.', [byStage], parameters, 1);
+}
+
+function assess(context: PipelineContext, scripts: PreparationScripts): readonly PipelineActivity[] {
+  const { sourceProbe, destinationProbe, companies } = preparationActivities;
+  return [
+    lookup(context, sourceProbe, 'source', scripts.sourceProbe, 'first'),
+    lookup(context, destinationProbe, 'destination', scripts.destinationProbe, 'first'),
+    lookup(context, companies, 'source', scripts.listCompanies, 'all'),
+  ];
+}
+
+function install(
+  context: PipelineContext,
+  claimant: Claimant,
+  scripts: PreparationScripts,
+): readonly PipelineActivity[] {
+  const claim = (name: string, side: Side) =>
+    once(script(context, name, side, [nonQuery(scripts.claim)], claimantParameters(claimant)));
+  const create = (name: string, side: Side, batches: readonly string[]) =>
+    after(script(context, name, side, batches.map(nonQuery)), ['ClaimSource']);
+  // Copy and not Lookup, which stops at 5,000 rows.
+  const catalogue = (name: string, table: string, query: string) =>
+    after(
+      copy(context, name, {
+        source: { sqlReaderQuery: query },
+        table: { schema: 'mig', name: table },
+        preCopyScript: `TRUNCATE TABLE [mig].[${table}]`,
+      }),
+      ['CreateSourceObjects', 'CreateDestinationObjects'],
+    );
+  return [
+    // One after the other and always in this order, so that of two setups for the same databases one gets both.
+    claim('ClaimDestination', 'destination'),
+    after(claim('ClaimSource', 'source'), ['ClaimDestination']),
+    create('CreateSourceObjects', 'source', scripts.sourceObjects),
+    create('CreateDestinationObjects', 'destination', scripts.destinationObjects),
+    after(
+      storedProcedure(context, 'EnableChangeTracking', 'source', '[mig].[EnableChangeTracking]', {
+        setupKey: ['String', claimant.setupKey],
+      }),
+      ['CreateSourceObjects'],
+    ),
+    lookup(context, preparationActivities.extensions, 'destination', scripts.listExtensions, 'all'),
+    catalogue('CopyTables', 'SourceTable', scripts.catalogueTables),
+    catalogue('CopyColumns', 'SourceColumn', scripts.catalogueColumns),
+  ];
+}
+
+function removeFromSource(
+  context: PipelineContext,
+  claimant: Claimant,
+  { sourceRemoval: [remains, ...rest] }: PreparationScripts,
+): PipelineActivity {
+  const removeSource = { type: 'Boolean', value: expression('@pipeline().parameters.removeSource') } as const;
+  const blocks: readonly ScriptBlock[] = [{ type: 'Query', text: remains }, ...rest.map(nonQuery)];
+  return script(context, preparationActivities.sourceRemoval, 'source', blocks, {
+    ...claimantParameters(claimant),
+    removeSource,
+  });
+}
+
+function claimantParameters({ setupKey, attempt }: Claimant) {
+  return { setupKey: { type: 'String', value: setupKey }, attempt: { type: 'Int32', value: attempt } } as const;
+}
+
+function nonQuery(text: string): ScriptBlock {
+  return { type: 'NonQuery', text };
+}

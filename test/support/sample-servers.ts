@@ -1,0 +1,89 @@
+// The two sample databases on a server of their own each, for tests that run the product's T-SQL over TDS.
+import { randomBytes } from 'node:crypto';
+import sql from 'mssql';
+import { loadSample, sampleDatabases } from '../../local/sample/load-sample.ts';
+import { startSqlServer } from '../../local/sql-server/server.ts';
+import { createCertificateAuthority } from '../../local/stack/certificates.ts';
+
+export type Rows = Record<string, unknown>[];
+
+export interface SampleServers {
+  readonly source: sql.ConnectionPool;
+  readonly destination: sql.ConnectionPool;
+  /** Another connection: to the server, to a database of it, as the owner or as a login without rights. */
+  connect(server: 'onprem' | 'online', database: string, user: 'owner' | 'reader'): Promise<sql.ConnectionPool>;
+  stop(): Promise<void>;
+}
+
+/** Starts both servers and fills the databases. */
+export async function startSampleServers(): Promise<SampleServers> {
+  const password = randomBytes(16).toString('hex');
+  const authority = await createCertificateAuthority();
+  const database = (name: string) => ({ name, compatibilityLevel: 150, collation: 'Latin1_General_100_CI_AS' });
+  const owner = (name: string) => ({ name: 'owner', password, sysadmin: true, databases: { [name]: ['db_owner'] } });
+  const servers = await startSqlServer({
+    tls: await authority.issue(),
+    verifyToken: () => Promise.reject(new Error('Tokens are not used here.')),
+    servers: [
+      {
+        name: 'onprem',
+        acceptsTokens: false,
+        profile: {
+          productVersion: '15.0.4345.5',
+          productMajorVersion: 15,
+          edition: 'Standard Edition (64-bit)',
+          engineEdition: 2,
+        },
+        databases: [database(sampleDatabases.source)],
+        logins: [
+          owner(sampleDatabases.source),
+          { name: 'reader', password, databases: { [sampleDatabases.source]: ['public'] } },
+        ],
+      },
+      {
+        name: 'online',
+        acceptsTokens: false,
+        profile: { productVersion: '12.0.2000.8', productMajorVersion: 12, edition: 'SQL Azure', engineEdition: 5 },
+        databases: [database(sampleDatabases.destination)],
+        logins: [owner(sampleDatabases.destination)],
+      },
+    ],
+  });
+  await loadSample('source', (batch) => servers.database('onprem', sampleDatabases.source).execute(batch));
+  await loadSample('destination', (batch) => servers.database('online', sampleDatabases.destination).execute(batch));
+
+  const pools: sql.ConnectionPool[] = [];
+  const connect: SampleServers['connect'] = async (server, name, user) => {
+    const options = { encrypt: true, cryptoCredentialsDetails: { ca: authority.certificate } };
+    const port = servers.servers[server]?.port ?? 0;
+    const pool = new sql.ConnectionPool({ server: 'localhost', port, database: name, user, password, options });
+    pools.push(pool);
+    return pool.connect();
+  };
+  return {
+    source: await connect('onprem', sampleDatabases.source, 'owner'),
+    destination: await connect('online', sampleDatabases.destination, 'owner'),
+    connect,
+    async stop() {
+      await Promise.all(pools.map((pool) => pool.close()));
+      await servers.stop();
+    },
+  };
+}
+
+/** Runs a batch with parameters and gives the rows of its first result set. */
+export async function rows(
+  pool: sql.ConnectionPool,
+  query: string,
+  parameters: Readonly<Record<string, unknown>> = {},
+): Promise<Rows> {
+  const request = pool.request();
+  for (const [name, value] of Object.entries(parameters)) request.input(name, value);
+  const result = await request.query<Record<string, unknown>>(query);
+  return result.recordset ?? [];
+}
+
+/** Runs batches one after the other. */
+export async function run(pool: sql.ConnectionPool, batches: readonly string[]): Promise<void> {
+  for (const batch of batches) await pool.request().batch(batch);
+}
