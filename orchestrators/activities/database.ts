@@ -14,8 +14,8 @@ import type { Implementation } from './implementation.ts';
 import { replacePlan } from '../../shared/plan/control-rows.ts';
 
 export const planTables: Implementation<'planTables'> = async (input, services) => {
-  const { request } = await services.store.require(input);
-  return services.databases.use(request.destination, async (database) => {
+  const { destination } = await services.store.require(input);
+  return services.databases.use(destination, async (database) => {
     const planned = plan(
       joinCatalogue(database.stream(scripts.sourceTables), database.stream(scripts.sourceColumns)),
       joinCatalogue(database.stream(scripts.catalogueTables), database.stream(scripts.catalogueColumns)),
@@ -33,21 +33,21 @@ export const markEnvironmentReady: Implementation<'markEnvironmentReady'> = asyn
   input,
   { store, findings, databases },
 ) => {
-  const { request } = await store.require(input);
+  const { destination } = await store.require(input);
   const companies = await findings.of(input, 'company');
-  await databases.use(request.destination, (database) =>
+  await databases.use(destination, (database) =>
     database.query(scripts.markReady, {
       setupKey: databaseMarkOf(input),
       attempt: input.attempt,
       companies: JSON.stringify(companies),
     }),
   );
-  return { environment: request.destination.environment };
+  return { environment: destination.environment };
 };
 
 export const clearEnvironmentMark: Implementation<'clearEnvironmentMark'> = async (input, { store, databases }) => {
-  const { request } = await store.require(input);
-  await databases.use(request.destination, (database) =>
+  const { destination } = await store.require(input);
+  await databases.use(destination, (database) =>
     database.query(scripts.clearMark, { setupKey: databaseMarkOf(input) }),
   );
   return null;

@@ -33,7 +33,7 @@ import type { Milestone, MilestoneName, Phase } from './states.ts';
 export type { SetupRecord } from './head.ts';
 
 /** What a new attempt is made of; the store adds the rest. */
-export type NewAttempt = Pick<SetupRecord, 'tenantId' | 'setupId' | 'key' | 'request' | 'secretName' | 'secretVersion'>;
+export type NewAttempt = Pick<SetupRecord, 'tenantId' | 'setupId' | 'key' | 'request' | 'destination' | 'secretName' | 'secretVersion'>;
 
 /** Where an attempt begins, and whose request that is. */
 interface Beginning {
@@ -117,7 +117,12 @@ export class SetupStore {
    */
   async beginNext(
     setup: SetupRecord,
-    { request, secretName, secretVersion }: Pick<NewAttempt, 'request' | 'secretName' | 'secretVersion'>,
+    {
+      request,
+      destination,
+      secretName,
+      secretVersion,
+    }: Pick<NewAttempt, 'request' | 'destination' | 'secretName' | 'secretVersion'>,
     beginning: Beginning,
   ): Promise<SetupRecord | undefined> {
     if (!canFollow('accepted', setup.state)) return undefined;
@@ -126,6 +131,7 @@ export class SetupStore {
     const head: SetupRecord = {
       ...rest,
       request,
+      destination,
       secretName,
       secretVersion,
       attempt: setup.attempt + 1,
@@ -138,6 +144,12 @@ export class SetupStore {
       .filter(({ name }) => isTakenOver(name, beginning.from))
       .map((record) => milestoneEntity(head, record));
     return this.#begin(head, beginning, copies);
+  }
+
+  /** The number of the attempt that `create` would begin. */
+  async firstAttempt(setup: SetupKey): Promise<number> {
+    const { attempt } = await this.#numbersOf(setup);
+    return attempt + 1;
   }
 
   /** Reads a setup; undefined if there is none. */
