@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Sample, SourceKind } from '../../local/stack/databases.ts';
 import { subscribeToSetup } from '../../local/demo/event-subscription.ts';
 import type { ReceivedEvent } from '../../local/demo/event-subscription.ts';
-import { sampleSetupBody } from '../../local/demo/sample-setup.ts';
+import { registerEnvironment, sampleSetupBody } from '../../local/demo/sample-setup.ts';
 import { startStack } from '../../local/stack/stack.ts';
 import type { Stack } from '../../local/stack/stack.ts';
 import { Secrets } from '../../shared/secrets.ts';
@@ -19,6 +19,7 @@ let stack: Stack;
 
 beforeAll(async () => {
   stack = await startStack({ appDirectory: process.cwd(), samples: ['AzureSql', 'SqlServer'] });
+  await Promise.all(stack.databases.samples.map((sample) => registerEnvironment(stack, sample)));
 });
 
 afterAll(() => stack.stop());
@@ -96,7 +97,7 @@ function appCredential(): TokenCredential {
 
 /** Does what the request does up to the moment in which it would start the orchestration, a minute ago. */
 async function storeWithoutStarting(setupId: string): Promise<void> {
-  const { kind, source, destination } = sampleOf('AzureSql');
+  const { kind, source, environment, destination } = sampleOf('AzureSql');
   const { server, database, userName, password } = source;
   const key = setupKey(stack.tenantId, setupId);
   const secretName = `mig-${key}-source`;
@@ -123,7 +124,8 @@ async function storeWithoutStarting(setupId: string): Promise<void> {
     request: {
       product: 'DynamicsBCLast',
       source: { kind, connection: { server, database, userName, encrypt: true, trustServerCertificate: false } },
-      destination: { environment: 'Production', ...destination },
+      destination: { environment },
     },
+    destination: { environment, ...destination, region: 'westeurope' },
   });
 }

@@ -19,6 +19,7 @@ import { DataFactories } from '../../../shared/factory/data-factory.ts';
 import { Secrets } from '../../../shared/secrets.ts';
 import type { Services } from '../../../shared/services.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
+import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
 import { tenantId } from './token-issuer.ts';
 
 /** What the handlers work with, on local endpoints. */
@@ -26,6 +27,7 @@ export interface HttpServices {
   readonly services: Services;
   readonly vault: SecretClient;
   readonly setups: TableClient;
+  readonly environments: TableClient;
   stop(): Promise<void>;
 }
 
@@ -50,11 +52,13 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
   };
   const table = (name: string) => new TableClient(storage.tableUrl, name, credential);
   const vault = new SecretClient(keyVault.url, credential, { disableChallengeResourceVerification: true });
-  const setups = table('setups');
+  const [setups, environments] = [table('setups'), table('environments')];
+  const store = new SetupStore(setups, table('activesetups'), systemClock, settings.MIGRATION_EVENT_SOURCE);
   const gateways: Partial<Services> = {
     settings,
     clock: systemClock,
-    store: new SetupStore(setups, table('activesetups'), systemClock, settings.MIGRATION_EVENT_SOURCE),
+    store,
+    environments: new EnvironmentDirectory(environments, store, systemClock),
     secrets: new Secrets(vault),
     factories: new DataFactories((subscriptionId) => {
       const client = new DataFactoryManagementClient(credential, subscriptionId, { endpoint: dataFactory.url });
@@ -66,6 +70,7 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
     services: gateways as Services,
     vault,
     setups,
+    environments,
     async stop() {
       await Promise.all([dataFactory.stop(), keyVault.stop(), storage.stop()]);
       await identity.stop();

@@ -20,8 +20,9 @@ export const newSetup: NewAttempt = {
         trustServerCertificate: false,
       },
     },
-    destination: { environment: 'Production', server: 'online.example.com', database: 'tenant01' },
+    destination: { environment: 'Production' },
   },
+  destination: { environment: 'Production', server: 'online.example.com', database: 'tenant01', region: 'westeurope' },
 };
 
 const factory = {
