@@ -3,7 +3,12 @@ import type { HttpRequest } from '@azure/functions';
 import { z } from 'zod';
 import { parseConnectionString } from '../../shared/sql/connection-string.ts';
 import type { ConnectionStringError } from '../../shared/sql/connection-string.ts';
-import { productSchema, runtimeNameSchema, sourceKindSchema, wantedDestinationSchema } from '../../shared/setup/setup.ts';
+import {
+  productSchema,
+  runtimeNameSchema,
+  sourceKindSchema,
+  wantedDestinationSchema,
+} from '../../shared/setup/setup.ts';
 import type { SetupRequest } from '../../shared/setup/setup.ts';
 import { readJsonBody } from '../http/json-body.ts';
 import { fieldError, invalidFields } from '../http/problem.ts';

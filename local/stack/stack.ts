@@ -146,7 +146,15 @@ async function startParts(options: StackOptions, directory: string, running: Run
   const historyFile = join(directory, 'orchestrations.db');
   const { hostKind: kind = 'local', appDirectory } = options;
   const host = await running.add(
-    startFunctionsHostProcess({ kind, appDirectory, port: hostPort, historyFile, settings, directory, log: journal.of('app') }),
+    startFunctionsHostProcess({
+      kind,
+      appDirectory,
+      port: hostPort,
+      historyFile,
+      settings,
+      directory,
+      log: journal.of('app'),
+    }),
   );
   const credential = (name: ClientName) => credentialOf(clients[name], identity.url);
   return {

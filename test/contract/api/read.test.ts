@@ -5,8 +5,8 @@ import { createToHandler } from '../../../functions/http/adapter.ts';
 import { routes } from '../../../functions/routes.ts';
 import { phases } from '../../../shared/setup/states.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
-import { azureSource, factory, reached, setupBody, startHttpApi } from '../../support/api/http-api.ts';
-import type { ApiRequest, HttpApi } from '../../support/api/http-api.ts';
+import { azureSource, environmentOf, factory, reached, setupBody, startHttpApi } from '../../support/api/http-api.ts';
+import type { ApiRequest, HttpApi, TokenName } from '../../support/api/http-api.ts';
 import { callHandler } from '../../support/api/http-call.ts';
 import type { Answer } from '../../support/api/http-call.ts';
 import { objectId, tenantId } from '../../support/api/token-issuer.ts';
@@ -46,7 +46,6 @@ describe('GET of a setup', () => {
     expect((await api.call('getSetup', setupId)).body).toMatchObject({
       state: 'WaitingForRuntime',
       phase: 'RuntimeRegistration',
-      factory: { ...factory, candidates: reached.factorySelected.data.candidates },
       runtime: { name: 'shir-one', nodes: [] },
       phases: [{ phase: 'FactorySelection', state: 'Finished' }, { state: 'Running' }, ...pending],
     });
@@ -61,6 +60,16 @@ describe('GET of a setup', () => {
       pipelines: reached.ready.data.pipelines,
       phases: phases.map((phase) => ({ phase, state: 'Finished', durationMs: expect.any(Number) as number })),
     });
+  });
+
+  test('shows where the factory is, and how all of them did, to operators only', async () => {
+    await api.put(setupId);
+    await api.reach(setupId, reached.factorySelected);
+    const shownTo = async (token: TokenName) =>
+      ((await api.call('getSetup', setupId, { token })).body as { factory: unknown }).factory;
+    for (const token of ['own', 'provisioning'] as const) expect(await shownTo(token)).toEqual({ name: factory.name });
+    const { candidates } = reached.factorySelected.data;
+    expect(await shownTo('operator')).toEqual({ ...factory, candidates });
   });
 
   test('shows why it failed, and in which phase', async () => {
@@ -102,6 +111,7 @@ describe('what belongs to another tenant answers like what does not exist', () =
     ['listExtensions'],
     ['listRuntimeKeys'],
     ['getOperation'],
+    ['getEnvironment'],
   ])('%s', async (name) => {
     await api.put(setupId);
     const comparable = ({ status, headers, body }: Answer) => ({
@@ -110,9 +120,11 @@ describe('what belongs to another tenant answers like what does not exist', () =
       body: { ...(body as object), instance: '', traceId: '' },
     });
     const operationId = `${setupId}.1`;
-    const foreign = await api.call(name, setupId, { token: 'other', params: { operationId } });
+    const params = { operationId, environment: environmentOf(setupId) };
+    expect((await api.call(name, setupId, { params })).status).not.toBe(404);
+    const foreign = await api.call(name, setupId, { token: 'other', params });
     const unknown = await api.call(name, setupId, {
-      params: { setupId: 'no-such-setup', operationId: 'no-such-setup.1' },
+      params: { setupId: 'no-such-setup', operationId: 'no-such-setup.1', environment: 'none' },
     });
     expect(foreign.status).toBe(404);
     expect(comparable(foreign)).toEqual(comparable(unknown));

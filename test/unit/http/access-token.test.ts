@@ -5,7 +5,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAuthenticate } from '../../../functions/http/access-token.ts';
 import type { AccessTokenOptions, Authenticate } from '../../../functions/http/access-token.ts';
 import { systemClock } from '../../../shared/clock.ts';
-import { clientId, objectId, otherTenantId, providerTenantId, startTokenIssuer, tenantId } from '../../support/api/token-issuer.ts';
+import {
+  clientId,
+  objectId,
+  otherTenantId,
+  providerTenantId,
+  startTokenIssuer,
+  tenantId,
+} from '../../support/api/token-issuer.ts';
 import type { TokenIssuer } from '../../support/api/token-issuer.ts';
 
 let issuer: TokenIssuer;

@@ -11,7 +11,13 @@ import { systemClock } from '../../../shared/clock.ts';
 import type { Services } from '../../../shared/services.ts';
 import { callHandler, settingsFor } from '../../support/api/http-call.ts';
 import type { Sent } from '../../support/api/http-call.ts';
-import { objectId, otherTenantId, providerTenantId, startTokenIssuer, tenantId } from '../../support/api/token-issuer.ts';
+import {
+  objectId,
+  otherTenantId,
+  providerTenantId,
+  startTokenIssuer,
+  tenantId,
+} from '../../support/api/token-issuer.ts';
 import type { TokenIssuer } from '../../support/api/token-issuer.ts';
 
 let issuer: TokenIssuer;

@@ -30,7 +30,7 @@ describe('a role reaches', () => {
   });
 });
 
-test('operators are the provider\'s, with Ops.Read', () => {
+test("operators are the provider's, with Ops.Read", () => {
   expect(isOperator(caller(true, 'Ops.Read'))).toBe(true);
   expect(isOperator(caller(false, 'Ops.Read'))).toBe(false);
   expect(isOperator(caller(true, 'Ops.Write', 'Setup.Read.All'))).toBe(false);
