@@ -3,27 +3,15 @@
  * setup has it; every change is guarded by the row's ETag and leaves an audit row in the same transaction.
  */
 import { odata } from '@azure/data-tables';
-import type { TableClient, TableEntity, TransactionAction } from '@azure/data-tables';
-import { z } from 'zod';
+import type { TableClient } from '@azure/data-tables';
 import type { Clock } from '../clock.ts';
 import { unlessConflict, unlessMissing } from '../rest-errors.ts';
 import { restingStates } from '../setup/states.ts';
 import type { SetupStore } from '../setup/store.ts';
-import { environmentNameSchema, environmentPlaceSchema, isSameEnvironment } from './environment.ts';
+import { isSameEnvironment } from './environment.ts';
 import type { Environment } from './environment.ts';
-
-const rowSchema = z.object({
-  name: environmentNameSchema,
-  ...environmentPlaceSchema.shape,
-  /** The attempt that has the environment. */
-  claimSetup: z.string().optional(),
-  claimAttempt: z.int().optional(),
-  claimedAt: z.iso.datetime().optional(),
-  /** The environment was deleted: its row stays, because a transaction of Table Storage cannot guard a deletion. */
-  deleted: z.boolean().default(false),
-  etag: z.string(),
-});
-type Row = z.infer<typeof rowSchema>;
+import { auditRow, environmentOf, environmentRow, environmentRowSchema } from './rows.ts';
+import type { EditResult, EnvironmentEditor, EnvironmentRow } from './rows.ts';
 
 /** An attempt of a setup that has, or wants, an environment of its tenant. */
 export interface Claimant {
@@ -35,12 +23,6 @@ export interface Claimant {
 export interface EnvironmentRecord extends Environment {
   /** Changes with the environment and with every claim. */
   readonly etag: string;
-}
-
-/** Who changes the directory, for the audit row. */
-export interface EnvironmentEditor {
-  readonly actor: string;
-  readonly requestId: string;
 }
 
 /** Why an environment was not changed. */
@@ -89,7 +71,7 @@ export class EnvironmentDirectory {
     const filter = odata`PartitionKey eq ${tenantId} and RowKey ge '0' and deleted eq false`;
     const records: EnvironmentRecord[] = [];
     for await (const row of this.#table.listEntities({ queryOptions: { filter } })) {
-      records.push(recordOf(rowSchema.parse(row)));
+      records.push(recordOf(environmentRowSchema.parse(row)));
     }
     return records;
   }
@@ -147,7 +129,7 @@ export class EnvironmentDirectory {
   }
 
   /** Who has an environment; undefined if nobody does any more. */
-  async #holderOf(tenantId: string, row: Row): Promise<Claimant | undefined> {
+  async #holderOf(tenantId: string, row: EnvironmentRow): Promise<Claimant | undefined> {
     const { name, claimSetup: setupId, claimAttempt: attempt, claimedAt } = row;
     if (setupId === undefined || attempt === undefined || claimedAt === undefined) return undefined;
     const setup = await this.#setups.get({ tenantId, setupId });
@@ -164,55 +146,37 @@ export class EnvironmentDirectory {
     environment: Environment,
     known: EnvironmentRecord | undefined,
     editor: EnvironmentEditor,
-    result: 'created' | 'replaced' | 'deleted',
+    result: EditResult,
   ): Promise<Unchanged | Done> {
     const row = await this.#read(tenantId, environment.name);
     if (row?.deleted === false && row.etag !== known?.etag) return { kind: 'changed' };
     const holder = row === undefined ? undefined : await this.#holderOf(tenantId, row);
     if (holder !== undefined) return { kind: 'inUse', setupId: holder.setupId };
 
-    const entity = entityOf(tenantId, environment, { deleted: result === 'deleted' });
+    const entity = environmentRow(tenantId, environment, { deleted: result === 'deleted' });
     const written = await unlessConflict(() =>
       this.#table.submitTransaction([
         row === undefined ? ['create', entity] : ['update', entity, 'Replace', { etag: row.etag }],
-        this.#auditOf(tenantId, environment, editor, result),
+        ['create', auditRow(tenantId, environment, editor, result, this.#clock.now())],
       ]),
     );
     return { kind: written ? 'done' : 'changed' };
   }
 
-  #auditOf(tenantId: string, environment: Environment, editor: EnvironmentEditor, result: string): TransactionAction {
-    const at = this.#clock.now().toISOString();
-    const action = result === 'deleted' ? 'deleteEnvironment' : 'putEnvironment';
-    const { name, server, database, region } = environment;
-    return [
-      'create',
-      {
-        partitionKey: tenantId,
-        rowKey: `!audit-${at}-${editor.requestId}`,
-        at,
-        ...editor,
-        action,
-        ...{ environment: name, server, database, region },
-        result,
-      },
-    ];
-  }
-
   /** Writes a row with this claim in place of the one it had. @returns false if it has changed since it was read */
   async #replace(
     tenantId: string,
-    row: Row,
-    claim: Pick<Row, 'claimSetup' | 'claimAttempt' | 'claimedAt'>,
+    row: EnvironmentRow,
+    claim: Pick<EnvironmentRow, 'claimSetup' | 'claimAttempt' | 'claimedAt'>,
   ): Promise<boolean> {
-    const entity = entityOf(tenantId, row, { deleted: row.deleted, ...claim });
+    const entity = environmentRow(tenantId, row, { deleted: row.deleted, ...claim });
     return unlessConflict(() => this.#table.updateEntity(entity, 'Replace', { etag: row.etag }));
   }
 
-  async #read(tenantId: string, name: string): Promise<Row | undefined> {
+  async #read(tenantId: string, name: string): Promise<EnvironmentRow | undefined> {
     await this.#ready();
     const row = await unlessMissing(() => this.#table.getEntity(tenantId, name.toLowerCase()));
-    return row === undefined ? undefined : rowSchema.parse(row);
+    return row === undefined ? undefined : environmentRowSchema.parse(row);
   }
 
   async #ready(): Promise<void> {
@@ -226,19 +190,6 @@ export class EnvironmentDirectory {
   }
 }
 
-function entityOf(tenantId: string, environment: Environment, columns: object): TableEntity {
-  return {
-    partitionKey: tenantId,
-    rowKey: environment.name.toLowerCase(),
-    ...environmentOf(environment),
-    ...columns,
-  };
-}
-
-function environmentOf({ name, server, database, region }: Environment): Environment {
-  return { name, server, database, region };
-}
-
-function recordOf(row: Row): EnvironmentRecord {
+function recordOf(row: EnvironmentRow): EnvironmentRecord {
   return { ...environmentOf(row), etag: row.etag };
 }

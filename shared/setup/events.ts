@@ -66,6 +66,6 @@ export function buildSetupEvent(
 }
 
 /** What the outside learns of a milestone: its data, but of factories the name alone. */
-function announcedData(milestone: Milestone): object {
+export function announcedData(milestone: Milestone): object {
   return milestone.name === 'factorySelected' ? { factory: { name: milestone.data.factory.name } } : milestone.data;
 }

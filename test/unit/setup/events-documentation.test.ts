@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { eventTypeOf } from '../../../shared/setup/states.ts';
-import { buildSetupEvent, setupEventSchema } from '../../../shared/setup/events.ts';
-import { milestoneNames, milestones } from '../../../shared/setup/states.ts';
-import type { Milestone, MilestoneName } from '../../../shared/setup/states.ts';
+import { announcedData, buildSetupEvent, setupEventSchema } from '../../../shared/setup/events.ts';
+import { eventTypeOf, milestoneNames, milestones } from '../../../shared/setup/states.ts';
+import type { MilestoneName } from '../../../shared/setup/states.ts';
+import { milestone } from '../../support/setup/stored-setup.ts';
 
 const page = readFileSync(new URL('../../../docs/events.md', import.meta.url), 'utf8');
 const sections = page.split(/^## /m).slice(1);
@@ -36,8 +36,7 @@ test('the whole event is what the service would send', () => {
   expect(event).toEqual(built);
 });
 
-test.each<MilestoneName>(announced)('the example of %s has all of its members', (name) => {
-  const example = exampleOf(eventTypeOf(name) ?? '');
-  const { data }: { readonly data: z.ZodType<Milestone['data']> } = milestones[name];
-  expect(z.looseObject({}).parse(example)).toEqual(data.parse(example));
+test.each<MilestoneName>(announced)('the example of %s has the members that the service sends', (name) => {
+  const example = z.looseObject({}).parse(exampleOf(eventTypeOf(name) ?? ''));
+  expect(Object.keys(example)).toEqual(Object.keys(announcedData(milestone(name))));
 });

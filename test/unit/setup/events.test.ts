@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { eventTypeOf } from '../../../shared/setup/states.ts';
 import { buildSetupEvent, setupEventSchema } from '../../../shared/setup/events.ts';
-import { milestoneNames } from '../../../shared/setup/states.ts';
+import { eventTypeOf, milestoneNames } from '../../../shared/setup/states.ts';
 import type { Milestone } from '../../../shared/setup/states.ts';
+import { milestone } from '../../support/setup/stored-setup.ts';
 
 const attempt = { tenantId: '11111111-1111-4111-8111-111111111111', setupId: 'first-setup', attempt: 2 };
 const source = 'https://migration.example.com/setups';
 const at = new Date('2026-11-24T10:00:00.000Z');
 const inventory: Milestone = { name: 'inventoryCompleted', data: { companies: 3, extensions: 12 } };
 
-function build(milestone: Milestone, sequence = 7) {
-  return buildSetupEvent(source, attempt, 'Production', milestone, sequence, 'Inventory', at);
+function build(reached: Milestone, sequence = 7) {
+  return buildSetupEvent(source, attempt, 'Production', reached, sequence, 'Inventory', at);
 }
 
 test('the types are the published ones', () => {
@@ -40,8 +40,8 @@ test('checks have completed, whether one blocks or not', () => {
 test.each<Milestone>([
   { name: 'runtimeNotNeeded', data: { reason: 'Azure SQL' } },
   { name: 'environmentMarked', data: { environment: 'Production' } },
-])('nothing announces $name', (milestone) => {
-  expect(build(milestone)).toBeUndefined();
+])('nothing announces $name', (unannounced) => {
+  expect(build(unannounced)).toBeUndefined();
 });
 
 describe('an event', () => {
@@ -67,6 +67,13 @@ describe('an event', () => {
         extensions: 12,
       },
     });
+  });
+
+  test('names the factory, and holds nothing else of any', () => {
+    const selected = milestone('factorySelected');
+    const { factory } = (build(selected)?.data ?? {}) as { factory?: object };
+    expect(factory).toEqual({ name: 'factory-1' });
+    expect(JSON.stringify(build(selected))).not.toMatch(/subscription|resourceGroup|candidates/);
   });
 
   test('has the same id whenever it is built again', () => {
