@@ -4,7 +4,6 @@ import { registerRuntimeNode } from '../data-factory/runtime-node.ts';
 import { registerEnvironment, sampleSetupBody } from '../demo/sample-setup.ts';
 import { SetupClient } from '../demo/setup-client.ts';
 import { startStack } from '../stack/stack.ts';
-import type { Stack } from '../stack/stack.ts';
 import { memoryOfProcesses } from '../stack/process/process-memory.ts';
 
 const REQUESTS = 50;
@@ -16,15 +15,15 @@ try {
   console.log(`load average before: ${loadavg()[0]?.toFixed(2)}`);
   console.log(`stack start: ${(startMs / 1000).toFixed(1)} s`);
   const client = new SetupClient(stack.host.url, stack.tenantId, () => stack.accessToken('provisioning'));
-  await timeSetup(stack, client);
-  await timeRequests(stack, client);
+  await timeSetup(client);
+  await timeRequests(client);
   console.log('memory (MB resident)');
   for (const { name, megabytes } of await memoryOfProcesses()) console.log(`  ${name.padEnd(12)} ${megabytes}`);
 } finally {
   await stack.stop();
 }
 
-async function timeSetup(stack: Stack, client: SetupClient): Promise<void> {
+async function timeSetup(client: SetupClient): Promise<void> {
   const { databases, dataFactory } = stack;
   await registerEnvironment(stack, databases.samples[0]);
   const { headers } = await client.put('bench', sampleSetupBody(databases.samples[0]));
@@ -48,7 +47,7 @@ async function registerNode(url: string, client: SetupClient): Promise<void> {
 }
 
 /** The PUT does all of its checks, stores the password and the setup, and starts an orchestration. */
-async function timeRequests(stack: Stack, client: SetupClient): Promise<void> {
+async function timeRequests(client: SetupClient): Promise<void> {
   // A setup has its environment for itself.
   const samples = Array.from({ length: REQUESTS }, (_, index) => ({
     ...stack.databases.samples[0],

@@ -189,7 +189,8 @@ describe('an environment', () => {
     await api.register(environment);
     const ids = ['a', 'b', 'c', 'd', 'e'].map((end) => `${setupId}-${end}`);
     const answers = await Promise.all(ids.map((id) => api.put(id, bodyFor(environment))));
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409]);
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(4);
   });
 
   test('is free again when its setup has failed, and not when it is ready', async () => {
@@ -213,7 +214,7 @@ describe('an environment', () => {
     const others = [`${environment.slice(1)}a`, `${environment.slice(1)}b`];
     for (const name of others) await api.register(name);
     const answers = await Promise.all(others.map((name) => api.put(setupId, bodyFor(name))));
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
+    expect(answers.map(({ status }) => String(status)).sort()).toEqual(['201', '409']);
     const lost = others[answers.findIndex(({ status }) => status === 409)] ?? '';
     expect(await api.put(second, bodyFor(lost))).toMatchObject({ status: 201 });
   });
