@@ -6,6 +6,7 @@ import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 import type { Clock } from '../clock.ts';
 import { unlessConflict, unlessMissing } from '../rest-errors.ts';
+import { createdTable } from '../table.ts';
 import { restingStates } from '../setup/states.ts';
 import type { SetupStore } from '../setup/store.ts';
 import { isSameEnvironment } from './environment.ts';
@@ -46,14 +47,13 @@ export type EnvironmentClaim =
 const CLAIM_GRACE_MS = 15 * 60_000;
 
 export class EnvironmentDirectory {
-  readonly #table: TableClient;
+  readonly #table: () => Promise<TableClient>;
   readonly #setups: Pick<SetupStore, 'get'>;
   readonly #clock: Clock;
-  #created: Promise<void> | undefined;
 
   /** @param setups tells whether the one that claimed an environment still needs it */
   constructor(table: TableClient, setups: Pick<SetupStore, 'get'>, clock: Clock) {
-    this.#table = table;
+    this.#table = createdTable(table);
     this.#setups = setups;
     this.#clock = clock;
   }
@@ -66,11 +66,11 @@ export class EnvironmentDirectory {
 
   /** All environments of a tenant, by name. */
   async list(tenantId: string): Promise<EnvironmentRecord[]> {
-    await this.#ready();
+    const table = await this.#table();
     // Names begin with a letter or a digit; audit rows come before them.
     const filter = odata`PartitionKey eq ${tenantId} and RowKey ge '0' and deleted eq false`;
     const records: EnvironmentRecord[] = [];
-    for await (const row of this.#table.listEntities({ queryOptions: { filter } })) {
+    for await (const row of table.listEntities({ queryOptions: { filter } })) {
       records.push(recordOf(environmentRowSchema.parse(row)));
     }
     return records;
@@ -154,8 +154,9 @@ export class EnvironmentDirectory {
     if (holder !== undefined) return { kind: 'inUse', setupId: holder.setupId };
 
     const entity = environmentRow(tenantId, environment, { deleted: result === 'deleted' });
+    const table = await this.#table();
     const written = await unlessConflict(() =>
-      this.#table.submitTransaction([
+      table.submitTransaction([
         row === undefined ? ['create', entity] : ['update', entity, 'Replace', { etag: row.etag }],
         ['create', auditRow(tenantId, environment, editor, result, this.#clock.now())],
       ]),
@@ -170,23 +171,14 @@ export class EnvironmentDirectory {
     claim: Pick<EnvironmentRow, 'claimSetup' | 'claimAttempt' | 'claimedAt'>,
   ): Promise<boolean> {
     const entity = environmentRow(tenantId, row, { deleted: row.deleted, ...claim });
-    return unlessConflict(() => this.#table.updateEntity(entity, 'Replace', { etag: row.etag }));
+    const table = await this.#table();
+    return unlessConflict(() => table.updateEntity(entity, 'Replace', { etag: row.etag }));
   }
 
   async #read(tenantId: string, name: string): Promise<EnvironmentRow | undefined> {
-    await this.#ready();
-    const row = await unlessMissing(() => this.#table.getEntity(tenantId, name.toLowerCase()));
+    const table = await this.#table();
+    const row = await unlessMissing(() => table.getEntity(tenantId, name.toLowerCase()));
     return row === undefined ? undefined : environmentRowSchema.parse(row);
-  }
-
-  async #ready(): Promise<void> {
-    this.#created ??= this.#table.createTable();
-    try {
-      await this.#created;
-    } catch (error) {
-      this.#created = undefined;
-      throw error;
-    }
   }
 }
 

@@ -33,7 +33,10 @@ import type { Milestone, MilestoneName, Phase } from './states.ts';
 export type { SetupRecord } from './head.ts';
 
 /** What a new attempt is made of; the store adds the rest. */
-export type NewAttempt = Pick<SetupRecord, 'tenantId' | 'setupId' | 'key' | 'request' | 'destination' | 'secretName' | 'secretVersion'>;
+export type NewAttempt = Pick<
+  SetupRecord,
+  'tenantId' | 'setupId' | 'key' | 'request' | 'destination' | 'secretName' | 'secretVersion'
+>;
 
 /** Where an attempt begins, and whose request that is. */
 interface Beginning {

@@ -12,6 +12,7 @@ import { startStack } from '../../local/stack/stack.ts';
 import type { Stack } from '../../local/stack/stack.ts';
 import { Secrets } from '../../shared/secrets.ts';
 import { setupKey } from '../../shared/setup/key.ts';
+import { ActiveSetups } from '../../shared/setup/active.ts';
 import { SetupStore } from '../../shared/setup/store.ts';
 import { nameOf, provisioningClient } from '../support/setup/setup-run.ts';
 
@@ -111,21 +112,22 @@ async function storeWithoutStarting(setupId: string): Promise<void> {
   const clock = { now: () => aMinuteAgo };
   const store = new SetupStore(
     table('setups'),
-    table('activesetups'),
+    new ActiveSetups(table('activesetups'), clock),
     clock,
     stack.settings['MIGRATION_EVENT_SOURCE'] ?? '',
   );
-  await store.create({
+  const setup = {
     tenantId: stack.tenantId,
     setupId,
     key,
     secretName,
     secretVersion,
     request: {
-      product: 'DynamicsBCLast',
+      product: 'DynamicsBCLast' as const,
       source: { kind, connection: { server, database, userName, encrypt: true, trustServerCertificate: false } },
       destination: { environment },
     },
     destination: { environment, ...destination, region: 'westeurope' },
-  });
+  };
+  await store.create(setup, { actor: 'test', action: 'putSetup', requestId: 'test' });
 }

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
-import type { SetupState } from '../../../shared/setup/setup.ts';
+import type { SetupState } from '../../../shared/setup/states.ts';
 import type { SetupRecord } from '../../../shared/setup/store.ts';
-import { newSetup } from '../../support/setup/stored-setup.ts';
+import { newSetup, storedHead } from '../../support/setup/stored-setup.ts';
 import { startTables } from '../../support/tables.ts';
 import type { Tables } from '../../support/tables.ts';
 
@@ -32,10 +32,7 @@ beforeEach(async () => {
 });
 
 function exists(setupId: string, state: SetupState, changes: Partial<SetupRecord> = {}): void {
-  const at = new Date(now).toISOString();
-  const times = { createdAt: at, lastModifiedAt: at, phaseStartedAt: at };
-  const progress = { state, phase: 'Assessment', attempt: 1, sequence: 1 } as const;
-  setups.set(setupId, { ...newSetup, setupId, ...progress, ...times, etag: '', ...changes });
+  setups.set(setupId, { ...storedHead, setupId, state, ...changes });
 }
 
 const claim = (setupId: string, attempt = 1) => directory.claim(tenantId, name, { setupId, attempt });
@@ -79,7 +76,11 @@ describe('a claim is taken over', () => {
     ['Running', false],
     ['WaitingForRuntime', false],
     ['Ready', false],
+    ['Canceling', false],
+    ['Deleting', false],
     ['Failed', true],
+    ['Canceled', true],
+    ['Deleted', true],
   ])('from a setup that is %s: %s', async (state, free) => {
     exists('one', state);
     now += 60 * 24 * MINUTE;

@@ -18,6 +18,8 @@ import type { Settings } from '../../../shared/config.ts';
 import { DataFactories } from '../../../shared/factory/data-factory.ts';
 import { Secrets } from '../../../shared/secrets.ts';
 import type { Services } from '../../../shared/services.ts';
+import { ActiveSetups } from '../../../shared/setup/active.ts';
+import { Findings } from '../../../shared/setup/findings.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
 import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
 import { tenantId } from './token-issuer.ts';
@@ -53,11 +55,17 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
   const table = (name: string) => new TableClient(storage.tableUrl, name, credential);
   const vault = new SecretClient(keyVault.url, credential, { disableChallengeResourceVerification: true });
   const [setups, environments] = [table('setups'), table('environments')];
-  const store = new SetupStore(setups, table('activesetups'), systemClock, settings.MIGRATION_EVENT_SOURCE);
+  const store = new SetupStore(
+    setups,
+    new ActiveSetups(table('activesetups'), systemClock),
+    systemClock,
+    settings.MIGRATION_EVENT_SOURCE,
+  );
   const gateways: Partial<Services> = {
     settings,
     clock: systemClock,
     store,
+    findings: new Findings(setups),
     environments: new EnvironmentDirectory(environments, store, systemClock),
     secrets: new Secrets(vault),
     factories: new DataFactories((subscriptionId) => {

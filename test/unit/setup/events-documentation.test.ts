@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { eventTypeOf } from '../../../shared/setup/states.ts';
 import { announcedData, buildSetupEvent, setupEventSchema } from '../../../shared/setup/events.ts';
-import { eventTypeOf, milestoneNames, milestones } from '../../../shared/setup/states.ts';
+import { milestoneNames, milestones } from '../../../shared/setup/states.ts';
 import type { MilestoneName } from '../../../shared/setup/states.ts';
-import { milestone } from '../../support/setup/stored-setup.ts';
+import { milestone, newSetup } from '../../support/setup/stored-setup.ts';
 
 const page = readFileSync(new URL('../../../docs/events.md', import.meta.url), 'utf8');
 const sections = page.split(/^## /m).slice(1);
@@ -26,11 +27,8 @@ test('the whole event is what the service would send', () => {
   const { tenantId, setupId, attempt } = event.data;
   const built = buildSetupEvent(
     event.source,
-    { tenantId, setupId, attempt },
-    event.data.environment,
+    { ...newSetup, tenantId, setupId, attempt, sequence: Number(event.sequence) - 1, phase: 'Inventory' },
     { name: 'inventoryCompleted', data: milestones.inventoryCompleted.data.parse(event.data) },
-    Number(event.sequence),
-    'Inventory',
     new Date(event.time),
   );
   expect(event).toEqual(built);
