@@ -4,6 +4,7 @@ const GATEWAYS = [
   'clock|config|durable|request-timeout|rest-errors|secrets|services|table',
   'setup/(?:active|findings|key|publisher|start|store)',
   'runtimes/runtime-book',
+  'environments/directory',
   'factory/(?:data-factory|reservations)',
   'plan/control-rows',
   'sql/(?:database|scripts)',

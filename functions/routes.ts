@@ -1,26 +1,41 @@
 /** The API on one screen. `docs/openapi.json` describes it. */
+import { deleteEnvironment } from './environments/delete-environment.ts';
+import { getEnvironment } from './environments/get-environment.ts';
+import { listEnvironments } from './environments/list-environments.ts';
+import { putEnvironment } from './environments/put-environment.ts';
 import { getHealth } from './health/get-health.ts';
+import type { Route } from './http/adapter.ts';
 import { getOperation } from './operations/get-operation.ts';
 import { getSetup } from './setups/get-setup.ts';
-import type { Route } from './http/adapter.ts';
 import { listChecks } from './setups/list-checks.ts';
 import { listCompanies } from './setups/list-companies.ts';
 import { listExtensions } from './setups/list-extensions.ts';
 import { listRuntimeKeys } from './setups/list-runtime-keys.ts';
 import { putSetup } from './setups/put-setup.ts';
 
-const setup = 'migrationSetups/{setupId}';
+/** Paths, each with what is said to be missing where there is nothing, or nothing for the caller. */
+const operation = { path: 'tenants/{tenantId}/operations/{operationId}', missing: 'OperationNotFound' } as const;
+const environments = { path: 'tenants/{tenantId}/environments', missing: 'TenantNotFound' } as const;
+const environment = { path: `${environments.path}/{environment}`, missing: 'EnvironmentNotFound' } as const;
+const setup = { path: 'tenants/{tenantId}/migrationSetups/{setupId}', missing: 'SetupNotFound' } as const;
+const below = <Path extends string>(path: Path) => ({ ...setup, path: `${setup.path}/${path}` }) as const;
+
 const read = 'Setup.Read';
 const write = 'Setup.Write';
+const provide = 'Ops.Write';
 
 /** No two of one method overlap. A route without a role is open to everybody. */
 export const routes: readonly Route[] = [
+  { name: 'deleteEnvironment', method: 'DELETE', ...environment, role: provide, handler: deleteEnvironment },
+  { name: 'getEnvironment', method: 'GET', ...environment, role: read, handler: getEnvironment },
   { name: 'getHealth', method: 'GET', path: 'health', role: undefined, handler: getHealth },
-  { name: 'getOperation', method: 'GET', path: 'operations/{operationId}', role: read, handler: getOperation },
-  { name: 'getSetup', method: 'GET', path: setup, role: read, handler: getSetup },
-  { name: 'listChecks', method: 'GET', path: `${setup}/checks`, role: read, handler: listChecks },
-  { name: 'listCompanies', method: 'GET', path: `${setup}/companies`, role: read, handler: listCompanies },
-  { name: 'listExtensions', method: 'GET', path: `${setup}/extensions`, role: read, handler: listExtensions },
-  { name: 'listRuntimeKeys', method: 'POST', path: `${setup}/runtime/listKeys`, role: write, handler: listRuntimeKeys },
-  { name: 'putSetup', method: 'PUT', path: setup, role: write, handler: putSetup, startsOrchestrations: true },
+  { name: 'getOperation', method: 'GET', ...operation, role: read, handler: getOperation },
+  { name: 'getSetup', method: 'GET', ...setup, role: read, handler: getSetup },
+  { name: 'listChecks', method: 'GET', ...below('checks'), role: read, handler: listChecks },
+  { name: 'listCompanies', method: 'GET', ...below('companies'), role: read, handler: listCompanies },
+  { name: 'listEnvironments', method: 'GET', ...environments, role: read, handler: listEnvironments },
+  { name: 'listExtensions', method: 'GET', ...below('extensions'), role: read, handler: listExtensions },
+  { name: 'listRuntimeKeys', method: 'POST', ...below('runtime/listKeys'), role: write, handler: listRuntimeKeys },
+  { name: 'putEnvironment', method: 'PUT', ...environment, role: provide, handler: putEnvironment },
+  { name: 'putSetup', method: 'PUT', ...setup, role: write, handler: putSetup, startsOrchestrations: true },
 ];

@@ -18,10 +18,15 @@ const json = <Schema extends z.ZodType>(schema: Schema) =>
     .pipe(schema);
 
 const httpsUrl = z.url({ protocol: /^https$/, error: 'must be an https URL' });
+const publicUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+  .transform((url) => url.replace(/\/+$/, ''));
+const guids = json(z.array(z.guid().toLowerCase()));
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 /** Every setting of the app. Each is explained in the README; `local.settings.sample.json` has them all. */
 export const settingsSchema = z.object({
+  MIGRATION_PUBLIC_URL: publicUrl,
   MIGRATION_STATE_TABLE_ENDPOINT: httpsUrl,
   MIGRATION_SERVICE_BUS_NAMESPACE: z.string().regex(/^[A-Za-z0-9.-]+(:\d+)?$/, 'must be a host name'),
   MIGRATION_EVENT_TOPIC: z.string().min(1).max(260),
@@ -31,10 +36,12 @@ export const settingsSchema = z.object({
   MIGRATION_RESOURCE_MANAGER_URL: httpsUrl.default('https://management.azure.com'),
   MIGRATION_FACTORIES: json(z.array(factorySchema).min(1, 'must name at least one factory').max(100)),
   MIGRATION_STAGING_BLOB_ENDPOINT: httpsUrl,
-  MIGRATION_DESTINATION_SERVERS: json(z.array(z.string().min(1)).min(1, 'must name at least one server')),
   MIGRATION_TOKEN_ISSUER: z.string().includes('{tenantId}', { error: 'must contain {tenantId}' }),
   MIGRATION_TOKEN_AUDIENCE: z.string().min(1),
   MIGRATION_TOKEN_KEYS_URL: httpsUrl,
+  MIGRATION_PROVIDER_TENANT: z.guid().toLowerCase(),
+  MIGRATION_ALLOWED_TENANTS: guids.default([]),
+  MIGRATION_ALLOWED_CLIENTS: guids.default([]),
   MIGRATION_RUNTIME_WAIT_HOURS: z.coerce.number().positive().max(168).default(24),
   MIGRATION_MINIMUM_SOURCE_MAJOR: z.coerce.number().int().positive().default(25),
   MIGRATION_COMPANY_COUNT_WARNING: z.coerce.number().int().positive().default(300),

@@ -11,6 +11,7 @@ import type { Clock } from './clock.ts';
 import { checkThresholds } from './config.ts';
 import type { Settings } from './config.ts';
 import type { CheckThresholds } from './checks/check.ts';
+import { EnvironmentDirectory } from './environments/directory.ts';
 import { DataFactories } from './factory/data-factory.ts';
 import type { SubscriptionClients } from './factory/data-factory.ts';
 import { EventPublisher } from './setup/publisher.ts';
@@ -33,6 +34,7 @@ export interface Services {
   readonly store: SetupStore;
   readonly active: ActiveSetups;
   readonly findings: Findings;
+  readonly environments: EnvironmentDirectory;
   readonly reservations: FactoryReservations;
   readonly runtimes: RuntimeBook;
   readonly publisher: EventPublisher;
@@ -63,6 +65,7 @@ export function createServices(settings: Settings): Services {
     store,
     active,
     findings: new Findings(setups),
+    environments: new EnvironmentDirectory(table('environments'), store, clock),
     reservations: new FactoryReservations(table('factoryreservations')),
     runtimes: new RuntimeBook(table('runtimes')),
     publisher: new EventPublisher(bus.createSender(settings.MIGRATION_EVENT_TOPIC), store),

@@ -1,13 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { findPackageJSON } from 'node:module';
+import { existsSync, readFileSync } from 'node:fs';
 import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import type { Call } from '../http/adapter.ts';
 
-const packageFile = findPackageJSON(import.meta.url);
-const { version } = z
-  .object({ version: z.string() })
-  .parse(packageFile === undefined ? undefined : JSON.parse(readFileSync(packageFile, 'utf8')));
+const { version } = z.object({ version: z.string() }).parse(JSON.parse(readFileSync(packageFile(), 'utf8')));
 
 /** A store that does not answer at all is as ill as one that refuses. */
 const LONGEST_ANSWER_MS = 4_000;
@@ -21,4 +17,11 @@ export async function getHealth({ services, context }: Call): Promise<HttpRespon
     context.error('The state store does not answer:', error instanceof Error ? error.message : error);
     return { status: 503, jsonBody: { status: 'Unhealthy', version }, headers: { 'retry-after': '10' } };
   }
+}
+
+/** The app's `package.json`: the nearest one above this file, which is deeper in the build than in the sources. */
+function packageFile(folder: URL = new URL('.', import.meta.url)): URL {
+  const file = new URL('package.json', folder);
+  const parent = new URL('..', folder);
+  return existsSync(file) || parent.href === folder.href ? file : packageFile(parent);
 }

@@ -5,12 +5,12 @@ import { z } from 'zod';
 import type { Clock } from '../../shared/clock.ts';
 import { ApiError } from './problem.ts';
 
-/** App roles of the API. */
-export type Role = 'Setup.Read' | 'Setup.Write';
-
-/** Who calls. The tenant is that of the token, and the only one that the caller can reach. */
+/** Who calls. */
 export interface Caller {
+  /** The tenant that issued the token. */
   readonly tenantId: string;
+  /** Whether that is the tenant of the service's provider. */
+  readonly ofProvider: boolean;
   /** Object id of the calling user or service principal. */
   readonly objectId: string;
   readonly roles: readonly string[];
@@ -22,6 +22,12 @@ export interface AccessTokenOptions {
   readonly audience: string;
   /** Where the issuer publishes its signing keys. */
   readonly keysUrl: string;
+  /** The only tenant whose tokens can hold for other tenants. */
+  readonly providerTenant: string;
+  /** Tenants whose tokens are taken; none: those of every tenant. */
+  readonly allowedTenants: readonly string[];
+  /** Clients, by their application ids, whose tokens are taken; none: those of every client. */
+  readonly allowedClients: readonly string[];
   readonly clock: Clock;
 }
 
@@ -32,18 +38,29 @@ export interface AccessTokenOptions {
  */
 export type Authenticate = (authorization: string | null) => Promise<Caller>;
 
-const claimsSchema = z.object({
-  iss: z.string(),
-  tid: z.guid(),
-  oid: z.string(),
-  roles: z.array(z.string()).default([]),
-});
+// https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
+const claimsSchema = z
+  .object({
+    iss: z.string(),
+    tid: z.guid(),
+    oid: z.string(),
+    roles: z.array(z.string()).default([]),
+    /** The client: `azp` in tokens of version 2.0, `appid` in those of version 1.0. */
+    azp: z.string().optional(),
+    appid: z.string().optional(),
+    /** The one is in tokens for users, the other in tokens for apps, and neither in ID tokens, which give no access. */
+    scp: z.string().optional(),
+    idtyp: z.string().optional(),
+  })
+  .refine(({ scp, idtyp }) => scp !== undefined || idtyp === 'app', 'is no access token')
+  .transform(({ azp, appid, ...claims }) => ({ ...claims, client: azp ?? appid ?? '' }));
 
 const CLOCK_TOLERANCE_SECONDS = 60;
 const KEYS_RETRY_SECONDS = 10;
 
 /** Makes the check of access tokens. Signing keys are read when they are first needed, and kept for ten minutes. */
-export function createAuthenticate({ issuer, audience, keysUrl, clock }: AccessTokenOptions): Authenticate {
+export function createAuthenticate(options: AccessTokenOptions): Authenticate {
+  const { issuer, audience, keysUrl, providerTenant, allowedTenants, allowedClients, clock } = options;
   const keys = signingKeys(keysUrl);
   return async (authorization) => {
     const token = /^Bearer +(?<token>[\w.-]+)$/i.exec(authorization ?? '')?.groups?.['token'];
@@ -56,14 +73,23 @@ export function createAuthenticate({ issuer, audience, keysUrl, clock }: AccessT
         currentDate: clock.now(),
         requiredClaims: ['exp', 'nbf'],
       });
-      const { iss, tid, oid, roles } = claimsSchema.parse(payload);
-      if (iss !== issuer.replace('{tenantId}', tid)) throw unauthorized(invalidToken);
-      return { tenantId: tid, objectId: oid, roles };
+      const { iss, tid, oid, roles, client } = claimsSchema.parse(payload);
+      const tenantId = tid.toLowerCase();
+      const trusted =
+        iss === issuer.replace('{tenantId}', tid) &&
+        allows(allowedTenants, tenantId) &&
+        allows(allowedClients, client.toLowerCase());
+      if (!trusted) throw unauthorized(invalidToken);
+      return { tenantId, ofProvider: tenantId === providerTenant, objectId: oid, roles };
     } catch (error) {
       if (error instanceof errors.JOSEError || error instanceof z.ZodError) throw unauthorized(invalidToken, error);
       throw error;
     }
   };
+}
+
+function allows(list: readonly string[], id: string): boolean {
+  return list.length === 0 || list.includes(id);
 }
 
 const invalidToken = 'The access token is not valid for this service.';
@@ -89,10 +115,4 @@ function signingKeys(url: string): JWTVerifyGetKey {
       });
     }
   };
-}
-
-/** @throws {ApiError} `Forbidden`, naming the role, if the caller lacks it */
-export function requireRole(caller: Caller, role: Role): void {
-  if (caller.roles.includes(role)) return;
-  throw new ApiError('Forbidden', `The access token needs the app role ${role} of this service.`);
 }

@@ -2,11 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import type { HttpHandler, HttpMethod, HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { isRestError } from '@azure/core-rest-pipeline';
+import { z } from 'zod';
 import type { Services } from '../../shared/services.ts';
 import { apiVersion } from '../../shared/setup/setup.ts';
-import { createAuthenticate, requireRole } from './access-token.ts';
-import type { Authenticate, Caller, Role } from './access-token.ts';
-import { ApiError, problemResponse } from './problem.ts';
+import { createAuthenticate } from './access-token.ts';
+import type { Authenticate, Caller } from './access-token.ts';
+import { ApiError, notFound, problemResponse } from './problem.ts';
+import type { NotFoundCode } from './problem.ts';
+import { requireRole } from './roles.ts';
+import type { Role } from './roles.ts';
 
 /** One request, as handlers see it. */
 export interface Call {
@@ -17,9 +21,11 @@ export interface Call {
   readonly requestId: string;
 }
 
-/** A request whose caller is known and has the role of the route. */
-export interface AuthorizedCall extends Call {
+/** A request whose caller is known and has the role of the route for the tenant of the path. */
+export interface TenantCall extends Call {
   readonly caller: Caller;
+  /** In lower case, as in every key: two spellings are one tenant. */
+  readonly tenantId: string;
 }
 
 interface RouteBase {
@@ -32,10 +38,13 @@ interface RouteBase {
   readonly startsOrchestrations?: boolean;
 }
 
-/** A route that needs an app role and the api-version. */
-interface ProtectedRoute extends RouteBase {
+/** A route to what belongs to a tenant; it needs an app role and the api-version. */
+interface TenantRoute extends RouteBase {
+  readonly path: `tenants/{tenantId}/${string}`;
   readonly role: Role;
-  readonly handler: (call: AuthorizedCall) => Promise<HttpResponseInit>;
+  /** The answer if the token does not reach the tenant: that of the handler to what does not exist. */
+  readonly missing: NotFoundCode;
+  readonly handler: (call: TenantCall) => Promise<HttpResponseInit>;
 }
 
 /** A route for everybody, without api-version. */
@@ -44,7 +53,7 @@ interface OpenRoute extends RouteBase {
   readonly handler: (call: Call) => Promise<HttpResponseInit>;
 }
 
-export type Route = ProtectedRoute | OpenRoute;
+export type Route = TenantRoute | OpenRoute;
 
 /** Makes what turns a route into a handler for the Functions host; all of them share the keys of the token issuer. */
 export function createToHandler(services: Services): (route: Route) => HttpHandler {
@@ -53,6 +62,9 @@ export function createToHandler(services: Services): (route: Route) => HttpHandl
     issuer: settings.MIGRATION_TOKEN_ISSUER,
     audience: settings.MIGRATION_TOKEN_AUDIENCE,
     keysUrl: settings.MIGRATION_TOKEN_KEYS_URL,
+    providerTenant: settings.MIGRATION_PROVIDER_TENANT,
+    allowedTenants: settings.MIGRATION_ALLOWED_TENANTS,
+    allowedClients: settings.MIGRATION_ALLOWED_CLIENTS,
     clock,
   });
   return (route) => async (request, context) => {
@@ -73,9 +85,23 @@ export function createToHandler(services: Services): (route: Route) => HttpHandl
 async function answerRoute(route: Route, call: Call, authenticate: Authenticate): Promise<HttpResponseInit> {
   if (route.role === undefined) return route.handler(call);
   const caller = await authenticate(call.request.headers.get('authorization'));
-  requireRole(caller, route.role);
+  const reach = requireRole(caller, route.role);
   requireApiVersion(call.request.query);
-  return route.handler({ ...call, caller });
+  const tenantId = tenantOf(call.request);
+  if (tenantId === undefined) throw notFound(route.missing);
+  if (reach === 'ownTenant' && tenantId !== caller.tenantId) {
+    const { tenantId: own, objectId } = caller;
+    call.context.warn(
+      `Request ${call.requestId}: ${route.name} of tenant ${tenantId} was refused to ${objectId} of tenant ${own}.`,
+    );
+    throw notFound(route.missing);
+  }
+  return route.handler({ ...call, caller, tenantId });
+}
+
+/** The tenant of the path; undefined if it cannot be one. */
+function tenantOf({ params }: HttpRequest): string | undefined {
+  return z.guid().toLowerCase().safeParse(params['tenantId']).data;
 }
 
 const versionParameter = 'api-version';

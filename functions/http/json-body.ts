@@ -2,7 +2,7 @@
 import type { HttpRequest } from '@azure/functions';
 import type { z } from 'zod';
 import { findJsonError } from './json-syntax.ts';
-import { ApiError, fieldError } from './problem.ts';
+import { ApiError, fieldError, invalidFields } from './problem.ts';
 import type { FieldError } from './problem.ts';
 
 const MAXIMUM_BYTES = 64 * 1024;
@@ -23,9 +23,7 @@ export async function readJsonBody<Schema extends z.ZodType>(
   const body: unknown = parseJson(await readText(request));
   const result = schema.safeParse(body);
   if (result.success) return result.data;
-  throw new ApiError('InvalidRequestBody', 'The fields named in errors are not valid.', {
-    errors: result.error.issues.flatMap((issue) => fieldErrorsOf(issue, body)),
-  });
+  throw invalidFields(result.error.issues.flatMap((issue) => fieldErrorsOf(issue, body)));
 }
 
 async function readText(request: HttpRequest): Promise<string> {

@@ -44,6 +44,21 @@ export class ApiError extends Error {
   }
 }
 
+/** The answer to a body of the right shape with fields that cannot be used. */
+export function invalidFields(errors: readonly FieldError[]): ApiError {
+  return new ApiError('InvalidRequestBody', 'The fields named in errors are not valid.', { errors });
+}
+
+/** Codes of what is not there. */
+export type NotFoundCode = {
+  [Code in ApiErrorCode]: (typeof apiErrors)[Code]['status'] extends 404 ? Code : never;
+}[ApiErrorCode];
+
+/** The answer to a request for what does not exist, word for word the same as for what the token does not reach. */
+export function notFound(code: NotFoundCode): ApiError {
+  return new ApiError(code, 'It does not exist, or the access token does not reach its tenant.');
+}
+
 /** Builds the answer to a request that failed. `instance` is the path of the request. */
 export function problemResponse(error: ApiError, instance: string, traceId: string): HttpResponseInit {
   const { code, errors, message } = error;

@@ -1,11 +1,11 @@
-/** From a request to the setup that it names, within the caller's tenant. */
+/** From a request to the setup that it names. */
 import { setupIdSchema } from '../../shared/setup/setup.ts';
 import type { SetupRecord } from '../../shared/setup/store.ts';
-import type { AuthorizedCall } from '../http/adapter.ts';
-import { ApiError } from '../http/problem.ts';
+import type { TenantCall } from '../http/adapter.ts';
+import { ApiError, notFound } from '../http/problem.ts';
 
 /** Reads the setup id of the route. @throws {ApiError} `InvalidSetupId` */
-export function readSetupId({ request }: AuthorizedCall): string {
+export function readSetupId({ request }: TenantCall): string {
   const setupId = setupIdSchema.safeParse(request.params['setupId']);
   if (setupId.success) return setupId.data;
   throw new ApiError(
@@ -16,11 +16,11 @@ export function readSetupId({ request }: AuthorizedCall): string {
 
 /**
  * Reads the setup of the route.
- * @throws {ApiError} `InvalidSetupId`, or `SetupNotFound`, also if the setup belongs to another tenant
+ * @throws {ApiError} `InvalidSetupId` or `SetupNotFound`
  */
-export async function findSetup(call: AuthorizedCall): Promise<SetupRecord> {
+export async function findSetup(call: TenantCall): Promise<SetupRecord> {
   const setupId = readSetupId(call);
-  const setup = await call.services.store.get({ tenantId: call.caller.tenantId, setupId });
-  if (setup === undefined) throw new ApiError('SetupNotFound', 'Your tenant has no setup of this id.');
+  const setup = await call.services.store.get({ tenantId: call.tenantId, setupId });
+  if (setup === undefined) throw notFound('SetupNotFound');
   return setup;
 }

@@ -1,13 +1,13 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { etagOf, isNotModified } from '../http/conditions.ts';
 import { findSetup } from './find-setup.ts';
-import type { AuthorizedCall } from '../http/adapter.ts';
+import type { TenantCall } from '../http/adapter.ts';
 import { setupResource } from './setup-resource.ts';
 
-/** `GET migrationSetups/{setupId}`: the setup, or 304 if the caller has it already. */
-export async function getSetup(call: AuthorizedCall): Promise<HttpResponseInit> {
+/** `GET …/migrationSetups/{setupId}`: the setup, or 304 if the caller has it already. */
+export async function getSetup(call: TenantCall): Promise<HttpResponseInit> {
   const setup = await findSetup(call);
-  const resource = setupResource(setup, await call.services.store.milestonesOf(setup));
+  const resource = setupResource(setup, await call.services.store.milestonesOf(setup), call.caller);
   const etag = etagOf(resource);
   if (isNotModified(call.request, etag)) return { status: 304, headers: { etag } };
   return { status: 200, headers: { etag }, jsonBody: resource };

@@ -2,15 +2,15 @@ import type { HttpResponseInit } from '@azure/functions';
 import type { SetupRecord } from '../../shared/setup/store.ts';
 import { auditEntry } from '../http/audit.ts';
 import { findSetup } from './find-setup.ts';
-import type { AuthorizedCall } from '../http/adapter.ts';
+import type { TenantCall } from '../http/adapter.ts';
 import { ApiError } from '../http/problem.ts';
 import { dataOf } from '../../shared/setup/milestone-data.ts';
 
 /**
- * `POST migrationSetups/{setupId}/runtime/listKeys`: the keys with which nodes register at the runtime. The only answer
+ * `POST …/migrationSetups/{setupId}/runtime/listKeys`: the keys with which nodes register at the runtime. The only answer
  * of the API that holds a secret, and each one leaves an audit row.
  */
-export async function listRuntimeKeys(call: AuthorizedCall): Promise<HttpResponseInit> {
+export async function listRuntimeKeys(call: TenantCall): Promise<HttpResponseInit> {
   const { services } = call;
   const setup = await findSetup(call);
   if (setup.request.source.kind === 'AzureSql') {

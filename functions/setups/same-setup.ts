@@ -15,9 +15,7 @@ const fields: readonly Field[] = [
   [connectionString, 'Encrypt', ({ source }) => source.connection.encrypt],
   [connectionString, 'TrustServerCertificate', ({ source }) => source.connection.trustServerCertificate],
   ['/source/runtimeName', 'The runtime name', ({ source }) => source.runtimeName],
-  ['/destination/environment', 'The environment', ({ destination }) => destination.environment],
-  ['/destination/server', 'The server', ({ destination }) => destination.server],
-  ['/destination/database', 'The database', ({ destination }) => destination.database],
+  ['/destination/environment', 'The environment', ({ destination }) => destination.environment.toLowerCase()],
 ];
 
 /** @throws {ApiError} `SetupConflict`, naming every field that differs and no value */

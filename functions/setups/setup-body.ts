@@ -1,13 +1,17 @@
 /** The body of a request for a setup. */
 import type { HttpRequest } from '@azure/functions';
 import { z } from 'zod';
-import type { Settings } from '../../shared/config.ts';
 import { parseConnectionString } from '../../shared/sql/connection-string.ts';
 import type { ConnectionStringError } from '../../shared/sql/connection-string.ts';
-import { destinationSchema, productSchema, runtimeNameSchema, sourceKindSchema } from '../../shared/setup/setup.ts';
+import {
+  productSchema,
+  runtimeNameSchema,
+  sourceKindSchema,
+  wantedDestinationSchema,
+} from '../../shared/setup/setup.ts';
 import type { SetupRequest } from '../../shared/setup/setup.ts';
 import { readJsonBody } from '../http/json-body.ts';
-import { ApiError, fieldError } from '../http/problem.ts';
+import { fieldError, invalidFields } from '../http/problem.ts';
 import type { FieldError } from '../http/problem.ts';
 
 /** What callers send. `runtimeName` names a runtime to reuse, which only a `SqlServer` source needs. */
@@ -23,7 +27,7 @@ export const setupBodySchema = z.strictObject({
       path: ['runtimeName'],
       message: 'is only for a SqlServer source: Azure SQL is reached without a self-hosted runtime.',
     }),
-  destination: destinationSchema,
+  destination: wantedDestinationSchema,
 });
 
 /** A request that was found in order, with the password apart from the rest. */
@@ -34,19 +38,12 @@ interface ReadSetupRequest {
 
 /**
  * Reads and checks the body of a request for a setup.
- * @throws {ApiError} those of `readJsonBody`; `InvalidRequestBody` also for a connection string that cannot be used and
- * for a destination that the service is not configured for
+ * @throws {ApiError} those of `readJsonBody`; `InvalidRequestBody` also for a connection string that cannot be used
  */
-export async function readSetupRequest(request: HttpRequest, settings: Settings): Promise<ReadSetupRequest> {
+export async function readSetupRequest(request: HttpRequest): Promise<ReadSetupRequest> {
   const { product, source, destination } = await readJsonBody(request, setupBodySchema);
   const parsed = parseConnectionString(source.connectionString);
-  const errors = [
-    ...(parsed.ok ? [] : parsed.errors.map(connectionStringError)),
-    ...destinationErrors(destination.server, settings.MIGRATION_DESTINATION_SERVERS),
-  ];
-  if (!parsed.ok || errors.length > 0) {
-    throw new ApiError('InvalidRequestBody', 'The fields named in errors are not valid.', { errors });
-  }
+  if (!parsed.ok) throw invalidFields(parsed.errors.map(connectionStringError));
   const { connection, password } = parsed;
   const { kind, runtimeName } = source;
   return {
@@ -62,12 +59,4 @@ export async function readSetupRequest(request: HttpRequest, settings: Settings)
 function connectionStringError({ keyword, problem, remedy }: ConnectionStringError): FieldError {
   const detail = `${keyword ?? 'The connection string'} ${problem}.`;
   return fieldError('/source/connectionString', '52072', detail, remedy);
-}
-
-/** The service connects to the destination with its own identity, so that callers may not choose just any server. */
-function destinationErrors(server: string, allowed: readonly string[]): FieldError[] {
-  if (allowed.some((name) => name.toLowerCase() === server.toLowerCase())) return [];
-  return [
-    fieldError('/destination/server', 'ServerNotAllowed', 'is not a server that this service is configured for.'),
-  ];
 }

@@ -3,6 +3,8 @@ import { milestones, phases } from '../../shared/setup/states.ts';
 import type { Phase } from '../../shared/setup/states.ts';
 import { dataOf } from '../../shared/setup/milestone-data.ts';
 import type { MilestoneRecord, SetupRecord } from '../../shared/setup/store.ts';
+import type { Caller } from '../http/access-token.ts';
+import { isOperator } from '../http/roles.ts';
 
 /** How far a phase is. Those after a phase that failed stay pending. */
 interface PhaseResource {
@@ -13,9 +15,12 @@ interface PhaseResource {
   readonly durationMs?: number;
 }
 
-/** Maps a setup and the milestones of its attempt. Members whose phase has not ended are left out. Holds no secret. */
-export function setupResource(setup: SetupRecord, reached: readonly MilestoneRecord[]) {
-  const { setupId, request, state, phase, attempt, createdAt, lastModifiedAt, failure } = setup;
+/**
+ * Maps a setup and the milestones of its attempt. Members whose phase has not ended are left out. Holds no secret; where the
+ * environment's database is and how the factories did is for operators only.
+ */
+export function setupResource(setup: SetupRecord, reached: readonly MilestoneRecord[], caller: Caller) {
+  const { setupId, request, destination, state, phase, attempt, createdAt, lastModifiedAt, failure } = setup;
   const { kind, connection, runtimeName } = request.source;
   return {
     setupId,
@@ -24,12 +29,14 @@ export function setupResource(setup: SetupRecord, reached: readonly MilestoneRec
     phase,
     attempt,
     source: { kind, ...connection, ...present({ runtimeName }) },
-    destination: request.destination,
+    destination: isOperator(caller)
+      ? destination
+      : { environment: destination.environment, region: destination.region },
     createdAt,
     lastModifiedAt,
     ...present({
       failure,
-      factory: factoryOf(reached),
+      factory: factoryOf(reached, caller),
       runtime: runtimeOf(reached),
       checks: dataOf(reached, 'checksCompleted') ?? dataOf(reached, 'checksFailed'),
       inventory: dataOf(reached, 'inventoryCompleted'),
@@ -40,9 +47,11 @@ export function setupResource(setup: SetupRecord, reached: readonly MilestoneRec
   };
 }
 
-function factoryOf(reached: readonly MilestoneRecord[]) {
+function factoryOf(reached: readonly MilestoneRecord[], caller: Caller) {
   const selected = dataOf(reached, 'factorySelected');
-  return selected === undefined ? undefined : { ...selected.factory, candidates: selected.candidates };
+  if (selected === undefined) return undefined;
+  const { factory, candidates } = selected;
+  return isOperator(caller) ? { ...factory, candidates } : { name: factory.name };
 }
 
 function runtimeOf(reached: readonly MilestoneRecord[]) {

@@ -1,10 +1,9 @@
 /** Figures of the whole: start of the stack, time of a setup by phase, latency of the API, memory. */
 import { loadavg } from 'node:os';
 import { registerRuntimeNode } from '../data-factory/runtime-node.ts';
-import { sampleSetupBody } from '../demo/sample-setup.ts';
+import { registerEnvironment, sampleSetupBody } from '../demo/sample-setup.ts';
 import { SetupClient } from '../demo/setup-client.ts';
 import { startStack } from '../stack/stack.ts';
-import type { Stack } from '../stack/stack.ts';
 import { memoryOfProcesses } from '../stack/process/process-memory.ts';
 
 const REQUESTS = 50;
@@ -15,16 +14,18 @@ const startMs = performance.now() - before;
 try {
   console.log(`load average before: ${loadavg()[0]?.toFixed(2)}`);
   console.log(`stack start: ${(startMs / 1000).toFixed(1)} s`);
-  const client = new SetupClient(stack.host.url, () => stack.accessToken('provisioning'));
-  await timeSetup(stack, client);
-  await timeRequests(stack, client);
+  const client = new SetupClient(stack.host.url, stack.tenantId, () => stack.accessToken('provisioning'));
+  await timeSetup(client);
+  await timeRequests(client);
   console.log('memory (MB resident)');
   for (const { name, megabytes } of await memoryOfProcesses()) console.log(`  ${name.padEnd(12)} ${megabytes}`);
 } finally {
   await stack.stop();
 }
 
-async function timeSetup({ databases, dataFactory }: Stack, client: SetupClient): Promise<void> {
+async function timeSetup(client: SetupClient): Promise<void> {
+  const { databases, dataFactory } = stack;
+  await registerEnvironment(stack, databases.samples[0]);
   const { headers } = await client.put('bench', sampleSetupBody(databases.samples[0]));
   await registerNode(dataFactory.url, client);
   await client.follow(headers.get('operation-location') ?? '', 50);
@@ -46,9 +47,15 @@ async function registerNode(url: string, client: SetupClient): Promise<void> {
 }
 
 /** The PUT does all of its checks, stores the password and the setup, and starts an orchestration. */
-async function timeRequests({ databases }: Stack, client: SetupClient): Promise<void> {
-  const body = sampleSetupBody(databases.samples[0]);
-  const puts = await timeEach((index) => client.put(`latency-${index}`, body));
+async function timeRequests(client: SetupClient): Promise<void> {
+  // A setup has its environment for itself.
+  const samples = Array.from({ length: REQUESTS }, (_, index) => ({
+    ...stack.databases.samples[0],
+    environment: `Latency ${index}`,
+  }));
+  for (const sample of samples) await registerEnvironment(stack, sample);
+  const bodies = samples.map((sample) => sampleSetupBody(sample));
+  const puts = await timeEach((index) => client.put(`latency-${index}`, bodies[index]));
   const gets = await timeEach((index) => client.get(`latency-${index}`));
   console.log(`PUT that starts a setup: ${puts.text}`);
   console.log(`GET of a setup: ${gets.text}`);

@@ -10,7 +10,7 @@ import { Milestones } from './milestones.ts';
 import { subscribeToSetup } from './event-subscription.ts';
 import type { EventSubscription } from './event-subscription.ts';
 import { hostKindOf } from '../stack/host-kind.ts';
-import { sampleSetupBody } from './sample-setup.ts';
+import { registerEnvironment, sampleSetupBody } from './sample-setup.ts';
 import { SetupClient } from './setup-client.ts';
 import { startStack } from '../stack/stack.ts';
 import type { Stack } from '../stack/stack.ts';
@@ -44,7 +44,7 @@ const tasks = new Listr<Partial<Demo>>(
       title: 'Subscribe to the events of the setup',
       task: async (demo) => {
         const { stack } = demo as Demo;
-        demo.client = new SetupClient(stack.host.url, () => stack.accessToken('provisioning'));
+        demo.client = new SetupClient(stack.host.url, stack.tenantId, () => stack.accessToken('provisioning'));
         demo.subscription = await subscribeToSetup({
           namespace: stack.serviceBus.fullyQualifiedNamespace,
           credential: stack.credential('subscriber'),
@@ -55,7 +55,14 @@ const tasks = new Listr<Partial<Demo>>(
       },
     },
     {
-      title: `PUT /api/migrationSetups/${SETUP_ID}`,
+      title: 'The provider registers the environment of its customer',
+      async task(demo) {
+        const { stack } = demo as Demo;
+        await registerEnvironment(stack, stack.databases.samples[0]);
+      },
+    },
+    {
+      title: `PUT /api/tenants/{tenantId}/migrationSetups/${SETUP_ID}`,
       async task(demo, task) {
         const { stack, client } = demo as Demo;
         const answer = await client.put(SETUP_ID, sampleSetupBody(stack.databases.samples[0]));

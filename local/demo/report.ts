@@ -2,7 +2,7 @@ import type { EventSubscription } from './event-subscription.ts';
 import { inspectFactory, listProcedures } from './inspection.ts';
 import { memoryOfProcesses } from '../stack/process/process-memory.ts';
 import { sampleSetupBody } from './sample-setup.ts';
-import type { SetupClient } from './setup-client.ts';
+import { SetupClient } from './setup-client.ts';
 import type { Stack } from '../stack/stack.ts';
 
 /* The parts of the API's documents that the report shows. */
@@ -57,7 +57,9 @@ export interface Reported {
 
 /** Prints what was decided and made, and checks from outside that it is there. */
 export async function printReport({ stack, client, subscription }: Reported, setupId: string): Promise<void> {
-  const setup = (await client.get(setupId)).body as SetupResource;
+  // How the factories did is shown to operators only.
+  const operator = new SetupClient(stack.host.url, stack.tenantId, () => stack.accessToken('operations'));
+  const setup = (await operator.get(setupId)).body as SetupResource;
   const list = async <Item>(name: string) => ((await client.get(setupId, name)).body as { value: Item[] }).value;
   const [checks, companies, extensions] = await Promise.all([
     list<Check>('checks'),

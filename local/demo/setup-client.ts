@@ -16,17 +16,32 @@ const operationSchema = z.object({ status: z.string(), phase: z.string() });
 /** Statuses in which an operation stays. */
 const ENDED: ReadonlySet<string> = new Set(['Succeeded', 'Failed', 'Canceled']);
 
+/** Where an environment is. */
+export interface EnvironmentPlace {
+  readonly server: string;
+  readonly database: string;
+  readonly region: string;
+}
+
 export class SetupClient {
   readonly #url: string;
+  readonly #tenantId: string;
   readonly #token: () => Promise<string>;
 
   /**
    * @param url of the function app, without `/api`
+   * @param tenantId the tenant for which it asks
    * @param token gives an access token for the API
    */
-  constructor(url: string, token: () => Promise<string>) {
+  constructor(url: string, tenantId: string, token: () => Promise<string>) {
     this.#url = url;
+    this.#tenantId = tenantId;
     this.#token = token;
+  }
+
+  /** Registers an environment of the tenant, or changes where it is; for the provider only. */
+  putEnvironment(name: string, place: EnvironmentPlace): Promise<Answer> {
+    return this.send('PUT', `environments/${encodeURIComponent(name)}`, place);
   }
 
   /** Asks for a setup. */
@@ -53,9 +68,9 @@ export class SetupClient {
     }
   }
 
-  /** Sends a request to a path below `/api/`. */
+  /** Sends a request to a path below that of the tenant. */
   send(method: string, path: string, body?: unknown): Promise<Answer> {
-    return this.#request(method, `${this.#url}/api/${path}?api-version=${apiVersion}`, body);
+    return this.#request(method, `${this.#url}/api/tenants/${this.#tenantId}/${path}?api-version=${apiVersion}`, body);
   }
 
   async #request(method: string, url: string, body?: unknown): Promise<Answer> {

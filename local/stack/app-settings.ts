@@ -1,5 +1,4 @@
 import { API_AUDIENCE } from './clients.ts';
-import type { Databases } from './databases.ts';
 import type { FactoryOptions } from '../data-factory/factory.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { Identity } from '../identity/server.ts';
@@ -14,7 +13,10 @@ export interface AppSurroundings {
   readonly serviceBus: ServiceBus;
   readonly dataFactory: Endpoint;
   readonly factories: readonly FactoryOptions[];
-  readonly databases: Databases;
+  /** Where callers reach the API. */
+  readonly publicUrl: string;
+  /** The tenant of the service's provider. */
+  readonly providerTenant: string;
   readonly certificateFile: string;
 }
 
@@ -23,7 +25,7 @@ const EVENT_TOPIC = 'setup-events';
 
 /** The environment of the app, as the app settings of a function app in Azure would make it. */
 export function appSettings(surroundings: AppSurroundings): Readonly<Record<string, string>> {
-  const { identity, storage, keyVault, serviceBus, dataFactory, databases } = surroundings;
+  const { identity, storage, keyVault, serviceBus, dataFactory, publicUrl, providerTenant } = surroundings;
   const factories = surroundings.factories.map(({ subscriptionId, resourceGroup, name }) => ({
     subscriptionId,
     resourceGroup,
@@ -33,6 +35,7 @@ export function appSettings(surroundings: AppSurroundings): Readonly<Record<stri
     ...identity.settings,
     AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential',
     NODE_EXTRA_CA_CERTS: surroundings.certificateFile,
+    MIGRATION_PUBLIC_URL: publicUrl,
     MIGRATION_STATE_TABLE_ENDPOINT: storage.tableUrl,
     MIGRATION_STAGING_BLOB_ENDPOINT: storage.blobUrl,
     MIGRATION_SERVICE_BUS_NAMESPACE: serviceBus.fullyQualifiedNamespace,
@@ -43,9 +46,9 @@ export function appSettings(surroundings: AppSurroundings): Readonly<Record<stri
     MIGRATION_KEY_VAULT_VERIFY_CHALLENGE: 'false',
     MIGRATION_RESOURCE_MANAGER_URL: dataFactory.url,
     MIGRATION_FACTORIES: JSON.stringify(factories),
-    MIGRATION_DESTINATION_SERVERS: JSON.stringify([databases.destinationServer]),
     MIGRATION_TOKEN_ISSUER: identity.issuer,
     MIGRATION_TOKEN_AUDIENCE: API_AUDIENCE,
     MIGRATION_TOKEN_KEYS_URL: identity.keysUrl,
+    MIGRATION_PROVIDER_TENANT: providerTenant,
   };
 }

@@ -4,26 +4,31 @@ import type { TokenCredential } from '@azure/identity';
 import type { ClientRegistration } from '../identity/client-credentials.ts';
 
 /** The systems and people around the app. */
-export type ClientName = 'provisioning' | 'operations' | 'subscriber' | 'otherTenant';
+export type ClientName = 'provisioning' | 'operations' | 'subscriber' | 'customer' | 'otherTenant';
 
 /** The audience of the app's API. */
 export const API_AUDIENCE = 'api://cloud-migration-setup';
 
 const ROLES: Readonly<Record<ClientName, readonly string[]>> = {
-  /** A tenant provisioning system. */
-  provisioning: ['Setup.Read', 'Setup.Write'],
-  /** An operator. */
-  operations: ['Setup.Read', 'Ops.Read', 'Ops.Replay'],
+  /** The provider's tenant provisioning system, which acts for its customers. */
+  provisioning: ['Setup.Read.All', 'Setup.Write.All'],
+  /** An operator of the provider. */
+  operations: ['Setup.Read.All', 'Setup.Write.All', 'Ops.Read', 'Ops.Write'],
   /** A downstream service: it receives events and does not call the API. */
   subscriber: [],
-  /** A provisioning system of another tenant, which must see nothing of the first. */
+  /** A customer's own system, which acts for itself. */
+  customer: ['Setup.Read', 'Setup.Write'],
+  /** The same of another customer, who must see nothing of the first. */
   otherTenant: ['Setup.Read', 'Setup.Write'],
 };
 
-/** Registers the clients with new ids and secrets; all but `otherTenant` belong to the given tenant. */
-export function registerClients(tenantId: string): Readonly<Record<ClientName, ClientRegistration>> {
-  const register = (name: ClientName): ClientRegistration => ({
-    tenantId: name === 'otherTenant' ? randomUUID() : tenantId,
+/** Registers the clients with new ids and secrets, in the tenants of the provider, of its customer and of another one. */
+export function registerClients(
+  providerTenant: string,
+  customerTenant: string,
+): Readonly<Record<ClientName, ClientRegistration>> {
+  const register = (name: ClientName, tenantId = providerTenant): ClientRegistration => ({
+    tenantId,
     clientId: randomUUID(),
     objectId: randomUUID(),
     secret: randomBytes(32).toString('base64url'),
@@ -33,7 +38,8 @@ export function registerClients(tenantId: string): Readonly<Record<ClientName, C
     provisioning: register('provisioning'),
     operations: register('operations'),
     subscriber: register('subscriber'),
-    otherTenant: register('otherTenant'),
+    customer: register('customer', customerTenant),
+    otherTenant: register('otherTenant', randomUUID()),
   };
 }
 

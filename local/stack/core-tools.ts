@@ -4,10 +4,9 @@
  * parent is gone.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
+import { freePort } from './process/free-port.ts';
 
 const CORE_TOOLS = 'func';
 const OLDEST_VERSION = 4;
@@ -70,15 +69,6 @@ async function coreToolsVersion(): Promise<string> {
       { cause },
     );
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Core Tools answer while the app is still being loaded. */

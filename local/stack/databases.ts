@@ -17,6 +17,8 @@ export type SourceKind = 'SqlServer' | 'AzureSql';
 /** A migration to try: a filled source database, and a filled environment to which it can go. */
 export interface Sample {
   readonly kind: SourceKind;
+  /** Name of the environment. */
+  readonly environment: string;
   /** Reached with a password. */
   readonly source: DatabaseAddress & { readonly userName: string; readonly password: string };
   /** Online: Azure SQL, reached with access tokens. */
@@ -28,8 +30,6 @@ export interface Sample {
 /** The SQL servers of the stack. */
 export interface Databases {
   readonly samples: readonly [Sample, ...Sample[]];
-  /** The server of the online environments, `host,port`. */
-  readonly destinationServer: string;
   stop(): Promise<void>;
 }
 
@@ -43,6 +43,7 @@ export interface DatabasesOptions {
 }
 
 const DESTINATION = 'destination';
+const ENVIRONMENT = 'Production';
 const USER_NAME = 'migration';
 const DATABASE = { compatibilityLevel: 150, collation: 'SQL_Latin1_General_CP1_CI_AS' };
 
@@ -64,6 +65,7 @@ export async function startDatabases({ tls, verifyToken, samples, log }: Databas
   const password = randomBytes(24).toString('base64url');
   const planned = samples.map((kind, index) => ({
     kind,
+    environment: numbered(ENVIRONMENT, index),
     source: numbered(sampleDatabases.source, index),
     destination: numbered(sampleDatabases.destination, index),
   }));
@@ -101,13 +103,14 @@ export async function startDatabases({ tls, verifyToken, samples, log }: Databas
     server: `localhost,${servers.servers[server]?.port}`,
     database,
   });
-  const made = planned.map(({ kind, source, destination }): Sample => {
+  const made = planned.map(({ kind, environment, source, destination }): Sample => {
     const databases = {
       source: servers.database(kind, source),
       destination: servers.database(DESTINATION, destination),
     };
     return {
       kind,
+      environment,
       source: { ...address(kind, source), userName: USER_NAME, password },
       destination: address(DESTINATION, destination),
       execute: (side, batch) => databases[side].execute(batch),
@@ -118,7 +121,6 @@ export async function startDatabases({ tls, verifyToken, samples, log }: Databas
   if (first === undefined) throw new Error('There is no sample to start.');
   return {
     samples: [first, ...others],
-    destinationServer: first.destination.server,
     stop: () => servers.stop(),
   };
 }

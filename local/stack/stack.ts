@@ -18,6 +18,7 @@ import type { FunctionsHostProcess } from './functions-host.ts';
 import type { HostKind } from './host-kind.ts';
 import { startIdentity } from '../identity/server.ts';
 import type { Identity } from '../identity/server.ts';
+import { freePort } from './process/free-port.ts';
 import { createJournal } from './process/journal.ts';
 import type { Journal } from './process/journal.ts';
 import { startKeyVault } from '../key-vault/server.ts';
@@ -45,7 +46,7 @@ export interface StackOptions {
 
 /** The app and everything it needs, running on this machine. */
 export interface Stack {
-  /** The tenant of all clients but `otherTenant`. */
+  /** The customer's tenant, whose setups are run. */
   readonly tenantId: string;
   readonly identity: Identity;
   readonly databases: Databases;
@@ -110,13 +111,15 @@ async function startParts(options: StackOptions, directory: string, running: Run
 
   // What is added first is stopped last. Storage is a process and takes longest, so it does not wait for the identity.
   const storageStarting = running.add(startStorage({ tls, directory, log: journal.of('storage') }));
-  const tenantId = randomUUID();
-  const clients = registerClients(tenantId);
+  const [providerTenant, tenantId] = [randomUUID(), randomUUID()];
+  const clients = registerClients(providerTenant, tenantId);
   const apps = { clients: Object.values(clients), apis: [API_AUDIENCE] };
-  const identity = await running.add(startIdentity({ tls, tenantId, ...apps, log: journal.of('identity') }));
+  const identity = await running.add(
+    startIdentity({ tls, tenantId: providerTenant, ...apps, log: journal.of('identity') }),
+  );
   const endpointsStarting = startEndpoints({
     tls,
-    tenantId,
+    providerTenant,
     identity,
     journal,
     running,
@@ -124,15 +127,34 @@ async function startParts(options: StackOptions, directory: string, running: Run
   });
   const [storage, endpoints] = await Promise.all([storageStarting, endpointsStarting]);
 
+  // Known before the host is: the app writes it into its links.
+  const { hostPort = await freePort() } = options;
+  const publicUrl = `http://localhost:${hostPort}/api`;
   const settings = {
-    ...appSettings({ identity, storage, ...endpoints, factories: FACTORIES, certificateFile }),
+    ...appSettings({
+      identity,
+      storage,
+      ...endpoints,
+      factories: FACTORIES,
+      publicUrl,
+      providerTenant,
+      certificateFile,
+    }),
     ...(await runtimeSettings(options, { directory, running, journal })),
     ...options.settings,
   };
   const historyFile = join(directory, 'orchestrations.db');
-  const { hostKind: kind = 'local', appDirectory, hostPort: port = 0 } = options;
+  const { hostKind: kind = 'local', appDirectory } = options;
   const host = await running.add(
-    startFunctionsHostProcess({ kind, appDirectory, port, historyFile, settings, directory, log: journal.of('app') }),
+    startFunctionsHostProcess({
+      kind,
+      appDirectory,
+      port: hostPort,
+      historyFile,
+      settings,
+      directory,
+      log: journal.of('app'),
+    }),
   );
   const credential = (name: ClientName) => credentialOf(clients[name], identity.url);
   return {
@@ -168,7 +190,7 @@ async function tokenOf(credential: TokenCredential): Promise<string> {
 
 interface EndpointContext {
   readonly tls: TlsIdentity;
-  readonly tenantId: string;
+  readonly providerTenant: string;
   readonly identity: Identity;
   readonly journal: Journal;
   readonly running: RunningParts;
@@ -176,7 +198,7 @@ interface EndpointContext {
 }
 
 /** Starts the endpoints that live in this process; each checks its callers by tokens of the identity. */
-async function startEndpoints({ tls, tenantId, identity, journal, running, samples }: EndpointContext) {
+async function startEndpoints({ tls, providerTenant, identity, journal, running, samples }: EndpointContext) {
   const { verifyToken, appIdentity } = identity;
   const factoryIdentity = identity.addManagedIdentity();
   const topology = parseTopology(JSON.parse(await readFile(TOPOLOGY_FILE, 'utf8')));
@@ -186,7 +208,7 @@ async function startEndpoints({ tls, tenantId, identity, journal, running, sampl
       startKeyVault({
         tls,
         verifyToken,
-        authority: `${identity.url}/${tenantId}`,
+        authority: `${identity.url}/${providerTenant}`,
         access: { [appIdentity.objectId]: ['get', 'list', 'set', 'delete', 'purge'] },
         log: journal.of('key-vault'),
       }),

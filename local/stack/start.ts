@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { restartOnBuild } from './process/build-watch.ts';
 import { API_AUDIENCE } from './clients.ts';
+import type { ClientName } from './clients.ts';
 import { hostKindOf } from './host-kind.ts';
-import { sampleSetupBody } from '../demo/sample-setup.ts';
+import { sampleEnvironmentBody, sampleSetupBody } from '../demo/sample-setup.ts';
 import { startStack } from './stack.ts';
 import { stopOnSignal } from './process/stop-on-signal.ts';
 
@@ -30,28 +31,40 @@ async function start(): Promise<void> {
     stopping.signal.addEventListener('abort', () => void watch.end());
   }
 
-  const { tenantId, clientId, secret } = stack.registration('provisioning');
+  const [sample] = stack.databases.samples;
+  const tenant = `${stack.host.url}/api/tenants/${stack.tenantId}`;
+  const version = 'api-version=2026-11-01';
+  const tokenOf = (client: ClientName): string => {
+    const { tenantId, clientId, secret } = stack.registration(client);
+    return `$(curl -s --cacert ${stack.certificateFile} ${stack.identity.url}/${tenantId}/oauth2/v2.0/token \\
+    -d grant_type=client_credentials -d client_id=${clientId} -d client_secret=${secret} \\
+    -d scope=${API_AUDIENCE}/.default | node --print 'JSON.parse(require("node:fs").readFileSync(0)).access_token')`;
+  };
   console.log(`
 The app answers at ${stack.host.url}/api/health
 
-A token, valid for an hour:
-  TOKEN=$(curl -s --cacert ${stack.certificateFile} ${stack.identity.url}/${tenantId}/oauth2/v2.0/token \\
-    -d grant_type=client_credentials -d client_id=${clientId} -d client_secret=${secret} \\
-    -d scope=${API_AUDIENCE}/.default | node --print 'JSON.parse(require("node:fs").readFileSync(0)).access_token')
+Tokens of the provider's operator and of its provisioning system, valid for an hour:
+  OPERATOR=${tokenOf('operations')}
+  TOKEN=${tokenOf('provisioning')}
+
+The operator registers the environment of a customer, whose tenant is ${stack.tenantId}:
+  curl -i -X PUT "${tenant}/environments/${sample.environment}?${version}" \\
+    -H "Authorization: Bearer $OPERATOR" -H "Content-Type: application/json" \\
+    -d '${JSON.stringify(sampleEnvironmentBody(sample))}'
 
 A setup of the sample (the databases and their password are new at each start):
-  curl -i -X PUT "${stack.host.url}/api/migrationSetups/cronus?api-version=2026-11-01" \\
+  curl -i -X PUT "${tenant}/migrationSetups/cronus?${version}" \\
     -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
-    -d '${JSON.stringify(sampleSetupBody(stack.databases.samples[0]))}'
+    -d '${JSON.stringify(sampleSetupBody(sample))}'
 
 It then waits for the administrator: read the runtime's key, and register a node with it as the runtime's installer does:
-  KEY=$(curl -s -X POST "${stack.host.url}/api/migrationSetups/cronus/runtime/listKeys?api-version=2026-11-01" \\
+  KEY=$(curl -s -X POST "${tenant}/migrationSetups/cronus/runtime/listKeys?${version}" \\
     -H "Authorization: Bearer $TOKEN" | node --print 'JSON.parse(require("node:fs").readFileSync(0)).authKey1')
   curl --cacert ${stack.certificateFile} ${stack.dataFactory.url}/integrationRuntimeNodes/register \\
     -H "Content-Type: application/json" -d "{\\"authKey\\":\\"$KEY\\",\\"nodeName\\":\\"SQLSERVER01\\"}"
 
 How it goes on:
-  curl -s "${stack.host.url}/api/migrationSetups/cronus?api-version=2026-11-01" -H "Authorization: Bearer $TOKEN"
+  curl -s "${tenant}/migrationSetups/cronus?${version}" -H "Authorization: Bearer $TOKEN"
 
 Data Factory: ${stack.dataFactory.url}   Service Bus: ${stack.serviceBus.url}
 Ctrl-C stops all of it.`);

@@ -17,8 +17,8 @@ import type { Implementation } from './implementation.ts';
 import { replacePlan } from '../../shared/plan/control-rows.ts';
 
 export const planTables: Implementation<'planTables'> = async (input, services) => {
-  const { request } = await services.store.require(input);
-  return services.databases.use(request.destination, async (database) => {
+  const { destination } = await services.store.require(input);
+  return services.databases.use(destination, async (database) => {
     const planned = plan(
       joinCatalogue(database.stream(scripts.sourceTables), database.stream(scripts.sourceColumns)),
       joinCatalogue(database.stream(scripts.catalogueTables), database.stream(scripts.catalogueColumns)),
@@ -42,13 +42,13 @@ export const planTables: Implementation<'planTables'> = async (input, services) 
 };
 
 export const markEnvironmentReady: Implementation<'markEnvironmentReady'> = async (input, services) => {
-  const { request } = await services.store.require(input);
+  const { destination } = await services.store.require(input);
   const companies = await services.findings.of(input, 'company');
-  const [row] = await services.databases.use(request.destination, (database) =>
+  const [row] = await services.databases.use(destination, (database) =>
     database.query(scripts.markReady, { ...claimantOf(input, services), companies: JSON.stringify(companies) }),
   );
   const { outcome } = markedSchema.parse(row);
-  return outcome === 'superseded' ? { stopped: outcome } : { environment: request.destination.environment };
+  return outcome === 'superseded' ? { stopped: outcome } : { environment: destination.environment };
 };
 
 const markedSchema = z.object({ outcome: z.enum(['marked', 'superseded']) });
@@ -74,8 +74,8 @@ const leftSchema = z.array(z.object({ name: z.string() }));
 
 /** Runs a script for the attempt in its destination. */
 async function inDestination(input: AttemptId, services: Services, batch: string): Promise<readonly Row[]> {
-  const { request } = await services.store.require(input);
-  return services.databases.use(request.destination, (database) => database.query(batch, claimantOf(input, services)));
+  const { destination } = await services.store.require(input);
+  return services.databases.use(destination, (database) => database.query(batch, claimantOf(input, services)));
 }
 
 function claimantOf(attempt: AttemptId, { settings }: Services) {

@@ -34,8 +34,8 @@ export const putLinkedService: Implementation<'putLinkedService'> = async (input
       return null;
     }
     case 'destination': {
-      const { request } = await services.store.require(input);
-      await put(names.destination, destinationLinkedService(request.destination));
+      const { destination } = await services.store.require(input);
+      await put(names.destination, destinationLinkedService(destination));
       return null;
     }
   }

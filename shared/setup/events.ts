@@ -40,7 +40,7 @@ export type SetupEvent = z.infer<typeof setupEventSchema>;
  */
 export function buildSetupEvent(
   source: string,
-  setup: Pick<SetupRecord, 'tenantId' | 'setupId' | 'attempt' | 'request' | 'sequence' | 'phase'>,
+  setup: Pick<SetupRecord, 'tenantId' | 'setupId' | 'attempt' | 'destination' | 'sequence' | 'phase'>,
   milestone: Milestone,
   at: Date,
 ): SetupEvent | undefined {
@@ -48,7 +48,7 @@ export function buildSetupEvent(
   if (type === undefined) return undefined;
   const { state, phase = setup.phase } = milestones[milestone.name];
   const { tenantId, setupId, attempt } = setup;
-  const { environment } = setup.request.destination;
+  const { environment } = setup.destination;
   const sequence = setup.sequence + 1;
   return {
     specversion: '1.0',
@@ -61,6 +61,11 @@ export function buildSetupEvent(
     datacontenttype: 'application/json',
     sequence: String(sequence).padStart(10, '0'),
     correlationid: instanceIdOf(setup),
-    data: { tenantId, setupId, attempt, environment, state, phase, ...milestone.data },
+    data: { tenantId, setupId, attempt, environment, state, phase, ...announcedData(milestone) },
   };
+}
+
+/** What the outside learns of a milestone: its data, but of factories the name alone. */
+export function announcedData(milestone: Milestone): object {
+  return milestone.name === 'factorySelected' ? { factory: { name: milestone.data.factory.name } } : milestone.data;
 }

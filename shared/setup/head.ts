@@ -1,7 +1,7 @@
 /** The head row of a setup: the truth about it. Pure. */
 import { z } from 'zod';
 import { decoded, HEAD, partitionOf } from './rows.ts';
-import { setupFailureSchema, setupRequestSchema } from './setup.ts';
+import { destinationSchema, setupFailureSchema, setupRequestSchema } from './setup.ts';
 import { phaseSchema, setupStateSchema } from './states.ts';
 
 const requestedSchema = z.object({ at: z.iso.datetime(), actor: z.string() });
@@ -21,6 +21,8 @@ const setupRecordSchema = z.object({
   /** Short name of the setup in Azure resources. */
   key: z.string(),
   request: setupRequestSchema,
+  /** Where the environment is, as the directory had it when the attempt began. */
+  destination: destinationSchema,
   /** Key Vault secret that holds the source password. Used once, so that it also tells whose request made the row. */
   secretName: z.string(),
   state: setupStateSchema,
@@ -53,7 +55,7 @@ const setupRecordSchema = z.object({
 });
 export type SetupRecord = z.infer<typeof setupRecordSchema>;
 
-const jsonColumns = ['request', 'failure', 'cancel', 'deletion'] as const;
+const jsonColumns = ['request', 'destination', 'failure', 'cancel', 'deletion'] as const;
 
 /** Reads a head row. @throws {z.ZodError} if it is none */
 export function headFromRow(row: object): SetupRecord {

@@ -2,6 +2,7 @@
  * What a setup is: its request, its attempts, and what they meet. Pure; stored and sent as is.
  */
 import { z } from 'zod';
+import { environmentNameSchema, environmentPlaceSchema } from '../environments/environment.ts';
 
 /** The API version that requests name. */
 export const apiVersion = '2026-11-01';
@@ -31,13 +32,14 @@ const sourceConnectionSchema = z.object({
 });
 export type SourceConnection = z.infer<typeof sourceConnectionSchema>;
 
-/** An Azure SQL database that belongs to an online environment, reached with the service's own identity. */
-export const destinationSchema = z.strictObject({
-  environment: z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9 _-]{0,28}[A-Za-z0-9])?$/),
-  /** Host name, or `host,port`; must be one of the servers that the service is configured for. */
-  server: z.string().min(1).max(255),
-  database: z.string().min(1).max(128),
-});
+/** The environment that a setup is for. Where it is, callers do not say: that stands in the directory of environments. */
+export const wantedDestinationSchema = z.strictObject({ environment: environmentNameSchema });
+
+/**
+ * The environment that an attempt works on, as it stood in the directory when the attempt began. Its database is reached
+ * with the service's own identity.
+ */
+export const destinationSchema = z.object({ environment: environmentNameSchema, ...environmentPlaceSchema.shape });
 export type Destination = z.infer<typeof destinationSchema>;
 
 /**
@@ -58,7 +60,7 @@ export const setupRequestSchema = z.object({
     connection: sourceConnectionSchema,
     runtimeName: runtimeNameSchema.optional(),
   }),
-  destination: destinationSchema,
+  destination: wantedDestinationSchema,
 });
 export type SetupRequest = z.infer<typeof setupRequestSchema>;
 

@@ -33,7 +33,7 @@ import type { Milestone, MilestoneName, Phase } from './states.ts';
 export type { SetupRecord } from './head.ts';
 
 /** What a new attempt is made of; the store adds the rest. */
-export type NewAttempt = Pick<SetupRecord, 'tenantId' | 'setupId' | 'key' | 'request' | 'secretName'>;
+export type NewAttempt = Pick<SetupRecord, 'tenantId' | 'setupId' | 'key' | 'request' | 'destination' | 'secretName'>;
 
 /** Where an attempt begins, and whose request that is. */
 interface Beginning {
@@ -117,7 +117,7 @@ export class SetupStore {
    */
   async beginNext(
     setup: SetupRecord,
-    { request, secretName }: Pick<NewAttempt, 'request' | 'secretName'>,
+    { request, destination, secretName }: Pick<NewAttempt, 'request' | 'destination' | 'secretName'>,
     beginning: Beginning,
   ): Promise<SetupRecord | undefined> {
     if (!canFollow('accepted', setup.state)) return undefined;
@@ -126,6 +126,7 @@ export class SetupStore {
     const head: SetupRecord = {
       ...rest,
       request,
+      destination,
       secretName,
       attempt: setup.attempt + 1,
       from: beginning.from,
@@ -137,6 +138,12 @@ export class SetupStore {
       .filter(({ name }) => isTakenOver(name, beginning.from))
       .map((record) => milestoneEntity(head, record));
     return this.#begin(head, beginning, copies);
+  }
+
+  /** The number of the attempt that `create` would begin. */
+  async firstAttempt(setup: SetupKey): Promise<number> {
+    const { attempt } = await this.#numbersOf(setup);
+    return attempt + 1;
   }
 
   /** Reads a setup; undefined if there is none. */

@@ -125,6 +125,7 @@ describe('client credentials', () => {
       ver: '2.0',
       tid: OTHER_TENANT,
       azp: CLIENT.clientId,
+      idtyp: 'app',
       oid: CLIENT.objectId,
       sub: CLIENT.objectId,
       roles: ['Setup.Read', 'Setup.Write'],

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Sample, SourceKind } from '../../local/stack/databases.ts';
 import { subscribeToSetup } from '../../local/demo/event-subscription.ts';
 import type { ReceivedEvent } from '../../local/demo/event-subscription.ts';
-import { sampleSetupBody } from '../../local/demo/sample-setup.ts';
+import { registerEnvironment, sampleSetupBody } from '../../local/demo/sample-setup.ts';
 import { startStack } from '../../local/stack/stack.ts';
 import type { Stack } from '../../local/stack/stack.ts';
 import { newSecretName, Secrets } from '../../shared/secrets.ts';
@@ -20,6 +20,7 @@ let stack: Stack;
 
 beforeAll(async () => {
   stack = await startStack({ appDirectory: process.cwd(), samples: ['AzureSql', 'SqlServer'] });
+  await Promise.all(stack.databases.samples.map((sample) => registerEnvironment(stack, sample)));
 });
 
 afterAll(() => stack.stop());
@@ -97,7 +98,7 @@ function appCredential(): TokenCredential {
 
 /** Does what the request does up to the moment in which it would start the orchestration, a minute ago. */
 async function storeWithoutStarting(setupId: string): Promise<void> {
-  const { kind, source, destination } = sampleOf('AzureSql');
+  const { kind, source, environment, destination } = sampleOf('AzureSql');
   const { server, database, userName, password } = source;
   const key = setupKey(stack.tenantId, setupId);
   const secretName = newSecretName(key);
@@ -123,8 +124,9 @@ async function storeWithoutStarting(setupId: string): Promise<void> {
     request: {
       product: 'DynamicsBCLast' as const,
       source: { kind, connection: { server, database, userName, encrypt: true, trustServerCertificate: false } },
-      destination: { environment: 'Production', ...destination },
+      destination: { environment },
     },
+    destination: { environment, ...destination, region: 'westeurope' },
   };
   await store.create(setup, { actor: 'test', action: 'putSetup', requestId: 'test' });
 }

@@ -1,9 +1,10 @@
 import { ServiceBusClient } from '@azure/service-bus';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inspectFactory, listProcedures, queryDatabase } from '../../local/demo/inspection.ts';
-import { sampleSetupBody } from '../../local/demo/sample-setup.ts';
+import { registerEnvironment, sampleSetupBody } from '../../local/demo/sample-setup.ts';
 import { SetupClient } from '../../local/demo/setup-client.ts';
 import { startStack } from '../../local/stack/stack.ts';
+import type { Answer } from '../../local/demo/setup-client.ts';
 import type { Stack } from '../../local/stack/stack.ts';
 import { databaseMarkOf } from '../../shared/setup/database-mark.ts';
 import { nameOf, provisioningClient, runSetup } from '../support/setup/setup-run.ts';
@@ -151,12 +152,34 @@ describe('two setups that start at once', () => {
     expect(again.headers.get('operation-location')).toBe(first.accepted.headers.get('operation-location'));
   });
 
+  test('are shown to the customer itself, without what concerns the provider alone', async () => {
+    const customer = new SetupClient(stack.host.url, stack.tenantId, () => stack.accessToken('customer'));
+    const { status, body } = await customer.get('first');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ destination: { environment: 'Production', region: 'westeurope' } });
+    const { subscriptionId, name } = factoryOf(first);
+    expect(body).toMatchObject({ factory: { name } });
+    for (const hidden of [subscriptionId, 'candidates', sampleAt(0).destination.server]) {
+      expect(JSON.stringify([body, first.events])).not.toContain(hidden);
+    }
+  });
+
+  test('keep their environments: another one is refused at once, and makes nothing', async () => {
+    const refused = await provisioningClient(stack).put('third', sampleSetupBody(sampleAt(0)));
+    expect(refused).toMatchObject({ status: 409, body: { code: 'EnvironmentInUse' } });
+    expect(refused.body).toMatchObject({ detail: expect.stringContaining('first') as string });
+    expect(await provisioningClient(stack).get('third')).toMatchObject({ status: 404 });
+  });
+
   test('are out of reach for another tenant', async () => {
-    const other = new SetupClient(stack.host.url, () => stack.accessToken('otherTenant'));
-    const foreign = await other.get('first');
-    const missing = await other.get('never-was');
+    const token = () => stack.accessToken('otherTenant');
+    const other = stack.registration('otherTenant').tenantId;
+    const foreign = await new SetupClient(stack.host.url, stack.tenantId, token).get('first');
+    const missing = await new SetupClient(stack.host.url, other, token).get('first');
     expect([foreign.status, missing.status]).toEqual([404, 404]);
     expect(foreign.body).toMatchObject({ code: 'SetupNotFound' });
+    const shown = ({ body }: Answer) => ({ ...(body as object), instance: '', traceId: '' });
+    expect(shown(foreign)).toEqual(shown(missing));
   });
 });
 
@@ -217,7 +240,9 @@ describe('the runtime of an earlier setup', () => {
   });
 
   test('is refused to another tenant', async () => {
-    const other = new SetupClient(stack.host.url, () => stack.accessToken('otherTenant'));
+    const { tenantId } = stack.registration('otherTenant');
+    await registerEnvironment(stack, sampleAt(2), tenantId);
+    const other = new SetupClient(stack.host.url, tenantId, () => stack.accessToken('otherTenant'));
     const accepted = await other.put('borrower', sampleSetupBody(sampleAt(2), await runtimeName()));
     const { body } = await other.follow(accepted.headers.get('operation-location') ?? '', 100);
     expect(body).toMatchObject({ status: 'Failed', error: { code: '52030' } });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { checkThresholds, readSettings, settingsSchema, SettingsError } from '../../shared/config.ts';
 
 const required = {
+  MIGRATION_PUBLIC_URL: 'https://migration.example.com/api',
   MIGRATION_STATE_TABLE_ENDPOINT: 'https://state.example.com',
   MIGRATION_SERVICE_BUS_NAMESPACE: 'bus.example.com',
   MIGRATION_EVENT_TOPIC: 'setup-events',
@@ -11,10 +12,10 @@ const required = {
     { subscriptionId: '00000000-0000-4000-8000-000000000001', resourceGroup: 'migration', name: 'factory-1' },
   ]),
   MIGRATION_STAGING_BLOB_ENDPOINT: 'https://staging.example.com',
-  MIGRATION_DESTINATION_SERVERS: '["online.example.com"]',
   MIGRATION_TOKEN_ISSUER: 'https://login.example.com/{tenantId}/v2.0',
   MIGRATION_TOKEN_AUDIENCE: 'api://migration',
   MIGRATION_TOKEN_KEYS_URL: 'https://login.example.com/keys',
+  MIGRATION_PROVIDER_TENANT: '11111111-1111-4111-8111-11111111111a',
 };
 
 function problemOf(environment: Readonly<Record<string, string | undefined>>): string {
@@ -32,7 +33,8 @@ describe('settings that are in order', () => {
     expect(readSettings(required)).toEqual({
       ...required,
       MIGRATION_FACTORIES: JSON.parse(required.MIGRATION_FACTORIES) as unknown,
-      MIGRATION_DESTINATION_SERVERS: ['online.example.com'],
+      MIGRATION_ALLOWED_TENANTS: [],
+      MIGRATION_ALLOWED_CLIENTS: [],
       MIGRATION_KEY_VAULT_VERIFY_CHALLENGE: true,
       MIGRATION_RESOURCE_MANAGER_URL: 'https://management.azure.com',
       MIGRATION_RUNTIME_WAIT_HOURS: 24,
@@ -50,6 +52,21 @@ describe('settings that are in order', () => {
     });
     expect(settings.MIGRATION_KEY_VAULT_VERIFY_CHALLENGE).toBe(false);
     expect(settings.MIGRATION_RUNTIME_WAIT_HOURS).toBe(0.5);
+  });
+
+  test('are ids that are compared in lower case, and an address without a last slash', () => {
+    const id = '11111111-1111-4111-8111-11111111111A';
+    const settings = readSettings({
+      ...required,
+      MIGRATION_PROVIDER_TENANT: id,
+      MIGRATION_ALLOWED_CLIENTS: JSON.stringify([id]),
+      MIGRATION_PUBLIC_URL: 'http://localhost:7071/api/',
+    });
+    expect(settings).toMatchObject({
+      MIGRATION_PROVIDER_TENANT: id.toLowerCase(),
+      MIGRATION_ALLOWED_CLIENTS: [id.toLowerCase()],
+      MIGRATION_PUBLIC_URL: 'http://localhost:7071/api',
+    });
   });
 
   test('stand beside variables of other programs', () => {
@@ -74,7 +91,9 @@ test.each([
   ['MIGRATION_SERVICE_BUS_NAMESPACE', 'sb://bus.example.com/', 'must be a host name'],
   ['MIGRATION_FACTORIES', 'factory-1', 'is not JSON'],
   ['MIGRATION_FACTORIES', '[]', 'must name at least one factory'],
-  ['MIGRATION_DESTINATION_SERVERS', '[]', 'must name at least one server'],
+  ['MIGRATION_PUBLIC_URL', 'ftp://migration.example.com', 'must be an http or https URL'],
+  ['MIGRATION_PROVIDER_TENANT', 'contoso.example.com', 'GUID'],
+  ['MIGRATION_ALLOWED_CLIENTS', '["provisioning"]', 'GUID'],
   ['MIGRATION_TOKEN_ISSUER', 'https://login.example.com/v2.0', 'must contain {tenantId}'],
   ['MIGRATION_KEY_VAULT_VERIFY_CHALLENGE', 'yes', 'expected one of'],
   ['MIGRATION_RUNTIME_WAIT_HOURS', 'soon', 'expected number'],
@@ -106,7 +125,7 @@ test('no value is ever shown', () => {
   }
   const inLists = {
     MIGRATION_FACTORIES: JSON.stringify([value]),
-    MIGRATION_DESTINATION_SERVERS: JSON.stringify({ value }),
+    MIGRATION_ALLOWED_TENANTS: JSON.stringify([value]),
   };
   expect(problemOf({ ...required, ...inLists })).not.toContain(value);
 });

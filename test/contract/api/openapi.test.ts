@@ -1,12 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { reachOf } from '../../../functions/http/roles.ts';
+import type { Role } from '../../../functions/http/roles.ts';
 import { routes } from '../../../functions/routes.ts';
+import { environmentPlaceSchema, environmentNameSchema } from '../../../shared/environments/environment.ts';
 import { setupBodySchema } from '../../../functions/setups/setup-body.ts';
 import { apiErrors, fieldErrors } from '../../../shared/errors.ts';
 import { apiVersion, setupIdSchema } from '../../../shared/setup/setup.ts';
 import { describedResponse, openapi, operations, validatorOf } from '../../support/api/openapi.ts';
 
 const { schemas, responses } = openapi.components;
+
+const allRoles = ['Setup.Read', 'Setup.Read.All', 'Setup.Write', 'Setup.Write.All', 'Ops.Read', 'Ops.Write'];
+
+/** Whether an app role lets the provider in where another is asked for. */
+function grants(given: string, asked: Role): boolean {
+  const caller = { tenantId: '', ofProvider: true, objectId: '', roles: [given] };
+  return reachOf(caller, asked) !== 'nobody';
+}
 
 describe('routes', () => {
   test('are exactly the operations that are described, with their roles', () => {
@@ -15,10 +26,11 @@ describe('routes', () => {
         name: operationId,
         method: method.toUpperCase(),
         path: path.slice(1),
-        role: security[0]?.['entra']?.[0],
+        roles: security.flatMap(({ entra = [] }) => entra),
       })),
     );
-    const served = routes.map(({ name, method, path, role }) => ({ name, method, path, role }));
+    const rolesFor = (role: Role | undefined) => allRoles.filter((given) => role !== undefined && grants(given, role));
+    const served = routes.map(({ name, method, path, role }) => ({ name, method, path, roles: rolesFor(role) }));
     expect(described).toHaveLength(served.length);
     expect(described).toEqual(expect.arrayContaining(served));
   });
@@ -58,6 +70,11 @@ interface ProblemSchema {
 describe('the description says what the code checks', () => {
   test('of a request for a setup', () => {
     expect(bare(schemas['SetupRequest'])).toEqual(bare(z.toJSONSchema(setupBodySchema)));
+  });
+
+  test('of an environment', () => {
+    expect(bare(schemas['EnvironmentPlace'])).toEqual(bare(z.toJSONSchema(environmentPlaceSchema)));
+    expect(bare(schemas['EnvironmentName'])).toEqual(bare(z.toJSONSchema(environmentNameSchema)));
   });
 
   test('of setup ids and the version', () => {

@@ -1,19 +1,20 @@
 import { odata } from '@azure/data-tables';
+
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { setupKey } from '../../../shared/setup/key.ts';
 import {
   azureSource,
   connectionString,
-  destination,
+  environmentOf,
   factory,
   password,
+  place,
   reached,
   setupBody,
   source,
   startHttpApi,
 } from '../../support/api/http-api.ts';
 import type { HttpApi } from '../../support/api/http-api.ts';
-import { destinationServer } from '../../support/api/http-call.ts';
 import type { Answer } from '../../support/api/http-call.ts';
 import { otherTenantId, tenantId } from '../../support/api/token-issuer.ts';
 
@@ -54,14 +55,14 @@ describe('PUT of a new setup', () => {
     expect(answer.headers).toMatchObject({
       etag: expect.stringMatching(/^"[\w-]+"$/) as string,
       'operation-id': `${setupId}.1`,
-      'operation-location': `https://app.example.com/api/operations/${setupId}.1?api-version=2026-11-01`,
+      'operation-location': `https://migration.example.com/api/tenants/${tenantId}/operations/${setupId}.1?api-version=2026-11-01`,
     });
     expect(answer.body).toMatchObject({
       setupId,
       state: 'Accepted',
       attempt: 1,
       source: { kind: 'SqlServer', server: 'sql01', database: 'BC250', userName: 'migration', encrypt: true },
-      destination,
+      destination: { environment: environmentOf(setupId), region: 'westeurope' },
     });
     expect(await storedPasswords()).toEqual([password]);
     expect(await secrets()).toEqual([await namedSecret()]);
@@ -91,10 +92,21 @@ describe('PUT of a new setup', () => {
     expect(await api.call('getSetup', setupId)).toMatchObject({ status: 200, body: { state: 'Accepted' } });
   });
 
-  test('belongs to the tenant of the token: another tenant may use the same id', async () => {
+  test('belongs to the tenant of the path: another tenant may use the same id, and the same name', async () => {
     expect(await api.put(setupId)).toMatchObject({ status: 201 });
-    expect(await api.put(setupId, setupBody, { token: 'other' })).toMatchObject({ status: 201 });
+    expect(await api.put(setupId, setupBody, { token: 'other', tenant: otherTenantId })).toMatchObject({ status: 201 });
     expect(api.durable.starts.at(-1)?.path).toContain(otherTenantId);
+  });
+
+  test('is for the provider too, in any tenant', async () => {
+    expect(await api.put(setupId, setupBody, { token: 'provisioning' })).toMatchObject({ status: 201 });
+    expect(await api.call('getSetup', setupId)).toMatchObject({ status: 200 });
+  });
+
+  test('is not for another tenant, which learns nothing', async () => {
+    const answer = await api.put(setupId, setupBody, { token: 'other' });
+    expect(answer).toMatchObject({ status: 404, body: { code: 'SetupNotFound' } });
+    expect(await api.call('getSetup', setupId)).toMatchObject({ status: 404 });
   });
 
   test('needs Setup.Write', async () => {
@@ -150,8 +162,7 @@ describe('PUT of a setup that exists', () => {
     ['/product', 'The product', { product: 'DynamicsBC' }],
     ['/source/kind', 'The kind', { source: azureSource }],
     ['/source/runtimeName', 'The runtime name', { source: { ...source, runtimeName: 'shir-old' } }],
-    ['/destination/database', 'The database', { destination: { ...destination, database: 'tenant02' } }],
-    ['/destination/environment', 'The environment', { destination: { ...destination, environment: 'Sandbox' } }],
+    ['/destination/environment', 'The environment', { destination: { environment: 'Sandbox' } }],
     ...[
       ['The server', 'sql01', 'sql02'],
       ['The database', 'BC250', 'BC251'],
@@ -204,6 +215,62 @@ describe('PUT of a setup that exists', () => {
   });
 });
 
+describe('an environment', () => {
+  const bodyFor = (environment: string) => ({ ...setupBody, destination: { environment } });
+  let environment: string;
+  let second: string;
+
+  beforeEach(() => {
+    environment = environmentOf(setupId);
+    second = `${setupId}-2`;
+  });
+
+  test('is for one setup: a second one is told which, and makes no secret and no orchestration', async () => {
+    await api.put(setupId);
+    const starts = api.durable.starts.length;
+    const answer = await api.put(second, bodyFor(environment.toUpperCase()));
+    expect(answer).toMatchObject({ status: 409, body: { code: 'EnvironmentInUse' } });
+    expect(answer.body).toMatchObject({ detail: expect.stringContaining(setupId) as string });
+    await expect(api.vault.getSecret(`mig-${setupKey(tenantId, second)}-source`)).rejects.toBeInstanceOf(RestError);
+    expect(api.durable.starts).toHaveLength(starts);
+    expect(await api.call('getSetup', second)).toMatchObject({ status: 404 });
+  });
+
+  test('is for one of several setups that ask at once', async () => {
+    await api.register(environment);
+    const ids = ['a', 'b', 'c', 'd', 'e'].map((end) => `${setupId}-${end}`);
+    const answers = await Promise.all(ids.map((id) => api.put(id, bodyFor(environment))));
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(4);
+  });
+
+  test('is free again when its setup has failed, and not when it is ready', async () => {
+    await api.put(setupId);
+    await api.reach(setupId, reached.factorySelected, reached.failed);
+    expect(await api.put(second, bodyFor(environment))).toMatchObject({ status: 201 });
+    await api.reach(second, reached.factorySelected, reached.ready);
+    expect(await api.put(`${setupId}-3`, bodyFor(environment))).toMatchObject({ status: 409 });
+  });
+
+  test('is kept with the setup as it stood in the directory', async () => {
+    await api.put(setupId);
+    const setup = await api.services.store.require({ tenantId, setupId });
+    expect(setup.request.destination).toEqual({ environment });
+    expect(setup.destination).toEqual({ environment, ...place });
+    const { body } = await api.call('getSetup', setupId, { token: 'operator' });
+    expect(body).toMatchObject({ destination: { environment, ...place } });
+  });
+
+  test('is not lost to a setup of the same id that was stored with another one', async () => {
+    const others = [`${environment.slice(1)}a`, `${environment.slice(1)}b`];
+    for (const name of others) await api.register(name);
+    const answers = await Promise.all(others.map((name) => api.put(setupId, bodyFor(name))));
+    expect(answers.map(({ status }) => String(status)).sort()).toEqual(['201', '409']);
+    const lost = others[answers.findIndex(({ status }) => status === 409)] ?? '';
+    expect(await api.put(second, bodyFor(lost))).toMatchObject({ status: 201 });
+  });
+});
+
 describe('PUT is refused', () => {
   const errorsOf = ({ body }: Answer) =>
     (body as { errors: { pointer: string; code: string; detail: string }[] }).errors;
@@ -223,14 +290,26 @@ describe('PUT is refused', () => {
     expect(await secrets()).toEqual([]);
   });
 
-  test.each([['evil.example.com'], [`${destinationServer}.evil.example.com`], [`${destinationServer},22`]])(
-    'for a destination on %s',
-    async (server) => {
-      const answer = await api.put(setupId, { ...setupBody, destination: { ...destination, server } });
-      expect(answer.status).toBe(400);
-      expect(errorsOf(answer)).toMatchObject([{ pointer: '/destination/server', code: 'ServerNotAllowed' }]);
-    },
-  );
+  test.each([['server'], ['database'], ['region']])('for a destination with its %s', async (field) => {
+    const destination = { environment: environmentOf(setupId), [field]: 'online.example.com' };
+    const answer = await api.put(setupId, { ...setupBody, destination });
+    expect(answer.status).toBe(400);
+    expect(errorsOf(answer)).toMatchObject([{ pointer: `/destination/${field}`, code: 'UnknownField' }]);
+  });
+
+  test('for an environment of nobody and of another tenant in the same words, before anything is made', async () => {
+    const foreign = `Foreign ${crypto.randomUUID().slice(0, 8)}`;
+    await api.register(foreign, place, { tenant: otherTenantId });
+    const starts = api.durable.starts.length;
+    const [one, other] = await Promise.all(
+      [foreign, 'Nowhere'].map((environment) => api.put(setupId, { ...setupBody, destination: { environment } })),
+    );
+    expect(one).toMatchObject({ status: 400, body: { code: 'InvalidRequestBody' } });
+    expect(one && errorsOf(one)).toMatchObject([{ pointer: '/destination/environment', code: 'UnknownEnvironment' }]);
+    expect(one && errorsOf(one)).toEqual(other && errorsOf(other));
+    await expect(api.vault.getSecret(secretName())).rejects.toBeInstanceOf(RestError);
+    expect(api.durable.starts).toHaveLength(starts);
+  });
 
   test('for a runtime of an Azure SQL source', async () => {
     const answer = await api.put(setupId, { ...setupBody, source: { ...azureSource, runtimeName: 'shir-one' } });
@@ -238,7 +317,8 @@ describe('PUT is refused', () => {
   });
 
   test.each([['tenantId'], ['state'], ['attempt'], ['__proto__'], ['constructor']])('for a field %s', async (field) => {
-    const body = JSON.stringify(setupBody).replace('{', `{"${field}":"Ready",`);
+    const whole = { ...setupBody, destination: { environment: 'Production' } };
+    const body = JSON.stringify(whole).replace('{', `{"${field}":"Ready",`);
     const answer = await api.call('putSetup', setupId, { headers: { 'content-type': 'application/json' }, body });
     expect(errorsOf(answer)).toMatchObject([{ pointer: `/${field}`, code: 'UnknownField' }]);
   });

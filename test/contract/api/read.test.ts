@@ -4,9 +4,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createToHandler } from '../../../functions/http/adapter.ts';
 import { routes } from '../../../functions/routes.ts';
 import { phases } from '../../../shared/setup/states.ts';
+import { ActiveSetups } from '../../../shared/setup/active.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
-import { azureSource, factory, reached, setupBody, startHttpApi } from '../../support/api/http-api.ts';
-import type { ApiRequest, HttpApi } from '../../support/api/http-api.ts';
+import { azureSource, environmentOf, factory, reached, setupBody, startHttpApi } from '../../support/api/http-api.ts';
+import type { ApiRequest, HttpApi, TokenName } from '../../support/api/http-api.ts';
 import { callHandler } from '../../support/api/http-call.ts';
 import type { Answer } from '../../support/api/http-call.ts';
 import { objectId, tenantId } from '../../support/api/token-issuer.ts';
@@ -46,7 +47,6 @@ describe('GET of a setup', () => {
     expect((await api.call('getSetup', setupId)).body).toMatchObject({
       state: 'WaitingForRuntime',
       phase: 'RuntimeRegistration',
-      factory: { ...factory, candidates: reached.factorySelected.data.candidates },
       runtime: { name: 'shir-one', nodes: [] },
       phases: [{ phase: 'FactorySelection', state: 'Finished' }, { state: 'Running' }, ...pending],
     });
@@ -61,6 +61,16 @@ describe('GET of a setup', () => {
       pipelines: reached.ready.data.pipelines,
       phases: phases.map((phase) => ({ phase, state: 'Finished', durationMs: expect.any(Number) as number })),
     });
+  });
+
+  test('shows where the factory is, and how all of them did, to operators only', async () => {
+    await api.put(setupId);
+    await api.reach(setupId, reached.factorySelected);
+    const shownTo = async (token: TokenName) =>
+      ((await api.call('getSetup', setupId, { token })).body as { factory: unknown }).factory;
+    for (const token of ['own', 'provisioning'] as const) expect(await shownTo(token)).toEqual({ name: factory.name });
+    const { candidates } = reached.factorySelected.data;
+    expect(await shownTo('operator')).toEqual({ ...factory, candidates });
   });
 
   test('shows why it failed, and in which phase', async () => {
@@ -102,6 +112,7 @@ describe('what belongs to another tenant answers like what does not exist', () =
     ['listExtensions'],
     ['listRuntimeKeys'],
     ['getOperation'],
+    ['getEnvironment'],
   ])('%s', async (name) => {
     await api.put(setupId);
     const comparable = ({ status, headers, body }: Answer) => ({
@@ -110,9 +121,11 @@ describe('what belongs to another tenant answers like what does not exist', () =
       body: { ...(body as object), instance: '', traceId: '' },
     });
     const operationId = `${setupId}.1`;
-    const foreign = await api.call(name, setupId, { token: 'other', params: { operationId } });
+    const params = { operationId, environment: environmentOf(setupId) };
+    expect((await api.call(name, setupId, { params })).status).not.toBe(404);
+    const foreign = await api.call(name, setupId, { token: 'other', params });
     const unknown = await api.call(name, setupId, {
-      params: { setupId: 'no-such-setup', operationId: 'no-such-setup.1' },
+      params: { setupId: 'no-such-setup', operationId: 'no-such-setup.1', environment: 'none' },
     });
     expect(foreign.status).toBe(404);
     expect(comparable(foreign)).toEqual(comparable(unknown));
@@ -208,7 +221,7 @@ describe('runtime keys', () => {
     const rows: unknown[] = [];
     for await (const row of api.setups.listEntities({ queryOptions: { filter } })) rows.push(row);
     const requestId = answer.headers['x-ms-request-id'];
-    expect(rows).toEqual([expect.objectContaining({ actor: objectId, action: 'listRuntimeKeys', requestId })]);
+    expect(rows.at(-1)).toMatchObject({ actor: objectId, action: 'listRuntimeKeys', requestId });
     expect(JSON.stringify(rows)).not.toContain(authKey1);
   });
 
@@ -255,7 +268,8 @@ describe('health', () => {
         return Promise.reject(new RestError('connect ECONNREFUSED 10.1.2.3'));
       }
     }
-    const store = new DeadStore(api.setups, api.setups, api.services.clock, 'https://example.com');
+    const active = new ActiveSetups(api.setups, api.services.clock);
+    const store = new DeadStore(api.setups, active, api.services.clock, 'https://example.com');
     const route = routes.find(({ name }) => name === 'getHealth');
     if (route === undefined) throw new Error('There is no route getHealth');
     const answer = await callHandler(createToHandler({ ...api.services, store })(route), {});

@@ -1,16 +1,24 @@
 import { createToHandler } from '../../../functions/http/adapter.ts';
 import { routes } from '../../../functions/routes.ts';
 import type { Milestone, MilestoneData, MilestoneName } from '../../../shared/setup/states.ts';
-import { callHandler, destinationServer, settingsFor } from './http-call.ts';
+import { callHandler, settingsFor } from './http-call.ts';
 import type { Answer, Sent } from './http-call.ts';
 import { startHttpServices, startRecorder } from './http-services.ts';
 import type { HttpServices, StartRecorder } from './http-services.ts';
 import { describedResponse, validatorOf } from './openapi.ts';
-import { otherTenantId, startTokenIssuer, tenantId } from './token-issuer.ts';
+import { otherTenantId, providerTenantId, startTokenIssuer, tenantId } from './token-issuer.ts';
 
-/** A request to the API; `own` may do everything in its tenant, `reader` may read there, `other` is of another tenant. */
+/**
+ * Who calls: `own` may do everything in the setups' tenant, `reader` may read there, `other` is the `own` of another tenant;
+ * `provisioning` and `operator` are the provider's.
+ */
+export type TokenName = 'own' | 'reader' | 'other' | 'provisioning' | 'operator';
+
+/** A request to the API. */
 export interface ApiRequest extends Sent {
-  readonly token?: 'own' | 'reader' | 'other';
+  readonly token?: TokenName;
+  /** Of the path; that of `own` unless given. */
+  readonly tenant?: string;
   /** Where orchestrations are started; the recorder unless given. */
   readonly durableUrl?: string;
 }
@@ -20,7 +28,9 @@ export interface HttpApi extends HttpServices {
   readonly durable: StartRecorder;
   /** Calls a route by its name. @throws if the answer is not as `docs/openapi.json` says */
   call(name: string, setupId: string, request?: ApiRequest): Promise<Answer>;
-  /** Puts a setup. */
+  /** Puts an environment into the directory, as an operator. */
+  register(environment: string, body?: object, request?: ApiRequest): Promise<Answer>;
+  /** Puts a setup; the environment of its own is registered first. */
   put(setupId: string, body?: object, request?: ApiRequest): Promise<Answer>;
   /** Moves a setup on. */
   reach(setupId: string, ...milestones: Milestone[]): Promise<void>;
@@ -30,26 +40,36 @@ export const connectionString = 'Server=sql01;Database=BC250;User ID=migration;P
 export const password = 'hunter2; or "so"';
 export const source = { kind: 'SqlServer', connectionString };
 export const azureSource = { kind: 'AzureSql', connectionString };
-export const destination = { environment: 'Production', server: destinationServer, database: 'tenant01' };
-export const setupBody = { product: 'DynamicsBCLast', source, destination };
+/** Without the environment, of which every setup has one of its own: see `environmentOf`. */
+export const setupBody = { product: 'DynamicsBCLast', source };
+export const place = { server: 'online.example.com', database: 'tenant01', region: 'westeurope' };
+
+/** The environment that `put` registers and asks for. */
+export function environmentOf(setupId: string): string {
+  return setupId.replaceAll('-', '').slice(-30);
+}
 
 /** Starts everything that the handlers need. */
 export async function startHttpApi(): Promise<HttpApi> {
   const [issuer, durable] = await Promise.all([startTokenIssuer(), startRecorder()]);
-  const local = await startHttpServices(settingsFor(issuer, issuer.keysUrl));
-  const tokens = {
-    own: await issuer.sign(),
-    reader: await issuer.sign({ roles: ['Setup.Read'] }),
-    other: await issuer.sign({ tid: otherTenantId, iss: issuer.issuer.replace('{tenantId}', otherTenantId) }),
+  const local = await startHttpServices(settingsFor(issuer));
+  const ofTenant = (tid: string, roles: readonly string[]) =>
+    issuer.sign({ tid, iss: issuer.issuer.replace('{tenantId}', tid), roles });
+  const tokens: Readonly<Record<TokenName, string>> = {
+    own: await ofTenant(tenantId, ['Setup.Read', 'Setup.Write']),
+    reader: await ofTenant(tenantId, ['Setup.Read']),
+    other: await ofTenant(otherTenantId, ['Setup.Read', 'Setup.Write']),
+    provisioning: await ofTenant(providerTenantId, ['Setup.Read.All', 'Setup.Write.All']),
+    operator: await ofTenant(providerTenantId, ['Setup.Read.All', 'Ops.Read', 'Ops.Write']),
   };
   const toHandler = createToHandler(local.services);
 
   async function call(name: string, setupId: string, request: ApiRequest = {}): Promise<Answer> {
-    const { token = 'own', durableUrl = durable.url, ...sent } = request;
+    const { token = 'own', tenant = tenantId, durableUrl = durable.url, ...sent } = request;
     const route = routes.find((candidate) => candidate.name === name);
     if (route === undefined) throw new Error(`There is no route ${name}`);
     const { method } = route;
-    const params: Record<string, string> = { setupId, ...sent.params };
+    const params: Record<string, string> = { tenantId: tenant, setupId, ...sent.params };
     const path = route.path.replace(/\{(\w+)\}/g, (_, key: string) => params[key] ?? '');
     const headers = { authorization: `Bearer ${tokens[token]}`, ...sent.headers };
     const answer = await callHandler(toHandler(route), { ...sent, method, path, params, headers }, { durableUrl });
@@ -57,13 +77,24 @@ export async function startHttpApi(): Promise<HttpApi> {
     return answer;
   }
 
+  function register(environment: string, body: object = place, request: ApiRequest = {}): Promise<Answer> {
+    const headers = { 'content-type': 'application/json', ...request.headers };
+    const params = { environment, ...request.params };
+    const sent = { token: 'operator', ...request, params, headers, body: JSON.stringify(body) } as const;
+    return call('putEnvironment', 'none', sent);
+  }
+
   return {
     ...local,
     durable,
     call,
-    put(setupId, body = setupBody, request = {}) {
+    register,
+    async put(setupId, body = setupBody, request = {}) {
+      const environment = environmentOf(setupId);
+      await register(environment, place, request.tenant === undefined ? {} : { tenant: request.tenant });
       const headers = { 'content-type': 'application/json', ...request.headers };
-      return call('putSetup', setupId, { ...request, headers, body: JSON.stringify(body) });
+      const whole = { destination: { environment }, ...body };
+      return call('putSetup', setupId, { ...request, headers, body: JSON.stringify(whole) });
     },
     async reach(setupId, ...milestones) {
       for (const milestone of milestones) {

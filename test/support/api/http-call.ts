@@ -3,6 +3,7 @@ import type { HttpHandler, HttpRequestInit, HttpResponseInit } from '@azure/func
 import { input } from 'durable-functions';
 import { settingsSchema } from '../../../shared/config.ts';
 import type { Settings } from '../../../shared/config.ts';
+import { providerTenantId } from './token-issuer.ts';
 import type { TokenIssuer } from './token-issuer.ts';
 
 /** An answer of a handler, as it goes to the host. */
@@ -22,12 +23,11 @@ export interface Sent {
   readonly body?: string | Uint8Array;
 }
 
-export const destinationServer = 'online.example.com';
-
 /** Settings of an app that trusts an issuer. */
-export function settingsFor({ issuer, audience }: TokenIssuer, keysUrl: string): Settings {
+export function settingsFor({ issuer, audience, keysUrl }: TokenIssuer): Settings {
   const url = 'https://unused.example.com';
   const settings = settingsSchema.parse({
+    MIGRATION_PUBLIC_URL: 'https://migration.example.com/api/',
     MIGRATION_STATE_TABLE_ENDPOINT: url,
     MIGRATION_SERVICE_BUS_NAMESPACE: 'unused.example.com',
     MIGRATION_EVENT_TOPIC: 'setup-events',
@@ -37,7 +37,7 @@ export function settingsFor({ issuer, audience }: TokenIssuer, keysUrl: string):
       { subscriptionId: '44444444-4444-4444-8444-444444444444', resourceGroup: 'rg', name: 'factory-one' },
     ]),
     MIGRATION_STAGING_BLOB_ENDPOINT: url,
-    MIGRATION_DESTINATION_SERVERS: JSON.stringify([destinationServer]),
+    MIGRATION_PROVIDER_TENANT: providerTenantId,
     MIGRATION_TOKEN_ISSUER: issuer,
     MIGRATION_TOKEN_AUDIENCE: audience,
     MIGRATION_TOKEN_KEYS_URL: url,

@@ -21,6 +21,9 @@ import type { Services } from '../../../shared/services.ts';
 import { ActiveSetups } from '../../../shared/setup/active.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
 import { LostAnswers } from './lost-answers.ts';
+import { Findings } from '../../../shared/setup/findings.ts';
+import { SetupStore } from '../../../shared/setup/store.ts';
+import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
 import { tenantId } from './token-issuer.ts';
 
 /** What the handlers work with, on local endpoints. */
@@ -30,6 +33,7 @@ export interface HttpServices {
   readonly setups: TableClient;
   /** Loses answers of the vault and of the table of setups. */
   readonly lostAnswers: LostAnswers;
+  readonly environments: TableClient;
   stop(): Promise<void>;
 }
 
@@ -60,15 +64,16 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
   });
   const setups = table('setups');
   setups.pipeline.addPolicy(lostAnswers.policy, { afterPhase: 'Retry' });
+  const environments = table('environments');
+  const active = new ActiveSetups(table('activesetups'), systemClock);
+  const store = new SetupStore(setups, active, systemClock, settings.MIGRATION_EVENT_SOURCE);
   const gateways: Partial<Services> = {
     settings,
     clock: systemClock,
-    store: new SetupStore(
-      setups,
-      new ActiveSetups(table('activesetups'), systemClock),
-      systemClock,
-      settings.MIGRATION_EVENT_SOURCE,
-    ),
+    store,
+    active,
+    findings: new Findings(setups),
+    environments: new EnvironmentDirectory(environments, store, systemClock),
     secrets: new Secrets(vault),
     factories: new DataFactories((subscriptionId) => {
       const client = new DataFactoryManagementClient(credential, subscriptionId, { endpoint: dataFactory.url });
@@ -81,6 +86,7 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
     vault,
     setups,
     lostAnswers,
+    environments,
     async stop() {
       await Promise.all([dataFactory.stop(), keyVault.stop(), storage.stop()]);
       await identity.stop();

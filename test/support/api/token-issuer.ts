@@ -18,6 +18,8 @@ export interface TokenIssuer {
   stop(): Promise<void>;
 }
 
+export const providerTenantId = 'abcdef55-5555-4555-8555-555555555555';
+export const clientId = '66666666-6666-4666-8666-666666666666';
 export const tenantId = '11111111-1111-4111-8111-111111111111';
 export const otherTenantId = '22222222-2222-4222-8222-222222222222';
 export const objectId = '33333333-3333-4333-8333-333333333333';
@@ -49,6 +51,8 @@ export async function startTokenIssuer(): Promise<TokenIssuer> {
         aud: audience,
         tid: tenantId,
         oid: objectId,
+        azp: clientId,
+        idtyp: 'app',
         iat: now,
         nbf: now,
         exp: now + 600,

@@ -3,7 +3,7 @@ import { registerRuntimeNode } from '../../../local/data-factory/runtime-node.ts
 import type { Sample } from '../../../local/stack/databases.ts';
 import { subscribeToSetup } from '../../../local/demo/event-subscription.ts';
 import type { ReceivedEvent } from '../../../local/demo/event-subscription.ts';
-import { sampleSetupBody } from '../../../local/demo/sample-setup.ts';
+import { registerEnvironment, sampleSetupBody } from '../../../local/demo/sample-setup.ts';
 import { SetupClient } from '../../../local/demo/setup-client.ts';
 import type { Answer } from '../../../local/demo/setup-client.ts';
 import type { Stack } from '../../../local/stack/stack.ts';
@@ -25,6 +25,7 @@ interface SetupDocument {
   readonly state: string;
   readonly phase: string;
   readonly failure?: { readonly code: string; readonly cause: string; readonly remedy: string };
+  /** Whole, as operators see it. */
   readonly factory?: { readonly subscriptionId: string; readonly resourceGroup: string; readonly name: string };
   readonly runtime?: { readonly name?: string; readonly reason?: string };
   readonly pipelines?: readonly string[];
@@ -39,9 +40,14 @@ interface RunOptions {
   readonly runtimeName?: string;
 }
 
-/** The client of the provisioning system. */
+/** The client of the provider's provisioning system, which acts for the customer. */
 export function provisioningClient(stack: Stack): SetupClient {
-  return new SetupClient(stack.host.url, () => stack.accessToken('provisioning'));
+  return new SetupClient(stack.host.url, stack.tenantId, () => stack.accessToken('provisioning'));
+}
+
+/** The client of an operator, who sees all of the customer's setups. */
+function operatorClient(stack: Stack): SetupClient {
+  return new SetupClient(stack.host.url, stack.tenantId, () => stack.accessToken('operations'));
 }
 
 /** The name of an event's type, such as `runtime-created`. */
@@ -72,10 +78,11 @@ export async function runSetup(
       if (['ready', 'failed'].includes(nameOf(event))) ended.resolve();
     },
   });
+  await registerEnvironment(stack, sample);
   const accepted = await client.put(setupId, sampleSetupBody(sample, runtimeName));
   await ended.promise;
   const operation = await client.follow(accepted.headers.get('operation-location') ?? '', 100);
-  const setup = await client.get(setupId);
+  const setup = await operatorClient(stack).get(setupId);
   await subscription.close();
   return {
     accepted,

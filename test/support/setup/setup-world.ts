@@ -30,6 +30,10 @@ export function successfulWorld(replaced: World['activities'] = {}): World & Rec
   const milestones: { name: string; data: unknown }[] = [];
   let runtimeQuestions = 0;
   const activities: World['activities'] = {
+    openAttempt: () => ({ canceling: false, from: 'FactorySelection' }),
+    readCheckpoints: () => ({ factory: factories[1], runtimeName: 'shir-0123456789ab' }),
+    moveBack: () => null,
+    endInstances: () => null,
     probeFactory: ({ factory }: { factory: unknown }) => ({
       factory,
       load: { reachable: true, entities: 0, activeRuns: 0 },
@@ -56,7 +60,7 @@ export function successfulWorld(replaced: World['activities'] = {}): World & Rec
     planTables: () => ({ byCopyMethod: { Delta: 10 }, large: 1, small: 9, packs: 1, rows: 100 }),
     markEnvironmentReady: () => ({ environment: 'Production' }),
     clearEnvironmentMark: () => null,
-    cancelPipelineRun: () => null,
+    cancelRuns: () => ({ active: 0 }),
     removePreparation: () => ({ removed: ['mig_0123456789ab_prepare'] }),
     removeEntities: () => ({ removed: ['everything'] }),
     recordMilestone: ({ milestone }: { milestone: { name: string; data: unknown } }) => {

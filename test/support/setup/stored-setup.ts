@@ -1,4 +1,5 @@
 /** A setup as it is stored, and what is recorded of it on the way to Ready. */
+import type { SetupRecord } from '../../../shared/setup/head.ts';
 import type { AuditEntry, NewAttempt } from '../../../shared/setup/store.ts';
 import type { Milestone, MilestoneData, MilestoneName } from '../../../shared/setup/states.ts';
 
@@ -19,8 +20,23 @@ export const newSetup: NewAttempt = {
         trustServerCertificate: false,
       },
     },
-    destination: { environment: 'Production', server: 'online.example.com', database: 'tenant01' },
+    destination: { environment: 'Production' },
   },
+  destination: { environment: 'Production', server: 'online.example.com', database: 'tenant01', region: 'westeurope' },
+};
+
+/** Its head row when nothing but its acceptance was recorded. */
+export const storedHead: SetupRecord = {
+  ...newSetup,
+  state: 'Accepted',
+  phase: 'FactorySelection',
+  attempt: 1,
+  from: 'FactorySelection',
+  sequence: 1,
+  createdAt: '2026-11-24T10:00:00.000Z',
+  lastModifiedAt: '2026-11-24T10:00:00.000Z',
+  phaseStartedAt: '2026-11-24T10:00:00.000Z',
+  etag: 'W/"1"',
 };
 
 const factory = {

@@ -9,7 +9,12 @@ import { entityNames, sharedLinkedServices } from '../../../shared/factory/names
 import type { SetupRequest } from '../../../shared/setup/setup.ts';
 
 const names = entityNames('0123456789ab');
-const destination = { environment: 'Production', server: 'online.example.com', database: 'tenant01' };
+const destination = {
+  environment: 'Production',
+  server: 'online.example.com',
+  database: 'tenant01',
+  region: 'westeurope',
+};
 
 function source(kind: SetupRequest['source']['kind'], encrypt = true): SetupRequest['source'] {
   return {

@@ -2,10 +2,17 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { base64url } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createAuthenticate, requireRole } from '../../../functions/http/access-token.ts';
-import type { Authenticate } from '../../../functions/http/access-token.ts';
+import { createAuthenticate } from '../../../functions/http/access-token.ts';
+import type { AccessTokenOptions, Authenticate } from '../../../functions/http/access-token.ts';
 import { systemClock } from '../../../shared/clock.ts';
-import { objectId, otherTenantId, startTokenIssuer, tenantId } from '../../support/api/token-issuer.ts';
+import {
+  clientId,
+  objectId,
+  otherTenantId,
+  providerTenantId,
+  startTokenIssuer,
+  tenantId,
+} from '../../support/api/token-issuer.ts';
 import type { TokenIssuer } from '../../support/api/token-issuer.ts';
 
 let issuer: TokenIssuer;
@@ -18,15 +25,23 @@ beforeAll(async () => {
 
 afterAll(() => issuer.stop());
 
-function authenticatorOf(keysUrl: string): Authenticate {
-  return createAuthenticate({ ...issuer, keysUrl, clock: systemClock });
+function authenticatorOf(keysUrl: string, options: Partial<AccessTokenOptions> = {}): Authenticate {
+  return createAuthenticate({
+    ...issuer,
+    keysUrl,
+    providerTenant: providerTenantId,
+    allowedTenants: [],
+    allowedClients: [],
+    clock: systemClock,
+    ...options,
+  });
 }
 
 const unauthorized = { code: 'Unauthorized', headers: { 'www-authenticate': 'Bearer error="invalid_token"' } };
 const seconds = () => Math.floor(Date.now() / 1000);
 
 test('a good token says who calls', async () => {
-  const expected = { tenantId, objectId, roles: ['Setup.Read', 'Setup.Write'] };
+  const expected = { tenantId, ofProvider: false, objectId, roles: ['Setup.Read', 'Setup.Write'] };
   await expect(authenticate(`Bearer ${await issuer.sign()}`)).resolves.toEqual(expected);
   await expect(authenticate(`bearer ${await issuer.sign()}`)).resolves.toEqual(expected);
 });
@@ -35,6 +50,39 @@ test('a token of any tenant is good if its issuer is that of the tenant', async 
   const iss = issuer.issuer.replace('{tenantId}', otherTenantId);
   const caller = await authenticate(`Bearer ${await issuer.sign({ iss, tid: otherTenantId })}`);
   expect(caller.tenantId).toBe(otherTenantId);
+});
+
+test('a token of the provider is told from the others', async () => {
+  const iss = issuer.issuer.replace('{tenantId}', providerTenantId);
+  const token = `Bearer ${await issuer.sign({ iss, tid: providerTenantId })}`;
+  await expect(authenticate(token)).resolves.toMatchObject({ ofProvider: true });
+});
+
+test.each([
+  ['for an app', {}],
+  ['for a user', { idtyp: 'user', scp: 'access_as_user' }],
+  ['for a user, without the optional claim', { idtyp: undefined, scp: 'access_as_user' }],
+  ['of version 1.0', { azp: undefined, appid: clientId }],
+])('an access token %s is good', async (_name, claims) => {
+  const only = authenticatorOf(issuer.keysUrl, { allowedClients: [clientId] });
+  await expect(only(`Bearer ${await issuer.sign(claims)}`)).resolves.toMatchObject({ tenantId });
+});
+
+describe('where tenants and clients are named', () => {
+  test.each([
+    ['another tenant', { allowedTenants: [otherTenantId] }, {}],
+    ['another client', { allowedClients: [otherTenantId] }, {}],
+    ['an unknown client', { allowedClients: [clientId] }, { azp: undefined }],
+  ])('a token of %s is refused', async (_name, options, claims) => {
+    const only = authenticatorOf(issuer.keysUrl, options);
+    await expect(only(`Bearer ${await issuer.sign(claims)}`)).rejects.toMatchObject(unauthorized);
+  });
+
+  test('those that are named are let in, however they are spelt', async () => {
+    const only = authenticatorOf(issuer.keysUrl, { allowedTenants: [tenantId], allowedClients: [clientId] });
+    const token = `Bearer ${await issuer.sign({ azp: clientId.toUpperCase() })}`;
+    await expect(only(token)).resolves.toMatchObject({ tenantId });
+  });
 });
 
 test('a token without roles has none', async () => {
@@ -58,6 +106,7 @@ describe('a token is refused', () => {
     ['without a tenant', () => ({ tid: undefined })],
     ['whose tenant is no GUID', () => ({ tid: '{tenantId}', iss: issuer.issuer })],
     ['without an object id', () => ({ oid: undefined })],
+    ['for a sign-in: an ID token', () => ({ idtyp: undefined, nonce: 'x', name: 'A User' })],
     ['whose roles are no list', () => ({ roles: 'Setup.Write' })],
   ])('%s', async (_name, claims) => {
     await expect(authenticate(`Bearer ${await issuer.sign(claims())}`)).rejects.toMatchObject(unauthorized);
@@ -117,12 +166,4 @@ describe('signing keys', () => {
     await expect(authenticatorOf(`http://127.0.0.1:${port}/`)(token)).rejects.toMatchObject(unavailable);
     await new Promise((resolve) => broken.close(resolve));
   });
-});
-
-test('a missing role is named', () => {
-  const caller = { tenantId, objectId, roles: ['Setup.Read'] };
-  expect(() => requireRole(caller, 'Setup.Read')).not.toThrow();
-  expect(() => requireRole(caller, 'Setup.Write')).toThrow(
-    expect.objectContaining({ code: 'Forbidden', message: expect.stringContaining('Setup.Write') as string }),
-  );
 });

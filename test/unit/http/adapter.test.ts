@@ -4,13 +4,20 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { etagOf, isNotModified, requirePreconditions } from '../../../functions/http/conditions.ts';
 import { createToHandler } from '../../../functions/http/adapter.ts';
-import type { AuthorizedCall, Route } from '../../../functions/http/adapter.ts';
+import type { Route, TenantCall } from '../../../functions/http/adapter.ts';
 import { readJsonBody } from '../../../functions/http/json-body.ts';
+import { notFound } from '../../../functions/http/problem.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import type { Services } from '../../../shared/services.ts';
 import { callHandler, settingsFor } from '../../support/api/http-call.ts';
 import type { Sent } from '../../support/api/http-call.ts';
-import { objectId, startTokenIssuer, tenantId } from '../../support/api/token-issuer.ts';
+import {
+  objectId,
+  otherTenantId,
+  providerTenantId,
+  startTokenIssuer,
+  tenantId,
+} from '../../support/api/token-issuer.ts';
 import type { TokenIssuer } from '../../support/api/token-issuer.ts';
 
 let issuer: TokenIssuer;
@@ -20,20 +27,22 @@ let authorization: string;
 beforeAll(async () => {
   issuer = await startTokenIssuer();
   // The routes of these tests use no gateway.
-  const services = { settings: settingsFor(issuer, issuer.keysUrl), clock: systemClock } as Services;
+  const services = { settings: settingsFor(issuer), clock: systemClock } as Services;
   toHandler = createToHandler(services);
   authorization = `Bearer ${await issuer.sign()}`;
 });
 
 afterAll(() => issuer.stop());
 
-type Handler = (call: AuthorizedCall) => Promise<object>;
-const echoCaller: Handler = async ({ caller }) => ({ status: 200, jsonBody: caller });
+type Handler = (call: TenantCall) => Promise<object>;
+const echoCaller: Handler = async ({ caller, tenantId: of }) => ({ status: 200, jsonBody: { ...caller, of } });
 
 async function send(sent: Sent = {}, handler: Handler = echoCaller, logged: string[] = []) {
-  const route: Route = { name: 'test', method: 'GET', path: 'demo', role: 'Setup.Read', handler };
+  const what = { path: 'tenants/{tenantId}/demo', role: 'Setup.Read', missing: 'SetupNotFound' } as const;
+  const route: Route = { name: 'test', method: 'GET', ...what, handler };
   const headers = { authorization, ...sent.headers };
-  return callHandler(toHandler(route), { ...sent, headers }, { logged });
+  const params = { tenantId, ...sent.params };
+  return callHandler(toHandler(route), { ...sent, params, headers }, { logged });
 }
 
 const problemHeaders = (code: string) => ({ 'content-type': 'application/problem+json', 'x-ms-error-code': code });
@@ -72,6 +81,39 @@ describe('access', () => {
     const answer = await send({ headers: { authorization: `Bearer ${token}` } });
     expect(answer).toMatchObject({ status: 403, headers: problemHeaders('Forbidden') });
     expect(answer.body).toMatchObject({ detail: expect.stringContaining('Setup.Read') as string });
+  });
+
+  test.each([
+    ['another tenant', otherTenantId, true],
+    ['what is no tenant', 'contoso', false],
+  ])('to %s is given like to what does not exist, and a refusal is logged', async (_name, tenant, isLogged) => {
+    const logged: string[] = [];
+    const answer = await send({ params: { tenantId: tenant } }, echoCaller, logged);
+    const absent = await send({}, () => Promise.reject(notFound('SetupNotFound')));
+    expect(answer.status).toBe(404);
+    expect({ ...answer, headers: { ...answer.headers, 'x-ms-request-id': '' } }).toEqual({
+      ...absent,
+      headers: { ...absent.headers, 'x-ms-request-id': '' },
+      body: { ...(absent.body as object), traceId: expect.any(String) as string },
+    });
+    const requestId = answer.headers['x-ms-request-id'] ?? '';
+    const line = `Request ${requestId}: test of tenant ${tenant} was refused to ${objectId} of tenant ${tenantId}.`;
+    expect(logged).toEqual(isLogged ? [line] : []);
+  });
+
+  test('to every tenant is given with a role for all, but only to the provider', async () => {
+    const of = async (tid: string) => {
+      const iss = issuer.issuer.replace('{tenantId}', tid);
+      const token = await issuer.sign({ tid, iss, roles: ['Setup.Read.All'] });
+      return send({ headers: { authorization: `Bearer ${token}` } });
+    };
+    expect(await of(providerTenantId)).toMatchObject({ status: 200, body: { of: tenantId } });
+    expect(await of(tenantId)).toMatchObject({ status: 403 });
+  });
+
+  test('to a tenant does not depend on how it is spelt', async () => {
+    const answer = await send({ params: { tenantId: tenantId.toUpperCase() } });
+    expect(answer).toMatchObject({ status: 200, body: { of: tenantId } });
   });
 
   test('is not asked for on an open route', async () => {

@@ -1,16 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { eventTypeOf } from '../../../shared/setup/states.ts';
 import { buildSetupEvent, setupEventSchema } from '../../../shared/setup/events.ts';
+import type { SetupRecord } from '../../../shared/setup/head.ts';
 import { milestoneNames } from '../../../shared/setup/states.ts';
 import type { Milestone } from '../../../shared/setup/states.ts';
+import { milestone as milestoneOf, newSetup } from '../../support/setup/stored-setup.ts';
 
-const attempt = { tenantId: '11111111-1111-4111-8111-111111111111', setupId: 'first-setup', attempt: 2 };
+const setup = { ...newSetup, attempt: 2, sequence: 6, phase: 'Inventory' } as const;
 const source = 'https://migration.example.com/setups';
 const at = new Date('2026-11-24T10:00:00.000Z');
 const inventory: Milestone = { name: 'inventoryCompleted', data: { companies: 3, extensions: 12 } };
 
-function build(milestone: Milestone, sequence = 7) {
-  return buildSetupEvent(source, attempt, 'Production', milestone, sequence, 'Inventory', at);
+function build(milestone: Milestone, before: Partial<Pick<SetupRecord, 'tenantId' | 'sequence' | 'phase'>> = {}) {
+  return buildSetupEvent(source, { ...setup, ...before }, milestone, at);
 }
 
 test('the types are the published ones', () => {
@@ -29,6 +31,8 @@ test('the types are the published ones', () => {
       'cleanup-completed',
       'ready',
       'failed',
+      'canceled',
+      'deleted',
     ].map((name) => `com.bcmigration.setup.${name}.v1`),
   );
 });
@@ -40,6 +44,8 @@ test('checks have completed, whether one blocks or not', () => {
 test.each<Milestone>([
   { name: 'runtimeNotNeeded', data: { reason: 'Azure SQL' } },
   { name: 'environmentMarked', data: { environment: 'Production' } },
+  { name: 'cancelRequested', data: {} },
+  { name: 'deleteRequested', data: { removeRuntime: false, removeSource: false } },
 ])('nothing announces $name', (milestone) => {
   expect(build(milestone)).toBeUndefined();
 });
@@ -48,16 +54,16 @@ describe('an event', () => {
   test('says who, what, when, in which state, and the data of the milestone', () => {
     expect(build(inventory)).toEqual({
       specversion: '1.0',
-      id: `${attempt.tenantId}.first-setup:2:7`,
+      id: `${setup.tenantId}.first-setup:2:7`,
       source,
       type: 'com.bcmigration.setup.inventory-completed.v1',
-      subject: `tenants/${attempt.tenantId}/migrationSetups/first-setup`,
+      subject: `tenants/${setup.tenantId}/migrationSetups/first-setup`,
       time: '2026-11-24T10:00:00.000Z',
       datacontenttype: 'application/json',
       sequence: '0000000007',
-      correlationid: `${attempt.tenantId}.first-setup.2`,
+      correlationid: `${setup.tenantId}.first-setup.2`,
       data: {
-        tenantId: attempt.tenantId,
+        tenantId: setup.tenantId,
         setupId: 'first-setup',
         attempt: 2,
         environment: 'Production',
@@ -69,15 +75,19 @@ describe('an event', () => {
     });
   });
 
+  test('names the factory, and holds nothing else of any', () => {
+    const selected = build(milestoneOf('factorySelected'));
+    expect(selected?.data).toMatchObject({ factory: { name: 'factory-1' } });
+    expect(JSON.stringify(selected)).not.toMatch(/subscription|resourceGroup|candidates/);
+  });
+
   test('has the same id whenever it is built again', () => {
     expect(build(inventory)?.id).toBe(build(inventory)?.id);
   });
 
   test('of the same setup id in another tenant has another id', () => {
-    const other = { ...attempt, tenantId: '22222222-2222-4222-8222-222222222222' };
-    expect(buildSetupEvent(source, other, 'Production', inventory, 7, 'Inventory', at)?.id).not.toBe(
-      build(inventory)?.id,
-    );
+    const other = { tenantId: '22222222-2222-4222-8222-222222222222' };
+    expect(build(inventory, other)?.id).not.toBe(build(inventory)?.id);
   });
 
   test('fits the schema by which it is read back', () => {
@@ -85,21 +95,14 @@ describe('an event', () => {
   });
 
   test('sorts as text in the order of its number', () => {
-    const sequences = [1, 2, 9, 10, 99, 100, 1_000].map((number) => build(inventory, number)?.sequence ?? '');
+    const sequences = [0, 1, 8, 9, 98, 99, 999].map((number) => build(inventory, { sequence: number })?.sequence ?? '');
     expect(sequences.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(sequences);
   });
 
   test('of a failure names the phase that was under way', () => {
     const failure = { code: '50001', cause: 'measured 120', remedy: 'ALTER DATABASE' };
-    const event = buildSetupEvent(
-      source,
-      attempt,
-      'Production',
-      { name: 'failed', data: { failure, removed: [], left: [] } },
-      8,
-      'Assessment',
-      at,
-    );
+    const failed: Milestone = { name: 'failed', data: { failure, removed: [], left: [] } };
+    const event = build(failed, { phase: 'Assessment' });
     expect(event?.data).toMatchObject({ state: 'Failed', phase: 'Assessment', failure });
   });
 
