@@ -2,7 +2,7 @@
 // sees them without tsPreCompilationDeps.
 const GATEWAYS = [
   'clock|config|durable|request-timeout|rest-errors|secrets|services|table',
-  'setup/(?:active|findings|key|publisher|start|store)',
+  'setup/(?:active|database-mark|findings|key|publisher|start|store)',
   'runtimes/runtime-book',
   'environments/directory',
   'factory/(?:data-factory|reservations)',

@@ -6,12 +6,15 @@ import { putEnvironment } from './environments/put-environment.ts';
 import { getHealth } from './health/get-health.ts';
 import type { Route } from './http/adapter.ts';
 import { getOperation } from './operations/get-operation.ts';
+import { cancelSetup } from './setups/cancel-setup.ts';
+import { deleteSetup, deletionParameters } from './setups/delete-setup.ts';
 import { getSetup } from './setups/get-setup.ts';
 import { listChecks } from './setups/list-checks.ts';
 import { listCompanies } from './setups/list-companies.ts';
 import { listExtensions } from './setups/list-extensions.ts';
 import { listRuntimeKeys } from './setups/list-runtime-keys.ts';
 import { putSetup } from './setups/put-setup.ts';
+import { replaySetup } from './setups/replay-setup.ts';
 
 /** Paths, each with what is said to be missing where there is nothing, or nothing for the caller. */
 const operation = { path: 'tenants/{tenantId}/operations/{operationId}', missing: 'OperationNotFound' } as const;
@@ -26,7 +29,16 @@ const provide = 'Ops.Write';
 
 /** No two of one method overlap. A route without a role is open to everybody. */
 export const routes: readonly Route[] = [
+  { name: 'cancelSetup', method: 'POST', ...below('cancel'), role: write, handler: cancelSetup },
   { name: 'deleteEnvironment', method: 'DELETE', ...environment, role: provide, handler: deleteEnvironment },
+  {
+    name: 'deleteSetup',
+    method: 'DELETE',
+    ...setup,
+    parameters: deletionParameters,
+    role: write,
+    handler: deleteSetup,
+  },
   { name: 'getEnvironment', method: 'GET', ...environment, role: read, handler: getEnvironment },
   { name: 'getHealth', method: 'GET', path: 'health', role: undefined, handler: getHealth },
   { name: 'getOperation', method: 'GET', ...operation, role: read, handler: getOperation },
@@ -38,4 +50,12 @@ export const routes: readonly Route[] = [
   { name: 'listRuntimeKeys', method: 'POST', ...below('runtime/listKeys'), role: write, handler: listRuntimeKeys },
   { name: 'putEnvironment', method: 'PUT', ...environment, role: provide, handler: putEnvironment },
   { name: 'putSetup', method: 'PUT', ...setup, role: write, handler: putSetup, startsOrchestrations: true },
+  {
+    name: 'replaySetup',
+    method: 'POST',
+    ...below('replay'),
+    role: write,
+    handler: replaySetup,
+    startsOrchestrations: true,
+  },
 ];

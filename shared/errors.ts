@@ -8,6 +8,7 @@ export const apiErrors = {
   MissingApiVersionParameter: { status: 400, title: 'The api-version query parameter is missing.' },
   UnsupportedApiVersionValue: { status: 400, title: 'The api-version is not supported.' },
   UnknownQueryParameter: { status: 400, title: 'A query parameter is not known.' },
+  InvalidQueryParameter: { status: 400, title: 'A query parameter has no value that it may have.' },
   InvalidSetupId: { status: 400, title: 'The setup id is not valid.' },
   InvalidEnvironmentName: { status: 400, title: 'The name of the environment is not valid.' },
   InvalidJson: { status: 400, title: 'The request body is not JSON.' },
@@ -20,6 +21,8 @@ export const apiErrors = {
   SetupNotFound: { status: 404, title: 'There is no such setup.' },
   OperationNotFound: { status: 404, title: 'There is no such operation.' },
   EnvironmentInUse: { status: 409, title: 'Another setup has the environment.' },
+  SetupNotUnderWay: { status: 409, title: 'Nothing of the setup is under way.' },
+  SetupNotReplayable: { status: 409, title: 'The setup has neither failed nor been canceled.' },
   SetupConflict: { status: 409, title: 'The setup exists with other values.' },
   RuntimeNotCreated: { status: 409, title: 'The integration runtime does not exist yet.' },
   RuntimeNotUsed: { status: 409, title: 'The setup uses no self-hosted integration runtime.' },
@@ -39,7 +42,9 @@ export const fieldErrors = {
   InvalidValue: 'Give a value as described.',
   UnknownEnvironment:
     "Give the name of an environment of the tenant, as GET …/environments lists them; the service's provider registers them.",
-  Differs: 'Send the values that the setup was created with, or choose another setup id.',
+  Differs:
+    'Send the values that the setup was created with. A password, a connection or a runtime is changed by a replay of the setup; for anything else choose another setup id.',
+  PhaseNotReached: 'Name a phase that the attempt has reached, or leave it out to begin with the one that failed.',
   '52072': 'Give a connection string of a SQL Server login: Server=…;Database=…;User ID=…;Password=…',
 } as const;
 
@@ -58,31 +63,33 @@ export const setupFailures = {
   '52030': {
     title: 'The integration runtime cannot be used.',
     remedy:
-      'Leave runtimeName out to get a new runtime, or name a self-hosted runtime that an earlier setup of the same tenant created.',
+      'Replay the setup with another runtimeName, one that an earlier setup of the same tenant created, or with null to get a new runtime.',
   },
   '52050': {
     title: 'The databases could not be prepared.',
     remedy:
-      'Mend what the cause names, then ask for a setup again under a new id; nothing that this one did has to be undone by hand.',
+      'Mend what the cause names, then replay the setup; nothing that the attempt did has to be undone by hand. A corrected password or connection string goes with the replay.',
   },
   '52071': {
     title: 'The self-hosted integration runtime did not come online in time.',
     remedy:
-      'Install the runtime with its key, check that its machine reaches the internet on port 443, then ask for a setup again under a new id, with this runtimeName if the runtime exists.',
+      'Install the runtime with its key, check that its machine reaches the internet on port 443, then replay the setup.',
   },
   '52073': {
     title: 'The preparation took too long.',
-    remedy:
-      'Check the load of the source database and the health of the runtime, then ask for a setup again under a new id, with this runtimeName if the runtime exists.',
+    remedy: 'Check the load of the source database and the health of the runtime, then replay the setup.',
   },
   '52090': {
     title: 'No data factory has room for the setup.',
     remedy:
-      'Add a factory to MIGRATION_FACTORIES, or remove setups that are finished. The reasons of each factory are listed with the setup.',
+      'Ask the operator of the service for room: a further data factory, or the deletion of setups that are not needed any more. Then replay the setup.',
   },
   StepFailed: {
     title: 'A step failed after all its attempts.',
-    remedy:
-      'Mend what the cause names, then ask for a setup again under a new id; nothing that this one did has to be undone by hand.',
+    remedy: 'Mend what the cause names, then replay the setup; what could not be taken back is named with the failure.',
+  },
+  DeletionFailed: {
+    title: 'Something of the setup could not be removed.',
+    remedy: 'Mend what the cause names, then delete the setup again.',
   },
 } as const satisfies Record<string, { title: string; remedy: string }>;

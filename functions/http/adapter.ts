@@ -34,6 +34,8 @@ interface RouteBase {
   readonly method: HttpMethod;
   /** In the grammar of the host, without its prefix `api`. */
   readonly path: string;
+  /** Query parameters beside the API version. */
+  readonly parameters?: readonly string[];
   /** Whether the handler starts orchestrations, which takes the durable client as an extra input. */
   readonly startsOrchestrations?: boolean;
 }
@@ -86,7 +88,7 @@ async function answerRoute(route: Route, call: Call, authenticate: Authenticate)
   if (route.role === undefined) return route.handler(call);
   const caller = await authenticate(call.request.headers.get('authorization'));
   const reach = requireRole(caller, route.role);
-  requireApiVersion(call.request.query);
+  requireParameters(call.request.query, route.parameters ?? []);
   const tenantId = tenantOf(call.request);
   if (tenantId === undefined) throw notFound(route.missing);
   if (reach === 'ownTenant' && tenantId !== caller.tenantId) {
@@ -106,10 +108,11 @@ function tenantOf({ params }: HttpRequest): string | undefined {
 
 const versionParameter = 'api-version';
 
-function requireApiVersion(query: URLSearchParams): void {
-  const unknown = [...query.keys()].find((name) => name !== versionParameter);
-  if (unknown !== undefined) {
-    throw new ApiError('UnknownQueryParameter', `The only query parameter is ${versionParameter}.`);
+/** A parameter that is not understood must not be ignored: its sender relies on it. */
+function requireParameters(query: URLSearchParams, own: readonly string[]): void {
+  const known = [versionParameter, ...own];
+  if ([...query.keys()].some((name) => !known.includes(name))) {
+    throw new ApiError('UnknownQueryParameter', `The query parameters are: ${known.join(', ')}.`);
   }
   const version = query.get(versionParameter);
   if (version === null || version === '') {

@@ -7,8 +7,7 @@ import type { MilestoneRecord, NewAttempt, SetupRecord } from '../../shared/setu
 import type { TenantCall } from '../http/adapter.ts';
 import { auditEntry } from '../http/audit.ts';
 import { etagOf, requirePreconditions } from '../http/conditions.ts';
-import { urlOf } from '../http/links.ts';
-import { operationIdOf } from '../operations/get-operation.ts';
+import { operationHeaders } from '../operations/operation-resource.ts';
 import { claimEnvironment, discardSecret, putSecret, start } from './begin-attempt.ts';
 import { readSetupId } from './find-setup.ts';
 import { requireSameSetup } from './same-setup.ts';
@@ -89,7 +88,7 @@ async function answerExisting(
   password: string,
 ): Promise<HttpResponseInit> {
   const reached = await call.services.store.milestonesOf(existing);
-  requirePreconditions(call.request, etagOf(setupResource(existing, reached, call.caller)));
+  requirePreconditions(call.request, etagOf(setupResource(call, existing, reached)));
   const storedPassword = await call.services.secrets.get(existing.secretName);
   requireSameSetup(existing.request, wanted.request, { stored: storedPassword, given: password });
   return answer(call, 200, existing, reached);
@@ -101,15 +100,6 @@ function answer(
   setup: SetupRecord,
   reached: readonly MilestoneRecord[],
 ): HttpResponseInit {
-  const resource = setupResource(setup, reached, call.caller);
-  const operationId = operationIdOf(setup);
-  return {
-    status,
-    headers: {
-      etag: etagOf(resource),
-      'operation-id': operationId,
-      'operation-location': urlOf(call, `operations/${operationId}`),
-    },
-    jsonBody: resource,
-  };
+  const resource = setupResource(call, setup, reached);
+  return { status, headers: { etag: etagOf(resource), ...operationHeaders(call, setup) }, jsonBody: resource };
 }

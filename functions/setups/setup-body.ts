@@ -9,7 +9,7 @@ import {
   sourceKindSchema,
   wantedDestinationSchema,
 } from '../../shared/setup/setup.ts';
-import type { SetupRequest } from '../../shared/setup/setup.ts';
+import type { SetupRequest, SourceConnection } from '../../shared/setup/setup.ts';
 import { readJsonBody } from '../http/json-body.ts';
 import { fieldError, invalidFields } from '../http/problem.ts';
 import type { FieldError } from '../http/problem.ts';
@@ -42,9 +42,7 @@ interface ReadSetupRequest {
  */
 export async function readSetupRequest(request: HttpRequest): Promise<ReadSetupRequest> {
   const { product, source, destination } = await readJsonBody(request, setupBodySchema);
-  const parsed = parseConnectionString(source.connectionString);
-  if (!parsed.ok) throw invalidFields(parsed.errors.map(connectionStringError));
-  const { connection, password } = parsed;
+  const { connection, password } = readConnectionString(source.connectionString);
   const { kind, runtimeName } = source;
   return {
     setupRequest: {
@@ -54,6 +52,16 @@ export async function readSetupRequest(request: HttpRequest): Promise<ReadSetupR
     },
     password,
   };
+}
+
+/** @throws {ApiError} `InvalidRequestBody`, naming every keyword that cannot be used */
+export function readConnectionString(text: string): {
+  readonly connection: SourceConnection;
+  readonly password: string;
+} {
+  const parsed = parseConnectionString(text);
+  if (!parsed.ok) throw invalidFields(parsed.errors.map(connectionStringError));
+  return parsed;
 }
 
 function connectionStringError({ keyword, problem, remedy }: ConnectionStringError): FieldError {

@@ -4,6 +4,8 @@ import type { Phase } from '../../shared/setup/states.ts';
 import { dataOf } from '../../shared/setup/milestone-data.ts';
 import type { MilestoneRecord, SetupRecord } from '../../shared/setup/store.ts';
 import type { Caller } from '../http/access-token.ts';
+import type { TenantCall } from '../http/adapter.ts';
+import { urlOf } from '../http/links.ts';
 import { isOperator } from '../http/roles.ts';
 
 /** How far a phase is. Those after a phase that failed stay pending. */
@@ -19,7 +21,8 @@ interface PhaseResource {
  * Maps a setup and the milestones of its attempt. Members whose phase has not ended are left out. Holds no secret; where the
  * environment's database is and how the factories did is for operators only.
  */
-export function setupResource(setup: SetupRecord, reached: readonly MilestoneRecord[], caller: Caller) {
+export function setupResource(call: TenantCall, setup: SetupRecord, reached: readonly MilestoneRecord[]) {
+  const { caller } = call;
   const { setupId, request, destination, state, phase, attempt, createdAt, lastModifiedAt, failure } = setup;
   const { kind, connection, runtimeName } = request.source;
   return {
@@ -36,6 +39,7 @@ export function setupResource(setup: SetupRecord, reached: readonly MilestoneRec
     lastModifiedAt,
     ...present({
       failure,
+      replay: replayOf(call, setup),
       factory: factoryOf(reached, caller),
       runtime: runtimeOf(reached),
       checks: dataOf(reached, 'checksCompleted') ?? dataOf(reached, 'checksFailed'),
@@ -45,6 +49,12 @@ export function setupResource(setup: SetupRecord, reached: readonly MilestoneRec
     }),
     phases: phases.map((name) => phaseResource(name, setup, reached)),
   };
+}
+
+/** How a setup that ended without becoming ready is tried again. */
+function replayOf(call: TenantCall, { setupId, state, phase }: SetupRecord) {
+  if (state !== 'Failed' && state !== 'Canceled') return undefined;
+  return { method: 'POST', url: urlOf(call, `migrationSetups/${setupId}/replay`), from: phase };
 }
 
 function factoryOf(reached: readonly MilestoneRecord[], caller: Caller) {

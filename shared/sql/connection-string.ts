@@ -176,7 +176,7 @@ function errorIn(keyword: Keyword, value: string | undefined): Fault | undefined
     case 'User ID':
       return required(value) ?? unless(identifier, value, badIdentifier) ?? unless(literal, value, notLiteral);
     case 'Password':
-      return required(value) ?? unless(password, value, badPassword) ?? unless(literal, value, notLiteral);
+      return passwordFault(value);
     case 'Encrypt':
       return unless(/^(?:true|yes|mandatory|strict|false|no|optional)$/i, value, {
         problem: 'is neither true, false, mandatory, optional nor strict',
@@ -222,6 +222,11 @@ const no = /^(?:false|no)$/i;
 
 function required(value: string | undefined): Fault | undefined {
   return value === undefined || value === '' ? { problem: 'is missing', remedy: 'Add it.' } : undefined;
+}
+
+/** What is wrong with a password; undefined if it can be used. Never holds the password. */
+export function passwordFault(value: string | undefined): Fault | undefined {
+  return required(value) ?? unless(password, value, badPassword) ?? unless(literal, value, notLiteral);
 }
 
 /** What is left out is in order. */

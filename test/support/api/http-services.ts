@@ -19,7 +19,6 @@ import { DataFactories } from '../../../shared/factory/data-factory.ts';
 import { Secrets } from '../../../shared/secrets.ts';
 import type { Services } from '../../../shared/services.ts';
 import { ActiveSetups } from '../../../shared/setup/active.ts';
-import { SetupStore } from '../../../shared/setup/store.ts';
 import { LostAnswers } from './lost-answers.ts';
 import { Findings } from '../../../shared/setup/findings.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
