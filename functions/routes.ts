@@ -6,12 +6,14 @@ import { putEnvironment } from './environments/put-environment.ts';
 import { getHealth } from './health/get-health.ts';
 import type { Route } from './http/adapter.ts';
 import { getOperation } from './operations/get-operation.ts';
+import { checkRuntime } from './setups/check-runtime.ts';
 import { getSetup } from './setups/get-setup.ts';
 import { listChecks } from './setups/list-checks.ts';
 import { listCompanies } from './setups/list-companies.ts';
 import { listExtensions } from './setups/list-extensions.ts';
 import { listRuntimeKeys } from './setups/list-runtime-keys.ts';
 import { putSetup } from './setups/put-setup.ts';
+import { regenerateRuntimeKey } from './setups/regenerate-runtime-key.ts';
 
 /** Paths, each with what is said to be missing where there is nothing, or nothing for the caller. */
 const operation = { path: 'tenants/{tenantId}/operations/{operationId}', missing: 'OperationNotFound' } as const;
@@ -26,6 +28,14 @@ const provide = 'Ops.Write';
 
 /** No two of one method overlap. A route without a role is open to everybody. */
 export const routes: readonly Route[] = [
+  {
+    name: 'checkRuntime',
+    method: 'POST',
+    ...below('runtime/check'),
+    role: write,
+    handler: checkRuntime,
+    usesDurableClient: true,
+  },
   { name: 'deleteEnvironment', method: 'DELETE', ...environment, role: provide, handler: deleteEnvironment },
   { name: 'getEnvironment', method: 'GET', ...environment, role: read, handler: getEnvironment },
   { name: 'getHealth', method: 'GET', path: 'health', role: undefined, handler: getHealth },
@@ -35,7 +45,22 @@ export const routes: readonly Route[] = [
   { name: 'listCompanies', method: 'GET', ...below('companies'), role: read, handler: listCompanies },
   { name: 'listEnvironments', method: 'GET', ...environments, role: read, handler: listEnvironments },
   { name: 'listExtensions', method: 'GET', ...below('extensions'), role: read, handler: listExtensions },
-  { name: 'listRuntimeKeys', method: 'POST', ...below('runtime/listKeys'), role: write, handler: listRuntimeKeys },
+  {
+    name: 'listRuntimeKeys',
+    method: 'POST',
+    ...below('runtime/listKeys'),
+    role: write,
+    handler: listRuntimeKeys,
+    usesDurableClient: true,
+  },
   { name: 'putEnvironment', method: 'PUT', ...environment, role: provide, handler: putEnvironment },
-  { name: 'putSetup', method: 'PUT', ...setup, role: write, handler: putSetup, startsOrchestrations: true },
+  { name: 'putSetup', method: 'PUT', ...setup, role: write, handler: putSetup, usesDurableClient: true },
+  {
+    name: 'regenerateRuntimeKey',
+    method: 'POST',
+    ...below('runtime/regenerateKey'),
+    role: write,
+    handler: regenerateRuntimeKey,
+    usesDurableClient: true,
+  },
 ];

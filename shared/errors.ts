@@ -21,6 +21,7 @@ export const apiErrors = {
   OperationNotFound: { status: 404, title: 'There is no such operation.' },
   EnvironmentInUse: { status: 409, title: 'Another setup has the environment.' },
   SetupConflict: { status: 409, title: 'The setup exists with other values.' },
+  NothingToWaitFor: { status: 409, title: 'The setup waits for nothing.' },
   RuntimeNotCreated: { status: 409, title: 'The integration runtime does not exist yet.' },
   RuntimeNotUsed: { status: 409, title: 'The setup uses no self-hosted integration runtime.' },
   PreconditionFailed: { status: 412, title: 'The resource is not in the state that the request expects.' },

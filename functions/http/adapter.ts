@@ -34,8 +34,8 @@ interface RouteBase {
   readonly method: HttpMethod;
   /** In the grammar of the host, without its prefix `api`. */
   readonly path: string;
-  /** Whether the handler starts orchestrations, which takes the durable client as an extra input. */
-  readonly startsOrchestrations?: boolean;
+  /** Whether the handler starts orchestrations or raises events, which takes the durable client as an extra input. */
+  readonly usesDurableClient?: boolean;
 }
 
 /** A route to what belongs to a tenant; it needs an app role and the api-version. */
