@@ -8,6 +8,7 @@ const GATEWAYS = [
   'factory/(?:data-factory|reservations)',
   'plan/control-rows',
   'sql/(?:database|scripts)',
+  'waits/(?:look|wait-book)',
 ].join('|');
 const PURE = `^shared/(?!(?:${GATEWAYS})\\.ts$).+\\.ts$`;
 

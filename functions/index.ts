@@ -10,6 +10,7 @@ import { createServices } from '../shared/services.ts';
 import { createToHandler } from './http/adapter.ts';
 import { routes } from './routes.ts';
 import { settleSetups } from './timers/settle-setups.ts';
+import { lookAfterWaits } from './timers/waits.ts';
 
 const services = createServices(readSettings());
 
@@ -19,7 +20,7 @@ for (const route of routes) {
     methods: [route.method],
     route: route.path,
     authLevel: 'anonymous',
-    extraInputs: route.startsOrchestrations === true ? [df.input.durableClient()] : [],
+    extraInputs: route.usesDurableClient === true ? [df.input.durableClient()] : [],
     handler: toHandler(route),
   });
 }
@@ -38,4 +39,10 @@ app.timer('settleSetups', {
   schedule: '*/30 * * * * *',
   extraInputs: [df.input.durableClient()],
   handler: (_timer, context) => settleSetups(df.getClient(context), services),
+});
+
+app.timer('lookAfterWaits', {
+  schedule: '*/5 * * * * *',
+  extraInputs: [df.input.durableClient()],
+  handler: (_timer, context) => lookAfterWaits(df.getClient(context), services, context),
 });

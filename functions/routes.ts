@@ -8,6 +8,7 @@ import type { Route } from './http/adapter.ts';
 import { getOperation } from './operations/get-operation.ts';
 import { cancelSetup } from './setups/cancel-setup.ts';
 import { deleteSetup, deletionParameters } from './setups/delete-setup.ts';
+import { checkRuntime } from './setups/check-runtime.ts';
 import { getSetup } from './setups/get-setup.ts';
 import { listChecks } from './setups/list-checks.ts';
 import { listCompanies } from './setups/list-companies.ts';
@@ -15,6 +16,7 @@ import { listExtensions } from './setups/list-extensions.ts';
 import { listRuntimeKeys } from './setups/list-runtime-keys.ts';
 import { putSetup } from './setups/put-setup.ts';
 import { replaySetup } from './setups/replay-setup.ts';
+import { regenerateRuntimeKey } from './setups/regenerate-runtime-key.ts';
 
 /** Paths, each with what is said to be missing where there is nothing, or nothing for the caller. */
 const operation = { path: 'tenants/{tenantId}/operations/{operationId}', missing: 'OperationNotFound' } as const;
@@ -27,18 +29,15 @@ const read = 'Setup.Read';
 const write = 'Setup.Write';
 const provide = 'Ops.Write';
 
+/** Of handlers that start orchestrations or tell them something. */
+const acts = { role: write, usesDurableClient: true } as const;
+
 /** No two of one method overlap. A route without a role is open to everybody. */
 export const routes: readonly Route[] = [
-  { name: 'cancelSetup', method: 'POST', ...below('cancel'), role: write, handler: cancelSetup },
+  { name: 'cancelSetup', method: 'POST', ...below('cancel'), ...acts, handler: cancelSetup },
+  { name: 'checkRuntime', method: 'POST', ...below('runtime/check'), ...acts, handler: checkRuntime },
   { name: 'deleteEnvironment', method: 'DELETE', ...environment, role: provide, handler: deleteEnvironment },
-  {
-    name: 'deleteSetup',
-    method: 'DELETE',
-    ...setup,
-    parameters: deletionParameters,
-    role: write,
-    handler: deleteSetup,
-  },
+  { name: 'deleteSetup', method: 'DELETE', ...setup, parameters: deletionParameters, ...acts, handler: deleteSetup },
   { name: 'getEnvironment', method: 'GET', ...environment, role: read, handler: getEnvironment },
   { name: 'getHealth', method: 'GET', path: 'health', role: undefined, handler: getHealth },
   { name: 'getOperation', method: 'GET', ...operation, role: read, handler: getOperation },
@@ -47,15 +46,15 @@ export const routes: readonly Route[] = [
   { name: 'listCompanies', method: 'GET', ...below('companies'), role: read, handler: listCompanies },
   { name: 'listEnvironments', method: 'GET', ...environments, role: read, handler: listEnvironments },
   { name: 'listExtensions', method: 'GET', ...below('extensions'), role: read, handler: listExtensions },
-  { name: 'listRuntimeKeys', method: 'POST', ...below('runtime/listKeys'), role: write, handler: listRuntimeKeys },
+  { name: 'listRuntimeKeys', method: 'POST', ...below('runtime/listKeys'), ...acts, handler: listRuntimeKeys },
   { name: 'putEnvironment', method: 'PUT', ...environment, role: provide, handler: putEnvironment },
-  { name: 'putSetup', method: 'PUT', ...setup, role: write, handler: putSetup, startsOrchestrations: true },
+  { name: 'putSetup', method: 'PUT', ...setup, ...acts, handler: putSetup },
   {
-    name: 'replaySetup',
+    name: 'regenerateRuntimeKey',
     method: 'POST',
-    ...below('replay'),
-    role: write,
-    handler: replaySetup,
-    startsOrchestrations: true,
+    ...below('runtime/regenerateKey'),
+    ...acts,
+    handler: regenerateRuntimeKey,
   },
+  { name: 'replaySetup', method: 'POST', ...below('replay'), ...acts, handler: replaySetup },
 ];

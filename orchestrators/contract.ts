@@ -15,6 +15,7 @@ import {
 } from '../shared/setup/setup.ts';
 import { milestones, milestoneSchema, phaseSchema, setupStateSchema } from '../shared/setup/states.ts';
 import { cleanupInputSchema, setupInputSchema } from '../shared/setup/attempt-input.ts';
+import { waitAnswerSchema, waitEvents, waitTargetSchema } from '../shared/waits/wait.ts';
 
 /** @param fence who may do it; an activity that changes something outside always has one */
 function activity<Input, Output>(
@@ -60,6 +61,8 @@ const fromSchema = z.object({ from: phaseSchema });
 const checkpointsSchema = z.object({ factory: factorySchema.optional(), runtimeName: z.string().optional() });
 const stageSchema = z.enum(['assess', 'install']);
 export type Stage = z.infer<typeof stageSchema>;
+
+const waitEventSchema = z.enum(waitEvents);
 
 /** Linked services: the one that all setups of a factory share, and the two of the setup. */
 const linkedServiceRoles = ['staging', 'source', 'destination'] as const;
@@ -118,6 +121,15 @@ export const activities = {
     z.object({ factory: factorySchema, runtimeName: z.string() }),
     z.object({ online: z.boolean(), nodes: z.array(z.object({ name: z.string(), version: z.string() })) }),
   ),
+  /** Opens a wait, or gives the answer if it is there already. */
+  openWait: activity(
+    'openWait',
+    attemptIdSchema.extend({ instanceId: z.string(), eventName: waitEventSchema, target: waitTargetSchema }),
+    z.object({ answer: waitAnswerSchema.optional() }),
+    'forward',
+  ),
+  /** Says that nobody waits any more. */
+  closeWait: activity('closeWait', attemptIdSchema.extend({ eventName: waitEventSchema }), nothing),
   putLinkedService: activity(
     'putLinkedService',
     placedSchema.extend({ role: z.enum(linkedServiceRoles), runtimeName: z.string().optional() }),
@@ -135,7 +147,7 @@ export const activities = {
   startPreparation: activity(
     'startPreparation',
     placedSchema.extend({ stage: stageSchema }),
-    z.object({ runId: z.string() }),
+    z.object({ pipeline: z.string(), runId: z.string() }),
     'forward',
   ),
   /**
@@ -203,8 +215,6 @@ export const activities = {
   endInstances: clientActivity('endInstances', subjectSchema, nothing),
 } as const;
 
-const waitSchema = z.object({ asked: z.int(), deadline: z.int() });
-
 export const orchestrations = {
   setup: orchestration('setup', setupInputSchema, z.object({ state: z.enum(['Ready', 'Failed', 'Canceled']) })),
   /** Ends an attempt whose orchestration is dead, or takes away everything of a setup. */
@@ -236,28 +246,10 @@ export const orchestrations = {
       failedSchema,
     ]),
   ),
-  /** Waits until a node of a runtime is online. */
-  runtimeWait: orchestration(
-    'runtimeWait',
-    z.object({ factory: factorySchema, runtimeName: z.string(), wait: waitSchema }),
-    z.discriminatedUnion('kind', [
-      z.object({ kind: z.literal('online'), nodes: z.array(z.object({ name: z.string(), version: z.string() })) }),
-      z.object({ kind: z.literal('timedOut') }),
-    ]),
-  ),
   preparation: orchestration(
     'preparation',
     placedSchema.extend({ ...fromSchema.shape, runtimeName: z.string().optional() }),
     z.discriminatedUnion('kind', [fromSchema.extend({ kind: z.literal('prepared') }), failedSchema]),
-  ),
-  /** Waits until a pipeline run has ended. */
-  pipelineRunWait: orchestration(
-    'pipelineRunWait',
-    z.object({ factory: factorySchema, runId: z.string(), wait: waitSchema }),
-    z.discriminatedUnion('kind', [
-      z.object({ kind: z.literal('ended'), status: z.string(), message: z.string() }),
-      z.object({ kind: z.literal('timedOut') }),
-    ]),
   ),
   replicationPipeline: orchestration(
     'replicationPipeline',
@@ -266,7 +258,5 @@ export const orchestrations = {
   ),
 } as const;
 
-/** The steps of an orchestration; they end without a value when it continues as new. */
-export type StepsOf<Name extends keyof typeof orchestrations> = Steps<
-  z.infer<(typeof orchestrations)[Name]['output']> | undefined
->;
+/** The steps of an orchestration. */
+export type StepsOf<Name extends keyof typeof orchestrations> = Steps<z.infer<(typeof orchestrations)[Name]['output']>>;

@@ -3,9 +3,9 @@ import type { OrchestrationHandler } from 'durable-functions';
 import { cleanup } from './cleanup.ts';
 import type { orchestrations } from './contract.ts';
 import { factorySelection } from './factory-selection.ts';
-import { pipelineRunWait, preparation } from './preparation.ts';
+import { preparation } from './preparation.ts';
 import { replicationPipeline } from './replication-pipeline.ts';
-import { runtimeRegistration, runtimeWait } from './runtime-registration.ts';
+import { runtimeRegistration } from './runtime-registration.ts';
 import { setup } from './setup.ts';
 
 export const handlers: Readonly<Record<keyof typeof orchestrations, OrchestrationHandler>> = {
@@ -13,8 +13,6 @@ export const handlers: Readonly<Record<keyof typeof orchestrations, Orchestratio
   cleanup,
   factorySelection,
   runtimeRegistration,
-  runtimeWait,
   preparation,
-  pipelineRunWait,
   replicationPipeline,
 };

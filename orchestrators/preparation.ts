@@ -3,15 +3,17 @@
  * lists companies and extensions and copies the source's catalogue, from which the tables are planned.
  */
 import type { OrchestrationContext } from 'durable-functions';
-import { call, callAll, callChild, now, orchestrator, waitFor } from '../shared/durable.ts';
+import { call, callAll, orchestrator } from '../shared/durable.ts';
 import type { Steps } from '../shared/durable.ts';
 import { runFailure } from '../shared/factory/run-failure.ts';
 import { setupFailure } from '../shared/setup/failure.ts';
 import type { SetupFailure } from '../shared/setup/setup.ts';
 import { isBefore } from '../shared/setup/states.ts';
+import { endedSchema } from '../shared/waits/wait.ts';
 import { activities, datasetRoles, orchestrations } from './contract.ts';
 import type { Placed, Stage, StepsOf } from './contract.ts';
 import { reach, record } from './milestones.ts';
+import { waitForAnswer } from './waits.ts';
 
 /** Longer than the slowest preparation of a large, fragmented database; shorter than a day of silence. */
 const STAGE_DEADLINE_MS = 2 * 60 * 60 * 1000;
@@ -67,26 +69,6 @@ function* assess(
   return failure === undefined ? undefined : { kind: 'failed', failure };
 }
 
-/** Asks for a run until it has ended; a long run continues as new. */
-export const pipelineRunWait = orchestrator(
-  orchestrations.pipelineRunWait,
-  function* (context, { factory, runId, wait }): StepsOf<'pipelineRunWait'> {
-    const result = yield* waitFor(context, wait, function* () {
-      const run = yield* call(context, activities.getPipelineRun, { factory, runId });
-      return ['Succeeded', 'Failed', 'Cancelled'].includes(run.status) ? run : undefined;
-    });
-    switch (result.kind) {
-      case 'answered':
-        return { kind: 'ended', ...result.answer };
-      case 'timedOut':
-        return { kind: 'timedOut' };
-      case 'goesOn':
-        context.df.continueAsNew({ factory, runId, wait: result.state });
-        return undefined;
-    }
-  },
-);
-
 interface Failed {
   readonly kind: 'failed';
   readonly failure: SetupFailure;
@@ -95,15 +77,14 @@ interface Failed {
 type StageResult = { readonly kind: 'succeeded'; readonly runId: string } | Failed;
 
 function* runStage(context: OrchestrationContext, placed: Placed, stage: Stage): Steps<StageResult> {
-  const { runId } = yield* call(context, activities.startPreparation, { ...placed, stage });
-  const wait = { asked: 0, deadline: now(context) + STAGE_DEADLINE_MS };
-  const run = yield* callChild(
-    context,
-    orchestrations.pipelineRunWait,
-    { factory: placed.factory, runId, wait },
-    stage,
-  );
-  if (run.kind === 'timedOut') {
+  const { pipeline, runId } = yield* call(context, activities.startPreparation, { ...placed, stage });
+  const run = yield* waitForAnswer(context, placed, {
+    eventName: stage,
+    target: { kind: 'run', factory: placed.factory, pipeline, runId },
+    answer: endedSchema,
+    deadlineMs: STAGE_DEADLINE_MS,
+  });
+  if (run === undefined) {
     const cause = `Stage ${stage} of the preparation had not ended after ${STAGE_DEADLINE_MS / 3_600_000} hours.`;
     return { kind: 'failed', failure: setupFailure('52073', cause) };
   }

@@ -3,13 +3,15 @@
  * of a later phase does not wait for a node that is online.
  */
 import type { OrchestrationContext } from 'durable-functions';
-import { call, callAll, callChild, now, orchestrator, waitFor } from '../shared/durable.ts';
+import { call, callAll, orchestrator } from '../shared/durable.ts';
 import type { Steps } from '../shared/durable.ts';
 import { setupFailure } from '../shared/setup/failure.ts';
 import { isBefore } from '../shared/setup/states.ts';
+import { onlineSchema } from '../shared/waits/wait.ts';
 import { activities, orchestrations } from './contract.ts';
 import type { Placed, StepsOf } from './contract.ts';
 import { reach, record } from './milestones.ts';
+import { waitForAnswer } from './waits.ts';
 
 export const runtimeRegistration = orchestrator(
   orchestrations.runtimeRegistration,
@@ -39,40 +41,19 @@ export const runtimeRegistration = orchestrator(
     }
     yield* record(context, placed, { name: 'runtimeCreated', data: { runtimeName, created } });
 
-    const wait = { asked: 0, deadline: now(context) + input.runtimeWaitSeconds * 1000 };
-    const registration = yield* callChild(
-      context,
-      orchestrations.runtimeWait,
-      { factory, runtimeName, wait },
-      'runtimeWait',
-    );
-    if (registration.kind === 'timedOut') {
+    const answer = yield* waitForAnswer(context, placed, {
+      eventName: 'runtime',
+      target: { kind: 'runtime', factory, runtimeName },
+      answer: onlineSchema,
+      deadlineMs: input.runtimeWaitSeconds * 1000,
+    });
+    if (answer === undefined) {
       const cause = `No node of ${runtimeName} was online within ${input.runtimeWaitSeconds} seconds.`;
       return { kind: 'failed', failure: setupFailure('52071', cause) };
     }
     yield* putLinkedServices(context, placed, runtimeName);
-    yield* record(context, placed, { name: 'runtimeOnline', data: { runtimeName, nodes: registration.nodes } });
+    yield* record(context, placed, { name: 'runtimeOnline', data: { runtimeName, nodes: answer.nodes } });
     return { kind: 'registered', runtimeName, from: 'RuntimeRegistration' };
-  },
-);
-
-/** Asks the runtime until a node is online; a wait of days continues as new. */
-export const runtimeWait = orchestrator(
-  orchestrations.runtimeWait,
-  function* (context, { factory, runtimeName, wait }): StepsOf<'runtimeWait'> {
-    const result = yield* waitFor(context, wait, function* () {
-      const status = yield* call(context, activities.getRuntimeStatus, { factory, runtimeName });
-      return status.online ? status.nodes : undefined;
-    });
-    switch (result.kind) {
-      case 'answered':
-        return { kind: 'online', nodes: result.answer };
-      case 'timedOut':
-        return { kind: 'timedOut' };
-      case 'goesOn':
-        context.df.continueAsNew({ factory, runtimeName, wait: result.state });
-        return undefined;
-    }
   },
 );
 

@@ -52,10 +52,11 @@ export interface OrchestrationContract<Input, Output> {
 /** Steps of an orchestration that end in a value. */
 export type Steps<T> = Generator<Task, T, unknown>;
 
-// Only transient faults are thrown by activities, so that every failure is worth another attempt: 2, 4, 8, 16, 30 s.
+// Only transient faults are thrown by activities, so that every failure is worth another attempt. What a setup made and
+// what it reached must survive an outage of Azure: 2, 4, 8 … 120 s, together more than an hour.
 const FIRST_RETRY_MS = 2_000;
-const MAXIMUM_ATTEMPTS = 6;
-const LONGEST_RETRY_MS = 30_000;
+const MAXIMUM_ATTEMPTS = 40;
+const LONGEST_RETRY_MS = 120_000;
 
 function retryOptions(): RetryOptions {
   const options = new RetryOptions(FIRST_RETRY_MS, MAXIMUM_ATTEMPTS);
@@ -104,7 +105,7 @@ export function* callChild<Input, Output>(
 /** Makes the handler of an orchestration from its contract and its steps. One that is stopped ends with the reason. */
 export function orchestrator<Input, Output>(
   contract: OrchestrationContract<Input, Output>,
-  steps: (context: OrchestrationContext, input: Input) => Steps<Output | undefined>,
+  steps: (context: OrchestrationContext, input: Input) => Steps<Output>,
 ): OrchestrationHandler {
   return function* (context) {
     try {
@@ -121,37 +122,24 @@ export function now(context: OrchestrationContext): number {
   return context.df.currentUtcDateTime.getTime();
 }
 
-// A generation of a wait stays short, so that a wait of days does not grow the history of its orchestration.
-const QUESTIONS_PER_GENERATION = 20;
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
-
-/** Where a wait stands; part of the input of an orchestration that waits. */
-export interface WaitState {
-  /** Questions asked in earlier generations. */
-  readonly asked: number;
-  /** Milliseconds since the epoch after which nothing more is asked. */
-  readonly deadline: number;
-}
-
-export type WaitResult<T> =
-  | { readonly kind: 'answered'; readonly answer: T }
-  | { readonly kind: 'timedOut' }
-  /** The caller continues as new with this state. */
-  | { readonly kind: 'goesOn'; readonly state: WaitState };
-
-/** Asks again and again, with pauses that grow from 1 to 30 s, until there is an answer or the deadline has passed. */
-export function* waitFor<T>(
+/**
+ * Waits for an external event until the deadline. An event that came before the wait counts; one that comes twice, or
+ * after the deadline, does not.
+ * @param deadlineMs how long to wait at most; less than six days, beyond which the host makes several timers of one, and
+ *   a replay after the event schedules less than the history holds
+ * @returns what the event brought; undefined if none came in time
+ */
+export function* waitForEvent<Payload>(
   context: OrchestrationContext,
-  state: WaitState,
-  ask: () => Steps<T | undefined>,
-): Steps<WaitResult<T>> {
-  for (let asked = state.asked; asked < state.asked + QUESTIONS_PER_GENERATION; asked += 1) {
-    const answer = yield* ask();
-    if (answer !== undefined) return { kind: 'answered', answer };
-    if (now(context) >= state.deadline) return { kind: 'timedOut' };
-    const pause = Math.min(FIRST_PAUSE_MS * 1.5 ** asked, LONGEST_PAUSE_MS);
-    yield context.df.createTimer(new Date(now(context) + pause));
-  }
-  return { kind: 'goesOn', state: { asked: state.asked + QUESTIONS_PER_GENERATION, deadline: state.deadline } };
+  eventName: string,
+  payload: z.ZodType<Payload>,
+  deadlineMs: number,
+): Steps<Payload | undefined> {
+  const event = context.df.waitForExternalEvent(eventName);
+  const deadline = context.df.createTimer(new Date(now(context) + deadlineMs));
+  const first = yield context.df.Task.any([event, deadline]);
+  if (first === deadline) return undefined;
+  // An orchestration does not end while a timer runs.
+  deadline.cancel();
+  return payload.parse(event.result);
 }

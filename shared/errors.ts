@@ -24,6 +24,7 @@ export const apiErrors = {
   SetupNotUnderWay: { status: 409, title: 'Nothing of the setup is under way.' },
   SetupNotReplayable: { status: 409, title: 'The setup has neither failed nor been canceled.' },
   SetupConflict: { status: 409, title: 'The setup exists with other values.' },
+  NothingToWaitFor: { status: 409, title: 'The setup waits for nothing.' },
   RuntimeNotCreated: { status: 409, title: 'The integration runtime does not exist yet.' },
   RuntimeNotUsed: { status: 409, title: 'The setup uses no self-hosted integration runtime.' },
   PreconditionFailed: { status: 412, title: 'The resource is not in the state that the request expects.' },

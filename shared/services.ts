@@ -25,6 +25,7 @@ import { Findings } from './setup/findings.ts';
 import { SetupStore } from './setup/store.ts';
 import { SqlDatabases } from './sql/database.ts';
 import type { Connect } from './sql/database.ts';
+import { WaitBook } from './waits/wait-book.ts';
 
 /** What handlers and activities work with. */
 export interface Services {
@@ -39,6 +40,7 @@ export interface Services {
   readonly runtimes: RuntimeBook;
   readonly publisher: EventPublisher;
   readonly factories: DataFactories;
+  readonly waits: WaitBook;
   readonly databases: SqlDatabases;
   readonly secrets: Secrets;
 }
@@ -70,6 +72,7 @@ export function createServices(settings: Settings): Services {
     runtimes: new RuntimeBook(table('runtimes')),
     publisher: new EventPublisher(bus.createSender(settings.MIGRATION_EVENT_TOPIC), store),
     factories: new DataFactories(subscriptionClients(settings.MIGRATION_RESOURCE_MANAGER_URL, credential), clock),
+    waits: new WaitBook(table('waits'), clock),
     databases: new SqlDatabases(connectWith(credential)),
     secrets: new Secrets(vault),
   };

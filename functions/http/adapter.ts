@@ -36,8 +36,8 @@ interface RouteBase {
   readonly path: string;
   /** Query parameters beside the API version. */
   readonly parameters?: readonly string[];
-  /** Whether the handler starts orchestrations, which takes the durable client as an extra input. */
-  readonly startsOrchestrations?: boolean;
+  /** Whether the handler starts orchestrations or raises events, which takes the durable client as an extra input. */
+  readonly usesDurableClient?: boolean;
 }
 
 /** A route to what belongs to a tenant; it needs an app role and the api-version. */

@@ -1,36 +1,21 @@
 import type { HttpResponseInit } from '@azure/functions';
-import type { SetupRecord } from '../../shared/setup/store.ts';
+import type { TenantCall } from '../http/adapter.ts';
 import { auditEntry } from '../http/audit.ts';
 import { findSetup } from './find-setup.ts';
-import type { TenantCall } from '../http/adapter.ts';
-import { ApiError } from '../http/problem.ts';
-import { dataOf } from '../../shared/setup/milestone-data.ts';
+import { nudge } from './nudge.ts';
+import { findRuntime, runtimeNotCreated } from './setup-runtime.ts';
 
 /**
- * `POST …/migrationSetups/{setupId}/runtime/listKeys`: the keys with which nodes register at the runtime. The only answer
- * of the API that holds a secret, and each one leaves an audit row.
+ * `POST …/migrationSetups/{setupId}/runtime/listKeys`: the keys with which nodes register at the runtime. Each answer
+ * leaves an audit row. Who asks is about to install a node, so that the setup looks for it soon.
  */
 export async function listRuntimeKeys(call: TenantCall): Promise<HttpResponseInit> {
   const { services } = call;
   const setup = await findSetup(call);
-  if (setup.request.source.kind === 'AzureSql') {
-    throw new ApiError('RuntimeNotUsed', 'An Azure SQL source is reached without a self-hosted integration runtime.');
-  }
-  const reached = await services.store.milestonesOf(setup);
-  const factory = dataOf(reached, 'factorySelected')?.factory;
-  const runtime = dataOf(reached, 'runtimeCreated');
-  if (factory === undefined || runtime === undefined) throw runtimeNotCreated(setup);
-
-  const keys = await services.factories.runtimeKeys(factory, runtime.runtimeName);
+  const { factory, runtimeName } = await findRuntime(services, setup);
+  const keys = await services.factories.runtimeKeys(factory, runtimeName);
   if (keys === undefined) throw runtimeNotCreated(setup);
   await services.store.audit(setup, auditEntry(call, 'listRuntimeKeys'));
-  return {
-    status: 200,
-    headers: { 'cache-control': 'no-store' },
-    jsonBody: { name: runtime.runtimeName, ...keys },
-  };
-}
-
-function runtimeNotCreated({ state, phase }: SetupRecord): ApiError {
-  return new ApiError('RuntimeNotCreated', `There is no runtime while the setup is ${state} in phase ${phase}.`);
+  await nudge(call, setup);
+  return { status: 200, headers: { 'cache-control': 'no-store' }, jsonBody: { name: runtimeName, ...keys } };
 }

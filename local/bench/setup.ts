@@ -28,7 +28,11 @@ async function timeSetup(client: SetupClient): Promise<void> {
   await registerEnvironment(stack, databases.samples[0]);
   const { headers } = await client.put('bench', sampleSetupBody(databases.samples[0]));
   await registerNode(dataFactory.url, client);
+  const done = new AbortController();
+  const checking = client.keepChecking('bench', done.signal);
   await client.follow(headers.get('operation-location') ?? '', 50);
+  done.abort();
+  await checking;
   const { phases } = (await client.get('bench')).body as { phases: { phase: string; durationMs: number }[] };
   console.log('setup by phase (s)');
   for (const { phase, durationMs } of phases) console.log(`  ${phase.padEnd(20)} ${(durationMs / 1000).toFixed(2)}`);

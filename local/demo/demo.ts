@@ -24,9 +24,12 @@ interface Demo {
   client: SetupClient;
   subscription: EventSubscription;
   operation: string;
+  /** Ends when `done` is aborted. */
+  checking: Promise<void>;
 }
 
 const stopping = new AbortController();
+const done = new AbortController();
 const milestones = new Milestones();
 
 const tasks = new Listr<Partial<Demo>>(
@@ -67,6 +70,7 @@ const tasks = new Listr<Partial<Demo>>(
         const { stack, client } = demo as Demo;
         const answer = await client.put(SETUP_ID, sampleSetupBody(stack.databases.samples[0]));
         demo.operation = answer.headers.get('operation-location') ?? '';
+        demo.checking = client.keepChecking(SETUP_ID, done.signal);
         task.title += `: ${answer.status}, Operation-Location: ${demo.operation}`;
       },
     },
@@ -123,6 +127,8 @@ try {
     process.exitCode = 1;
   }
 } finally {
+  done.abort();
+  await demo.checking;
   await demo.subscription?.close();
   await demo.stack?.stop();
 }

@@ -13,6 +13,8 @@ export interface Answer {
 
 const operationSchema = z.object({ status: z.string(), phase: z.string() });
 
+const CHECK_EVERY_MS = 1_000;
+
 /** Statuses in which an operation stays. */
 const ENDED: ReadonlySet<string> = new Set(['Succeeded', 'Failed', 'Canceled']);
 
@@ -57,6 +59,18 @@ export class SetupClient {
   /** Reads the keys with which nodes register at the setup's runtime. */
   listRuntimeKeys(setupId: string): Promise<Answer> {
     return this.send('POST', `migrationSetups/${setupId}/runtime/listKeys`);
+  }
+
+  /** Has the app look at what a setup waits for, once a second until the signal: whoever is in a hurry would do so. */
+  async keepChecking(setupId: string, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.send('POST', `migrationSetups/${setupId}/runtime/check`);
+      } catch {
+        // The app is being started again.
+      }
+      await pause(CHECK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    }
   }
 
   /** Asks for an operation until it has ended, at the pace of `everyMs`. Gives its last answer. */

@@ -22,6 +22,7 @@ import {
 import { ensureRuntime, findRuntime, getRuntimeStatus, removeRuntime } from './runtime.ts';
 import { endInstances } from './instances.ts';
 import { moveBack, openAttempt, readCheckpoints, recordMilestone } from './setup-record.ts';
+import { closeWait, openWait } from './waits.ts';
 
 export const implementations: { readonly [Name in keyof typeof activities]: Implementation<Name> } = {
   probeFactory,
@@ -31,6 +32,8 @@ export const implementations: { readonly [Name in keyof typeof activities]: Impl
   ensureRuntime,
   removeRuntime,
   getRuntimeStatus,
+  openWait,
+  closeWait,
   putLinkedService,
   putDataset,
   putPipeline,

@@ -13,15 +13,15 @@ import { preparationActivities } from '../../shared/factory/preparation-pipeline
 import { databaseMarkOf } from '../../shared/setup/database-mark.ts';
 import { instanceIdOf } from '../../shared/setup/setup.ts';
 import type { Implementation } from './implementation.ts';
-import { statusOf } from './runtime.ts';
 
 export const startPreparation: Implementation<'startPreparation'> = async (
   { factory, key, stage, ...attempt },
   { factories },
 ) => {
   const operationId = `${instanceIdOf(attempt)}.${stage}`;
-  const runId = await factories.startRun(factory, entityNames(key).pipelines.prepare, operationId, { stage });
-  return { runId };
+  const pipeline = entityNames(key).pipelines.prepare;
+  const runId = await factories.startRun(factory, pipeline, operationId, { stage });
+  return { pipeline, runId };
 };
 
 export const startSourceUndo: Implementation<'startSourceUndo'> = async (
@@ -53,7 +53,7 @@ export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, se
   const [setup, outputs, runtime] = await Promise.all([
     store.require(input),
     factories.activityOutputs(factory, runId),
-    runtimeName === undefined ? undefined : statusOf(factory, runtimeName, factories),
+    runtimeName === undefined ? undefined : factories.runtimeStatus(factory, runtimeName),
   ]);
   const companies = rowsOf(outputs.get(preparationActivities.companies), companySchema);
   const results = evaluate({

@@ -1,6 +1,4 @@
-import type { DataFactories } from '../../shared/factory/data-factory.ts';
 import { entityNames } from '../../shared/factory/names.ts';
-import type { Factory } from '../../shared/setup/setup.ts';
 import type { Implementation } from './implementation.ts';
 
 /** Written on each runtime: a tenant may reuse its own runtimes and nobody else's. */
@@ -39,15 +37,7 @@ export const removeRuntime: Implementation<'removeRuntime'> = async (input, { fa
   return { removed: [runtimeName] };
 };
 
-export const getRuntimeStatus: Implementation<'getRuntimeStatus'> = ({ factory, runtimeName }, { factories }) =>
-  statusOf(factory, runtimeName, factories);
-
-/** Whether a node is there to work, and which. */
-export async function statusOf(factory: Factory, runtimeName: string, factories: DataFactories) {
-  const { state, nodes } = await factories.runtimeStatus(factory, runtimeName);
-  const working = nodes.filter(({ status }) => status === 'Online');
-  return {
-    online: ['Online', 'Limited'].includes(state) && working.length > 0,
-    nodes: working.map(({ name, version }) => ({ name, version })),
-  };
-}
+export const getRuntimeStatus: Implementation<'getRuntimeStatus'> = async ({ factory, runtimeName }, { factories }) => {
+  const { online, nodes } = await factories.runtimeStatus(factory, runtimeName);
+  return { online, nodes: [...nodes] };
+};

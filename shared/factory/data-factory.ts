@@ -8,7 +8,10 @@ import type { Factory } from '../setup/setup.ts';
 /** The clients of one subscription. */
 export interface SubscriptionClients {
   readonly client: DataFactoryManagementClient;
-  /** The same without retries: `createRun` has no idempotency key, so that a repeated request starts a second run. */
+  /**
+   * The same without retries: `createRun` has no idempotency key, so that a repeated request starts a second run, and
+   * what is asked again and again anyway needs none.
+   */
   readonly withoutRetries: DataFactoryManagementClient;
 }
 
@@ -26,11 +29,10 @@ export interface RuntimeDefinition {
   readonly description: string;
 }
 
-/** Whether a runtime is there to work. */
+/** Whether a runtime is there to work, and its nodes that are. */
 export interface RuntimeStatus {
-  /** `Online`, `Limited`, `Offline`, `NeedRegistration` and others of the service. */
-  readonly state: string;
-  readonly nodes: readonly { readonly name: string; readonly status: string; readonly version: string }[];
+  readonly online: boolean;
+  readonly nodes: readonly { readonly name: string; readonly version: string }[];
 }
 
 /** The keys with which nodes register. Secrets. */
@@ -39,9 +41,17 @@ export interface RuntimeKeys {
   readonly authKey2: string;
 }
 
+/** How a pipeline run ended: `Succeeded`, `Failed` or `Cancelled`, and why if it failed. */
+export interface EndedRun {
+  readonly status: string;
+  readonly message: string;
+}
+
 /** Kinds of entity that a setup owns in a factory and that are put whole. */
 export type EntityKind = 'pipelines' | 'datasets' | 'linkedServices';
 
+/** What waits ask is asked again later; it keeps nobody waiting. */
+const QUESTION_TIMEOUT_MS = 10_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 export class DataFactories {
@@ -96,14 +106,20 @@ export class DataFactories {
     await unlessMissing(() => client.integrationRuntimes.delete(factory.resourceGroup, factory.name, name));
   }
 
-  /** Asks a runtime and its nodes how they are. @throws {RestError} if there is no such runtime */
+  /** Asks a runtime and its nodes how they are, once. @throws {RestError} if there is no such runtime, or no answer */
   async runtimeStatus(factory: Factory, name: string): Promise<RuntimeStatus> {
-    const { client } = this.#clientsOf(factory.subscriptionId);
-    const { properties } = await client.integrationRuntimes.getStatus(factory.resourceGroup, factory.name, name);
+    const { withoutRetries } = this.#clientsOf(factory.subscriptionId);
+    const { properties } = await withoutRetries.integrationRuntimes.getStatus(
+      factory.resourceGroup,
+      factory.name,
+      name,
+      { abortSignal: AbortSignal.timeout(QUESTION_TIMEOUT_MS) },
+    );
     const nodes = 'nodes' in properties && Array.isArray(properties.nodes) ? (properties.nodes as RuntimeNode[]) : [];
+    const working = nodes.filter(({ status }) => status === 'Online');
     return {
-      state: properties.state ?? 'Unknown',
-      nodes: nodes.map(({ nodeName = '', status = '', version = '' }) => ({ name: nodeName, status, version })),
+      online: ['Online', 'Limited'].includes(properties.state ?? '') && working.length > 0,
+      nodes: working.map(({ nodeName = '', version = '' }) => ({ name: nodeName, version })),
     };
   }
 
@@ -112,6 +128,19 @@ export class DataFactories {
     const { client } = this.#clientsOf(factory.subscriptionId);
     const keys = await unlessMissing(() =>
       client.integrationRuntimes.listAuthKeys(factory.resourceGroup, factory.name, name),
+    );
+    return keys === undefined ? undefined : { authKey1: keys.authKey1 ?? '', authKey2: keys.authKey2 ?? '' };
+  }
+
+  /** Replaces one key of a runtime: no node registers with the old one any more. Gives both, as `runtimeKeys` does. */
+  async regenerateRuntimeKey(
+    factory: Factory,
+    name: string,
+    keyName: keyof RuntimeKeys,
+  ): Promise<RuntimeKeys | undefined> {
+    const { client } = this.#clientsOf(factory.subscriptionId);
+    const keys = await unlessMissing(() =>
+      client.integrationRuntimes.regenerateAuthKey(factory.resourceGroup, factory.name, name, { keyName }),
     );
     return keys === undefined ? undefined : { authKey1: keys.authKey1 ?? '', authKey2: keys.authKey2 ?? '' };
   }
@@ -171,6 +200,23 @@ export class DataFactories {
     return run === undefined ? undefined : { status: run.status ?? 'Unknown', message: run.message ?? '' };
   }
 
+  /**
+   * Reads the runs of some pipelines that have ended, with one question; a new run may take a moment to show.
+   * @returns status and message by run id
+   */
+  async endedRuns(factory: Factory, pipelines: readonly string[]): Promise<ReadonlyMap<string, EndedRun>> {
+    const { withoutRetries } = this.#clientsOf(factory.subscriptionId);
+    const runs = await this.#runs(
+      factory,
+      [
+        { operand: 'PipelineName', operator: 'In', values: [...pipelines] },
+        { operand: 'Status', operator: 'In', values: ['Succeeded', 'Failed', 'Cancelled'] },
+      ],
+      { client: withoutRetries, abortSignal: AbortSignal.timeout(QUESTION_TIMEOUT_MS) },
+    );
+    return new Map(runs.map(({ runId = '', status = '', message = '' }) => [runId, { status, message }]));
+  }
+
   /** Asks for the end of a run and of those that it started. Answers before they have ended. */
   async cancelRun(factory: Factory, runId: string): Promise<void> {
     const { client } = this.#clientsOf(factory.subscriptionId);
@@ -214,16 +260,17 @@ export class DataFactories {
   async #runs(
     factory: Factory,
     filters: { operand: string; operator: string; values: string[] }[],
+    { client, abortSignal }: Questioner = this.#clientsOf(factory.subscriptionId),
   ): Promise<PipelineRun[]> {
-    const { client } = this.#clientsOf(factory.subscriptionId);
     const runs: PipelineRun[] = [];
     let continuationToken: string | undefined;
     do {
-      const page = await client.pipelineRuns.queryByFactory(factory.resourceGroup, factory.name, {
-        ...this.#window(),
-        filters,
-        ...(continuationToken === undefined ? {} : { continuationToken }),
-      });
+      const page = await client.pipelineRuns.queryByFactory(
+        factory.resourceGroup,
+        factory.name,
+        { ...this.#window(), filters, ...(continuationToken === undefined ? {} : { continuationToken }) },
+        abortSignal === undefined ? {} : { abortSignal },
+      );
       runs.push(...page.value);
       continuationToken = page.continuationToken;
     } while (continuationToken !== undefined);
@@ -235,6 +282,12 @@ export class DataFactories {
     const now = this.#clock.now().getTime();
     return { lastUpdatedAfter: new Date(now - 2 * DAY_MS), lastUpdatedBefore: new Date(now + DAY_MS) };
   }
+}
+
+/** By whom runs are queried, and for how long at most. */
+interface Questioner {
+  readonly client: DataFactoryManagementClient;
+  readonly abortSignal?: AbortSignal;
 }
 
 interface RuntimeNode {

@@ -6,7 +6,7 @@ import { EventType } from '../../local/host/durable/history.ts';
 import type { InstanceHistory } from '../../local/host/server.ts';
 import { replayHistory } from '../support/durable/history-replay.ts';
 import { NotDeterministic } from '../support/durable/replay.ts';
-import { recordedSetup, recordSetupHistories, setupApp } from '../support/setup/setup-histories.ts';
+import { answerWaits, recordedSetup, recordSetupHistories, setupApp } from '../support/setup/setup-histories.ts';
 import { successfulWorld } from '../support/setup/setup-world.ts';
 import { TaskHub } from '../support/durable/task-hub.ts';
 
@@ -65,6 +65,7 @@ test('a setup that an earlier release has left half done goes on to its end', as
   const waiting = stored.find(({ file }) => file === 'waiting-for-runtime.json');
   const later = await openHub();
   await later.import(waiting?.histories ?? []);
+  await answerWaits(later);
   expect(await later.untilEnd(recordedSetup)).toEqual({ status: 'Completed', output: { state: 'Ready' } });
 });
 

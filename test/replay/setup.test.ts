@@ -2,7 +2,7 @@ import type { OrchestrationHandler } from 'durable-functions';
 import { describe, expect, test } from 'vitest';
 import { NotDeterministic, play } from '../support/durable/replay.ts';
 import { milestones } from '../../shared/setup/states.ts';
-import { factories, setupInput, successfulWorld } from '../support/setup/setup-world.ts';
+import { answers, factories, setupInput, successfulWorld } from '../support/setup/setup-world.ts';
 import type { Recorded } from '../support/setup/setup-world.ts';
 
 describe('a setup, replayed from the start after every step', () => {
@@ -27,7 +27,8 @@ describe('a setup, replayed from the start after every step', () => {
 
   test('probes all factories before one is reserved', async () => {
     const { steps } = await play(successfulWorld(), 'setup', setupInput);
-    expect(steps.slice(0, 4)).toEqual([
+    expect(steps.slice(0, 5)).toEqual([
+      'openAttempt',
       ...factories.map(() => 'factorySelection/probeFactory'),
       'factorySelection/reserveFactory',
     ]);
@@ -42,21 +43,16 @@ describe('a setup, replayed from the start after every step', () => {
     const world = successfulWorld();
     const played = await play(world, 'setup', { ...setupInput, sourceKind: 'AzureSql' });
     expect(played.output).toEqual({ state: 'Ready' });
-    expect(played.steps.join()).not.toMatch(/ensureRuntime|getRuntimeStatus/);
+    expect(played.steps.join()).not.toMatch(/ensureRuntime|runtimeRegistration.openWait/);
     expect(world.milestones.map(({ name }) => name)).toContain('runtimeNotNeeded');
   });
 
-  test('keeps asking for a runtime over many generations of the wait', async () => {
-    let questions = 0;
-    const world = successfulWorld({
-      getRuntimeStatus: () => {
-        questions += 1;
-        return { online: questions === 50, nodes: [{ name: 'node-1', version: '5.0' }] };
-      },
-    });
-    const played = await play(world, 'setup', setupInput);
+  test('waits for nothing that is there already', async () => {
+    const found: Readonly<Record<string, unknown>> = answers;
+    const openWait = ({ eventName }: { eventName: string }) => ({ answer: found[eventName] });
+    const nobody = { runtime: () => undefined, assess: () => undefined, install: () => undefined };
+    const played = await play(successfulWorld({ openWait }, nobody), 'setup', setupInput);
     expect(played.output).toEqual({ state: 'Ready' });
-    expect(questions).toBe(50);
   });
 });
 
@@ -73,7 +69,11 @@ describe('a setup that fails', () => {
     });
     const { output, steps } = await play(world, 'setup', setupInput);
     expect(output).toEqual({ state: 'Failed' });
-    expect(steps.filter((step) => /remove|release/.test(step))).toEqual(['removeEntities', 'releaseFactory']);
+    expect(steps.filter((step) => /cancel|remove|release/.test(step))).toEqual([
+      'cancelRuns',
+      'removeEntities',
+      'releaseFactory',
+    ]);
     expect(codeOf(world.milestones.at(-1))).toBe('50001');
     expect(steps).not.toContain('preparation/planTables');
   });
@@ -83,17 +83,18 @@ describe('a setup that fails', () => {
       throw new Error('the service does not answer');
     };
     const { steps } = await play(successfulWorld({ removePreparation: failing }), 'setup', setupInput);
-    expect(steps.filter((step) => /clear|removeEntities|release/.test(step))).toEqual([
+    expect(steps.filter((step) => /clear|cancel|removeEntities|release/.test(step))).toEqual([
       'clearEnvironmentMark',
+      'cancelRuns',
       'removeEntities',
       'releaseFactory',
     ]);
   });
 
   test('cancels a pipeline run that takes too long', async () => {
-    const world = successfulWorld({ getPipelineRun: () => ({ status: 'InProgress', message: '' }) });
+    const world = successfulWorld({}, { install: () => undefined });
     const { steps } = await play(world, 'setup', setupInput);
-    expect(steps).toContain('preparation/cancelPipelineRun');
+    expect(steps).toContain('cancelRuns');
     expect(codeOf(world.milestones.at(-1))).toBe('52073');
   });
 
@@ -106,14 +107,14 @@ describe('a setup that fails', () => {
   });
 
   test('ends when no node came online in time', async () => {
-    const world = successfulWorld({ getRuntimeStatus: () => ({ online: false, nodes: [] }) });
+    const world = successfulWorld({}, { runtime: () => undefined });
     await play(world, 'setup', { ...setupInput, runtimeWaitSeconds: 600 });
     expect(codeOf(world.milestones.at(-1))).toBe('52071');
   });
 
   test('ends when a pipeline run fails, with what Data Factory said', async () => {
     const message = 'Operation on target SourceProbe failed: SqlErrorNumber=18456, login failed';
-    const world = successfulWorld({ getPipelineRun: () => ({ status: 'Failed', message }) });
+    const world = successfulWorld({}, { assess: () => ({ kind: 'ended', status: 'Failed', message }) });
     await play(world, 'setup', setupInput);
     expect(codeOf(world.milestones.at(-1))).toBe('18456');
     expect(JSON.stringify(world.milestones.at(-1))).toContain('Operation on target SourceProbe failed');
@@ -123,12 +124,12 @@ describe('a setup that fails', () => {
     'probeFactory',
     'reserveFactory',
     'ensureRuntime',
-    'getRuntimeStatus',
+    'openWait',
+    'closeWait',
     'putLinkedService',
     'putDataset',
     'putPipeline',
     'startPreparation',
-    'getPipelineRun',
     'evaluateChecks',
     'recordInventory',
     'planTables',
@@ -144,6 +145,16 @@ describe('a setup that fails', () => {
     expect(output).toEqual({ state: 'Failed' });
     expect(codeOf(world.milestones.at(-1))).toBe('StepFailed');
     expect(JSON.stringify(world.milestones.at(-1))).toContain('the service does not answer');
+  });
+
+  test('has tried for more than an hour', async () => {
+    const failing = () => {
+      throw new Error('the service does not answer');
+    };
+    const clock = { now: 0 };
+    await play(successfulWorld({ planTables: failing }), 'setup', setupInput, clock);
+    expect(clock.now).toBeGreaterThan(3_600_000);
+    expect(clock.now).toBeLessThan(5_400_000);
   });
 
   test('goes on when an activity succeeds in a later attempt', async () => {

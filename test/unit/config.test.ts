@@ -98,7 +98,7 @@ test.each([
   ['MIGRATION_KEY_VAULT_VERIFY_CHALLENGE', 'yes', 'expected one of'],
   ['MIGRATION_RUNTIME_WAIT_HOURS', 'soon', 'expected number'],
   ['MIGRATION_RUNTIME_WAIT_HOURS', '0', '>0'],
-  ['MIGRATION_RUNTIME_WAIT_HOURS', '1000', '<=168'],
+  ['MIGRATION_RUNTIME_WAIT_HOURS', '1000', '<=120'],
 ])('%s=%s is refused, and the reason is given', (name, value, reason) => {
   const problem = problemOf({ ...required, [name]: value });
   expect(problem).toContain(name);

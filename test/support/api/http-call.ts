@@ -68,7 +68,8 @@ export async function callHandler(
   };
 }
 
-function contextFor(logged: string[], rpcBaseUrl: string): InvocationContext {
+/** The context of an invocation with a durable client, whose backend is at `rpcBaseUrl`; `logged` takes what is logged. */
+export function contextFor(logged: string[], rpcBaseUrl: string): InvocationContext {
   const durable = input.durableClient();
   const context = new InvocationContext({
     functionName: 'test',

@@ -23,6 +23,7 @@ import { LostAnswers } from './lost-answers.ts';
 import { Findings } from '../../../shared/setup/findings.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
 import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
+import { WaitBook } from '../../../shared/waits/wait-book.ts';
 import { tenantId } from './token-issuer.ts';
 
 /** What the handlers work with, on local endpoints. */
@@ -33,6 +34,8 @@ export interface HttpServices {
   /** Loses answers of the vault and of the table of setups. */
   readonly lostAnswers: LostAnswers;
   readonly environments: TableClient;
+  /** Where nodes register. */
+  readonly dataFactoryUrl: string;
   stop(): Promise<void>;
 }
 
@@ -73,6 +76,7 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
     active,
     findings: new Findings(setups),
     environments: new EnvironmentDirectory(environments, store, systemClock),
+    waits: new WaitBook(table('waits'), systemClock),
     secrets: new Secrets(vault),
     factories: new DataFactories((subscriptionId) => {
       const client = new DataFactoryManagementClient(credential, subscriptionId, { endpoint: dataFactory.url });
@@ -86,6 +90,7 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
     setups,
     lostAnswers,
     environments,
+    dataFactoryUrl: dataFactory.url,
     async stop() {
       await Promise.all([dataFactory.stop(), keyVault.stop(), storage.stop()]);
       await identity.stop();
@@ -94,15 +99,15 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
   };
 }
 
-/** Stands for the Durable extension, which answers starts on a port of its own. */
+/** Stands for the Durable extension, which takes starts and events on a port of its own. */
 export interface StartRecorder {
   readonly url: string;
-  /** Path and body of every start, oldest first. */
+  /** Path and body of every start and event, oldest first. */
   readonly starts: readonly { readonly path: string; readonly body: string }[];
   stop(): Promise<void>;
 }
 
-/** Takes starts of orchestrations and runs none. */
+/** Takes starts of orchestrations and their events, and runs none. */
 export async function startRecorder(): Promise<StartRecorder> {
   const starts: { path: string; body: string }[] = [];
   const server = createServer((request, response) => {

@@ -31,6 +31,11 @@ const START = Date.UTC(2026, 0, 1);
 export interface World {
   readonly orchestrations: Readonly<Record<string, OrchestrationHandler>>;
   readonly activities: Readonly<Record<string, (input: never) => unknown>>;
+  /**
+   * What each external event brings, by its name, asked once for each wait when nothing but timers is under way. Nobody
+   * raises it if that is undefined.
+   */
+  readonly events?: Readonly<Record<string, () => unknown>>;
 }
 
 /** How an orchestration ended, and what it and its children scheduled, in order: `name` of activities, `child/name`. */
@@ -74,6 +79,9 @@ class Generation {
   readonly #history: HistoryEvent[];
   readonly #steps: string[] = [];
   #pending: Pending[] = [];
+  /** Names of the events that were waited for, in order, and how many of these waits were asked about. */
+  #waits: readonly string[] = [];
+  #asked = 0;
   #scheduled: readonly string[] = [];
   readonly #clock: PlayClock;
 
@@ -131,7 +139,10 @@ class Generation {
   }
 
   #compare(actions: readonly Action[]): Replay {
-    const scheduled = actions.map((action) => JSON.stringify(action));
+    // A timer that is cancelled was scheduled all the same.
+    const scheduled = actions.map((action) =>
+      JSON.stringify(action, (key, value: unknown) => (key === 'isCanceled' ? undefined : value)),
+    );
     this.#scheduled.forEach((before, index) => {
       if (scheduled[index] === before) return;
       throw new NotDeterministic(
@@ -139,6 +150,8 @@ class Generation {
       );
     });
     this.#scheduled = scheduled;
+    const parts = actions.flatMap(partsOf);
+    this.#waits = parts.flatMap((part) => ('externalEventName' in part ? [part.externalEventName] : []));
     const replay = new Replay(actions, {
       executionId: 'execution',
       hasActivity: (name) => name in this.#world.activities,
@@ -154,21 +167,43 @@ class Generation {
       this.#pending.push({ ...scheduledEvent, taskInput: JSON.parse(input ?? 'null') as unknown });
       if (event.EventType === EventType.TaskScheduled) this.#steps.push(event.Name);
     }
+    const canceled = new Set(parts.flatMap((part) => ('isCanceled' in part && part.isCanceled ? [part.fireAt] : [])));
+    this.#pending = this.#pending.filter((task) => !('FireAt' in task && canceled.has(task.FireAt)));
     return replay;
   }
 
-  /** Tasks end in the order in which they were scheduled; timers when nothing else is under way. */
+  /** Tasks end in the order in which they were scheduled; then events come; timers when nothing else is under way. */
   async #finishOneTask(): Promise<void> {
-    const isTimer = ({ EventType: type }: Pending) => type === EventType.TimerCreated;
-    const task = this.#pending.find((other) => !isTimer(other)) ?? this.#pending[0];
-    if (task === undefined) throw new Error(`${this.#name} waits for nothing`);
-    this.#pending = this.#pending.filter((other) => other !== task);
-    const arrived = await this.#endOf(task);
+    const arrived = await this.#nextArrival();
     this.#history.push(
       { ...this.#stamp(), EventType: EventType.OrchestratorCompleted },
       { ...this.#stamp(), EventType: EventType.OrchestratorStarted },
       arrived,
     );
+  }
+
+  async #nextArrival(): Promise<HistoryEvent> {
+    const isTimer = ({ EventType: type }: Pending) => type === EventType.TimerCreated;
+    const working = this.#pending.find((other) => !isTimer(other));
+    const event = working === undefined ? this.#nextEvent() : undefined;
+    if (event !== undefined) return event;
+    // Of several timers, the one that is due first.
+    const timers = this.#pending.toSorted((a, b) => dueTime(a) - dueTime(b));
+    const task = working ?? timers[0];
+    if (task === undefined) throw new Error(`${this.#name} waits for nothing`);
+    this.#pending = this.#pending.filter((other) => other !== task);
+    return this.#endOf(task);
+  }
+
+  #nextEvent(): HistoryEvent | undefined {
+    while (this.#asked < this.#waits.length) {
+      const Name = this.#waits[this.#asked] ?? '';
+      this.#asked += 1;
+      const payload = this.#world.events?.[Name]?.();
+      if (payload === undefined) continue;
+      return { ...this.#stamp(), EventType: EventType.EventRaised, Name, Input: JSON.stringify(payload) };
+    }
+    return undefined;
   }
 
   async #endOf(task: Pending): Promise<HistoryEvent> {
@@ -215,4 +250,12 @@ class Generation {
   #stamp(): { EventId: -1; Timestamp: string; IsPlayed: false } {
     return { EventId: -1, Timestamp: new Date(this.#clock.now).toISOString(), IsPlayed: false };
   }
+}
+
+function dueTime(task: Pending): number {
+  return task.EventType === EventType.TimerCreated ? Date.parse(task.FireAt) : 0;
+}
+
+function partsOf(action: Action): readonly Action[] {
+  return 'compoundActions' in action ? action.compoundActions.flatMap(partsOf) : [action];
 }

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setupInput, successfulWorld } from './setup-world.ts';
+import { answers, setupInput, successfulWorld } from './setup-world.ts';
 import { TaskHub } from '../durable/task-hub.ts';
 
 /** The orchestrations of the product with stand-ins for their activities. */
@@ -13,8 +13,7 @@ const RUNTIME_COMES_AFTER_MILLISECONDS = 600_000;
 
 /** Runs a setup, and writes into a directory what it leaves: half done, waiting for its runtime, and at its end. */
 export async function recordSetupHistories(directory: string): Promise<void> {
-  const runtime = { online: false, nodes: [{ name: 'node-1', version: '5.0' }] };
-  const { activities } = successfulWorld({ getRuntimeStatus: () => runtime });
+  const { activities } = successfulWorld();
   const hub = await TaskHub.open({ appDirectory: setupApp, activities });
   const write = (file: string): Promise<void> =>
     writeFile(path.join(directory, file), `${JSON.stringify(hub.histories(), null, 2)}\n`);
@@ -22,10 +21,22 @@ export async function recordSetupHistories(directory: string): Promise<void> {
     await hub.start('setup', setupInput, recordedSetup);
     await hub.advance(RUNTIME_COMES_AFTER_MILLISECONDS);
     await write('waiting-for-runtime.json');
-    runtime.online = true;
+    await answerWaits(hub);
     await hub.untilEnd(recordedSetup);
     await write('ready.json');
   } finally {
     await hub.close();
+  }
+}
+
+/** Ends every wait of the recorded setup with success, one after the other. */
+export async function answerWaits(hub: TaskHub): Promise<void> {
+  for (const [eventName, part] of [
+    ['runtime', 'runtimeRegistration'],
+    ['assess', 'preparation'],
+    ['install', 'preparation'],
+  ] as const) {
+    await hub.settle();
+    await hub.raiseEvent(`${recordedSetup}.${part}`, eventName, answers[eventName]);
   }
 }

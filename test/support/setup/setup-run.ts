@@ -56,7 +56,7 @@ export function nameOf({ type }: ReceivedEvent): string {
 }
 
 /**
- * Runs a setup to its end. An administrator registers a node as soon as a new runtime exists.
+ * Runs a setup to its end. An administrator registers a node as soon as a new runtime exists, and is in a hurry.
  */
 export async function runSetup(
   stack: Stack,
@@ -80,7 +80,11 @@ export async function runSetup(
   });
   await registerEnvironment(stack, sample);
   const accepted = await client.put(setupId, sampleSetupBody(sample, runtimeName));
+  const done = new AbortController();
+  const checking = client.keepChecking(setupId, done.signal);
   await ended.promise;
+  done.abort();
+  await checking;
   const operation = await client.follow(accepted.headers.get('operation-location') ?? '', 100);
   const setup = await operatorClient(stack).get(setupId);
   await subscription.close();

@@ -25,10 +25,19 @@ export interface Recorded {
   readonly milestones: { readonly name: string; readonly data: unknown }[];
 }
 
-/** Makes the world, with activities replaced by those given. */
-export function successfulWorld(replaced: World['activities'] = {}): World & Recorded {
+/** What ends the waits of a setup that succeeds, by the names of the events. */
+export const answers = {
+  runtime: { kind: 'online', nodes: [{ name: 'node-1', version: '5.0' }] },
+  assess: { kind: 'ended', status: 'Succeeded', message: '' },
+  install: { kind: 'ended', status: 'Succeeded', message: '' },
+} as const;
+
+/** Makes the world, with activities and events replaced by those given. */
+export function successfulWorld(
+  replaced: World['activities'] = {},
+  events: NonNullable<World['events']> = {},
+): World & Recorded {
   const milestones: { name: string; data: unknown }[] = [];
-  let runtimeQuestions = 0;
   const activities: World['activities'] = {
     openAttempt: () => ({ canceling: false, from: 'FactorySelection' }),
     readCheckpoints: () => ({ factory: factories[1], runtimeName: 'shir-0123456789ab' }),
@@ -44,17 +53,15 @@ export function successfulWorld(replaced: World['activities'] = {}): World & Rec
     }),
     releaseFactory: () => null,
     ensureRuntime: () => ({ kind: 'present', runtimeName: 'shir-0123456789ab', created: true }),
-    getRuntimeStatus: () => {
-      runtimeQuestions += 1;
-      return runtimeQuestions < 3
-        ? { online: false, nodes: [] }
-        : { online: true, nodes: [{ name: 'node-1', version: '5.0' }] };
-    },
+    openWait: () => ({}),
+    closeWait: () => null,
     putLinkedService: () => null,
     putDataset: () => null,
     putPipeline: ({ role }: { role: string }) => ({ name: `mig_0123456789ab_${role}` }),
-    startPreparation: ({ stage }: { stage: string }) => ({ runId: `run-${stage}` }),
-    getPipelineRun: () => ({ status: 'Succeeded', message: '' }),
+    startPreparation: ({ stage }: { stage: string }) => ({
+      pipeline: 'mig_0123456789ab_prepare',
+      runId: `run-${stage}`,
+    }),
     evaluateChecks: () => ({ counts: { passed: 20, warned: 1, failed: 0, skipped: 0, failedChecks: [] } }),
     recordInventory: () => ({ companies: 3, extensions: 2 }),
     planTables: () => ({ byCopyMethod: { Delta: 10 }, large: 1, small: 9, packs: 1, rows: 100 }),
@@ -69,5 +76,7 @@ export function successfulWorld(replaced: World['activities'] = {}): World & Rec
     },
     ...replaced,
   };
-  return { orchestrations: handlers, activities, milestones };
+  const { runtime, assess, install } = answers;
+  const raised = { runtime: () => runtime, assess: () => assess, install: () => install, ...events };
+  return { orchestrations: handlers, activities, events: raised, milestones };
 }

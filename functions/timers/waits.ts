@@ -1,0 +1,144 @@
+/** What a timer does for setups that wait: it asks the factories, and tells the orchestrations what it finds. */
+import type { InvocationContext } from '@azure/functions';
+import type { DurableClient } from 'durable-functions';
+import pMap from 'p-map';
+import { messageOf } from '../../shared/error-message.ts';
+import type { Services } from '../../shared/services.ts';
+import type { Factory } from '../../shared/setup/setup.ts';
+import { workingStates } from '../../shared/setup/states.ts';
+import type { SetupState } from '../../shared/setup/states.ts';
+import { ask, askRuns, deliver, isUnansweredRun, raise, raiseCanceled } from '../../shared/waits/look.ts';
+import type { UnansweredRun } from '../../shared/waits/look.ts';
+import type { Wait } from '../../shared/waits/wait.ts';
+
+const AT_ONCE = { concurrency: 16 };
+/** A wait that was not looked at by then is still due, and comes first next time. */
+const BUDGET_MS = 60_000;
+
+/** In every other state nobody waits. */
+const waitingStates: readonly SetupState[] = [...workingStates, 'Canceling'];
+
+/** One run of the timer. */
+interface Round {
+  readonly services: Services;
+  readonly client: DurableClient;
+  /** Milliseconds since the epoch after which no wait is begun with. */
+  readonly end: number;
+  /** Factories that did not answer, by name, each with a reason. */
+  readonly silent: Map<string, string>;
+  /** What else went wrong. */
+  readonly failures: Error[];
+}
+
+/**
+ * Looks at every wait that is due: one question a factory for all its runs, one a runtime. A question that fails counts
+ * as no answer; each factory that did not answer is named once in the log.
+ * @throws {AggregateError} with what else failed, after all other waits were looked at
+ */
+export async function lookAfterWaits(
+  client: DurableClient,
+  services: Services,
+  log: Pick<InvocationContext, 'warn'>,
+): Promise<void> {
+  const end = services.clock.now().getTime() + BUDGET_MS;
+  const round: Round = { services, client, end, silent: new Map(), failures: [] };
+  const due = await services.waits.due();
+  const looks = looksAt(
+    round,
+    due.toSorted((a, b) => a.due.getTime() - b.due.getTime()),
+  );
+  await pMap(looks, (look) => look(), AT_ONCE);
+  for (const [factory, reason] of round.silent) {
+    log.warn(`Factory ${factory} does not answer what setups wait for; they are looked at again later:`, reason);
+  }
+  const { failures } = round;
+  if (failures.length > 0) throw new AggregateError(failures, failures.map(({ message }) => message).join('; '));
+}
+
+/** The looks, each with at most one question. */
+function looksAt(round: Round, waits: readonly Wait[]): (() => Promise<void>)[] {
+  const runs = Map.groupBy(waits.filter(isUnansweredRun), ({ target: { factory } }) =>
+    `${factory.subscriptionId}/${factory.resourceGroup}/${factory.name}`.toLowerCase(),
+  );
+  return [
+    ...waits.filter((wait) => !isUnansweredRun(wait)).map((wait) => () => lookAtOne(round, wait)),
+    ...[...runs.values()].map((group) => () => lookAtRuns(round, group)),
+  ];
+}
+
+function lookAtOne(round: Round, wait: Wait): Promise<void> {
+  const { client, services } = round;
+  return guarded(round, wait, async () => {
+    if (!(await take(round, wait))) return;
+    if (wait.answer !== undefined) return raise(client, wait);
+    const answer = await answerOf(round, wait.target.factory, () => ask(services.factories, wait.target));
+    if (answer !== undefined) await deliver(services, client, wait, answer);
+  });
+}
+
+/** Looks at runs of one factory. */
+async function lookAtRuns(round: Round, waits: readonly UnansweredRun[]): Promise<void> {
+  const { client, services } = round;
+  const taken: UnansweredRun[] = [];
+  await pMap(
+    waits,
+    (wait) =>
+      guarded(round, wait, async () => {
+        if (await take(round, wait)) taken.push(wait);
+      }),
+    AT_ONCE,
+  );
+  const [first] = taken;
+  if (first === undefined) return;
+  const targets = taken.map(({ target }) => target);
+  const { factory } = first.target;
+  const answers = await answerOf(round, factory, () => askRuns(services.factories, factory, targets));
+  await pMap(
+    taken,
+    (wait) =>
+      guarded(round, wait, async () => {
+        const answer = answers?.get(wait.target.runId);
+        if (answer !== undefined) await deliver(services, client, wait, answer);
+      }),
+    AT_ONCE,
+  );
+}
+
+/** Takes a wait for a look while there is time. What the head row says of its attempt comes first. */
+async function take({ services, client, end }: Round, wait: Wait): Promise<boolean> {
+  const { clock, store, waits } = services;
+  if (clock.now().getTime() >= end) return false;
+  const setup = await store.get(wait);
+  const state = setup?.attempt === wait.attempt ? setup.state : undefined;
+  if (state === 'Canceling' && wait.answer?.kind !== 'canceled') {
+    // The request that cancelled it found no open wait, or did not come to its end.
+    await raiseCanceled(services, client, wait);
+    return false;
+  }
+  if (state !== undefined && waitingStates.includes(state)) return waits.take(wait);
+  await waits.close(wait);
+  return false;
+}
+
+/** Asks a factory; undefined if it does not answer. */
+async function answerOf<Answer>(
+  { silent }: Round,
+  { name }: Factory,
+  question: () => Promise<Answer>,
+): Promise<Answer | undefined> {
+  try {
+    return await question();
+  } catch (error) {
+    silent.set(name, messageOf(error));
+    return undefined;
+  }
+}
+
+/** Does something for a wait; a failure keeps no other one waiting. */
+async function guarded({ failures }: Round, { setupId }: Wait, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    failures.push(new Error(`The wait of setup ${setupId}: ${messageOf(error)}`, { cause: error }));
+  }
+}

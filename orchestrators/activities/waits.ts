@@ -1,0 +1,32 @@
+import type { Services } from '../../shared/services.ts';
+import { ask } from '../../shared/waits/look.ts';
+import type { WaitAnswer, WaitTarget } from '../../shared/waits/wait.ts';
+import type { Implementation } from './implementation.ts';
+
+export const openWait: Implementation<'openWait'> = async (wanted, { waits, factories }) => {
+  const wait = await waits.open(wanted);
+  // If it is not open, this call comes late: the setup waits for something else by now.
+  if (wait === undefined) return {};
+  if (wait.answer !== undefined) return { answer: wait.answer };
+  const answer = await askAtOnce(factories, wait.target);
+  if (answer === undefined) return {};
+  // Another call of this activity may have said that there is no answer: with the answer in the row it is told.
+  const settled = await waits.settle(wait, answer);
+  return { answer: settled?.answer ?? answer };
+};
+
+export const closeWait: Implementation<'closeWait'> = async (wait, { waits }) => {
+  await waits.close(wait);
+  return null;
+};
+
+/** A runtime that is online needs no wait; a run that has just started has not ended. */
+async function askAtOnce(factories: Services['factories'], target: WaitTarget): Promise<WaitAnswer | undefined> {
+  if (target.kind === 'run') return undefined;
+  try {
+    return await ask(factories, target);
+  } catch {
+    // A question that fails counts as no answer: the timer asks again.
+    return undefined;
+  }
+}

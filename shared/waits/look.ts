@@ -1,0 +1,107 @@
+/** Looks at waits: asks a factory, writes down what it answered, and tells the orchestration that waits. */
+import type { DurableClient } from 'durable-functions';
+import { clip } from '../clip.ts';
+import { messageOf } from '../error-message.ts';
+import type { Services } from '../services.ts';
+import type { AttemptId, Factory } from '../setup/setup.ts';
+import type { Wait, WaitAnswer, WaitTarget } from './wait.ts';
+
+type Target<Kind extends WaitTarget['kind']> = Extract<WaitTarget, { readonly kind: Kind }>;
+
+/** A wait for a run of which nothing is known yet. */
+export type UnansweredRun = Wait & { readonly target: Target<'run'> };
+
+/** Whether a wait is one that shares its question with the others of its factory. */
+export function isUnansweredRun(wait: Wait): wait is UnansweredRun {
+  return wait.target.kind === 'run' && wait.answer === undefined;
+}
+
+/** What came of a nudge. */
+export type Look = { readonly wait: Wait; /** What did not answer, for the log. */ readonly problem?: string } & (
+  | { readonly result: 'found'; readonly answer: WaitAnswer }
+  | { readonly result: 'notYet' | 'justLooked' | 'unanswered' }
+);
+
+/**
+ * Looks at once at what a setup waits for, at most once a second, and tells the orchestration what is found; if nothing
+ * is, the next look comes soon. A question that fails is a result: the timer goes on asking.
+ * @returns undefined if the setup waits for nothing
+ */
+export async function lookNow(
+  services: Pick<Services, 'waits' | 'factories'>,
+  client: DurableClient,
+  setup: Pick<AttemptId, 'tenantId' | 'setupId'>,
+): Promise<Look | undefined> {
+  const { waits, factories } = services;
+  const nudge = await waits.nudge(setup);
+  if (nudge === undefined) return undefined;
+  const { wait, mayLook } = nudge;
+  if (wait.answer !== undefined) return { result: 'found', wait, answer: wait.answer };
+  if (!mayLook) return { result: 'justLooked', wait };
+  let answer: WaitAnswer | undefined;
+  try {
+    answer = await ask(factories, wait.target);
+  } catch (error) {
+    return { result: 'unanswered', wait, problem: messageOf(error) };
+  }
+  if (answer === undefined) return { result: 'notYet', wait };
+  try {
+    await deliver(services, client, wait, answer);
+    return { result: 'found', wait, answer };
+  } catch (error) {
+    return { result: 'found', wait, answer, problem: messageOf(error) };
+  }
+}
+
+/** Asks for one thing; undefined if it is not there yet. @throws if the factory does not answer */
+export async function ask(factories: Services['factories'], target: WaitTarget): Promise<WaitAnswer | undefined> {
+  return target.kind === 'runtime'
+    ? askRuntime(factories, target)
+    : (await askRuns(factories, target.factory, [target])).get(target.runId);
+}
+
+/** Asks a factory for all of some runs at once. Gives the answers by run id. @throws if the factory does not answer */
+export async function askRuns(
+  factories: Services['factories'],
+  factory: Factory,
+  targets: readonly Target<'run'>[],
+): Promise<ReadonlyMap<string, WaitAnswer>> {
+  const pipelines = [...new Set(targets.map(({ pipeline }) => pipeline))];
+  const ended = await factories.endedRuns(factory, pipelines);
+  return new Map(
+    [...ended].map(([runId, { status, message }]) => [runId, { kind: 'ended', status, message: clip(message) }]),
+  );
+}
+
+async function askRuntime(
+  factories: Services['factories'],
+  { factory, runtimeName }: Target<'runtime'>,
+): Promise<WaitAnswer | undefined> {
+  const { online, nodes } = await factories.runtimeStatus(factory, runtimeName);
+  return online ? { kind: 'online', nodes: [...nodes] } : undefined;
+}
+
+/**
+ * Writes an answer down and raises the event with the one that counts. Who fails in between leaves the rest to the timer,
+ * which raises the event again until the wait is closed.
+ * @throws if the state store or the Durable Functions backend does not answer
+ */
+export async function deliver(
+  { waits }: Pick<Services, 'waits'>,
+  client: DurableClient,
+  wait: Wait,
+  answer: WaitAnswer,
+): Promise<void> {
+  const settled = await waits.settle(wait, answer);
+  if (settled !== undefined) await raise(client, settled);
+}
+
+/** Ends a wait because its attempt is cancelled, also when something else was found already. @throws as `deliver` */
+export function raiseCanceled(services: Pick<Services, 'waits'>, client: DurableClient, wait: Wait): Promise<void> {
+  return deliver(services, client, wait, { kind: 'canceled' });
+}
+
+/** Raises the event of a wait that has its answer. An orchestration that has ended takes no notice. */
+export async function raise(client: DurableClient, { instanceId, eventName, answer }: Wait): Promise<void> {
+  if (answer !== undefined) await client.raiseEvent(instanceId, eventName, answer);
+}

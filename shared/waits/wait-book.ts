@@ -1,0 +1,181 @@
+/**
+ * The open waits of all setups in Table Storage, one row a setup, so that those that are due are found by one query.
+ * Every change is made under the row's ETag, and none is made after a question was asked: a nudge, a cancellation or an
+ * answer that comes while a factory is asked is not overwritten.
+ */
+import { odata } from '@azure/data-tables';
+import type { TableClient, TableEntity } from '@azure/data-tables';
+import { z } from 'zod';
+import type { Clock } from '../clock.ts';
+import { unlessConflict, unlessMissing } from '../rest-errors.ts';
+import type { AttemptId } from '../setup/setup.ts';
+import { createdTable } from '../table.ts';
+import { nextLook } from './pause.ts';
+import { follows, waitAnswerSchema, waitEvents, waitTargetSchema } from './wait.ts';
+import type { NewWait, Wait, WaitAnswer, WaitEvent } from './wait.ts';
+
+const PARTITION = 'wait';
+/** Two nudges in a row look once. */
+const LOOK_EVERY_MS = 1_000;
+
+const json = <Schema extends z.ZodType>(schema: Schema) =>
+  z
+    .string()
+    .transform((text) => JSON.parse(text) as unknown)
+    .pipe(schema);
+
+const rowSchema = z.object({
+  rowKey: z.string(),
+  attempt: z.int(),
+  instanceId: z.string(),
+  eventName: z.enum(waitEvents),
+  target: json(waitTargetSchema),
+  since: z.date(),
+  due: z.date(),
+  nudgedAt: z.date(),
+  lookedAt: z.date().optional(),
+  answer: json(waitAnswerSchema).optional(),
+  etag: z.string(),
+});
+
+type SetupKey = Pick<AttemptId, 'tenantId' | 'setupId'>;
+
+/** What a nudge led to: the wait, and whether the caller is the one to look. */
+export interface Nudge {
+  readonly wait: Wait;
+  readonly mayLook: boolean;
+}
+
+export class WaitBook {
+  readonly #table: () => Promise<TableClient>;
+  readonly #clock: Clock;
+
+  constructor(table: TableClient, clock: Clock) {
+    this.#table = createdTable(table);
+    this.#clock = clock;
+  }
+
+  /**
+   * Opens a wait in place of an earlier one of the setup. Opening it again changes nothing.
+   * @returns the open wait; undefined if the setup waits for something later already
+   */
+  async open(wanted: NewWait): Promise<Wait | undefined> {
+    for (;;) {
+      const open = await this.get(wanted);
+      if (open !== undefined && isSame(open, wanted)) return open;
+      if (open !== undefined && !follows(wanted, open)) return undefined;
+      const now = this.#clock.now();
+      const { attempt, instanceId, eventName, target } = wanted;
+      const row = {
+        ...keyOf(wanted),
+        attempt,
+        instanceId,
+        eventName,
+        target: JSON.stringify(target),
+        since: now,
+        due: nextLook(now, now),
+        nudgedAt: now,
+      };
+      await this.#write((table) =>
+        open === undefined ? table.createEntity(row) : table.updateEntity(row, 'Replace', { etag: open.etag }),
+      );
+    }
+  }
+
+  /** Reads the open wait of a setup; undefined if it waits for nothing. */
+  async get(setup: SetupKey): Promise<Wait | undefined> {
+    const table = await this.#table();
+    const { partitionKey, rowKey } = keyOf(setup);
+    const row = await unlessMissing(() => table.getEntity(partitionKey, rowKey));
+    return row === undefined ? undefined : waitOf(row);
+  }
+
+  /** The waits that are to be looked at now. */
+  async due(): Promise<Wait[]> {
+    const table = await this.#table();
+    const filter = odata`PartitionKey eq ${PARTITION} and due le ${this.#clock.now()}`;
+    const waits: Wait[] = [];
+    for await (const row of table.listEntities({ queryOptions: { filter } })) waits.push(waitOf(row));
+    return waits;
+  }
+
+  /**
+   * Takes a wait that is due for a look. The next look is set before this one is done, so that a nudge in between counts.
+   * @returns false if it has changed since it was read: somebody else looks, or it is over
+   */
+  async take(wait: Wait): Promise<boolean> {
+    const now = this.#clock.now();
+    return this.#change(wait, wait.etag, { lookedAt: now, due: nextLook(now, wait.nudgedAt) });
+  }
+
+  /** Shortens the pause of a wait, and takes it for a look unless there was one within a second. */
+  async nudge(setup: SetupKey): Promise<Nudge | undefined> {
+    for (;;) {
+      const wait = await this.get(setup);
+      if (wait === undefined) return undefined;
+      if (wait.answer !== undefined) return { wait, mayLook: false };
+      const now = this.#clock.now();
+      const mayLook = now.getTime() - (wait.lookedAt?.getTime() ?? 0) >= LOOK_EVERY_MS;
+      const due = mayLook ? nextLook(now, now) : earlier(wait.due, nextLook(now, now));
+      const changes = { nudgedAt: now, due, ...(mayLook ? { lookedAt: now } : {}) };
+      if (await this.#change(setup, wait.etag, changes)) return { wait: { ...wait, ...changes }, mayLook };
+    }
+  }
+
+  /**
+   * Writes down what was found, so that it is told until the wait is closed. The first answer stays, but a cancellation
+   * takes the place of any other.
+   * @returns the wait with the answer that counts; undefined if it was closed
+   */
+  async settle(settled: NewWait, answer: WaitAnswer): Promise<Wait | undefined> {
+    for (;;) {
+      const wait = await this.get(settled);
+      if (wait === undefined || !isSame(wait, settled)) return undefined;
+      const stands = wait.answer !== undefined && (answer.kind !== 'canceled' || wait.answer.kind === 'canceled');
+      if (stands) return wait;
+      const now = this.#clock.now();
+      const changes = { nudgedAt: now, due: nextLook(now, now) };
+      const written = await this.#change(wait, wait.etag, { ...changes, answer: JSON.stringify(answer) });
+      if (written) return { ...wait, ...changes, answer };
+    }
+  }
+
+  /** Closes a wait; a later one of the setup stays open. */
+  async close(closed: AttemptId & { readonly eventName: WaitEvent }): Promise<void> {
+    for (;;) {
+      const wait = await this.get(closed);
+      if (wait === undefined || !isSame(wait, closed)) return;
+      const { partitionKey, rowKey } = keyOf(closed);
+      if (await this.#write((table) => table.deleteEntity(partitionKey, rowKey, { etag: wait.etag }))) return;
+    }
+  }
+
+  #change(setup: SetupKey, etag: string, changes: Record<string, Date | string>): Promise<boolean> {
+    const row: TableEntity = { ...keyOf(setup), ...changes };
+    return this.#write((table) => table.updateEntity(row, 'Merge', { etag }));
+  }
+
+  /** Whether a write succeeded; it does not if the row is another by now, or gone. */
+  async #write(write: (table: TableClient) => Promise<object>): Promise<boolean> {
+    const table = await this.#table();
+    return (await unlessMissing(() => unlessConflict(() => write(table)))) ?? false;
+  }
+}
+
+function keyOf({ tenantId, setupId }: SetupKey): { readonly partitionKey: string; readonly rowKey: string } {
+  return { partitionKey: PARTITION, rowKey: `${tenantId}|${setupId}` };
+}
+
+function isSame(a: Pick<NewWait, 'attempt' | 'eventName'>, b: Pick<NewWait, 'attempt' | 'eventName'>): boolean {
+  return a.attempt === b.attempt && a.eventName === b.eventName;
+}
+
+function earlier(a: Date, b: Date): Date {
+  return a.getTime() < b.getTime() ? a : b;
+}
+
+function waitOf(row: object): Wait {
+  const { rowKey, lookedAt, answer, ...columns } = rowSchema.parse(row);
+  const [tenantId = '', setupId = ''] = rowKey.split('|');
+  return { tenantId, setupId, ...columns, lookedAt, answer };
+}

@@ -1,0 +1,60 @@
+/** What a setup waits for: what is asked, what an answer is, and how both are stored. Pure. */
+import { z } from 'zod';
+import { factorySchema } from '../setup/setup.ts';
+
+/** The events that end a wait, in the order in which an attempt waits for them. */
+export const waitEvents = ['runtime', 'assess', 'install'] as const;
+export type WaitEvent = (typeof waitEvents)[number];
+
+/** What is asked, and in which factory: whether a runtime has a node, or how a pipeline run is. */
+export const waitTargetSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('runtime'), factory: factorySchema, runtimeName: z.string() }),
+  z.object({ kind: z.literal('run'), factory: factorySchema, pipeline: z.string(), runId: z.string() }),
+]);
+export type WaitTarget = z.infer<typeof waitTargetSchema>;
+
+/** Nodes of the runtime are online. */
+export const onlineSchema = z.object({
+  kind: z.literal('online'),
+  nodes: z.array(z.object({ name: z.string(), version: z.string() })),
+});
+/** The pipeline run has ended. */
+export const endedSchema = z.object({ kind: z.literal('ended'), status: z.string(), message: z.string() });
+/** The payload of the event that ends a wait: what was awaited, or that the attempt is cancelled. */
+export const waitAnswerSchema = z.discriminatedUnion('kind', [
+  onlineSchema,
+  endedSchema,
+  z.object({ kind: z.literal('canceled') }),
+]);
+export type WaitAnswer = z.infer<typeof waitAnswerSchema>;
+
+/** A wait as it is asked for. */
+export interface NewWait {
+  readonly tenantId: string;
+  readonly setupId: string;
+  readonly attempt: number;
+  /** The orchestration that waits. */
+  readonly instanceId: string;
+  readonly eventName: WaitEvent;
+  readonly target: WaitTarget;
+}
+
+/** A wait that is open. */
+export interface Wait extends NewWait {
+  readonly since: Date;
+  /** When it is looked at next. */
+  readonly due: Date;
+  /** When somebody last had a reason to expect an answer; pauses grow from here. */
+  readonly nudgedAt: Date;
+  /** Undefined until the first look. */
+  readonly lookedAt: Date | undefined;
+  /** What was found; the event is raised again at each look until the wait is closed. */
+  readonly answer: WaitAnswer | undefined;
+  readonly etag: string;
+}
+
+/** Whether a wait begins after another one of the same setup has ended. */
+export function follows(later: NewWait, earlier: NewWait): boolean {
+  const events = waitEvents.indexOf(later.eventName) - waitEvents.indexOf(earlier.eventName);
+  return later.attempt === earlier.attempt ? events > 0 : later.attempt > earlier.attempt;
+}

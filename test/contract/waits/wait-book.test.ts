@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { NewWait, WaitAnswer } from '../../../shared/waits/wait.ts';
+import { WaitBook } from '../../../shared/waits/wait-book.ts';
+import { startTables } from '../../support/tables.ts';
+import type { Tables } from '../../support/tables.ts';
+
+const factory = { subscriptionId: '00000000-0000-4000-8000-000000000001', resourceGroup: 'rg', name: 'factory-one' };
+const setup = { tenantId: '11111111-1111-4111-8111-111111111111', setupId: 'first-setup' };
+const runtime: NewWait = {
+  ...setup,
+  attempt: 1,
+  instanceId: 'first-setup.1.runtimeRegistration',
+  eventName: 'runtime',
+  target: { kind: 'runtime', factory, runtimeName: 'shir-one' },
+};
+const run = (eventName: 'assess' | 'install', attempt = 1): NewWait => ({
+  ...setup,
+  attempt,
+  instanceId: `first-setup.${attempt}.preparation`,
+  eventName,
+  target: { kind: 'run', factory, pipeline: 'mig_one_prepare', runId: `run-${eventName}` },
+});
+const online: WaitAnswer = { kind: 'online', nodes: [{ name: 'node-1', version: '5.50' }] };
+const ended: WaitAnswer = { kind: 'ended', status: 'Succeeded', message: '' };
+const canceled: WaitAnswer = { kind: 'canceled' };
+
+let tables: Tables;
+let waits: WaitBook;
+let now: Date;
+
+const START = Date.UTC(2026, 10, 24, 10);
+const at = (seconds: number) => new Date(START + seconds * 1_000);
+const passTo = (seconds: number) => {
+  now = at(seconds);
+};
+
+beforeAll(async () => {
+  tables = await startTables();
+});
+
+afterAll(() => tables.stop());
+
+beforeEach(() => {
+  now = at(0);
+  waits = new WaitBook(tables.table(), { now: () => now });
+});
+
+/** The open wait, which must be there. */
+async function open() {
+  const wait = await waits.get(setup);
+  if (wait === undefined) throw new Error('The setup waits for nothing');
+  return wait;
+}
+
+describe('a wait', () => {
+  test('is stored as it was opened, and due in 5 s', async () => {
+    const opened = await waits.open(runtime);
+    expect(opened).toMatchObject({ ...runtime, since: at(0), due: at(5), nudgedAt: at(0), answer: undefined });
+    expect(await waits.get(setup)).toEqual(opened);
+    expect(await waits.get({ ...setup, setupId: 'other-setup' })).toBeUndefined();
+  });
+
+  test('stays as it is when it is opened again, also by two at once', async () => {
+    const [first, second] = await Promise.all([waits.open(runtime), waits.open(runtime)]);
+    passTo(3600);
+    expect(await waits.open(runtime)).toEqual(first);
+    expect(second).toEqual(first);
+  });
+
+  test.each([
+    ['a later event', run('assess')],
+    ['a later attempt', run('assess', 2)],
+  ])('gives way to %s of its setup, and not the other way round', async (_what, later) => {
+    await waits.open(runtime);
+    expect(await waits.open(later)).toMatchObject(later);
+    expect(await waits.open(runtime)).toBeUndefined();
+    await waits.close(runtime);
+    expect(await open()).toMatchObject(later);
+  });
+
+  test('is gone when it was closed, and can be closed again', async () => {
+    await waits.open(runtime);
+    await waits.close(runtime);
+    await waits.close(runtime);
+    expect(await waits.get(setup)).toBeUndefined();
+    expect(await waits.settle(runtime, online)).toBeUndefined();
+    expect(await waits.nudge(setup)).toBeUndefined();
+  });
+});
+
+describe('a look', () => {
+  test('is due at its time', async () => {
+    await waits.open(runtime);
+    passTo(4);
+    expect(await waits.due()).toEqual([]);
+    passTo(5);
+    expect(await waits.due()).toEqual([await open()]);
+  });
+
+  test('is taken by one of many, and the next one is set', async () => {
+    await waits.open(runtime);
+    passTo(600);
+    const wait = await open();
+    const taken = await Promise.all(Array.from({ length: 5 }, () => waits.take(wait)));
+    expect(taken.filter(Boolean)).toHaveLength(1);
+    expect(await open()).toMatchObject({ lookedAt: at(600), due: at(660), nudgedAt: at(0) });
+  });
+
+  test('is not taken of a wait that was closed', async () => {
+    await waits.open(runtime);
+    const wait = await open();
+    await waits.close(runtime);
+    expect(await waits.take(wait)).toBe(false);
+  });
+});
+
+describe('a nudge', () => {
+  test('looks, and has pauses grow anew', async () => {
+    await waits.open(runtime);
+    passTo(3600);
+    expect(await waits.nudge(setup)).toMatchObject({ mayLook: true });
+    expect(await open()).toMatchObject({ lookedAt: at(3600), nudgedAt: at(3600), due: at(3605) });
+  });
+
+  test('looks once a second, however many come', async () => {
+    await waits.open(runtime);
+    passTo(10);
+    const nudges = await Promise.all(Array.from({ length: 5 }, () => waits.nudge(setup)));
+    expect(nudges.filter((nudge) => nudge?.mayLook)).toHaveLength(1);
+    passTo(10.9);
+    expect(await waits.nudge(setup)).toMatchObject({ mayLook: false });
+    expect(await open()).toMatchObject({ lookedAt: at(10), nudgedAt: at(10.9), due: at(15) });
+    passTo(11);
+    expect(await waits.nudge(setup)).toMatchObject({ mayLook: true });
+  });
+
+  test('leaves alone what has its answer', async () => {
+    await waits.open(runtime);
+    const settled = await waits.settle(runtime, online);
+    passTo(600);
+    expect(await waits.nudge(setup)).toMatchObject({ mayLook: false, wait: { answer: online } });
+    expect(await open()).toMatchObject({ due: settled?.due, lookedAt: undefined });
+  });
+});
+
+describe('an answer', () => {
+  test('stays, and is told again soon', async () => {
+    await waits.open(runtime);
+    passTo(3600);
+    expect(await waits.settle(runtime, online)).toMatchObject({ answer: online });
+    expect(await waits.settle(runtime, { kind: 'online', nodes: [] })).toMatchObject({ answer: online });
+    expect(await open()).toMatchObject({ answer: online, nudgedAt: at(3600), due: at(3605) });
+  });
+
+  test('is not that of another wait', async () => {
+    await waits.open(run('assess'));
+    expect(await waits.settle(runtime, online)).toBeUndefined();
+    expect(await open()).toMatchObject({ answer: undefined });
+    expect(await waits.settle(run('assess'), ended)).toMatchObject({ answer: ended });
+  });
+
+  test('gives way to a cancellation, and no cancellation to an answer', async () => {
+    await waits.open(runtime);
+    await waits.settle(runtime, online);
+    expect(await waits.settle(runtime, canceled)).toMatchObject({ answer: canceled });
+    expect(await waits.settle(runtime, online)).toMatchObject({ answer: canceled });
+    expect(await open()).toMatchObject({ answer: canceled });
+  });
+});
