@@ -1,52 +1,177 @@
 /**
- * Ends an attempt whose orchestration is dead. Nobody undoes its steps any more, and some of its activities may still be
- * under way: they are given the time to end before what they made is removed.
+ * Ends an attempt whose orchestration is dead, or takes away everything of a setup. Nobody undoes the steps of the attempt
+ * any more, and some of its activities may still be under way: they are given the time to end before what they made is
+ * removed.
  */
 import type { OrchestrationContext } from 'durable-functions';
-import { call, now, orchestrator } from '../shared/durable.ts';
+import { call, now, orchestrator, pause } from '../shared/durable.ts';
 import type { Steps } from '../shared/durable.ts';
 import type { CleanupInput } from '../shared/setup/attempt-input.ts';
 import { setupFailure } from '../shared/setup/failure.ts';
-import { activities, orchestrations } from './contract.ts';
-import type { StepsOf, Subject } from './contract.ts';
+import { activities, datasetRoles, orchestrations } from './contract.ts';
+import type { Checkpoints, Placed, StepsOf, Subject } from './contract.ts';
 import { record } from './milestones.ts';
-import { takeBack, undoEntities, undoMark, undoPlace, undoRuns } from './undo.ts';
+import {
+  nameRuntime,
+  takeBack,
+  undoAtSource,
+  undoClaims,
+  undoEntities,
+  undoEnvironment,
+  undoMark,
+  undoPlace,
+  undoRuns,
+} from './undo.ts';
 import type { TakenBack, Undo } from './undo.ts';
 
 /** A fenced activity has ended this long after it asked the head row. */
 const LONGEST_ACTIVITY_MS = 60_000;
+const HOUR_MS = 60 * 60_000;
+/** What cannot be removed is tried again for a day, with pauses that grow to an hour. */
+const LONGEST_DELETION_MS = 24 * HOUR_MS;
+const FIRST_PAUSE_MS = 60_000;
 
 export const cleanup = orchestrator(orchestrations.cleanup, function* (context, input): StepsOf<'cleanup'> {
-  const { tenantId, setupId, attempt, key, cleanup: number } = input;
+  const { tenantId, setupId, attempt, key, cleanup: number, reason } = input;
   const subject = { tenantId, setupId, attempt, key, cleanup: number };
   yield* call(context, activities.endInstances, subject);
-  yield context.df.createTimer(new Date(now(context) + LONGEST_ACTIVITY_MS));
-  const takenBack = yield* takeBack(yield* undoOf(context, input, subject));
-  return yield* recordEnd(context, input, subject, takenBack);
+  yield* pause(context, LONGEST_ACTIVITY_MS);
+  return reason === 'deleted' ? yield* remove(context, input, subject) : yield* endAttempt(context, input, subject);
 });
 
+function* endAttempt(context: OrchestrationContext, input: CleanupInput, subject: Subject): StepsOf<'cleanup'> {
+  const checkpoints = yield* call(context, activities.readCheckpoints, subject);
+  const { removed, left } = yield* takeBack(undoOfAttempt(context, input, subject, checkpoints));
+  if (input.reason === 'canceled') {
+    yield* record(context, subject, { name: 'canceled', data: { removed, left } });
+    return { state: 'Canceled' };
+  }
+  const failure = setupFailure('StepFailed', input.cause);
+  yield* record(context, subject, { name: 'failed', data: { failure, removed, left } });
+  return { state: 'Failed' };
+}
+
 /** Everything that an attempt may have made. */
-function* undoOf(context: OrchestrationContext, { factories }: CleanupInput, subject: Subject): Steps<Undo[]> {
-  const { factory } = yield* call(context, activities.readCheckpoints, subject);
+function undoOfAttempt(
+  context: OrchestrationContext,
+  { factories }: CleanupInput,
+  subject: Subject,
+  { factory, installs }: Checkpoints,
+): Undo[] {
   const placed = factory === undefined ? undefined : { ...subject, factory };
+  const databases = installs && placed !== undefined ? [undoMark(context, subject), undoClaims(context, placed)] : [];
   return [
-    undoMark(context, subject),
-    ...(placed === undefined ? [] : [undoRuns(context, placed), undoEntities(context, placed)]),
+    ...(placed === undefined ? [] : [undoRuns(context, placed)]),
+    ...databases,
+    ...(placed === undefined ? [] : [undoEntities(context, placed), nameRuntime(context, subject)]),
     undoPlace(context, subject, factories),
+    undoEnvironment(context, subject),
   ];
 }
 
-function* recordEnd(
-  context: OrchestrationContext,
-  { reason, cause }: CleanupInput,
-  subject: Subject,
-  takenBack: TakenBack,
-): StepsOf<'cleanup'> {
-  if (reason === 'canceled') {
-    yield* record(context, subject, { name: 'canceled', data: takenBack });
-    return { state: 'Canceled' };
+function* remove(context: OrchestrationContext, input: CleanupInput, subject: Subject): StepsOf<'cleanup'> {
+  const checkpoints = yield* call(context, activities.readCheckpoints, subject);
+  const end = now(context) + LONGEST_DELETION_MS;
+  let takenBack: TakenBack;
+  for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(2 * wait, HOUR_MS)) {
+    takenBack = yield* takeBack(undoOfSetup(context, input, subject, checkpoints));
+    if (takenBack.failures.length === 0 || now(context) >= end) break;
+    yield* pause(context, wait);
   }
-  const failure = setupFailure('StepFailed', cause);
-  yield* record(context, subject, { name: 'failed', data: { failure, ...takenBack } });
+  const { removed, left, failures } = takenBack;
+  if (failures.length === 0) {
+    yield* record(context, subject, { name: 'deleted', data: { removed, left } });
+    return { state: 'Deleted' };
+  }
+  const failure = setupFailure('DeletionFailed', failures.join('; '));
+  yield* record(context, subject, { name: 'deletionFailed', data: { failure, removed, left } });
   return { state: 'Failed' };
+}
+
+/** Everything that a setup may have made. */
+function undoOfSetup(
+  context: OrchestrationContext,
+  { factories, removeRuntime, removeSource }: CleanupInput,
+  subject: Subject,
+  { factory, runtimeName, installs }: Checkpoints,
+): Undo[] {
+  const placed = factory === undefined ? undefined : { ...subject, factory };
+  const via = runtimeName === undefined ? {} : { runtimeName };
+  return [
+    ...(placed === undefined ? [] : [undoRuns(context, placed)]),
+    ...(placed === undefined || !installs ? [] : [undoSource(context, { ...placed, ...via }, removeSource)]),
+    ...(installs ? [undoDestination(context, subject)] : []),
+    ...(placed === undefined ? [] : [undoEntities(context, placed)]),
+    undoPlace(context, subject, factories),
+    undoEnvironment(context, subject),
+    ...(runtimeName === undefined ? [] : [undoRuntime(context, { ...subject, runtimeName }, removeRuntime)]),
+    undoSecret(context, subject),
+  ];
+}
+
+/** The preparation pipeline is gone by then, and with a failed attempt also what it refers to. */
+function undoSource(
+  context: OrchestrationContext,
+  { runtimeName, ...placed }: Placed & { readonly runtimeName?: string },
+  removeSource: boolean,
+): Undo {
+  return {
+    what: 'objects in the source database',
+    *steps() {
+      const via = runtimeName === undefined ? {} : { runtimeName };
+      yield* remakePreparation(context, placed, via);
+      const runId = yield* undoAtSource(context, placed, 'remove', removeSource);
+      const { left } = yield* call(context, activities.readSourceRemoval, { ...placed, runId });
+      return { removed: ['objects in the source database'], left };
+    },
+  };
+}
+
+function* remakePreparation(
+  context: OrchestrationContext,
+  placed: Placed,
+  via: { readonly runtimeName?: string },
+): Steps<void> {
+  yield* call(context, activities.putLinkedService, { ...placed, role: 'staging' });
+  yield* call(context, activities.putLinkedService, { ...placed, role: 'source', ...via });
+  yield* call(context, activities.putLinkedService, { ...placed, role: 'destination' });
+  for (const role of datasetRoles) yield* call(context, activities.putDataset, { ...placed, role });
+  yield* call(context, activities.putPipeline, { ...placed, role: 'prepare' });
+}
+
+function undoDestination(context: OrchestrationContext, subject: Subject): Undo {
+  return {
+    what: 'objects in the environment',
+    *steps() {
+      const { left } = yield* call(context, activities.removeFromDestination, subject);
+      return { removed: ['objects in the environment'], left };
+    },
+  };
+}
+
+/** @param wanted whether the runtime goes if nobody else uses it */
+function undoRuntime(
+  context: OrchestrationContext,
+  runtime: Subject & { readonly runtimeName: string },
+  wanted: boolean,
+): Undo {
+  const { runtimeName } = runtime;
+  return {
+    what: `integration runtime ${runtimeName}`,
+    *steps() {
+      const { removed } = yield* call(context, activities.leaveRuntime, { ...runtime, remove: wanted });
+      if (removed.length > 0) return { removed };
+      return { left: [`integration runtime ${runtimeName}, ${wanted ? 'which other setups use' : 'as asked'}`] };
+    },
+  };
+}
+
+function undoSecret(context: OrchestrationContext, subject: Subject): Undo {
+  return {
+    what: 'password in the vault',
+    *steps() {
+      yield* call(context, activities.removeSecret, subject);
+      return { removed: ['password in the vault'] };
+    },
+  };
 }

@@ -55,10 +55,18 @@ const placedSchema = subjectSchema.extend({ factory: factorySchema });
 export type Placed = z.infer<typeof placedSchema>;
 
 const failedSchema = z.object({ kind: z.literal('failed'), failure: setupFailureSchema });
+/** A preparation that failed, and whether it had begun to change databases. */
+const unpreparedSchema = failedSchema.extend({ installs: z.boolean() });
 /** A subject with the phase at which its attempt began: those before it are taken over. */
 const fromSchema = z.object({ from: phaseSchema });
 /** Where an attempt has its place, and through which runtime it reaches the source, as far as it knows. */
-const checkpointsSchema = z.object({ factory: factorySchema.optional(), runtimeName: z.string().optional() });
+const checkpointsSchema = z.object({
+  factory: factorySchema.optional(),
+  runtimeName: z.string().optional(),
+  /** Whether an attempt of the setup has come as far as to change databases. */
+  installs: z.boolean(),
+});
+export type Checkpoints = z.infer<typeof checkpointsSchema>;
 const stageSchema = z.enum(['assess', 'install']);
 export type Stage = z.infer<typeof stageSchema>;
 
@@ -99,10 +107,10 @@ export const activities = {
     z.object({ tenantId: z.string(), runtimeName: z.string() }),
     z.object({ factory: factorySchema.optional() }),
   ),
-  /** Removes the runtime if no other setup uses it. */
-  removeRuntime: activity(
-    'removeRuntime',
-    subjectSchema.extend({ runtimeName: z.string() }),
+  /** Says that the setup uses its runtime no more; with `remove`, the runtime goes if no other setup uses it. */
+  leaveRuntime: activity(
+    'leaveRuntime',
+    subjectSchema.extend({ runtimeName: z.string(), remove: z.boolean() }),
     z.object({ removed: z.array(z.string()) }),
     'undo',
   ),
@@ -124,9 +132,9 @@ export const activities = {
   /** Opens a wait, or gives the answer if it is there already. */
   openWait: activity(
     'openWait',
-    attemptIdSchema.extend({ instanceId: z.string(), eventName: waitEventSchema, target: waitTargetSchema }),
+    subjectSchema.extend({ instanceId: z.string(), eventName: waitEventSchema, target: waitTargetSchema }),
     z.object({ answer: waitAnswerSchema.optional() }),
-    'forward',
+    'undo',
   ),
   /** Says that nobody waits any more. */
   closeWait: activity('closeWait', attemptIdSchema.extend({ eventName: waitEventSchema }), nothing),
@@ -157,13 +165,8 @@ export const activities = {
   startSourceUndo: activity(
     'startSourceUndo',
     placedSchema.extend({ stage: z.enum(['release', 'remove']), removeSource: z.boolean().optional() }),
-    z.object({ runId: z.string() }),
+    z.object({ pipeline: z.string(), runId: z.string() }),
     'undo',
-  ),
-  getPipelineRun: activity(
-    'getPipelineRun',
-    z.object({ factory: factorySchema, runId: z.string() }),
-    z.object({ status: z.string(), message: z.string() }),
   ),
   /** Asks for the end of every preparation run of the setup, and says how many had not ended yet. */
   cancelRuns: activity('cancelRuns', placedSchema, z.object({ active: z.int() }), 'undo'),
@@ -188,6 +191,8 @@ export const activities = {
   markEnvironmentReady: activity('markEnvironmentReady', subjectSchema, milestones.environmentMarked.data, 'forward'),
   /** Takes back the attempt's mark that the environment is ready. */
   clearEnvironmentMark: activity('clearEnvironmentMark', subjectSchema, nothing, 'undo'),
+  /** Whether the attempt holds the claim of the destination, which it takes before that of the source. */
+  holdsClaim: activity('holdsClaim', subjectSchema, z.object({ holds: z.boolean() })),
   /** Gives back the attempt's claim of the destination. The source's goes by `startSourceUndo`. */
   releaseClaims: activity('releaseClaims', subjectSchema, nothing, 'undo'),
   /** Removes from the destination what the setup made there, the claim too; names what stays, clipped. */
@@ -195,6 +200,10 @@ export const activities = {
   removePreparation: activity('removePreparation', placedSchema, milestones.cleanupCompleted.data, 'forward'),
   /** Deletes the setup's pipelines, datasets and linked services; the runtime and its nodes stay. */
   removeEntities: activity('removeEntities', placedSchema, z.object({ removed: z.array(z.string()) }), 'undo'),
+  /** Gives the environment back to the tenant's directory. */
+  releaseEnvironment: activity('releaseEnvironment', subjectSchema, nothing, 'undo'),
+  /** Deletes the password of the source. */
+  removeSecret: activity('removeSecret', subjectSchema, nothing, 'undo'),
   /** Lets this run of the attempt's orchestration work, and no other one; says what earlier attempts have reached. */
   openAttempt: activity(
     'openAttempt',
@@ -249,7 +258,7 @@ export const orchestrations = {
   preparation: orchestration(
     'preparation',
     placedSchema.extend({ ...fromSchema.shape, runtimeName: z.string().optional() }),
-    z.discriminatedUnion('kind', [fromSchema.extend({ kind: z.literal('prepared') }), failedSchema]),
+    z.discriminatedUnion('kind', [fromSchema.extend({ kind: z.literal('prepared') }), unpreparedSchema]),
   ),
   replicationPipeline: orchestration(
     'replicationPipeline',

@@ -30,14 +30,14 @@ export const preparation = orchestrator(orchestrations.preparation, function* (c
 
   if (!isBefore('Assessment', from)) {
     const failed = yield* assess(context, placed, runtimeName);
-    if (failed !== undefined) return failed;
+    if (failed !== undefined) return { ...failed, installs: false };
   }
 
   // Each attempt installs: that is where it claims both databases.
   const installation = yield* runStage(context, placed, 'install');
   if (installation.kind === 'failed') {
     yield* call(context, activities.moveBack, { ...placed, phase: 'Installation' });
-    return installation;
+    return { ...installation, installs: true };
   }
   const progress = { ...placed, from };
   yield* reach(context, progress, { name: 'proceduresCreated', data: {} });

@@ -9,7 +9,16 @@ import type { SetupFailure } from '../shared/setup/setup.ts';
 import { activities, orchestrations } from './contract.ts';
 import type { StepsOf, Subject } from './contract.ts';
 import { reach, record } from './milestones.ts';
-import { takeBack, undoEntities, undoMark, undoPlace, undoRuns } from './undo.ts';
+import {
+  nameRuntime,
+  takeBack,
+  undoClaims,
+  undoEntities,
+  undoEnvironment,
+  undoMark,
+  undoPlace,
+  undoRuns,
+} from './undo.ts';
 import type { Undo } from './undo.ts';
 
 type Outcome =
@@ -23,13 +32,13 @@ export const setup = orchestrator(orchestrations.setup, function* (context, inpu
   const undo: Undo[] = [];
   const outcome = yield* attemptSetup(context, input, subject, undo);
   if (outcome.kind === 'ready') return { state: 'Ready' };
-  const takenBack = yield* takeBack(undo);
+  const { removed, left } = yield* takeBack(undo);
   if (outcome.kind === 'canceled') {
-    yield* record(context, subject, { name: 'canceled', data: takenBack });
+    yield* record(context, subject, { name: 'canceled', data: { removed, left } });
     return { state: 'Canceled' };
   }
   const { failure, detail } = outcome;
-  yield* record(context, subject, { name: 'failed', data: { failure, ...takenBack } }, detail);
+  yield* record(context, subject, { name: 'failed', data: { failure, removed, left } }, detail);
   return { state: 'Failed' };
 });
 
@@ -59,10 +68,12 @@ function* runPhases(context: OrchestrationContext, input: SetupInput, subject: S
     ...subject,
     token: context.df.newGuid(context.df.instanceId),
   });
-  if (opened.canceling) return { kind: 'canceled' };
   const reuse = input.runtimeName === undefined ? {} : { runtimeName: input.runtimeName };
 
-  // An undo step is there before its step: that one may succeed and still fail on the way back.
+  // An undo step is there before its step: that one may succeed and still fail on the way back. The request that began
+  // the attempt has claimed the environment.
+  undo.unshift(undoEnvironment(context, subject));
+  if (opened.canceling) return { kind: 'canceled' };
   undo.unshift(undoPlace(context, subject, factories));
   const selection = yield* callChild(
     context,
@@ -79,7 +90,7 @@ function* runPhases(context: OrchestrationContext, input: SetupInput, subject: S
   if (selection.kind === 'failed') return selection;
   const placed = { ...subject, factory: selection.factory };
 
-  undo.unshift(undoEntities(context, placed));
+  undo.unshift(undoEntities(context, placed), nameRuntime(context, subject));
   const registration = yield* callChild(
     context,
     orchestrations.runtimeRegistration,
@@ -89,14 +100,18 @@ function* runPhases(context: OrchestrationContext, input: SetupInput, subject: S
   if (registration.kind === 'failed') return registration;
   const via = registration.runtimeName === undefined ? {} : { runtimeName: registration.runtimeName };
 
-  undo.unshift(undoRuns(context, placed));
+  const claims = undoClaims(context, placed);
+  undo.unshift(undoRuns(context, placed), claims);
   const prepared = yield* callChild(
     context,
     orchestrations.preparation,
     { ...placed, from: registration.from, ...via },
     'preparation',
   );
-  if (prepared.kind === 'failed') return prepared;
+  if (prepared.kind === 'failed') {
+    if (!prepared.installs) undo.splice(undo.indexOf(claims), 1);
+    return prepared;
+  }
   const progress = { ...placed, from: prepared.from };
 
   const { pipelines } = yield* callChild(context, orchestrations.replicationPipeline, progress, 'replicationPipeline');

@@ -1,22 +1,27 @@
 /** How an attempt takes back what it made. Every step may run twice, and after a step that did nothing. */
 import type { OrchestrationContext } from 'durable-functions';
 import { clipList } from '../shared/clip.ts';
-import { call, now, Stopped } from '../shared/durable.ts';
+import { call, pause, Stopped } from '../shared/durable.ts';
 import type { Steps } from '../shared/durable.ts';
 import { messageOf } from '../shared/error-message.ts';
 import type { Factory } from '../shared/setup/setup.ts';
+import { endedSchema } from '../shared/waits/wait.ts';
 import { activities } from './contract.ts';
 import type { Placed, Subject } from './contract.ts';
+import { waitForAnswer } from './waits.ts';
 
-/** A step that takes back what another did; it gives the names of what it removed. */
+/** A step that takes back what another did. */
 export interface Undo {
   readonly what: string;
-  readonly steps: () => Steps<readonly string[]>;
+  /** Gives the names of what it removed, and of what stays on purpose. */
+  readonly steps: () => Steps<{ readonly removed?: readonly string[]; readonly left?: readonly string[] }>;
 }
 
 export interface TakenBack {
   readonly removed: string[];
   readonly left: string[];
+  /** Why steps failed. What they should have taken back is part of what is left. */
+  readonly failures: string[];
 }
 
 /**
@@ -26,15 +31,18 @@ export interface TakenBack {
 export function* takeBack(undo: readonly Undo[]): Steps<TakenBack> {
   const removed: string[] = [];
   const left: string[] = [];
+  const failures: string[] = [];
   for (const { what, steps } of undo) {
     try {
-      removed.push(...(yield* steps()));
+      const done = yield* steps();
+      removed.push(...(done.removed ?? []));
+      left.push(...(done.left ?? []));
     } catch (error) {
       if (error instanceof Stopped) throw error;
-      left.push(`${what}: ${messageOf(error)}`);
+      failures.push(`${what}: ${messageOf(error)}`);
     }
   }
-  return { removed: clipList(removed), left: clipList(left) };
+  return { removed: clipList(removed), left: clipList([...failures, ...left]), failures };
 }
 
 /** A place in whatever factory the attempt holds one. */
@@ -43,7 +51,18 @@ export function undoPlace(context: OrchestrationContext, subject: Subject, facto
     what: 'place in the factory',
     *steps() {
       yield* call(context, activities.releaseFactory, { ...subject, factories });
-      return [];
+      return {};
+    },
+  };
+}
+
+/** Somebody on site may have installed the runtime: it stays for the next attempt, and is named. */
+export function nameRuntime(context: OrchestrationContext, subject: Subject): Undo {
+  return {
+    what: 'integration runtime',
+    *steps() {
+      const { runtimeName } = yield* call(context, activities.readCheckpoints, subject);
+      return runtimeName === undefined ? {} : { left: [`integration runtime ${runtimeName}, for the next attempt`] };
     },
   };
 }
@@ -52,8 +71,7 @@ export function undoEntities(context: OrchestrationContext, placed: Placed): Und
   return {
     what: `entities in ${placed.factory.name}`,
     *steps() {
-      const { removed } = yield* call(context, activities.removeEntities, placed);
-      return removed;
+      return yield* call(context, activities.removeEntities, placed);
     },
   };
 }
@@ -68,8 +86,8 @@ export function undoRuns(context: OrchestrationContext, placed: Placed): Undo {
     *steps() {
       for (let asked = 0; asked < RUN_QUESTIONS; asked += 1) {
         const { active } = yield* call(context, activities.cancelRuns, placed);
-        if (active === 0) return [];
-        yield context.df.createTimer(new Date(now(context) + RUN_PAUSE_MS));
+        if (active === 0) return {};
+        yield* pause(context, RUN_PAUSE_MS);
       }
       throw new Error(`a run had not ended ${(RUN_QUESTIONS * RUN_PAUSE_MS) / 60_000} minutes after its cancellation`);
     },
@@ -81,7 +99,57 @@ export function undoMark(context: OrchestrationContext, subject: Subject): Undo 
     what: 'mark in the environment',
     *steps() {
       yield* call(context, activities.clearEnvironmentMark, subject);
-      return ['mark in the environment'];
+      return { removed: ['mark in the environment'] };
     },
   };
+}
+
+/** The claim in the tenant's directory. */
+export function undoEnvironment(context: OrchestrationContext, subject: Subject): Undo {
+  return {
+    what: 'claim of the environment',
+    *steps() {
+      yield* call(context, activities.releaseEnvironment, subject);
+      return {};
+    },
+  };
+}
+
+/** The claims in both databases. That of the destination is taken first, so that without it there is none. */
+export function undoClaims(context: OrchestrationContext, placed: Placed): Undo {
+  return {
+    what: 'claims of both databases',
+    *steps() {
+      const { holds } = yield* call(context, activities.holdsClaim, placed);
+      if (!holds) return {};
+      yield* undoAtSource(context, placed, 'release');
+      yield* call(context, activities.releaseClaims, placed);
+      return { removed: ['claims of both databases'] };
+    },
+  };
+}
+
+/** Longer than a release or a removal takes on a busy server. */
+const SOURCE_DEADLINE_MS = 30 * 60_000;
+
+/**
+ * Runs a stage of the preparation pipeline that takes back something at the source, which nothing else reaches.
+ * @returns the id of its run
+ * @throws {Error} if the run does not succeed
+ */
+export function* undoAtSource(
+  context: OrchestrationContext,
+  placed: Placed,
+  stage: 'release' | 'remove',
+  removeSource = false,
+): Steps<string> {
+  const { pipeline, runId } = yield* call(context, activities.startSourceUndo, { ...placed, stage, removeSource });
+  const run = yield* waitForAnswer(context, placed, {
+    eventName: stage,
+    target: { kind: 'run', factory: placed.factory, pipeline, runId },
+    answer: endedSchema,
+    deadlineMs: SOURCE_DEADLINE_MS,
+  });
+  if (run?.status === 'Succeeded') return runId;
+  throw new Error(run === undefined ? 'its run had not ended after 30 minutes' : run.message);
 }

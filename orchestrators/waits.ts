@@ -3,10 +3,10 @@ import type { OrchestrationContext } from 'durable-functions';
 import type { z } from 'zod';
 import { call, Stopped, waitForEvent } from '../shared/durable.ts';
 import type { Steps } from '../shared/durable.ts';
-import type { AttemptId } from '../shared/setup/setup.ts';
 import { waitAnswerSchema } from '../shared/waits/wait.ts';
 import type { WaitAnswer, WaitEvent, WaitTarget } from '../shared/waits/wait.ts';
 import { activities } from './contract.ts';
+import type { Subject } from './contract.ts';
 
 /** One wait of an attempt. */
 interface AwaitedAnswer<Answer> {
@@ -26,11 +26,17 @@ interface AwaitedAnswer<Answer> {
  */
 export function* waitForAnswer<Answer extends WaitAnswer>(
   context: OrchestrationContext,
-  { tenantId, setupId, attempt }: AttemptId,
+  { tenantId, setupId, attempt, key, cleanup }: Subject,
   { eventName, target, answer: awaited, deadlineMs }: AwaitedAnswer<Answer>,
 ): Steps<Answer | undefined> {
   const wait = { tenantId, setupId, attempt, eventName };
-  const opened = yield* call(context, activities.openWait, { ...wait, instanceId: context.df.instanceId, target });
+  const opened = yield* call(context, activities.openWait, {
+    ...wait,
+    key,
+    ...(cleanup === undefined ? {} : { cleanup }),
+    instanceId: context.df.instanceId,
+    target,
+  });
   const answer = opened.answer ?? (yield* waitForEvent(context, eventName, waitAnswerSchema, deadlineMs));
   yield* call(context, activities.closeWait, wait);
   if (answer?.kind === 'canceled') throw new Stopped('canceled');

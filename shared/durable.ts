@@ -122,6 +122,11 @@ export function now(context: OrchestrationContext): number {
   return context.df.currentUtcDateTime.getTime();
 }
 
+/** Lets time pass. */
+export function* pause(context: OrchestrationContext, milliseconds: number): Steps<void> {
+  yield context.df.createTimer(new Date(now(context) + milliseconds));
+}
+
 /**
  * Waits for an external event until the deadline. An event that came before the wait counts; one that comes twice, or
  * after the deadline, does not.

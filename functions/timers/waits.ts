@@ -9,6 +9,7 @@ import { workingStates } from '../../shared/setup/states.ts';
 import type { SetupState } from '../../shared/setup/states.ts';
 import { ask, askRuns, deliver, isUnansweredRun, raise, raiseCanceled } from '../../shared/waits/look.ts';
 import type { UnansweredRun } from '../../shared/waits/look.ts';
+import { isCancelable } from '../../shared/waits/wait.ts';
 import type { Wait } from '../../shared/waits/wait.ts';
 
 const AT_ONCE = { concurrency: 16 };
@@ -16,7 +17,7 @@ const AT_ONCE = { concurrency: 16 };
 const BUDGET_MS = 60_000;
 
 /** In every other state nobody waits. */
-const waitingStates: readonly SetupState[] = [...workingStates, 'Canceling'];
+const waitingStates: readonly SetupState[] = [...workingStates, 'Canceling', 'Deleting'];
 
 /** One run of the timer. */
 interface Round {
@@ -110,7 +111,7 @@ async function take({ services, client, end }: Round, wait: Wait): Promise<boole
   if (clock.now().getTime() >= end) return false;
   const setup = await store.get(wait);
   const state = setup?.attempt === wait.attempt ? setup.state : undefined;
-  if (state === 'Canceling' && wait.answer?.kind !== 'canceled') {
+  if (state === 'Canceling' && isCancelable(wait) && wait.answer?.kind !== 'canceled') {
     // The request that cancelled it found no open wait, or did not come to its end.
     await raiseCanceled(services, client, wait);
     return false;

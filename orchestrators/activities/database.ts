@@ -58,6 +58,11 @@ export const clearEnvironmentMark: Implementation<'clearEnvironmentMark'> = asyn
   return null;
 };
 
+export const holdsClaim: Implementation<'holdsClaim'> = async (input, services) => {
+  const [row] = await inDestination(input, services, scripts.holdsClaim);
+  return z.object({ holds: z.boolean() }).parse(row);
+};
+
 export const releaseClaims: Implementation<'releaseClaims'> = async (input, services) => {
   await inDestination(input, services, scripts.releaseClaim);
   return null;

@@ -4,6 +4,7 @@ import {
   clearEnvironmentMark,
   markEnvironmentReady,
   planTables,
+  holdsClaim,
   releaseClaims,
   removeFromDestination,
 } from './database.ts';
@@ -13,14 +14,14 @@ import type { Implementation } from './implementation.ts';
 import {
   cancelRuns,
   evaluateChecks,
-  getPipelineRun,
   readSourceRemoval,
   recordInventory,
   startPreparation,
   startSourceUndo,
 } from './preparation.ts';
-import { ensureRuntime, findRuntime, getRuntimeStatus, removeRuntime } from './runtime.ts';
+import { ensureRuntime, findRuntime, getRuntimeStatus, leaveRuntime } from './runtime.ts';
 import { endInstances } from './instances.ts';
+import { releaseEnvironment, removeSecret } from './release.ts';
 import { moveBack, openAttempt, readCheckpoints, recordMilestone } from './setup-record.ts';
 import { closeWait, openWait } from './waits.ts';
 
@@ -30,7 +31,7 @@ export const implementations: { readonly [Name in keyof typeof activities]: Impl
   releaseFactory,
   findRuntime,
   ensureRuntime,
-  removeRuntime,
+  leaveRuntime,
   getRuntimeStatus,
   openWait,
   closeWait,
@@ -39,7 +40,6 @@ export const implementations: { readonly [Name in keyof typeof activities]: Impl
   putPipeline,
   startPreparation,
   startSourceUndo,
-  getPipelineRun,
   cancelRuns,
   evaluateChecks,
   recordInventory,
@@ -47,10 +47,13 @@ export const implementations: { readonly [Name in keyof typeof activities]: Impl
   planTables,
   markEnvironmentReady,
   clearEnvironmentMark,
+  holdsClaim,
   releaseClaims,
   removeFromDestination,
   removePreparation,
   removeEntities,
+  releaseEnvironment,
+  removeSecret,
   openAttempt,
   readCheckpoints,
   moveBack,

@@ -30,15 +30,9 @@ export const startSourceUndo: Implementation<'startSourceUndo'> = async (
 ) => {
   // Each cleanup has a run of its own, since one may follow another that failed.
   const operationId = [instanceIdOf(attempt), stage, ...(cleanup === undefined ? [] : [cleanup])].join('.');
-  const parameters = { stage, removeSource };
-  const runId = await factories.startRun(factory, entityNames(key).pipelines.prepare, operationId, parameters);
-  return { runId };
-};
-
-export const getPipelineRun: Implementation<'getPipelineRun'> = async ({ factory, runId }, { factories }) => {
-  const run = await factories.run(factory, runId);
-  // A run that was just started may take a moment to show.
-  return run ?? { status: 'Queued', message: '' };
+  const pipeline = entityNames(key).pipelines.prepare;
+  const runId = await factories.startRun(factory, pipeline, operationId, { stage, removeSource });
+  return { pipeline, runId };
 };
 
 export const cancelRuns: Implementation<'cancelRuns'> = async ({ factory, key }, { factories }) => {

@@ -28,9 +28,9 @@ export const ensureRuntime: Implementation<'ensureRuntime'> = async (input, { fa
   return { kind: 'refused', cause: `${runtimeName} is not a self-hosted runtime of this tenant.` };
 };
 
-export const removeRuntime: Implementation<'removeRuntime'> = async (input, { factories, runtimes }) => {
-  const { tenantId, setupId, runtimeName } = input;
-  const unused = await runtimes.leave(tenantId, runtimeName, setupId);
+export const leaveRuntime: Implementation<'leaveRuntime'> = async (input, { factories, runtimes }) => {
+  const { tenantId, setupId, runtimeName, remove } = input;
+  const unused = await runtimes.leave(tenantId, runtimeName, setupId, remove);
   if (unused === undefined) return { removed: [] };
   await factories.deleteRuntime(unused.factory, runtimeName);
   await runtimes.forget(tenantId, unused);

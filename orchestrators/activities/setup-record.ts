@@ -1,6 +1,7 @@
 import { messageOf } from '../../shared/error-message.ts';
 import { dataOf } from '../../shared/setup/milestone-data.ts';
-import type { SetupStore } from '../../shared/setup/store.ts';
+import type { MilestoneName } from '../../shared/setup/states.ts';
+import type { MilestoneRecord, SetupStore } from '../../shared/setup/store.ts';
 import type { AttemptId } from '../../shared/setup/setup.ts';
 import type { Implementation } from './implementation.ts';
 
@@ -34,13 +35,20 @@ export const recordMilestone: Implementation<'recordMilestone'> = async (
   }
 };
 
+/** What the attempt has reached or taken over; if it has no factory, that of the attempt before it. */
 async function checkpointsOf(attempt: AttemptId, store: SetupStore) {
-  const reached = await store.milestonesOf(attempt);
-  const factory = dataOf(reached, 'factorySelected')?.factory;
-  const runtimeName = dataOf(reached, 'runtimeCreated')?.runtimeName;
+  const attempts: MilestoneRecord[][] = [];
+  for (let number = attempt.attempt; number > 0; number -= 1) {
+    attempts.push(await store.milestonesOf({ ...attempt, attempt: number }));
+  }
+  const latest = <Name extends MilestoneName>(name: Name) =>
+    attempts.map((reached) => dataOf(reached, name)).find((data) => data !== undefined);
+  const factory = latest('factorySelected')?.factory;
+  const runtimeName = latest('runtimeCreated')?.runtimeName;
   return {
     ...(factory === undefined ? {} : { factory }),
     ...(runtimeName === undefined ? {} : { runtimeName }),
+    installs: latest('checksCompleted') !== undefined,
   };
 }
 

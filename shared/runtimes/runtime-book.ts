@@ -57,15 +57,16 @@ export class RuntimeBook {
   }
 
   /**
-   * Notes that a setup uses a runtime no more. The last one must remove the runtime, and then forget it.
-   * @returns the runtime if nobody uses it any more
+   * Notes that a setup uses a runtime no more.
+   * @param remove whether the last one takes the runtime away; it must remove it from the factory, and then forget it
+   * @returns the runtime if it is to be removed
    */
-  async leave(tenantId: string, name: string, setupId: string): Promise<RuntimeRow | undefined> {
+  async leave(tenantId: string, name: string, setupId: string, remove: boolean): Promise<RuntimeRow | undefined> {
     for (;;) {
       const known = await this.get(tenantId, name);
       if (known === undefined || (known.users.length > 0 && !known.users.includes(setupId))) return undefined;
       const users = known.users.filter((user) => user !== setupId);
-      const row = { ...known, users, removing: users.length === 0 };
+      const row = { ...known, users, removing: remove && users.length === 0 };
       if (!(await this.#write(tenantId, row, known.etag))) continue;
       return row.removing ? this.get(tenantId, name) : undefined;
     }

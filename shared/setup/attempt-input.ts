@@ -27,5 +27,8 @@ export const cleanupInputSchema = attemptIdSchema.extend({
   /** How the attempt's orchestration had ended. */
   cause: z.string(),
   factories: z.array(factorySchema),
+  /** What goes with a removal beside what always does. */
+  removeRuntime: z.boolean(),
+  removeSource: z.boolean(),
 });
 export type CleanupInput = z.infer<typeof cleanupInputSchema>;

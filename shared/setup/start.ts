@@ -41,7 +41,7 @@ export async function startCleanup(
   cause: string,
   settings: Settings,
 ): Promise<void> {
-  const { tenantId, setupId, attempt, key, cleanup, state } = setup;
+  const { tenantId, setupId, attempt, key, cleanup, state, deletion } = setup;
   const reasons = { Canceling: 'canceled', Deleting: 'deleted' } as const;
   const reason = state === 'Canceling' || state === 'Deleting' ? reasons[state] : 'failed';
   const input: CleanupInput = {
@@ -53,6 +53,8 @@ export async function startCleanup(
     reason,
     cause,
     factories: settings.MIGRATION_FACTORIES,
+    removeRuntime: deletion?.removeRuntime ?? false,
+    removeSource: deletion?.removeSource ?? false,
   };
   await startOnce(client, orchestrationNames.cleanup, cleanupIdOf(setup, cleanup), input);
 }

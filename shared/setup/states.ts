@@ -62,7 +62,7 @@ const tableCountsSchema = z.object({
   rows: z.number(),
 });
 
-/** What was taken away again, and what could not be, each with the reason. */
+/** What was taken away again, and what is left: with the reason, or because it is meant to stay. */
 const takenBackSchema = z.object({ removed: z.array(z.string()), left: z.array(z.string()) });
 
 /**

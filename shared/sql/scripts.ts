@@ -52,6 +52,8 @@ export const sourceColumns = readScript('destination/source-columns');
 /** Destination: a row a table that the environment lists, `replicationRuleSchema`. */
 export const replicationRules = readScript('destination/replication-rules');
 
+/** Destination: a row with `holds`, whether an attempt holds the claim. Parameters @setupKey, @attempt. */
+export const holdsClaim = readScript('destination/holds-claim');
 /** Destination: a row with `isOpen`, whether an attempt may write its plan. Parameters @setupKey, @attempt. */
 export const planIsOpen = readScript('destination/plan-is-open');
 /** Destination: a row with `outcome`, replaced or superseded. Parameters @setupKey, @attempt, @planId, @tables. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { factorySchema } from '../setup/setup.ts';
 
 /** The events that end a wait, in the order in which an attempt waits for them. */
-export const waitEvents = ['runtime', 'assess', 'install'] as const;
+export const waitEvents = ['runtime', 'assess', 'install', 'release', 'remove'] as const;
 export type WaitEvent = (typeof waitEvents)[number];
 
 /** What is asked, and in which factory: whether a runtime has a node, or how a pipeline run is. */
@@ -51,6 +51,11 @@ export interface Wait extends NewWait {
   /** What was found; the event is raised again at each look until the wait is closed. */
   readonly answer: WaitAnswer | undefined;
   readonly etag: string;
+}
+
+/** Whether a cancellation ends a wait. What an attempt takes back it waits for to the end. */
+export function isCancelable({ eventName }: Pick<NewWait, 'eventName'>): boolean {
+  return eventName !== 'release' && eventName !== 'remove';
 }
 
 /** Whether a wait begins after another one of the same setup has ended. */
