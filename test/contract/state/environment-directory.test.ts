@@ -1,3 +1,4 @@
+import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
 import type { SetupState } from '../../../shared/setup/states.ts';
@@ -16,6 +17,9 @@ let directory: EnvironmentDirectory;
 let now: number;
 /** The setups that exist, by id. */
 let setups: Map<string, SetupRecord>;
+let writing: Promise<void>;
+let reads: number;
+let onRead: (reads: number) => void = () => undefined;
 
 beforeAll(async () => {
   tables = await startTables();
@@ -26,10 +30,32 @@ afterAll(() => tables.stop());
 beforeEach(async () => {
   now = Date.parse('2026-11-24T10:00:00.000Z');
   setups = new Map();
+  writing = Promise.resolve();
+  reads = 0;
   const store = { get: async ({ setupId }: { setupId: string }) => setups.get(setupId) };
-  directory = new EnvironmentDirectory(tables.table(), store, { now: () => new Date(now) });
+  directory = new EnvironmentDirectory(tables.table(holdWrites), store, { now: () => new Date(now) });
   await directory.put(tenantId, { name, ...place }, undefined, editor());
 });
+
+const holdWrites: PipelinePolicy = {
+  name: 'holdWrites',
+  async sendRequest(request, next) {
+    if (request.method === 'PUT') await writing;
+    const response = await next(request);
+    if (request.method === 'GET') onRead((reads += 1));
+    return response;
+  },
+};
+
+/** Lets several claims read the row before one of them writes. */
+function writeAfterReads(count: number): void {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  writing = promise;
+  reads = 0;
+  onRead = (read) => {
+    if (read === count) resolve();
+  };
+}
 
 function exists(setupId: string, state: SetupState, changes: Partial<SetupRecord> = {}): void {
   setups.set(setupId, { ...storedHead, setupId, state, ...changes });
@@ -48,6 +74,7 @@ describe('a claim', () => {
   });
 
   test('is made once of many at once', async () => {
+    writeAfterReads(6);
     const results = await Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map((setupId) => claim(setupId)));
     expect(results.filter(({ kind }) => kind === 'claimed')).toHaveLength(1);
     expect(results.filter(({ kind }) => kind === 'inUse')).toHaveLength(5);
