@@ -1,5 +1,5 @@
 // What a setup leaves in both databases: who holds them, who may write there, and what is gone afterwards.
-import sql from 'mssql';
+import type sql from 'mssql';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sampleDatabases } from '../../../local/sample/load-sample.ts';
 import { replacePlan } from '../../../shared/plan/control-rows.ts';
