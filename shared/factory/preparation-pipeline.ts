@@ -34,7 +34,7 @@ export const preparationActivities = {
 } as const;
 
 /** What a run of the preparation can do. */
-export const preparationStages = ['assess', 'install', 'release', 'remove'] as const;
+const preparationStages = ['assess', 'install', 'release', 'remove'] as const;
 export type PreparationStage = (typeof preparationStages)[number];
 
 /**

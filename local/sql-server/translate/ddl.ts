@@ -59,8 +59,8 @@ function drop(reader: TokenReader, scope: Scope): string[] {
     case 'SEQUENCE':
       return names.map((name) => `DROP ${kind.upper} ${ifExists}${relation(name.name(), scope)}`);
     case 'SCHEMA':
-      return names.flatMap((reader) => {
-        const name = reader.identifier();
+      return names.flatMap((part) => {
+        const name = part.identifier();
         return [`SELECT tsql.require_no_procedures(${literal(name)})`, `DROP SCHEMA ${ifExists}${schema(name, scope)}`];
       });
     case 'INDEX':

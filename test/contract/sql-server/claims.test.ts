@@ -1,5 +1,5 @@
 // What a setup leaves in both databases: who holds them, who may write there, and what is gone afterwards.
-import sql from 'mssql';
+import type sql from 'mssql';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sampleDatabases } from '../../../local/sample/load-sample.ts';
 import { replacePlan } from '../../../shared/plan/control-rows.ts';
@@ -207,6 +207,9 @@ describe('the table plan', () => {
     await rows(destination, 'UPDATE [mig].[ReplicationTable] SET [syncedVersion] = 7');
     const mark = await rows(destination, 'SELECT * FROM [mig].[Environment]');
     await install(ours);
+    expect(await rows(destination, scripts.planIsOpen, ours)).toEqual([{ isOpen: false }]);
+    const swap = { ...ours, planId: '11111111-1111-1111-1111-111111111111', tables: 0 };
+    expect(await rows(destination, scripts.replacePlan, swap)).toEqual([{ outcome: 'superseded' }]);
     expect(await writePlan(ours, 5)).toBe('superseded');
     expect(await rows(destination, scripts.markReady, { ...ours, companies })).toEqual([{ outcome: 'marked' }]);
     const synced = 'SELECT COUNT(*) AS [tables] FROM [mig].[ReplicationTable] WHERE [syncedVersion] = 7';
