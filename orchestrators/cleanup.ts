@@ -6,6 +6,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { call, now, orchestrator, pause } from '../shared/durable.ts';
 import type { Steps } from '../shared/durable.ts';
+import { pauseAfterCleanup } from '../shared/setup/attempt-input.ts';
 import type { CleanupInput } from '../shared/setup/attempt-input.ts';
 import { setupFailure } from '../shared/setup/failure.ts';
 import { activities, datasetRoles, orchestrations } from './contract.ts';
@@ -22,14 +23,10 @@ import {
   undoPlace,
   undoRuns,
 } from './undo.ts';
-import type { TakenBack, Undo } from './undo.ts';
+import type { Undo } from './undo.ts';
 
 /** A fenced activity has ended this long after it asked the head row. */
 const LONGEST_ACTIVITY_MS = 60_000;
-const HOUR_MS = 60 * 60_000;
-/** What cannot be removed is tried again for a day, with pauses that grow to an hour. */
-const LONGEST_DELETION_MS = 24 * HOUR_MS;
-const FIRST_PAUSE_MS = 60_000;
 
 export const cleanup = orchestrator(orchestrations.cleanup, function* (context, input): StepsOf<'cleanup'> {
   const { tenantId, setupId, attempt, key, cleanup: number, reason } = input;
@@ -71,17 +68,15 @@ function undoOfAttempt(
 
 function* remove(context: OrchestrationContext, input: CleanupInput, subject: Subject): StepsOf<'cleanup'> {
   const checkpoints = yield* call(context, activities.readCheckpoints, subject);
-  const end = now(context) + LONGEST_DELETION_MS;
-  let takenBack: TakenBack;
-  for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(2 * wait, HOUR_MS)) {
-    takenBack = yield* takeBack(undoOfSetup(context, input, subject, checkpoints));
-    if (takenBack.failures.length === 0 || now(context) >= end) break;
-    yield* pause(context, wait);
-  }
-  const { removed, left, failures } = takenBack;
+  const { removed, left, failures } = yield* takeBack(undoOfSetup(context, input, subject, checkpoints));
   if (failures.length === 0) {
     yield* record(context, subject, { name: 'deleted', data: { removed, left } });
     return { state: 'Deleted' };
+  }
+  if (now(context) < input.deadline) {
+    // The timer finds the setup still to be removed, and gives it to the next cleanup.
+    yield* pause(context, pauseAfterCleanup(input.cleanup));
+    return { state: 'Deleting' };
   }
   const failure = setupFailure('DeletionFailed', failures.join('; '));
   yield* record(context, subject, { name: 'deletionFailed', data: { failure, removed, left } });

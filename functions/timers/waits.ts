@@ -17,7 +17,7 @@ const AT_ONCE = { concurrency: 16 };
 const BUDGET_MS = 60_000;
 
 /** In every other state nobody waits. */
-const waitingStates: readonly SetupState[] = [...workingStates, 'Canceling', 'Deleting'];
+const waitingStates = new Set<SetupState>([...workingStates, 'Canceling', 'Deleting']);
 
 /** One run of the timer. */
 interface Round {
@@ -116,7 +116,7 @@ async function take({ services, client, end }: Round, wait: Wait): Promise<boole
     await raiseCanceled(services, client, wait);
     return false;
   }
-  if (state !== undefined && waitingStates.includes(state)) return waits.take(wait);
+  if (state !== undefined && waitingStates.has(state)) return waits.take(wait);
   await waits.close(wait);
   return false;
 }

@@ -30,5 +30,15 @@ export const cleanupInputSchema = attemptIdSchema.extend({
   /** What goes with a removal beside what always does. */
   removeRuntime: z.boolean(),
   removeSource: z.boolean(),
+  /** Milliseconds since the epoch after which a removal is given up. */
+  deadline: z.int(),
 });
 export type CleanupInput = z.infer<typeof cleanupInputSchema>;
+
+const FIRST_PAUSE_MS = 60_000;
+const LONGEST_PAUSE_MS = 60 * 60_000;
+
+/** How long to wait after the cleanup of that number before what could not be removed is tried again, in milliseconds. */
+export function pauseAfterCleanup(number: number): number {
+  return Math.min(FIRST_PAUSE_MS * 2 ** (number - 1), LONGEST_PAUSE_MS);
+}

@@ -37,7 +37,7 @@ const questions: Readonly<Partial<Record<Phase, string>>> = {
 };
 
 /** Phases whose work every attempt does: it is cheap, and what a failed attempt took back must be there again. */
-const repeated: readonly Phase[] = ['Installation', 'TablePlan', 'ReplicationPipeline', 'Ready', 'Cleanup'];
+const repeated = new Set<Phase>(['Installation', 'TablePlan', 'ReplicationPipeline', 'Ready', 'Cleanup']);
 
 export interface ReplayPlan {
   readonly from: Phase;
@@ -53,11 +53,11 @@ export function replayPlan(from: Phase): ReplayPlan {
   const before = phases.filter((phase) => isBefore(phase, from));
   return {
     from,
-    reused: before.filter((phase) => !repeated.includes(phase)),
+    reused: before.filter((phase) => !repeated.has(phase)),
     rechecked: before.flatMap((phase) => {
       const question = questions[phase];
       return question === undefined ? [] : [{ phase, question }];
     }),
-    repeated: phases.filter((phase) => repeated.includes(phase) || !isBefore(phase, from)),
+    repeated: phases.filter((phase) => repeated.has(phase) || !isBefore(phase, from)),
   };
 }

@@ -1,4 +1,4 @@
-/** The orchestration of an attempt, seen from outside. */
+/** The orchestrations of an attempt, seen from outside. */
 import { OrchestrationRuntimeStatus } from 'durable-functions';
 import type { DurableClient, DurableOrchestrationStatus } from 'durable-functions';
 import type { Settings } from '../config.ts';
@@ -6,6 +6,8 @@ import { instanceIdOf } from './setup.ts';
 import type { AttemptId } from './setup.ts';
 import type { CleanupInput, SetupInput } from './attempt-input.ts';
 import type { SetupRecord } from './store.ts';
+
+const LONGEST_DELETION_MS = 24 * 60 * 60_000;
 
 /** Names under which the orchestrations are registered. */
 const orchestrationNames = { setup: 'setup', cleanup: 'cleanup' } as const;
@@ -55,6 +57,7 @@ export async function startCleanup(
     factories: settings.MIGRATION_FACTORIES,
     removeRuntime: deletion?.removeRuntime ?? false,
     removeSource: deletion?.removeSource ?? false,
+    deadline: Date.parse(deletion?.at ?? setup.lastModifiedAt) + LONGEST_DELETION_MS,
   };
   await startOnce(client, orchestrationNames.cleanup, cleanupIdOf(setup, cleanup), input);
 }
