@@ -131,6 +131,18 @@ describe('orchestrations', () => {
     ]);
   });
 
+  test('of two sub-orchestrations with one id the first runs, the second is waited for with a warning', async () => {
+    await start('namesakes', 'family');
+    const answered = ({ events }: InstanceHistory): boolean => events.some(({ EventType }) => EventType === 8);
+    const { status, events } = await until('family', answered);
+    expect(status).toBe('Running');
+    expect(events.filter(({ EventType }) => EventType === 8)).toMatchObject([{ TaskScheduledId: 0 }]);
+    expect(find('family.child')).toMatchObject({ status: 'Completed', input: '"a"' });
+    expect(lines.filter((line) => line.includes('family'))).toEqual([
+      "warn durable: family calls a sub-orchestrator as 'family.child', an id that is in use, and waits for it for ever",
+    ]);
+  });
+
   test('continueAsNew starts a new history with numbers from 0', async () => {
     expect(await run('counting', 0)).toEqual({ status: 'Completed', output: 3 });
     expect(types('run-counting')).toEqual([12, 0, 13, 4, 13, 12, 5, 1, 13]);
