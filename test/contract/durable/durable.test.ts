@@ -294,6 +294,28 @@ describe('the durable client', () => {
   });
 });
 
+describe('a function with a durable client as an extra input', () => {
+  test('is an activity: it starts, raises events, terminates, asks and purges', async () => {
+    await start('managing', 'manager');
+    await until('manager', ({ events }) => events.some(({ EventType }) => EventType === 10));
+    await clock.advance(60_000);
+    expect(await untilEnd('manager')).toEqual({
+      status: 'Completed',
+      output: [
+        ['Completed', { approved: 'theirs' }, { instancesDeleted: 1 }],
+        ['Terminated', 'no use', { instancesDeleted: 1 }],
+      ],
+    });
+    expect([find('manager.started'), find('manager.doomed')]).toEqual([undefined, undefined]);
+  });
+
+  test('is a timer', async () => {
+    const headers = { 'content-type': 'application/json', 'x-functions-key': host.keys.master };
+    await fetch(`${host.url}/admin/functions/starting`, { method: 'POST', headers, body: '{}' });
+    expect((await until('started-by-timer', ({ status }) => ENDS.has(status))).status).toBe('Completed');
+  });
+});
+
 describe('the management API', () => {
   const api = async (link: string, replacement: string, init?: RequestInit): Promise<Response> =>
     fetch(link.replace(/instances\/[^?]*/, replacement), init);
