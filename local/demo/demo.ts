@@ -54,6 +54,7 @@ const tasks = new Listr<Partial<Demo>>(
           tenantId: stack.tenantId,
           setupId: SETUP_ID,
           receive: async (event) => milestones.reach(event),
+          lost: (error) => milestones.fail(error),
         });
       },
     },

@@ -64,6 +64,7 @@ async function untilEnd(
       await on[nameOf(event)]?.();
       if (['ready', 'failed'].includes(nameOf(event))) ended.resolve();
     },
+    lost: ended.reject,
   });
   await begin();
   await ended.promise;
