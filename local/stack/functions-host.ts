@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { startChild } from './process/child-process.ts';
 import type { Child } from './process/child-process.ts';
 import type { Log } from '../endpoint/endpoint.ts';
-import type { HostKind } from './host-kind.ts';
+
+/** What runs the app: the host of this repository, or Azure Functions Core Tools. */
+export type HostKind = 'local' | 'func';
 
 /** How the app is hosted. */
 export interface FunctionsHostOptions {
