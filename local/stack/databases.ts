@@ -130,9 +130,11 @@ async function fillOrStop(samples: readonly Sample[], servers: SqlServers): Prom
   try {
     for (const sample of samples) {
       for (const side of ['source', 'destination'] as const) {
-        await loadSample(side, (batch) => sample.execute(side, batch));
-        // The engine lets nothing in between by itself; other parts of the stack are starting at the same time.
-        await nextLoopTurn();
+        await loadSample(side, async (batch) => {
+          await sample.execute(side, batch);
+          // The engine lets nothing in between by itself; other parts of the stack are starting at the same time.
+          await nextLoopTurn();
+        });
       }
     }
   } catch (error) {
