@@ -16,6 +16,7 @@ import { Webhooks } from './durable/webhooks.ts';
 import { FunctionApp, type AppFunction } from './function-app.ts';
 import { openHistory } from './history-file.ts';
 import { httpFunctions, readBody, readRequest, requestWith, writeResponse, type HttpFunction } from './http-trigger.ts';
+import { kestrelRefusal, pathOf } from './request-check.ts';
 import { RequestLimit } from './request-limit.ts';
 import { readHostSettings, type AppSettings, type HostSettings } from './settings.ts';
 import { scheduleOf, TimerFunction } from './timer-trigger.ts';
@@ -41,9 +42,6 @@ export type InstanceHistory = Instance & { readonly events: readonly HistoryEven
 
 // How long stop waits for what is under way; activities that take longer run again at the next start.
 const PATIENCE_MILLISECONDS = 10_000;
-
-// What Kestrel takes: https://learn.microsoft.com/dotnet/api/microsoft.aspnetcore.server.kestrel.core.kestrelserverlimits.maxrequestlinesize
-const REQUEST_LINE_LIMIT = 8 * 1024;
 
 /** A loaded app with everything that runs it, but for the listener. */
 export class Host {
@@ -151,6 +149,8 @@ export class Host {
   /** Does not reject. */
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(this.#settings.http.customHeaders)) response.setHeader(name, value);
+    // Kestrel keeps connections without a word.
+    response.removeHeader('connection');
     try {
       const answer = await this.#route(request, response);
       if (answer !== undefined) send(response, answer);
@@ -164,11 +164,11 @@ export class Host {
   /** Undefined when a function has answered. */
   async #route(request: IncomingMessage, response: ServerResponse): Promise<Answer | undefined> {
     const { method = 'GET', url: target = '/' } = request;
-    const tooLong = `${method} ${target} HTTP/1.1`.length > REQUEST_LINE_LIMIT;
-    if (tooLong) return { status: 414, headers: { connection: 'close' } };
-    const url = new URL(`${this.#origin}${target}`);
+    const status = kestrelRefusal(request);
+    if (status !== undefined) return { status, headers: { connection: 'close' } };
+    if (target.includes('#')) return NOT_FOUND;
+    const url = new URL(`${this.#origin}${pathOf(target)}`);
     const { pathname } = url;
-    if (pathname.includes('%00')) return { status: 400, headers: { connection: 'close' } };
     const key = keyOf(request, url);
     const rpc = `${RPC_PATH}/${this.keys.durable}/`;
     if (pathname.startsWith(rpc)) return this.#callWebhook(request, url, pathname.slice(rpc.length));
