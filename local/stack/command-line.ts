@@ -23,7 +23,7 @@ export function readCommandLine(args: readonly string[], defaultPort: number): C
     },
   });
   if (values.help) {
-    console.log(`${HELP}${defaultPort})`);
+    process.stdout.write(`${HELP}${defaultPort})\n`);
     return undefined;
   }
   const port = Number(values.port);

@@ -33,7 +33,7 @@ export interface StackOptions {
   readonly appDirectory: string;
   /** What runs the app. Absent: the local host. */
   readonly hostKind?: HostKind;
-  /** Absent: a free port. */
+  /** Absent or 0: a free port. */
   readonly hostPort?: number;
   /** Kinds of the sample sources, each with an environment of its own. Absent: one on premises. */
   readonly samples?: readonly [SourceKind, ...SourceKind[]];
@@ -52,8 +52,6 @@ export interface Stack {
   readonly serviceBus: ServiceBus;
   readonly dataFactory: DataFactory;
   readonly host: FunctionsHostProcess;
-  /** SQLite file of the orchestration histories. */
-  readonly historyFile: string;
   /** The environment of the app. */
   readonly settings: Readonly<Record<string, string>>;
   /** The certificate that clients outside this process must trust, for example by `NODE_EXTRA_CA_CERTS`; a file. */
@@ -127,7 +125,7 @@ async function startParts(options: StackOptions, directory: string, running: Run
   const [storage, endpoints] = await Promise.all([storageStarting, endpointsStarting]);
 
   // Known before the host is: the app writes it into its links.
-  const { hostPort = await freePort() } = options;
+  const hostPort = options.hostPort || (await freePort());
   const publicUrl = `http://localhost:${hostPort}/api`;
   const settings = {
     ...appSettings({
@@ -142,18 +140,9 @@ async function startParts(options: StackOptions, directory: string, running: Run
     ...(await runtimeSettings(options, { directory, running, journal })),
     ...options.settings,
   };
-  const historyFile = join(directory, 'orchestrations.db');
   const { hostKind: kind = 'local', appDirectory } = options;
   const host = await running.add(
-    startFunctionsHostProcess({
-      kind,
-      appDirectory,
-      port: hostPort,
-      historyFile,
-      settings,
-      directory,
-      log: journal.of('app'),
-    }),
+    startFunctionsHostProcess({ kind, appDirectory, port: hostPort, settings, directory, log: journal.of('app') }),
   );
   const credential = (name: ClientName) => credentialOf(clients[name], identity.url);
   return {
@@ -161,7 +150,6 @@ async function startParts(options: StackOptions, directory: string, running: Run
     tenantId,
     identity,
     host,
-    historyFile,
     settings,
     certificateFile,
     registration: (name: ClientName) => clients[name],

@@ -50,7 +50,6 @@ function start(settings: Readonly<Record<string, string>> = {}, lines: string[] 
     kind: 'func',
     appDirectory,
     port: 0,
-    historyFile: path.join(directory, 'unused.db'),
     settings: { STAND_IN_RECORD: path.join(directory, 'record.json'), ...settings },
     directory: path.join(directory, 'shared'),
     log: (line) => void lines.push(line),
@@ -66,6 +65,9 @@ test('func is started in the folder of the app, with the settings as environment
     directory: appDirectory,
     environment: { SOME_SETTING: 'some value', FUNCTIONS_WORKER_RUNTIME: 'node' },
   });
+  expect(host.managementUrl('instances', { top: '1' }).href).toBe(
+    `${host.url}/runtime/webhooks/durabletask/instances?top=1`,
+  );
   await host.stop();
   expect(recorded().ended).toBe('SIGINT');
   await expect(fetch(host.url)).rejects.toThrow('fetch failed');
