@@ -1,6 +1,6 @@
 /**
- * Starts everything, runs one setup as its users would, says what came of it, and stops everything; `--host func` runs the
- * app with Azure Functions Core Tools.
+ * Builds the app, starts everything, runs one setup as its users would, says what came of it, and stops everything. `--help`
+ * tells the options.
  */
 import { Listr } from 'listr2';
 import type { ListrTask } from 'listr2';
@@ -9,7 +9,9 @@ import { printReport } from './report.ts';
 import { Milestones } from './milestones.ts';
 import { subscribeToSetup } from './event-subscription.ts';
 import type { EventSubscription } from './event-subscription.ts';
-import { hostKindOf } from '../stack/host-kind.ts';
+import { buildApp } from '../stack/build-app.ts';
+import { readCommandLine } from '../stack/command-line.ts';
+import type { CommandLine } from '../stack/command-line.ts';
 import { registerEnvironment, sampleSetupBody } from './sample-setup.ts';
 import { SetupClient } from './setup-client.ts';
 import { startStack } from '../stack/stack.ts';
@@ -17,9 +19,9 @@ import type { Stack } from '../stack/stack.ts';
 import { stopOnSignal } from '../stack/process/stop-on-signal.ts';
 
 const SETUP_ID = 'cronus';
-const hostKind = hostKindOf(process.argv.slice(2));
 
 interface Demo {
+  options: CommandLine;
   stack: Stack;
   client: SetupClient;
   subscription: EventSubscription;
@@ -38,7 +40,8 @@ const tasks = new Listr<Partial<Demo>>(
       title: 'Start the local stack',
       async task(demo, task) {
         const started = performance.now();
-        demo.stack = await startStack({ hostKind, appDirectory: process.cwd() });
+        const { hostKind, port: hostPort } = (demo as Demo).options;
+        demo.stack = await startStack({ hostKind, hostPort, appDirectory: process.cwd() });
         stopOnSignal(demo.stack, stopping);
         task.title = `Local stack ready after ${seconds(performance.now() - started)}: ${demo.stack.host.url}`;
       },
@@ -54,6 +57,7 @@ const tasks = new Listr<Partial<Demo>>(
           tenantId: stack.tenantId,
           setupId: SETUP_ID,
           receive: async (event) => milestones.reach(event),
+          lost: (error) => milestones.fail(error),
         });
       },
     },
@@ -69,6 +73,7 @@ const tasks = new Listr<Partial<Demo>>(
       async task(demo, task) {
         const { stack, client } = demo as Demo;
         const answer = await client.put(SETUP_ID, sampleSetupBody(stack.databases.samples[0]));
+        if (answer.status !== 201) throw new Error(`It was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
         demo.operation = answer.headers.get('operation-location') ?? '';
         demo.checking = client.keepChecking(SETUP_ID, done.signal);
         task.title += `: ${answer.status}, Operation-Location: ${demo.operation}`;
@@ -119,8 +124,8 @@ const tasks = new Listr<Partial<Demo>>(
 
 const demo: Partial<Demo> = {};
 try {
-  await tasks.run(demo);
-  await printReport(demo as Demo, SETUP_ID);
+  const options = readCommandLine(process.argv.slice(2), 0);
+  if (options !== undefined) await run(options);
 } catch (error) {
   if (!stopping.signal.aborted) {
     console.error(error instanceof Error ? error.message : error);
@@ -131,6 +136,13 @@ try {
   await demo.checking;
   await demo.subscription?.close();
   await demo.stack?.stop();
+}
+
+async function run(options: CommandLine): Promise<void> {
+  buildApp(process.cwd());
+  demo.options = options;
+  await tasks.run(demo);
+  await printReport(demo as Demo, SETUP_ID);
 }
 
 function phase(

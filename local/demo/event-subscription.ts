@@ -34,16 +34,22 @@ export interface SubscriptionOptions {
   readonly setupId: string;
   /** Gets each event; the next one waits until it has ended. */
   readonly receive?: (event: ReceivedEvent) => Promise<void>;
+  /** Told once when no more events will come although nobody has closed the subscription. */
+  readonly lost: (error: Error) => void;
 }
+
+// The library renews the lock of a session for five minutes by default, and then falls silent; a setup may wait for a week.
+const RENEWED_FOR_MS = 365 * 24 * 60 * 60 * 1000;
 
 /** Listens to the events of a setup from the first one on, also when they were sent before. */
 export async function subscribeToSetup(options: SubscriptionOptions): Promise<EventSubscription> {
-  const { namespace, credential, tenantId, setupId, receive } = options;
+  const { namespace, credential, tenantId, setupId, receive, lost } = options;
   const client = new ServiceBusClient(namespace, credential);
-  const session = await client.acceptSession(TOPIC, SUBSCRIPTION, `${tenantId}.${setupId}`);
+  const session = await client.acceptSession(TOPIC, SUBSCRIPTION, `${tenantId}.${setupId}`, {
+    maxAutoLockRenewalDurationInMs: RENEWED_FOR_MS,
+  });
   const received: ReceivedEvent[] = [];
-  let failure: unknown;
-  let closing = false;
+  let ended = false;
   let handling = Promise.resolve();
   const handle = async (message: ServiceBusReceivedMessage) => {
     const event = eventSchema.parse(message.body);
@@ -59,7 +65,9 @@ export async function subscribeToSetup(options: SubscriptionOptions): Promise<Ev
       },
       async processError({ error }) {
         // Closing takes the link away under the SDK, which reports that too.
-        if (!closing) failure ??= error;
+        if (ended) return;
+        ended = true;
+        lost(new Error('The events could not be received.', { cause: error }));
       },
     },
     // One at a time, and settled here, so that closing can wait for the last one.
@@ -69,10 +77,9 @@ export async function subscribeToSetup(options: SubscriptionOptions): Promise<Ev
     received,
     async close() {
       await handling;
-      closing = true;
+      ended = true;
       await session.close();
       await client.close();
-      if (failure !== undefined) throw new Error('The events could not be received.', { cause: failure });
     },
   };
 }

@@ -47,6 +47,8 @@ const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,127}$/;
 export class FunctionApp {
   /** In the order of their names. */
   readonly functions: readonly AppFunction[];
+  /** What functions with a durable client get, as JSON text; whoever runs the app sets it. */
+  durableClient = '';
   /** `main` of package.json. */
   readonly entry: string;
   readonly #registration: Registration;
@@ -94,16 +96,18 @@ export class FunctionApp {
   }
 
   /**
-   * Invokes a function and answers with what it returned. Rejects with the error that the function threw.
-   * `inputs` are by binding name.
+   * Invokes a function with what its trigger brings, and answers with what it returned. Rejects with the error that the
+   * function threw.
    */
   async invoke(
-    name: string,
-    inputs: Readonly<Record<string, TypedData>>,
+    { name, triggerName, durableClients }: AppFunction,
+    data: TypedData,
     triggerMetadata: Readonly<Record<string, TypedData>> = {},
   ): Promise<TypedData | undefined> {
     const registered = this.#registration.functions.get(name);
     if (registered === undefined) throw new Error(`There is no function '${name}'.`);
+    const clients = durableClients.map((client) => [client, { string: this.durableClient }] as const);
+    const inputs = { [triggerName]: data, ...Object.fromEntries(clients) };
     const core = this.#coreContext(registered, inputs, triggerMetadata);
     const invocation = this.#model.getInvocationModel(core);
     const { context, inputs: args } = await invocation.getArguments();

@@ -7,7 +7,8 @@ import { send, UNAUTHORIZED, type Answer } from './answer.ts';
 import { Engine } from './durable/engine.ts';
 import type { HistoryEvent } from './durable/history.ts';
 import type { Instance } from './durable/instance.ts';
-import { clientBinding, RPC_PATH, WEBHOOK_PATH, type WebhookAddress } from './durable/links.ts';
+import { readApiCall, segmentsOf } from './durable/api-call.ts';
+import { clientBinding, RPC_PATH, WEBHOOK_PATH } from './durable/links.ts';
 import { Management } from './durable/management.ts';
 import type { Store } from './durable/store.ts';
 import { describeThrown } from './durable/thrown.ts';
@@ -15,6 +16,7 @@ import { Webhooks } from './durable/webhooks.ts';
 import { FunctionApp, type AppFunction } from './function-app.ts';
 import { openHistory } from './history-file.ts';
 import { httpFunctions, readBody, readRequest, requestWith, writeResponse, type HttpFunction } from './http-trigger.ts';
+import { kestrelRefusal, pathOf } from './request-check.ts';
 import { RequestLimit } from './request-limit.ts';
 import { readHostSettings, type AppSettings, type HostSettings } from './settings.ts';
 import { scheduleOf, TimerFunction } from './timer-trigger.ts';
@@ -41,9 +43,6 @@ export type InstanceHistory = Instance & { readonly events: readonly HistoryEven
 // How long stop waits for what is under way; activities that take longer run again at the next start.
 const PATIENCE_MILLISECONDS = 10_000;
 
-// What Kestrel takes: https://learn.microsoft.com/dotnet/api/microsoft.aspnetcore.server.kestrel.core.kestrelserverlimits.maxrequestlinesize
-const REQUEST_LINE_LIMIT = 8 * 1024;
-
 /** A loaded app with everything that runs it, but for the listener. */
 export class Host {
   readonly keys: AccessKeys;
@@ -56,7 +55,6 @@ export class Host {
   readonly #management: Management;
   readonly #webhooks: Webhooks | undefined;
   readonly #admin: AdminApi;
-  readonly #address: WebhookAddress;
   readonly #httpFunctions: readonly HttpFunction[];
   readonly #timers: ReadonlyMap<AppFunction, TimerFunction>;
   readonly #limit: RequestLimit;
@@ -100,11 +98,12 @@ export class Host {
       this.#httpFunctions.map(({ function: { name } }) => name),
       options.keysFile,
     );
-    this.#address = { origin, hubName: settings.durableTask.hubName, key: this.keys.durable };
+    const address = { origin, hubName: settings.durableTask.hubName, key: this.keys.durable };
+    app.durableClient = clientBinding(address);
     this.#store = openHistory(options.historyFile, onFailure);
     this.#engine = new Engine({ app, store: this.#store, settings: settings.durableTask, clock, log });
     this.#management = new Management(this.#engine, this.#store, clock);
-    this.#webhooks = app.functions.some(isDurable) ? new Webhooks(this.#management, this.#address, clock) : undefined;
+    this.#webhooks = app.functions.some(isDurable) ? new Webhooks(this.#management, address, clock) : undefined;
     const timerParts = { store: this.#store, clock, log, run };
     this.#timers = new Map(
       schedules.map(([timer, schedule]) => [timer, new TimerFunction(timer, schedule, timerParts)]),
@@ -150,6 +149,8 @@ export class Host {
   /** Does not reject. */
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(this.#settings.http.customHeaders)) response.setHeader(name, value);
+    // Kestrel keeps connections without a word.
+    response.removeHeader('connection');
     try {
       const answer = await this.#route(request, response);
       if (answer !== undefined) send(response, answer);
@@ -163,11 +164,11 @@ export class Host {
   /** Undefined when a function has answered. */
   async #route(request: IncomingMessage, response: ServerResponse): Promise<Answer | undefined> {
     const { method = 'GET', url: target = '/' } = request;
-    const tooLong = `${method} ${target} HTTP/1.1`.length > REQUEST_LINE_LIMIT;
-    if (tooLong) return { status: 414, headers: { connection: 'close' } };
-    const url = new URL(`${this.#origin}${target}`);
+    const status = kestrelRefusal(request);
+    if (status !== undefined) return { status, headers: { connection: 'close' } };
+    if (target.includes('#')) return NOT_FOUND;
+    const url = new URL(`${this.#origin}${pathOf(target)}`);
     const { pathname } = url;
-    if (pathname.includes('%00')) return { status: 400, headers: { connection: 'close' } };
     const key = keyOf(request, url);
     const rpc = `${RPC_PATH}/${this.keys.durable}/`;
     if (pathname.startsWith(rpc)) return this.#callWebhook(request, url, pathname.slice(rpc.length));
@@ -189,7 +190,7 @@ export class Host {
   }
 
   async #callFunction(
-    { name, triggerName, durableClients }: AppFunction,
+    target: AppFunction,
     request: IncomingMessage,
     response: ServerResponse,
     parameters: Readonly<Record<string, string>>,
@@ -197,8 +198,7 @@ export class Host {
     const data = await readRequest(request, `http://${request.headers.host ?? 'localhost'}`, parameters);
     // What the real host answers to a body over its limit; 413 it is not.
     if (data === undefined) return { status: 500, headers: { connection: 'close' } };
-    const invoke = async (): Promise<void> =>
-      writeResponse(await this.#app.invoke(name, { [triggerName]: data, ...this.#clients(durableClients) }), response);
+    const invoke = async (): Promise<void> => writeResponse(await this.#app.invoke(target, data), response);
     if (await this.#limit.run(() => this.#track(invoke()))) return undefined;
     for (const header of response.getHeaderNames()) response.removeHeader(header);
     return { status: 429, headers: { 'x-function-scaleout': '1' } };
@@ -211,8 +211,8 @@ export class Host {
     return tracked;
   }
 
-  async #run({ name, triggerName, durableClients }: AppFunction, data: TypedData): Promise<void> {
-    await this.#app.invoke(name, { [triggerName]: data, ...this.#clients(durableClients) });
+  async #run(target: AppFunction, data: TypedData): Promise<void> {
+    await this.#app.invoke(target, data);
   }
 
   /** Begins a call that an administrator wants; what comes of it is in the log only. */
@@ -229,22 +229,9 @@ export class Host {
     return 'begun';
   }
 
-  #clients(names: readonly string[]): Record<string, TypedData> {
-    return Object.fromEntries(names.map((name) => [name, { string: clientBinding(this.#address) }]));
-  }
-
   async #callWebhook(request: IncomingMessage, url: URL, path: string): Promise<Answer> {
     if (this.#webhooks === undefined) return NOT_FOUND;
-    const token = request.headers['x-ms-continuation-token'];
-    return this.#webhooks.answer({
-      method: request.method ?? 'GET',
-      segments: segmentsOf(path).map(decodeURIComponent),
-      query: url.searchParams,
-      url: url.href,
-      contentType: request.headers['content-type'],
-      continuationToken: typeof token === 'string' ? token : undefined,
-      body: announcesBody(request) ? (await readBody(request)).toString() : undefined,
-    });
+    return this.#webhooks.answer(await readApiCall(request, url, path));
   }
 
   async #callAdmin(request: IncomingMessage, key: string | undefined, path: string): Promise<Answer> {
@@ -268,12 +255,4 @@ function isDurable({ trigger, durableClients }: AppFunction): boolean {
 function keyOf(request: IncomingMessage, url: URL): string | undefined {
   const header = request.headers['x-functions-key'];
   return typeof header === 'string' ? header : (url.searchParams.get('code') ?? undefined);
-}
-
-function announcesBody({ headers }: IncomingMessage): boolean {
-  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
-}
-
-function segmentsOf(path: string): string[] {
-  return path.split('/').filter((segment) => segment !== '');
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuthLevel } from './access-keys.ts';
 import type { AppFunction } from './function-app.ts';
+import { pathOf } from './request-check.ts';
 import { compileRoute, decode, type Route } from './route.ts';
 import { nullable, type RpcCookie, type TypedData } from './typed-data.ts';
 
@@ -65,8 +66,8 @@ export async function readRequest(
   const sent = await readBody(request);
   // The host reads only bodies whose length was announced; of others the function sees nothing.
   const bytes = request.headers['content-length'] === undefined ? Buffer.alloc(0) : sent;
-  const headers = Object.entries(request.headers).map(([name, value]) => [name, String(value)]);
-  const [pathname = '', ...query] = (request.url ?? '/').split(/(?=\?)/);
+  const headers = Object.entries(request.headersDistinct).map(([name, values = []]) => [name, headerText(values)]);
+  const [pathname = '', ...query] = pathOf(request.url ?? '/').split(/(?=\?)/);
   const url = `${origin}${encodePath(pathname)}${query.join('')}`;
   return {
     http: {
@@ -78,6 +79,11 @@ export async function readRequest(
       ...(bytes.length === 0 ? {} : { body: { bytes } }),
     },
   };
+}
+
+/** Headers of one name are one to the function. */
+function headerText(values: readonly string[]): string {
+  return Buffer.from(values.join(','), 'latin1').toString();
 }
 
 /** The host hands over the path decoded and encoded again, which is not what was sent when that was odd. */

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { AccessKeys } from './access-keys.ts';
 import { Host, type HostOptions, type InstanceHistory } from './host.ts';
+import { HEADER_BYTES_LIMIT } from './request-check.ts';
 
 export type { InstanceHistory };
 
@@ -27,7 +28,7 @@ export interface FunctionsHost extends Endpoint {
  * Rejects with the reason when the app cannot be served as it is.
  */
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
-  const server = createServer();
+  const server = createServer({ maxHeaderSize: HEADER_BYTES_LIMIT });
   const port = await listen(server, options.port ?? 0);
   const restoreEnvironment = setEnvironment({
     // Without it durable-functions sends the client's calls to port 7071.

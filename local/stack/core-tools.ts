@@ -47,7 +47,7 @@ async function run(): Promise<void> {
     stopping = true;
     signal(func, 'SIGINT');
   });
-  await untilRunning(`http://localhost:${port}/admin/host/status`);
+  await untilServing(`http://localhost:${port}/admin`);
   process.stdout.write(`ready http://localhost:${port}\n`);
 }
 
@@ -71,16 +71,20 @@ async function coreToolsVersion(): Promise<string> {
   }
 }
 
-/** Core Tools answer while the app is still being loaded. */
-async function untilRunning(statusUrl: string): Promise<void> {
-  for (;;) {
-    const status = await fetch(statusUrl).then(
-      async (response) => (response.ok ? ((await response.json()) as { readonly state?: string }) : {}),
-      (): { readonly state?: string } => ({}),
-    );
-    if (status.state === 'Running') return;
+/** Core Tools answer while the app is still being loaded, and run without functions when it could not be. */
+async function untilServing(adminUrl: string): Promise<void> {
+  for (let state = await stateOf(adminUrl); state !== 'Running'; state = await stateOf(adminUrl)) {
+    if (state === 'Error') throw new Error('Core Tools cannot run the app, for the reason in the lines before.');
     await delay(POLL_MS);
   }
+  const functions = (await (await fetch(`${adminUrl}/functions`)).json()) as readonly unknown[];
+  if (functions.length > 0) return;
+  throw new Error('Core Tools found no function: the app could not be loaded, for the reason in the lines before.');
+}
+
+async function stateOf(adminUrl: string): Promise<string | undefined> {
+  const response = await fetch(`${adminUrl}/host/status`).catch(() => undefined);
+  return response?.ok === true ? ((await response.json()) as { readonly state?: string }).state : undefined;
 }
 
 /** As a terminal does it, to the whole group of this process: `func` may be a script that runs the program. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setImmediate as nextLoopTurn } from 'node:timers/promises';
 import type { Log, TlsIdentity, VerifyToken } from '../endpoint/endpoint.ts';
 import { loadSample, sampleDatabases } from '../sample/load-sample.ts';
 import { startSqlServer } from '../sql-server/server.ts';
@@ -128,8 +129,13 @@ export async function startDatabases({ tls, verifyToken, samples, log }: Databas
 async function fillOrStop(samples: readonly Sample[], servers: SqlServers): Promise<void> {
   try {
     for (const sample of samples) {
-      await loadSample('source', (batch) => sample.execute('source', batch));
-      await loadSample('destination', (batch) => sample.execute('destination', batch));
+      for (const side of ['source', 'destination'] as const) {
+        await loadSample(side, async (batch) => {
+          await sample.execute(side, batch);
+          // The engine lets nothing in between by itself; other parts of the stack are starting at the same time.
+          await nextLoopTurn();
+        });
+      }
     }
   } catch (error) {
     await servers.stop();

@@ -1,9 +1,12 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startChild } from './process/child-process.ts';
 import type { Child } from './process/child-process.ts';
 import type { Log } from '../endpoint/endpoint.ts';
-import type { HostKind } from './host-kind.ts';
+
+/** What runs the app: the host of this repository, or Azure Functions Core Tools. */
+export type HostKind = 'local' | 'func';
 
 /** How the app is hosted. */
 export interface FunctionsHostOptions {
@@ -13,11 +16,9 @@ export interface FunctionsHostOptions {
   readonly appDirectory: string;
   /** 0: a free port, kept over restarts. */
   readonly port: number;
-  /** File of the local host's orchestration histories; survives a crash of the host. */
-  readonly historyFile: string;
   /** App settings: the whole environment of the app. */
   readonly settings: Readonly<Record<string, string>>;
-  /** Shared by all children of this process. */
+  /** Shared by all children of this process; the local host keeps its histories and keys in it, which outlive a crash. */
   readonly directory: string;
   readonly log: Log;
 }
@@ -26,6 +27,11 @@ export interface FunctionsHostOptions {
 export interface FunctionsHostProcess {
   /** Where the app answers, for example `http://localhost:7071`. */
   readonly url: string;
+  /**
+   * Where the management API of the Durable extension has a path such as `instances`; with the key, where the host asks
+   * for one: https://learn.microsoft.com/azure/azure-functions/durable/durable-functions-http-api
+   */
+  managementUrl(path: string, query?: Readonly<Record<string, string>>): URL;
   /** Starts the host again after `kill` or `stop`, at the same URL, with the same histories. */
   start(): Promise<void>;
   /** Ends the host as a crash would. */
@@ -53,8 +59,14 @@ export async function startFunctionsHostProcess(options: FunctionsHostOptions): 
     });
   };
   report(child);
+  const url = `http://localhost:${port}`;
+  const key = await managementKey(options);
   return {
-    url: `http://localhost:${port}`,
+    url,
+    managementUrl(path, query = {}) {
+      const parameters = new URLSearchParams({ ...query, ...key }).toString();
+      return new URL(`/runtime/webhooks/durabletask/${path}?${parameters}`, url);
+    },
     async start() {
       child = await run(options, port);
       ending = false;
@@ -71,9 +83,20 @@ export async function startFunctionsHostProcess(options: FunctionsHostOptions): 
   };
 }
 
+/** Core Tools ask for no key. */
+async function managementKey(options: FunctionsHostOptions): Promise<{ readonly code?: string }> {
+  if (options.kind === 'func') return {};
+  const { durable } = JSON.parse(await readFile(keysFile(options), 'utf8')) as { readonly durable: string };
+  return { code: durable };
+}
+
+function keysFile({ directory }: FunctionsHostOptions): string {
+  return join(directory, 'keys.json');
+}
+
 function run(options: FunctionsHostOptions, port: number): Promise<Child> {
-  const { kind = 'local', appDirectory, historyFile, settings, directory, log } = options;
-  const local = ['--history', historyFile, '--keys', join(directory, 'keys.json')];
+  const { kind = 'local', appDirectory, settings, directory, log } = options;
+  const local = ['--history', join(directory, 'orchestrations.db'), '--keys', keysFile(options)];
   return startChild({
     program: fileURLToPath(PROGRAMS[kind]),
     args: ['--app', appDirectory, '--port', String(port), ...(kind === 'local' ? local : [])],

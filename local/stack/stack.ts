@@ -14,8 +14,7 @@ import { startDataFactory } from '../data-factory/server.ts';
 import type { DataFactory } from '../data-factory/server.ts';
 import type { Log, TlsIdentity } from '../endpoint/endpoint.ts';
 import { startFunctionsHostProcess } from './functions-host.ts';
-import type { FunctionsHostProcess } from './functions-host.ts';
-import type { HostKind } from './host-kind.ts';
+import type { FunctionsHostProcess, HostKind } from './functions-host.ts';
 import { startIdentity } from '../identity/server.ts';
 import type { Identity } from '../identity/server.ts';
 import { freePort } from './process/free-port.ts';
@@ -34,7 +33,7 @@ export interface StackOptions {
   readonly appDirectory: string;
   /** What runs the app. Absent: the local host. */
   readonly hostKind?: HostKind;
-  /** Absent: a free port. */
+  /** Absent or 0: a free port. */
   readonly hostPort?: number;
   /** Kinds of the sample sources, each with an environment of its own. Absent: one on premises. */
   readonly samples?: readonly [SourceKind, ...SourceKind[]];
@@ -53,8 +52,6 @@ export interface Stack {
   readonly serviceBus: ServiceBus;
   readonly dataFactory: DataFactory;
   readonly host: FunctionsHostProcess;
-  /** SQLite file of the orchestration histories. */
-  readonly historyFile: string;
   /** The environment of the app. */
   readonly settings: Readonly<Record<string, string>>;
   /** The certificate that clients outside this process must trust, for example by `NODE_EXTRA_CA_CERTS`; a file. */
@@ -128,7 +125,7 @@ async function startParts(options: StackOptions, directory: string, running: Run
   const [storage, endpoints] = await Promise.all([storageStarting, endpointsStarting]);
 
   // Known before the host is: the app writes it into its links.
-  const { hostPort = await freePort() } = options;
+  const hostPort = options.hostPort || (await freePort());
   const publicUrl = `http://localhost:${hostPort}/api`;
   const settings = {
     ...appSettings({
@@ -143,18 +140,9 @@ async function startParts(options: StackOptions, directory: string, running: Run
     ...(await runtimeSettings(options, { directory, running, journal })),
     ...options.settings,
   };
-  const historyFile = join(directory, 'orchestrations.db');
   const { hostKind: kind = 'local', appDirectory } = options;
   const host = await running.add(
-    startFunctionsHostProcess({
-      kind,
-      appDirectory,
-      port: hostPort,
-      historyFile,
-      settings,
-      directory,
-      log: journal.of('app'),
-    }),
+    startFunctionsHostProcess({ kind, appDirectory, port: hostPort, settings, directory, log: journal.of('app') }),
   );
   const credential = (name: ClientName) => credentialOf(clients[name], identity.url);
   return {
@@ -162,7 +150,6 @@ async function startParts(options: StackOptions, directory: string, running: Run
     tenantId,
     identity,
     host,
-    historyFile,
     settings,
     certificateFile,
     registration: (name: ClientName) => clients[name],

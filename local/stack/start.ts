@@ -1,14 +1,18 @@
-/** Starts everything and keeps it up until Ctrl-C; `--host func` runs the app with Azure Functions Core Tools. */
+/** Builds the app, starts everything and keeps it up until Ctrl-C. `--help` tells the options. */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { restartOnBuild } from './process/build-watch.ts';
 import { API_AUDIENCE } from './clients.ts';
 import type { ClientName } from './clients.ts';
-import { hostKindOf } from './host-kind.ts';
+import { buildApp } from './build-app.ts';
+import { readCommandLine } from './command-line.ts';
 import { sampleEnvironmentBody, sampleSetupBody } from '../demo/sample-setup.ts';
 import { startStack } from './stack.ts';
 import { stopOnSignal } from './process/stop-on-signal.ts';
 
-const HOST_PORT = 7071;
+// As Azure Functions Core Tools.
+const DEFAULT_PORT = 7071;
 
 try {
   await start();
@@ -18,11 +22,15 @@ try {
 }
 
 async function start(): Promise<void> {
-  const hostKind = hostKindOf(process.argv.slice(2));
+  const options = readCommandLine(process.argv.slice(2), DEFAULT_PORT);
+  if (options === undefined) return;
+  const { hostKind, port: hostPort } = options;
   const appDirectory = process.cwd();
   const log = (line: string): void => console.log(line);
 
-  const stack = await startStack({ hostKind, appDirectory, hostPort: HOST_PORT, log });
+  await requireFreePort(hostPort);
+  buildApp(appDirectory);
+  const stack = await startStack({ hostKind, appDirectory, hostPort, log });
   const stopping = new AbortController();
   stopOnSignal(stack, stopping);
   // Core Tools look after that themselves.
@@ -68,4 +76,16 @@ How it goes on:
 
 Data Factory: ${stack.dataFactory.url}   Service Bus: ${stack.serviceBus.url}
 Ctrl-C stops all of it.`);
+}
+
+/** Before the build: a stack that runs already would take it up. */
+async function requireFreePort(port: number): Promise<void> {
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    throw new Error(`Another program listens on port ${port}. Stop it, or choose another port with --port.`, { cause });
+  }
+  server.close();
+  await once(server, 'close');
 }

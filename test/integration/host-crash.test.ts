@@ -2,10 +2,11 @@ import { expect, test } from 'vitest';
 import type { ReceivedEvent } from '../../local/demo/event-subscription.ts';
 import { inspectFactory } from '../../local/demo/inspection.ts';
 import { startStack } from '../../local/stack/stack.ts';
+import { hostKind } from '../support/host-kind.ts';
 import { nameOf, runSetup } from '../support/setup/setup-run.ts';
 
 test('a setup completes with nothing doubled when the host is killed after every event', async () => {
-  const stack = await startStack({ appDirectory: process.cwd() });
+  const stack = await startStack({ hostKind, appDirectory: process.cwd() });
   try {
     let kills = 0;
     const onEvent = async (event: ReceivedEvent) => {

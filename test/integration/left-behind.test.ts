@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { TableClient } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
@@ -14,12 +12,14 @@ import { newSecretName, Secrets } from '../../shared/secrets.ts';
 import { setupKey } from '../../shared/setup/key.ts';
 import { ActiveSetups } from '../../shared/setup/active.ts';
 import { SetupStore } from '../../shared/setup/store.ts';
+import { hostKind } from '../support/host-kind.ts';
+import { terminate } from '../support/management-api.ts';
 import { nameOf, provisioningClient } from '../support/setup/setup-run.ts';
 
 let stack: Stack;
 
 beforeAll(async () => {
-  stack = await startStack({ appDirectory: process.cwd(), samples: ['AzureSql', 'SqlServer'] });
+  stack = await startStack({ hostKind, appDirectory: process.cwd(), samples: ['AzureSql', 'SqlServer'] });
   await Promise.all(stack.databases.samples.map((sample) => registerEnvironment(stack, sample)));
 });
 
@@ -37,7 +37,7 @@ describe.concurrent('the timer', () => {
       'terminated',
       () => provisioningClient(stack).put('terminated', sampleSetupBody(sampleOf('SqlServer'))),
       // No node is registered, so that the orchestration is still there.
-      { 'runtime-created': () => terminate('terminated') },
+      { 'runtime-created': () => terminate(stack.host, `${stack.tenantId}.terminated.1`) },
     );
     expect(events.at(-1)?.data['failure']).toMatchObject({
       code: 'StepFailed',
@@ -64,6 +64,7 @@ async function untilEnd(
       await on[nameOf(event)]?.();
       if (['ready', 'failed'].includes(nameOf(event))) ended.resolve();
     },
+    lost: ended.reject,
   });
   await begin();
   await ended.promise;
@@ -75,15 +76,6 @@ function sampleOf(kind: SourceKind): Sample {
   const sample = stack.databases.samples.find((other) => other.kind === kind);
   if (sample === undefined) throw new Error(`There is no sample of kind ${kind}`);
   return sample;
-}
-
-/** Ends an orchestration with the management API of the Durable extension, as an operator can. */
-async function terminate(setupId: string): Promise<void> {
-  const keys = JSON.parse(await readFile(join(dirname(stack.historyFile), 'keys.json'), 'utf8')) as { durable: string };
-  const instance = `${stack.tenantId}.${setupId}.1`;
-  const url = `${stack.host.url}/runtime/webhooks/durabletask/instances/${instance}/terminate?code=${keys.durable}`;
-  const { status } = await fetch(url, { method: 'POST', headers: { 'content-length': '0' } });
-  expect(status).toBe(202);
 }
 
 /** The identity of the app, without the way over its endpoint. */

@@ -7,6 +7,7 @@ import { startStack } from '../../local/stack/stack.ts';
 import type { Answer } from '../../local/demo/setup-client.ts';
 import type { Stack } from '../../local/stack/stack.ts';
 import { databaseMarkOf } from '../../shared/setup/database-mark.ts';
+import { hostKind } from '../support/host-kind.ts';
 import { nameOf, provisioningClient, runSetup } from '../support/setup/setup-run.ts';
 import type { SetupRun } from '../support/setup/setup-run.ts';
 import { readStoredTexts } from '../support/setup/stored-text.ts';
@@ -31,6 +32,7 @@ const allEvents: unknown[] = [];
 
 beforeAll(async () => {
   stack = await startStack({
+    hostKind,
     appDirectory: process.cwd(),
     samples: ['SqlServer', 'SqlServer', 'SqlServer', 'AzureSql'],
     // Inputs are kept too, so that the search for secrets sees all that Durable Functions may store.
@@ -278,8 +280,6 @@ describe('the source password', () => {
   let texts: StoredTexts;
 
   beforeAll(async () => {
-    // The host keeps its histories to itself while it runs.
-    await stack.host.stop();
     texts = await readStoredTexts(stack);
   });
 

@@ -31,7 +31,7 @@ interface ActivityCall {
 }
 
 interface SubOrchestratorCall extends ActivityCall {
-  readonly instanceId?: string;
+  readonly instanceId?: string | null;
   readonly version?: string;
 }
 

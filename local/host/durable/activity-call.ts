@@ -8,7 +8,7 @@ import { describeThrown } from './thrown.ts';
 /** Runs an activity once and answers with the event that tells its orchestration. Does not reject. */
 export async function callActivity(
   app: FunctionApp,
-  { name, triggerName }: AppFunction,
+  activity: AppFunction,
   task: ActivityTask,
   now: () => string,
 ): Promise<ArrivedEvent> {
@@ -16,7 +16,7 @@ export async function callActivity(
   const completion = { TaskScheduledId: task.taskId, EventId: -1, IsPlayed: false };
   try {
     const metadata = { instanceId: { string: task.instanceId } };
-    const result = await app.invoke(name, { [triggerName]: activityInput(input) }, metadata);
+    const result = await app.invoke(activity, activityInput(input), metadata);
     return {
       EventType: EventType.TaskCompleted,
       ...completion,
@@ -28,7 +28,7 @@ export async function callActivity(
     return {
       EventType: EventType.TaskFailed,
       ...completion,
-      Reason: `Activity function '${name}' failed: ${message}`,
+      Reason: `Activity function '${activity.name}' failed: ${message}`,
       Details: exceptionText(message, stack),
       FailureDetails: null,
       Timestamp: now(),

@@ -10,7 +10,7 @@ import { isFinished, type Instance } from './instance.ts';
 import { callOrchestrator } from './orchestrator-call.ts';
 import type { StoredMessage } from './message.ts';
 import type { Committed, Step, Store, StoredActivityTask } from './store.ts';
-import { executionStarted, stepOf, type WorkItem } from './turn-step.ts';
+import { executionStarted, performedBy, type Performed, type WorkItem } from './turn-step.ts';
 import { decideTurn, generationStart, type TurnOutcome } from './turn.ts';
 import { takesVersion } from './version.ts';
 import { randomUUID } from 'node:crypto';
@@ -23,12 +23,6 @@ export interface EngineParts {
   readonly settings: HostSettings['durableTask'];
   readonly clock: Clock;
   readonly log: Log;
-}
-
-/** What came of running functions: what is to be recorded, and what is to be said then. */
-interface Performed {
-  readonly step: Step;
-  readonly warnings: readonly string[];
 }
 
 /**
@@ -267,8 +261,8 @@ export class Engine {
   ): Performed {
     const find = (id: string): Instance | undefined => this.#parts.store.instance(id);
     const { id: instanceId } = item.instance;
-    const step = { ...stepOf({ ...item, now: this.#timestamp(), find }), execution: { instanceId, executionId } };
-    return { step, warnings: item.outcome.warnings.map((warning) => `${instanceId} ${warning}`) };
+    const { step, warnings } = performedBy({ ...item, now: this.#timestamp(), find });
+    return { step: { ...step, execution: { instanceId, executionId } }, warnings };
   }
 
   #timestamp(): string {

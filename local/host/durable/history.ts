@@ -40,7 +40,7 @@ interface ParentInstance {
   readonly Name: string;
   readonly OrchestrationInstance: { readonly InstanceId: string; readonly ExecutionId: string };
   readonly TaskScheduleId: number;
-  readonly Version: null;
+  readonly Version: string | null;
 }
 
 export interface ExecutionStarted extends Base<'ExecutionStarted'> {

@@ -26,6 +26,7 @@ interface Parent {
   readonly instanceId: string;
   readonly executionId: string;
   readonly name: string;
+  readonly version: string | null;
   readonly taskId: number;
 }
 

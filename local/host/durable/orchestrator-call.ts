@@ -15,11 +15,11 @@ export interface OrchestratorCall {
 /** Calls the orchestrator function with its history. Does not reject. */
 export async function callOrchestrator(
   app: FunctionApp,
-  { name, triggerName }: AppFunction,
+  orchestrator: AppFunction,
   call: OrchestratorCall,
 ): Promise<TurnResult> {
   try {
-    const returned = await app.invoke(name, { [triggerName]: { string: payload(call) } });
+    const returned = await app.invoke(orchestrator, { string: payload(call) });
     return { state: JSON.parse(returned?.json ?? '') as OrchestratorState };
   } catch (error) {
     const { message, stack } = describeThrown(error);

@@ -181,7 +181,7 @@ export class Replay {
   }
 
   #subOrchestration(
-    call: { functionName: string; input?: unknown; instanceId?: string; version?: string },
+    call: { functionName: string; input?: unknown; instanceId?: string | null; version?: string },
     done: Done,
   ): void {
     const { functionName: Name } = call;
@@ -189,10 +189,8 @@ export class Replay {
       this.warnings.push(`calls the sub-orchestrator '${Name}', which does not exist, and waits for it for ever`);
       return;
     }
-    const InstanceId =
-      call.instanceId === undefined || call.instanceId === ''
-        ? `${this.#scope.executionId}:${this.#nextId}`
-        : call.instanceId;
+    // An empty id is none, as null is.
+    const InstanceId = call.instanceId || `${this.#scope.executionId}:${this.#nextId}`;
     const Version = call.version ?? this.#scope.defaultVersion;
     const event = { EventType: EventType.SubOrchestrationInstanceCreated, Name, InstanceId, Version };
     this.#schedule(event, jsonText(call.input), done);

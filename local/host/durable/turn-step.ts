@@ -20,11 +20,17 @@ export interface WorkItem {
   readonly find: (instanceId: string) => Instance | undefined;
 }
 
+/** What came of running functions: what is to be recorded, and what is to be said then. */
+export interface Performed {
+  readonly step: Step;
+  readonly warnings: readonly string[];
+}
+
 /** Everything that a work item changes: status, history, and what goes to others. */
-export function stepOf(item: WorkItem): Step {
+export function performedBy(item: WorkItem): Performed {
   const { instance, outcome } = item;
   const updated = updatedInstance(item);
-  const children = outcome.decisions.flatMap((decision) => childOf(item, decision));
+  const { children, taken } = childrenOf(item);
   const step: Step = {
     instances: [updated, ...children.map(({ child }) => child)],
     history: { instanceId: instance.id, replace: item.replaceHistory, events: outcome.events },
@@ -37,7 +43,14 @@ export function stepOf(item: WorkItem): Step {
     ],
     activities: outcome.decisions.flatMap((decision) => activityOf(instance, decision)),
   };
-  return outcome.completion === undefined ? step : { ...step, silenced: instance.id };
+  const warnings = [
+    ...outcome.warnings,
+    ...taken.map((id) => `calls a sub-orchestrator as '${id}', an id that is in use, and waits for it for ever`),
+  ];
+  return {
+    step: outcome.completion === undefined ? step : { ...step, silenced: instance.id },
+    warnings: warnings.map((warning) => `${instance.id} ${warning}`),
+  };
 }
 
 /** An instance that has been asked for, and the message that makes it run. */
@@ -67,7 +80,7 @@ export function executionStarted(instance: Instance, Generation: number | null, 
             Name: parent.name,
             OrchestrationInstance: { InstanceId: parent.instanceId, ExecutionId: parent.executionId },
             TaskScheduleId: parent.taskId,
-            Version: null,
+            Version: parent.version,
           },
     Name: instance.name,
     Version: instance.version,
@@ -110,19 +123,32 @@ export function timerMessage(instance: Instance, scheduled: ScheduledEvent): Mes
   return [{ instanceId: instance.id, executionId: instance.executionId, visibleAt, event }];
 }
 
-/** Nothing when the id belongs to an orchestration that runs: the parent then waits for it in vain, as in the real host. */
-function childOf(
-  item: WorkItem,
-  { event, input }: Decision,
-): { child: Instance; message: Message; isAgain: boolean }[] {
-  if (event.EventType !== EventType.SubOrchestrationInstanceCreated) return [];
-  const existing = item.find(event.InstanceId);
-  if (existing !== undefined && !isFinished(existing)) return [];
-  const { id: instanceId, executionId, name } = item.instance;
-  const parent = { instanceId, executionId, name, taskId: event.EventId };
-  const { InstanceId: id, Name: childName, Version: version } = event;
-  const start = startOf({ id, name: childName, version, input, parent, generation: 0 }, item.now);
-  return [{ ...start, isAgain: existing !== undefined }];
+interface Children {
+  readonly children: readonly { readonly child: Instance; readonly message: Message; readonly isAgain: boolean }[];
+  /** Ids that belong to an orchestration that runs, or to a child of the same turn. */
+  readonly taken: readonly string[];
+}
+
+/**
+ * The children that begin. The real extension lets executions of one id overwrite each other, and a parent then waits in
+ * vain; here the first one runs, and the parents of the others wait.
+ */
+function childrenOf({ instance, outcome, now, find }: WorkItem): Children {
+  const { id: instanceId, executionId, name, version } = instance;
+  const children = new Map<string, Children['children'][number]>();
+  const taken: string[] = [];
+  for (const { event, input } of outcome.decisions) {
+    if (event.EventType !== EventType.SubOrchestrationInstanceCreated) continue;
+    const existing = find(event.InstanceId);
+    if (children.has(event.InstanceId) || (existing !== undefined && !isFinished(existing))) {
+      taken.push(event.InstanceId);
+      continue;
+    }
+    const parent = { instanceId, executionId, name, version, taskId: event.EventId };
+    const wish = { id: event.InstanceId, name: event.Name, version: event.Version, input, parent, generation: 0 };
+    children.set(event.InstanceId, { ...startOf(wish, now), isAgain: existing !== undefined });
+  }
+  return { children: [...children.values()], taken };
 }
 
 function reportToParent({ parent, name }: Instance, { completion }: TurnOutcome, Timestamp: string): Message[] {

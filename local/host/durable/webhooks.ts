@@ -1,22 +1,10 @@
 import type { Clock } from '../../endpoint/clock.ts';
 import { unsupported, type Answer } from '../answer.ts';
+import type { ApiCall } from './api-call.ts';
 import { isFinished, type Instance } from './instance.ts';
 import { managementUrls, type WebhookAddress } from './links.ts';
 import type { InstanceFilter, Management } from './management.ts';
 import { statusOf } from './status.ts';
-
-/** A call of the management API; `segments` is the decoded path below its root. */
-export interface ApiCall {
-  readonly method: string;
-  readonly segments: readonly string[];
-  readonly query: URLSearchParams;
-  /** As the caller wrote it; answers repeat it as the place to look again. */
-  readonly url: string;
-  readonly contentType: string | undefined;
-  readonly continuationToken: string | undefined;
-  /** Undefined when the request announced no body. */
-  readonly body: string | undefined;
-}
 
 const NOT_FOUND: Answer = { status: 404 };
 const ACCEPTED: Answer = { status: 202 };

@@ -131,6 +131,18 @@ describe('orchestrations', () => {
     ]);
   });
 
+  test('of two sub-orchestrations with one id the first runs, the second is waited for with a warning', async () => {
+    await start('namesakes', 'family');
+    const answered = ({ events }: InstanceHistory): boolean => events.some(({ EventType }) => EventType === 8);
+    const { status, events } = await until('family', answered);
+    expect(status).toBe('Running');
+    expect(events.filter(({ EventType }) => EventType === 8)).toMatchObject([{ TaskScheduledId: 0 }]);
+    expect(find('family.child')).toMatchObject({ status: 'Completed', input: '"a"' });
+    expect(lines.filter((line) => line.includes('family'))).toEqual([
+      "warn durable: family calls a sub-orchestrator as 'family.child', an id that is in use, and waits for it for ever",
+    ]);
+  });
+
   test('continueAsNew starts a new history with numbers from 0', async () => {
     expect(await run('counting', 0)).toEqual({ status: 'Completed', output: 3 });
     expect(types('run-counting')).toEqual([12, 0, 13, 4, 13, 12, 5, 1, 13]);
@@ -279,6 +291,28 @@ describe('the durable client', () => {
     const { status, output } = await untilEnd('unknown');
     expect(status).toBe('Failed');
     expect(output).toMatch(/^Orchestrator function 'noSuch' failed: The function 'noSuch' doesn't exist, is disabled/);
+  });
+});
+
+describe('a function with a durable client as an extra input', () => {
+  test('is an activity: it starts, raises events, terminates, asks and purges', async () => {
+    await start('managing', 'manager');
+    await until('manager', ({ events }) => events.some(({ EventType }) => EventType === 10));
+    await clock.advance(60_000);
+    expect(await untilEnd('manager')).toEqual({
+      status: 'Completed',
+      output: [
+        ['Completed', { approved: 'theirs' }, { instancesDeleted: 1 }],
+        ['Terminated', 'no use', { instancesDeleted: 1 }],
+      ],
+    });
+    expect([find('manager.started'), find('manager.doomed')]).toEqual([undefined, undefined]);
+  });
+
+  test('is a timer', async () => {
+    const headers = { 'content-type': 'application/json', 'x-functions-key': host.keys.master };
+    await fetch(`${host.url}/admin/functions/starting`, { method: 'POST', headers, body: '{}' });
+    expect((await until('started-by-timer', ({ status }) => ENDS.has(status))).status).toBe('Completed');
   });
 });
 

@@ -109,6 +109,33 @@ test('a kill of the host loses nothing', async () => {
   expect(await hub.untilEnd(id)).toEqual({ status: 'Completed', output: ['done', null, 'done'] });
 });
 
+describe('an activity with a durable client', () => {
+  const functionsApp = path.join(import.meta.dirname, '../fixtures/functions-app');
+  const settings = { TASKHUB_NAME: 'Hub' };
+
+  test('starts, raises events, terminates, asks and purges', async () => {
+    hub = await TaskHub.open({ appDirectory: functionsApp, settings });
+    expect(await hub.untilEnd(await hub.start('managing', null))).toEqual({
+      status: 'Completed',
+      output: [
+        ['Completed', { approved: 'theirs' }, { instancesDeleted: 1 }],
+        ['Terminated', 'no use', { instancesDeleted: 1 }],
+      ],
+    });
+  });
+
+  test('reaches the engine that follows a kill', async () => {
+    const faults: (ActivityFault | undefined)[] = ['kill after', undefined, undefined, 'kill before'];
+    hub = await TaskHub.open({
+      appDirectory: functionsApp,
+      settings,
+      faults: { activity: ({ name }) => (name === 'manage' ? faults.shift() : undefined) },
+    });
+    const id = await hub.start('raisingTwice', null);
+    expect(await hub.untilEnd(id)).toEqual({ status: 'Completed', output: 'Running' });
+  });
+});
+
 test('an orchestrator that schedules other inputs in a replay is found', async () => {
   const drifting = path.join(import.meta.dirname, '../fixtures/drifting-app');
   hub = await TaskHub.open({ appDirectory: drifting });

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { EventType, type HistoryEvent } from '../../../local/host/durable/history.ts';
 import { startFunctionsHost, type FunctionsHost } from '../../../local/host/server.ts';
 
 /** Versions of orchestrations: which ones an app takes, and which ones new orchestrations get. */
@@ -36,8 +37,21 @@ test('orchestrations and sub-orchestrations get the default version unless they 
   await startHost({ defaultVersion: '1.0' });
   expect(await run('versioned')).toEqual({ status: 'Completed', output: '1.0' });
   expect(await run('versioned', '0.9')).toEqual({ status: 'Completed', output: '0.9' });
-  expect(await run('versionedParent')).toEqual({ status: 'Completed', output: ['1.0', '0.5'] });
+  expect(await run('versionedParent')).toEqual({ status: 'Completed', output: ['1.0', '0.5', '0.5', '0.5'] });
 });
+
+test('a sub-orchestration is told the version of its parent', async () => {
+  await startHost({ defaultVersion: '1.0' });
+  await run('versionedParent', '0.9');
+  const parents = host.histories().flatMap(({ events }) => events.flatMap(parentOf));
+  expect(parents.map(({ Name, Version }) => [Name, Version])).toEqual(
+    Array.from({ length: 4 }, () => ['versionedParent', '0.9']),
+  );
+});
+
+function parentOf(event: HistoryEvent) {
+  return event.EventType === EventType.ExecutionStarted && event.ParentInstance !== null ? [event.ParentInstance] : [];
+}
 
 test.each(['1.1', '2.0', '10.0', 'beta'])('a newer version waits for an app that takes it: %s', async (version) => {
   await startHost({ defaultVersion: '1.0' });

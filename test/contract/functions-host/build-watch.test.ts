@@ -19,8 +19,7 @@ test('the app runs from each new build that can be run, at the same address', as
     await writeFile(path.join(directory, 'package.json'), '{ "type": "module", "main": "dist/index.mjs" }');
     await writeFile(path.join(directory, 'host.json'), '{ "version": "2.0" }');
     await answering('first');
-    const historyFile = path.join(directory, 'history.db');
-    const options = { appDirectory: directory, port: 0, historyFile, settings: {}, directory };
+    const options = { appDirectory: directory, port: 0, settings: {}, directory };
     const host = await startFunctionsHostProcess({ ...options, log });
     const watch = restartOnBuild({ folder, host, log });
     try {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startFunctionsHostProcess } from '../../../local/stack/functions-host.ts';
+import { memoryOfProcesses } from '../../../local/stack/process/process-memory.ts';
 import { startStack } from '../../../local/stack/stack.ts';
 
 /** Core Tools cannot be had everywhere: a stand-in on the PATH records how it is started. */
@@ -12,6 +13,7 @@ interface Started {
   readonly args: readonly string[];
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;
+  readonly processId: number;
   readonly ended?: string;
 }
 
@@ -39,12 +41,15 @@ function recorded(): Started {
   return JSON.parse(readFileSync(path.join(directory, 'record.json'), 'utf8')) as Started;
 }
 
+function megabytesOf(processId: number): number {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${processId}/status`, 'utf8'))?.[1]) / 1024;
+}
+
 function start(settings: Readonly<Record<string, string>> = {}, lines: string[] = []) {
   return startFunctionsHostProcess({
     kind: 'func',
     appDirectory,
     port: 0,
-    historyFile: path.join(directory, 'unused.db'),
     settings: { STAND_IN_RECORD: path.join(directory, 'record.json'), ...settings },
     directory: path.join(directory, 'shared'),
     log: (line) => void lines.push(line),
@@ -60,6 +65,9 @@ test('func is started in the folder of the app, with the settings as environment
     directory: appDirectory,
     environment: { SOME_SETTING: 'some value', FUNCTIONS_WORKER_RUNTIME: 'node' },
   });
+  expect(host.managementUrl('instances', { top: '1' }).href).toBe(
+    `${host.url}/runtime/webhooks/durabletask/instances?top=1`,
+  );
   await host.stop();
   expect(recorded().ended).toBe('SIGINT');
   await expect(fetch(host.url)).rejects.toThrow('fetch failed');
@@ -84,6 +92,14 @@ test('a crash takes func along, and it can be started again', async () => {
   expect(recorded().ended).toBe('SIGINT');
 });
 
+test.each([
+  ['cannot be run', { STAND_IN_STATE: 'Error' }, 'Core Tools cannot run the app'],
+  ['could not be loaded', { STAND_IN_FUNCTIONS: '[]' }, 'Core Tools found no function'],
+])('an app that %s is not ready', async (_what, settings, reason) => {
+  await putOnPath();
+  await expect(start(settings)).rejects.toThrow(reason);
+});
+
 test('without func on the PATH the start fails with what to install', async () => {
   process.env['PATH'] = directory;
   await expect(start()).rejects.toThrow(/'func'\) cannot be run: they must be on the PATH\. Install them \(https:/);
@@ -103,6 +119,10 @@ test('the stack runs with func: the same settings, and storage for the runtime',
     expect(environment).toMatchObject(stack.settings);
     const storage = BlobServiceClient.fromConnectionString(environment['AzureWebJobsStorage'] ?? '');
     expect((await storage.createContainer('locks')).containerClient.containerName).toBe('locks');
+    const memory = new Map((await memoryOfProcesses()).map(({ name, megabytes }) => [name, megabytes]));
+    expect([...memory.keys()].toSorted()).toEqual(['host', 'stack', 'storage', 'together']);
+    // The launcher and func, which need about the same.
+    expect(memory.get('host')).toBeGreaterThan(1.5 * megabytesOf(recorded().processId));
   } finally {
     await stack.stop();
   }

@@ -17,10 +17,9 @@ const PARENT = `
   const [, directory, appDirectory] = process.argv;
   const tls = await (await createCertificateAuthority()).issue();
   const log = (line) => console.log(line);
-  const historyFile = directory + '/history.db';
   await Promise.all([
     startStorage({ tls, directory, log }),
-    startFunctionsHostProcess({ appDirectory, port: 0, historyFile, settings: {}, directory, log }),
+    startFunctionsHostProcess({ appDirectory, port: 0, settings: {}, directory, log }),
   ]);
   console.log('all ready');
 `;

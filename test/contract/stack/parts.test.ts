@@ -47,7 +47,6 @@ test('an app that cannot be loaded stops the host, which says why', async () => 
   const starting = startFunctionsHostProcess({
     appDirectory: directory,
     port: 0,
-    historyFile: join(directory, 'history.db'),
     settings: {},
     directory,
     log: () => undefined,

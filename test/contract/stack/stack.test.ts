@@ -94,6 +94,14 @@ describe('a running stack', () => {
     expect(stack.host.url).toBe(url);
   });
 
+  test('has the management API of the orchestrations, before and after a crash', async () => {
+    const url = stack.host.managementUrl('instances', { top: '1' });
+    const answer = await fetch(url);
+    expect([answer.status, await answer.json()]).toEqual([200, []]);
+    url.searchParams.delete('code');
+    expect((await fetch(url)).status).toBe(401);
+  });
+
   test('keeps log lines of its parts, without a secret', () => {
     const lines = stack.logs().join('\n');
     expect(lines).toContain('key-vault: PUT /secrets/probe 200');

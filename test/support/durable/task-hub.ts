@@ -2,15 +2,19 @@
  * The orchestrations and activities of an app, in this process and in virtual time, on a history in memory: for tests of
  * what must hold whatever fails. See README.md.
  */
+import { randomUUID } from 'node:crypto';
 import { VirtualClock } from '../../../local/endpoint/clock.ts';
 import { Engine } from '../../../local/host/durable/engine.ts';
 import { isFinished } from '../../../local/host/durable/instance.ts';
+import { clientBinding } from '../../../local/host/durable/links.ts';
 import { Management } from '../../../local/host/durable/management.ts';
+import { Webhooks } from '../../../local/host/durable/webhooks.ts';
 import { FunctionApp } from '../../../local/host/function-app.ts';
 import { setEnvironment, type InstanceHistory } from '../../../local/host/server.ts';
 import { readHostSettings, type HostSettings } from '../../../local/host/settings.ts';
 import { FaultyStore, interfereWithActivities, type Faults, type StandIn } from './faults.ts';
 import { replayHistory } from './history-replay.ts';
+import { openHubWebhooks, type HubWebhooks } from './hub-webhooks.ts';
 import { stepOfImport } from './imported-history.ts';
 
 /** What runs in a task hub, and what goes wrong in it. */
@@ -37,6 +41,7 @@ export class TaskHub {
   readonly #settings: HostSettings['durableTask'];
   readonly #store: FaultyStore;
   readonly #interference: Disposable;
+  readonly #webhooks: HubWebhooks;
   readonly #restoreEnvironment: () => void;
   readonly #replayed = new Map<string, string>();
   #engine: Engine;
@@ -46,22 +51,31 @@ export class TaskHub {
 
   /** Rejects with the reason when the app cannot be loaded. */
   static async open(options: TaskHubOptions): Promise<TaskHub> {
-    const restore = setEnvironment(options.settings ?? {});
+    const webhooks = await openHubWebhooks();
+    // Without the name durable-functions sends the client's calls to port 7071.
+    const restore = setEnvironment({ WEBSITE_HOSTNAME: new URL(webhooks.origin).host, ...options.settings });
     const lines: string[] = [];
     try {
       const log = (_level: string, _category: string, message: string): void => void lines.push(message);
       const app = await FunctionApp.load(options.appDirectory, process.env, log);
-      return new TaskHub(app, options, lines, restore);
+      return new TaskHub(app, options, lines, { webhooks, restore });
     } catch (error) {
       restore();
+      await webhooks.close();
       throw error;
     }
   }
 
-  private constructor(app: FunctionApp, options: TaskHubOptions, lines: string[], restore: () => void) {
+  private constructor(
+    app: FunctionApp,
+    options: TaskHubOptions,
+    lines: string[],
+    { webhooks, restore }: { readonly webhooks: HubWebhooks; readonly restore: () => void },
+  ) {
     const { faults = {}, activities = {}, appDirectory } = options;
     this.app = app;
     this.lines = lines;
+    this.#webhooks = webhooks;
     this.#restoreEnvironment = restore;
     // With the inputs a history can be replayed with comparison, and taken up by another hub.
     const { durableTask } = readHostSettings(appDirectory, process.env);
@@ -151,6 +165,7 @@ export class TaskHub {
     await this.#engine.stop();
     this.#interference[Symbol.dispose]();
     await this.app.close();
+    await this.#webhooks.close();
     this.#store.close();
     this.#restoreEnvironment();
   }
@@ -158,8 +173,13 @@ export class TaskHub {
   #startEngine(): [Engine, Management] {
     const parts = { app: this.app, store: this.#store, settings: this.#settings, clock: this.clock };
     const engine = new Engine({ ...parts, log: (line) => void this.lines.push(line) });
+    const management = new Management(engine, this.#store, this.clock);
+    // The key is new, so that what a killed engine has left running reaches nothing any more.
+    const address = { origin: this.#webhooks.origin, hubName: this.#settings.hubName, key: randomUUID() };
+    this.app.durableClient = clientBinding(address);
+    this.#webhooks.serve(address.key, new Webhooks(management, address, this.clock));
     engine.start();
-    return [engine, new Management(engine, this.#store, this.clock)];
+    return [engine, management];
   }
 
   #nextDue(): number | undefined {

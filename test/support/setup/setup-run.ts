@@ -77,6 +77,7 @@ export async function runSetup(
       await onEvent?.(event);
       if (['ready', 'failed'].includes(nameOf(event))) ended.resolve();
     },
+    lost: ended.reject,
   });
   await registerEnvironment(stack, sample);
   const accepted = await client.put(setupId, sampleSetupBody(sample, runtimeName));

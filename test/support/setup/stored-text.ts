@@ -1,19 +1,24 @@
 /** Everything that a run left anywhere, as text, so that a test can look for what must not be in it. */
-import { DatabaseSync } from 'node:sqlite';
 import { DataFactoryManagementClient } from '@azure/arm-datafactory';
 import { TableClient, TableServiceClient } from '@azure/data-tables';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { text } from 'node:stream/consumers';
 import type { Stack } from '../../../local/stack/stack.ts';
 import { factorySchema } from '../../../shared/setup/setup.ts';
+import { readHistories } from '../management-api.ts';
 
 /** Texts by where they were found. */
 export type StoredTexts = Readonly<Record<'tables' | 'blobs' | 'histories' | 'factories' | 'logs', string>>;
 
 /** Reads every store of the stack but the two that are there to keep secrets: the vault and the source database. */
 export async function readStoredTexts(stack: Stack): Promise<StoredTexts> {
-  const [tables, blobs, factories] = await Promise.all([readTables(stack), readBlobs(stack), readFactories(stack)]);
-  return { tables, blobs, histories: readHistories(stack.historyFile), factories, logs: stack.logs().join('\n') };
+  const [tables, blobs, histories, factories] = await Promise.all([
+    readTables(stack),
+    readBlobs(stack),
+    readHistories(stack.host),
+    readFactories(stack),
+  ]);
+  return { tables, blobs, histories: histories.join('\n'), factories, logs: stack.logs().join('\n') };
 }
 
 async function readTables(stack: Stack): Promise<string> {
@@ -41,18 +46,6 @@ async function readBlobs(stack: Stack): Promise<string> {
     }
   }
   return contents.join('\n');
-}
-
-function readHistories(file: string): string {
-  const database = new DatabaseSync(file, { readOnly: true });
-  try {
-    const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
-    return tables
-      .map(({ name }) => JSON.stringify(database.prepare(`SELECT * FROM "${String(name)}"`).all()))
-      .join('\n');
-  } finally {
-    database.close();
-  }
 }
 
 async function readFactories(stack: Stack): Promise<string> {
