@@ -137,7 +137,11 @@ export const activities = {
     'undo',
   ),
   /** Says that nobody waits any more. */
-  closeWait: activity('closeWait', attemptIdSchema.extend({ eventName: waitEventSchema }), nothing),
+  closeWait: activity(
+    'closeWait',
+    attemptIdSchema.extend({ instanceId: z.string(), eventName: waitEventSchema }),
+    nothing,
+  ),
   putLinkedService: activity(
     'putLinkedService',
     placedSchema.extend({ role: z.enum(linkedServiceRoles), runtimeName: z.string().optional() }),

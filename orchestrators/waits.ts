@@ -29,12 +29,11 @@ export function* waitForAnswer<Answer extends WaitAnswer>(
   { tenantId, setupId, attempt, key, cleanup }: Subject,
   { eventName, target, answer: awaited, deadlineMs }: AwaitedAnswer<Answer>,
 ): Steps<Answer | undefined> {
-  const wait = { tenantId, setupId, attempt, eventName };
+  const wait = { tenantId, setupId, attempt, eventName, instanceId: context.df.instanceId };
   const opened = yield* call(context, activities.openWait, {
     ...wait,
     key,
     ...(cleanup === undefined ? {} : { cleanup }),
-    instanceId: context.df.instanceId,
     target,
   });
   const answer = opened.answer ?? (yield* waitForEvent(context, eventName, waitAnswerSchema, deadlineMs));

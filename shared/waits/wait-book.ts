@@ -12,7 +12,7 @@ import type { AttemptId } from '../setup/setup.ts';
 import { createdTable } from '../table.ts';
 import { nextLook } from './pause.ts';
 import { follows, waitAnswerSchema, waitEvents, waitTargetSchema } from './wait.ts';
-import type { NewWait, Wait, WaitAnswer, WaitEvent } from './wait.ts';
+import type { NewWait, Wait, WaitAnswer } from './wait.ts';
 
 const PARTITION = 'wait';
 /** Two nudges in a row look once. */
@@ -39,6 +39,7 @@ const rowSchema = z.object({
 });
 
 type SetupKey = Pick<AttemptId, 'tenantId' | 'setupId'>;
+type WaitName = Pick<NewWait, 'instanceId' | 'eventName'>;
 
 /** What a nudge led to: the wait, and whether the caller is the one to look. */
 export interface Nudge {
@@ -141,7 +142,7 @@ export class WaitBook {
   }
 
   /** Closes a wait; a later one of the setup stays open. */
-  async close(closed: AttemptId & { readonly eventName: WaitEvent }): Promise<void> {
+  async close(closed: SetupKey & WaitName): Promise<void> {
     for (;;) {
       const wait = await this.get(closed);
       if (wait === undefined || !isSame(wait, closed)) return;
@@ -166,8 +167,9 @@ function keyOf({ tenantId, setupId }: SetupKey): { readonly partitionKey: string
   return { partitionKey: PARTITION, rowKey: `${tenantId}|${setupId}` };
 }
 
-function isSame(a: Pick<NewWait, 'attempt' | 'eventName'>, b: Pick<NewWait, 'attempt' | 'eventName'>): boolean {
-  return a.attempt === b.attempt && a.eventName === b.eventName;
+/** An orchestration waits for an event of a name once, and its id is used once. */
+function isSame(a: WaitName, b: WaitName): boolean {
+  return a.instanceId === b.instanceId && a.eventName === b.eventName;
 }
 
 function earlier(a: Date, b: Date): Date {

@@ -58,8 +58,12 @@ export function isCancelable({ eventName }: Pick<NewWait, 'eventName'>): boolean
   return eventName !== 'release' && eventName !== 'remove';
 }
 
-/** Whether a wait begins after another one of the same setup has ended. */
+/**
+ * Whether a wait begins after another one of the same setup has ended. Of two cleanups of an attempt the fence lets only
+ * the last one wait, so that its wait is the later one.
+ */
 export function follows(later: NewWait, earlier: NewWait): boolean {
-  const events = waitEvents.indexOf(later.eventName) - waitEvents.indexOf(earlier.eventName);
-  return later.attempt === earlier.attempt ? events > 0 : later.attempt > earlier.attempt;
+  if (later.attempt !== earlier.attempt) return later.attempt > earlier.attempt;
+  const isNextCleanup = later.instanceId !== earlier.instanceId && !isCancelable(later) && !isCancelable(earlier);
+  return isNextCleanup || waitEvents.indexOf(later.eventName) > waitEvents.indexOf(earlier.eventName);
 }

@@ -111,6 +111,7 @@ describe('what belongs to another tenant answers like what does not exist', () =
     ['listCompanies'],
     ['listExtensions'],
     ['listRuntimeKeys'],
+    ['checkRuntime'],
     ['getOperation'],
     ['getEnvironment'],
   ])('%s', async (name) => {

@@ -20,6 +20,8 @@ const run = (eventName: 'assess' | 'install', attempt = 1): NewWait => ({
   eventName,
   target: { kind: 'run', factory, pipeline: 'mig_one_prepare', runId: `run-${eventName}` },
 });
+const cleanupWait = (number: number) =>
+  ({ instanceId: `first-setup.1.cleanup.${number}`, eventName: 'release' }) as const;
 const online: WaitAnswer = { kind: 'online', nodes: [{ name: 'node-1', version: '5.50' }] };
 const ended: WaitAnswer = { kind: 'ended', status: 'Succeeded', message: '' };
 const canceled: WaitAnswer = { kind: 'canceled' };
@@ -76,6 +78,15 @@ describe('a wait', () => {
     expect(await waits.open(runtime)).toBeUndefined();
     await waits.close(runtime);
     expect(await open()).toMatchObject(later);
+  });
+
+  test('of a cleanup gives way to that of the next cleanup, which the first one does not close', async () => {
+    const cleanup = (number: number): NewWait => ({ ...run('install'), ...cleanupWait(number) });
+    const [first, second] = [cleanup(1), cleanup(2)];
+    await waits.open(first);
+    expect(await waits.open(second)).toMatchObject(second);
+    await waits.close(first);
+    expect(await open()).toMatchObject(second);
   });
 
   test('is gone when it was closed, and can be closed again', async () => {

@@ -122,7 +122,11 @@ export async function startWaitingWorld(): Promise<WaitingWorld> {
       const runtimeName = `shir-${setupId}`;
       await factories.createRuntime(factory, runtimeName, 'test');
       const wait = {
-        ...{ tenantId: newSetup.tenantId, setupId, attempt: 1, instanceId: `${setupId}.1.part`, eventName: 'runtime' },
+        tenantId: newSetup.tenantId,
+        setupId,
+        attempt: 1,
+        instanceId: `${setupId}.1.part`,
+        eventName: 'runtime',
         target: { kind: 'runtime', factory, runtimeName },
         ...wanted,
       } as const satisfies NewWait;
