@@ -1,15 +1,12 @@
 import type { HttpResponseInit } from '@azure/functions';
-import { getClient } from 'durable-functions';
-import { messageOf } from '../../shared/error-message.ts';
 import { workingStates } from '../../shared/setup/states.ts';
 import type { SetupRecord } from '../../shared/setup/store.ts';
-import { raiseCanceled } from '../../shared/waits/look.ts';
-import { isCancelable } from '../../shared/waits/wait.ts';
 import type { TenantCall } from '../http/adapter.ts';
 import { auditEntry } from '../http/audit.ts';
 import { ApiError } from '../http/problem.ts';
 import { accepted } from '../operations/operation-resource.ts';
 import { findForChange } from './find-setup.ts';
+import { endWait } from './end-attempt.ts';
 
 /**
  * `POST …/migrationSetups/{setupId}/cancel`: ends the attempt that is under way; it takes back what it made. 202: follow
@@ -23,18 +20,8 @@ export async function cancelSetup(call: TenantCall): Promise<HttpResponseInit> {
     if (!workingStates.includes(setup.state)) throw notUnderWay(setup);
     const canceling = await store.requestCancel(setup, auditEntry(call, 'cancelSetup'));
     if (canceling === undefined) continue;
-    await wake(call, canceling);
+    await endWait(call, canceling);
     return accepted(call, setup, canceling, reached);
-  }
-}
-
-/** Ends the wait that is open. If that fails, the timer that looks after waits does it. */
-async function wake({ context, services }: TenantCall, setup: SetupRecord): Promise<void> {
-  try {
-    const wait = await services.waits.get(setup);
-    if (wait !== undefined && isCancelable(wait)) await raiseCanceled(services, getClient(context), wait);
-  } catch (error) {
-    context.warn(`Setup ${setup.setupId} is canceled, which its orchestration hears of later:`, messageOf(error));
   }
 }
 

@@ -4,6 +4,7 @@ import type { TenantCall } from '../http/adapter.ts';
 import { auditEntry } from '../http/audit.ts';
 import { ApiError } from '../http/problem.ts';
 import { accepted } from '../operations/operation-resource.ts';
+import { beginRemoval, endWait } from './end-attempt.ts';
 import { findForChange } from './find-setup.ts';
 
 /** Query parameters of a deletion, beside the API version. */
@@ -35,6 +36,7 @@ export async function deleteSetup(call: TenantCall): Promise<HttpResponseInit> {
       ? setup
       : await call.services.store.requestDelete(setup, options, auditEntry(call, 'deleteSetup'));
     if (deleting?.deletion === undefined) continue;
+    if (!asked) await (deleting.state === 'Deleting' ? beginRemoval(call, deleting) : endWait(call, deleting));
     const operation = { setupId: setup.setupId, attempt: setup.attempt, deletionNumber: deleting.deletion.number };
     const milestones = asked ? reached : await call.services.store.milestonesOf(deleting);
     return accepted(call, operation, deleting, milestones);
