@@ -21,8 +21,18 @@ const all = [
   'ready',
 ];
 const namesOf = ({ milestones }: Recorded) => milestones.map(({ name }) => name);
-const undoSteps = new Set(['clearEnvironmentMark', 'cancelRuns', 'removeEntities', 'releaseFactory']);
-const ofUndo = (steps: readonly string[]) => steps.filter((step) => undoSteps.has(step));
+/** What takes back everything that an attempt may have made, in this order. */
+const undoSteps = [
+  'clearEnvironmentMark',
+  'cancelRuns',
+  'startSourceUndo',
+  'releaseClaims',
+  'removeEntities',
+  'releaseFactory',
+  'releaseEnvironment',
+];
+const undoNames = new Set(undoSteps);
+const ofUndo = (steps: readonly string[]) => steps.filter((step) => undoNames.has(step));
 
 /** A world in which one call of an activity, counted from 0 over all of them, is stopped. */
 function stoppedAt(index: number, reason: string): World & Recorded & { readonly calls: string[] } {
@@ -48,12 +58,12 @@ const fenced = wholeSteps.flatMap((step, index) => {
 });
 
 describe('an attempt that is superseded', () => {
-  test.each(fenced)('at $step ($index) ends there and takes nothing back', async ({ index, fence }) => {
+  test.each(fenced)('at $step ($index) ends there and takes nothing back', async ({ index }) => {
     const world = stoppedAt(index, 'superseded');
     const played = await play(world, 'setup', setupInput);
     expect(played.output).toEqual({ stopped: 'superseded' });
     // What the success itself gives back is no undo.
-    expect(ofUndo(played.steps)).toEqual(ofUndo(wholeSteps.slice(0, index + (fence === 'undo' ? 1 : 0))));
+    expect(ofUndo(played.steps)).toEqual(ofUndo(wholeSteps.slice(0, index + 1)));
     expect(namesOf(world)).toEqual(namesOf(world).filter((name) => all.includes(name)));
   });
 
@@ -77,16 +87,16 @@ describe('an attempt that is superseded', () => {
 
 /** What is taken back, by the phase in which the attempt learns that somebody wants its end. */
 function undoneAfter(step: string): readonly string[] {
-  if (step === 'openAttempt') return [];
-  if (step.startsWith('factorySelection/')) return ['releaseFactory'];
-  if (step.startsWith('runtimeRegistration/')) return ['removeEntities', 'releaseFactory'];
-  if (step.includes('/')) return ['cancelRuns', 'removeEntities', 'releaseFactory'];
-  return ['clearEnvironmentMark', 'cancelRuns', 'removeEntities', 'releaseFactory'];
+  if (step.startsWith('factorySelection/')) return undoSteps.slice(5);
+  if (step.startsWith('runtimeRegistration/')) return undoSteps.slice(4);
+  return step.includes('/') ? undoSteps.slice(1) : undoSteps;
 }
 
+const runtimeStays = 'integration runtime shir-0123456789ab, for the next attempt';
+
 describe('an attempt that is canceled', () => {
-  // An undo step goes on when its attempt is canceled.
-  const forward = fenced.filter(({ fence }) => fence !== 'undo');
+  // An undo step goes on when its attempt is canceled, and the opening says so in its answer.
+  const forward = fenced.filter(({ fence, step }) => fence !== 'undo' && step !== 'openAttempt');
 
   test.each(forward)('at $step ($index) takes back what it made, newest first', async ({ index, step }) => {
     const world = stoppedAt(index, 'canceled');
@@ -95,14 +105,18 @@ describe('an attempt that is canceled', () => {
     const before = ofUndo(wholeSteps.slice(0, index));
     expect(ofUndo(played.steps)).toEqual([...before, ...undoneAfter(step)]);
     expect(played.steps.at(-1)).toBe('recordMilestone');
-    expect(world.milestones.at(-1)).toMatchObject({ name: 'canceled', data: { left: [] } });
+    const left = step.startsWith('factorySelection/') ? [] : [runtimeStays];
+    expect(world.milestones.at(-1)).toMatchObject({ name: 'canceled', data: { left } });
     expect(namesOf(world)).not.toContain('ready');
   });
 
-  test('before it began has nothing to take back', async () => {
-    const world = successfulWorld({ openAttempt: () => ({ canceling: true, from: 'FactorySelection' }) });
+  test('before it began gives back what its request has claimed', async () => {
+    const world = successfulWorld({
+      openAttempt: () => ({ canceling: true, from: 'FactorySelection', installs: false }),
+    });
     const played = await play(world, 'setup', setupInput);
-    expect(played).toMatchObject({ steps: ['openAttempt', 'recordMilestone'], output: { state: 'Canceled' } });
+    expect(played.steps).toEqual(['openAttempt', 'releaseEnvironment', 'recordMilestone']);
+    expect(played.output).toEqual({ state: 'Canceled' });
     expect(world.milestones).toEqual([{ name: 'canceled', data: { removed: [], left: [] } }]);
   });
 
@@ -113,7 +127,7 @@ describe('an attempt that is canceled', () => {
     const world = successfulWorld({ planTables: () => ({ stopped: 'canceled' }), removeEntities: failing });
     expect(await play(world, 'setup', setupInput)).toMatchObject({ output: { state: 'Canceled' } });
     expect(world.milestones.at(-1)?.data).toMatchObject({
-      left: [expect.stringContaining('entities in factory-b: ') as string],
+      left: [expect.stringContaining('entities in factory-b: ') as string, runtimeStays],
     });
   });
 
@@ -127,27 +141,28 @@ describe('an attempt that is canceled', () => {
       },
     });
     const { steps } = await play(world, 'setup', setupInput);
-    expect(ofUndo(steps)).toEqual(['cancelRuns', 'cancelRuns', 'cancelRuns', 'removeEntities', 'releaseFactory']);
+    expect(ofUndo(steps)).toEqual(['cancelRuns', 'cancelRuns', ...undoSteps.slice(1)]);
   });
 });
 
 /** A replay from a phase in a world where everything that was taken over still holds. */
-function replayWorld(from: Phase, replaced: World['activities'] = {}) {
+function replayWorld(phase: Phase, replaced: World['activities'] = {}, events: World['events'] = {}) {
   const moved: unknown[] = [];
-  const world = successfulWorld({
-    openAttempt: () => ({ canceling: false, from, factory: factories[2], runtimeName: 'shir-0123456789ab' }),
+  const known = { factory: factories[2], runtimeName: 'shir-0123456789ab' };
+  const activitiesOfReplay: World['activities'] = {
+    openAttempt: () => ({ canceling: false, from: phase, ...known, installs: true }),
     reserveFactory: ({ measurements }: { measurements: { factory: unknown }[] }) => ({
       factory: measurements[0]?.factory,
       candidates: [],
     }),
     ensureRuntime: () => ({ kind: 'present', runtimeName: 'shir-0123456789ab', created: false }),
     getRuntimeStatus: () => ({ online: true, nodes: [] }),
-    moveBack: ({ phase }: { phase: unknown }) => {
-      moved.push(phase);
+    moveBack: (back: { phase: unknown }) => {
+      moved.push(back.phase);
       return null;
     },
-    ...replaced,
-  });
+  };
+  const world = successfulWorld({ ...activitiesOfReplay, ...replaced }, events);
   return { ...world, moved };
 }
 
@@ -178,14 +193,15 @@ describe.each(phases)('a replay from %s', (phase) => {
   test('makes everything anew, and asks only what it did not take over', async () => {
     const played = await play(replayWorld(phase), 'setup', setupInput);
     const counts = {
-      putLinkedService: 4,
+      putLinkedService: 3,
       putDataset: 2,
       putPipeline: 4,
       planTables: 1,
       markEnvironmentReady: 1,
       // Of all factories, or of the one that is known.
       probeFactory: from(phase).at('FactorySelection') ? factories.length : 1,
-      getRuntimeStatus: 1,
+      getRuntimeStatus: from(phase).at('RuntimeRegistration') ? 0 : 1,
+      openWait: 1 + Number(from(phase).at('Assessment')) + Number(from(phase).at('RuntimeRegistration')),
       // Each attempt installs, for that is where it claims the databases.
       startPreparation: from(phase).at('Assessment') ? 2 : 1,
       evaluateChecks: from(phase).at('Assessment') ? 1 : 0,
@@ -194,6 +210,18 @@ describe.each(phases)('a replay from %s', (phase) => {
     const found = Object.keys(counts).map((name) => [name, countOf(played, name)]);
     expect(Object.fromEntries(found)).toEqual(counts);
   });
+});
+
+test('a replay reuses the runtime that was asked for, and no other one', async () => {
+  const given: unknown[] = [];
+  const ensureRuntime = (input: { runtimeName?: string }) => {
+    given.push(input.runtimeName);
+    return { kind: 'present', runtimeName: input.runtimeName ?? 'shir-0123456789ab', created: false };
+  };
+  await play(replayWorld('TablePlan', { ensureRuntime }), 'setup', setupInput);
+  await play(replayWorld('TablePlan', { ensureRuntime }), 'setup', { ...setupInput, runtimeName: 'shared-runtime' });
+  // Its own runtime is made anew where it is gone; one that is reused must be there.
+  expect(given).toEqual([undefined, 'shared-runtime']);
 });
 
 describe('what was taken over and does not hold any more', () => {
@@ -223,13 +251,7 @@ describe('what was taken over and does not hold any more', () => {
   });
 
   test('lets the attempt wait for its runtime again', async () => {
-    let asked = 0;
-    const world = replayWorld('ReplicationPipeline', {
-      getRuntimeStatus: () => {
-        asked += 1;
-        return { online: asked > 2, nodes: [] };
-      },
-    });
+    const world = replayWorld('ReplicationPipeline', { getRuntimeStatus: () => ({ online: false, nodes: [] }) });
     expect(await play(world, 'setup', setupInput)).toMatchObject({ output: { state: 'Ready' } });
     expect(world.moved).toEqual(['RuntimeRegistration']);
     expect(namesOf(world)).toEqual(all.slice(takenOver.RuntimeRegistration));
@@ -237,7 +259,7 @@ describe('what was taken over and does not hold any more', () => {
 
   test('is moved back before the attempt fails in its installation', async () => {
     const message = 'Operation on target SourceObjects failed: no such object';
-    const world = replayWorld('TablePlan', { getPipelineRun: () => ({ status: 'Failed', message }) });
+    const world = replayWorld('TablePlan', {}, { install: () => ({ kind: 'ended', status: 'Failed', message }) });
     expect(await play(world, 'setup', setupInput)).toMatchObject({ output: { state: 'Failed' } });
     expect(world.moved).toEqual(['Installation']);
     expect(namesOf(world)).toEqual(['failed']);

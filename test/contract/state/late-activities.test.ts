@@ -1,14 +1,19 @@
 import { DataFactoryManagementClient } from '@azure/arm-datafactory';
+import { SecretClient } from '@azure/keyvault-secrets';
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startDataFactory } from '../../../local/data-factory/server.ts';
 import type { DataFactory } from '../../../local/data-factory/server.ts';
 import { runActivity } from '../../../orchestrators/activities/run.ts';
 import { activities } from '../../../orchestrators/contract.ts';
+import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
 import { DataFactories } from '../../../shared/factory/data-factory.ts';
 import { FactoryReservations } from '../../../shared/factory/reservations.ts';
+import { RuntimeBook } from '../../../shared/runtimes/runtime-book.ts';
+import { Secrets } from '../../../shared/secrets.ts';
 import type { Services } from '../../../shared/services.ts';
 import { SqlDatabases } from '../../../shared/sql/database.ts';
+import { WaitBook } from '../../../shared/waits/wait-book.ts';
 import { settingsFor } from '../../support/api/http-call.ts';
 import { firstAttempt as attempt, newSetupTable } from '../../support/setup/setup-table.ts';
 import type { SetupTable } from '../../support/setup/setup-table.ts';
@@ -23,7 +28,7 @@ const factory = {
 };
 const placed = { ...attempt, key: newSetup.key, factory };
 const unused = 'https://unused.example.com';
-const settings = settingsFor({ issuer: `${unused}/{tenantId}`, audience: 'api' }, unused);
+const settings = settingsFor({ issuer: `${unused}/{tenantId}`, audience: 'api', keysUrl: unused });
 
 type Name = keyof typeof activities;
 
@@ -34,19 +39,31 @@ const inputs: { readonly [Each in Name]?: object } = {
     measurements: [{ factory, load: { reachable: true, entities: 0, activeRuns: 0 } }],
   },
   releaseFactory: { ...placed, factories: [factory] },
+  leaveRuntime: { ...placed, runtimeName: 'shir-0123456789ab', remove: true },
   ensureRuntime: placed,
+  openWait: {
+    ...placed,
+    instanceId: 'instance',
+    eventName: 'runtime',
+    target: { kind: 'runtime', factory, runtimeName: 'shir-0123456789ab' },
+  },
   putLinkedService: { ...placed, role: 'source' },
   putDataset: { ...placed, role: 'source' },
   putPipeline: { ...placed, role: 'prepare' },
   startPreparation: { ...placed, stage: 'assess' },
+  startSourceUndo: { ...placed, stage: 'release' },
   cancelRuns: placed,
   evaluateChecks: { ...placed, runId: 'run-1' },
   recordInventory: { ...placed, runId: 'run-1' },
   planTables: placed,
   markEnvironmentReady: placed,
   clearEnvironmentMark: placed,
+  releaseClaims: placed,
+  removeFromDestination: placed,
   removePreparation: placed,
   removeEntities: placed,
+  releaseEnvironment: placed,
+  removeSecret: placed,
 };
 const names = Object.keys(inputs) as Name[];
 const [forward, undo] = [names.filter(isOf('forward')), names.filter(isOf('undo'))];
@@ -91,12 +108,21 @@ beforeEach(() => {
     retryOptions: { maxRetries: 0 },
     additionalPolicies: [{ policy: counting, position: 'perCall' }],
   });
+  // Nobody listens there: a call is counted, and fails.
+  const vault = new SecretClient('https://127.0.0.1:9', tables.credential, {
+    retryOptions: { maxRetries: 0 },
+    additionalPolicies: [{ policy: counting, position: 'perCall' }],
+  });
   const gateways: Partial<Services> = {
     store: setups.store,
     findings: setups.findings,
     clock: setups.clock,
     settings,
     reservations: new FactoryReservations(tables.table(counting)),
+    environments: new EnvironmentDirectory(tables.table(counting), setups.store, setups.clock),
+    runtimes: new RuntimeBook(tables.table(counting)),
+    waits: new WaitBook(tables.table(counting), setups.clock),
+    secrets: new Secrets(vault),
     factories: new DataFactories(() => ({ client, withoutRetries: client }), setups.clock),
     databases: new SqlDatabases(() => {
       touched += 1;

@@ -1,10 +1,11 @@
 import type { ServiceBusSender } from '@azure/service-bus';
+import { getClient } from 'durable-functions';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { settleSetups } from '../../../functions/timers/settle-setups.ts';
 import type { Services } from '../../../shared/services.ts';
 import { EventPublisher } from '../../../shared/setup/publisher.ts';
 import type { Milestone } from '../../../shared/setup/states.ts';
-import { durableClientOf, settingsFor } from '../../support/api/http-call.ts';
+import { contextFor, settingsFor } from '../../support/api/http-call.ts';
 import { startRecorder } from '../../support/api/http-services.ts';
 import type { StartRecorder } from '../../support/api/http-services.ts';
 import { firstAttempt as attempt, newSetupTable } from '../../support/setup/setup-table.ts';
@@ -15,7 +16,7 @@ import type { Tables } from '../../support/tables.ts';
 
 const instance = `${attempt.tenantId}.${attempt.setupId}.1`;
 const unused = 'https://unused.example.com';
-const settings = settingsFor({ issuer: `${unused}/{tenantId}`, audience: 'api' }, unused);
+const settings = settingsFor({ issuer: `${unused}/{tenantId}`, audience: 'api', keysUrl: unused });
 const asks = { ...audit, requestId: 'request-2' };
 
 let tables: Tables;
@@ -42,7 +43,7 @@ function settle(): Promise<void> {
   const { store, active, clock } = setups;
   const services: Partial<Services> = { store, active, clock, settings, publisher: new EventPublisher(sender, store) };
   // The timer uses no other gateway.
-  return settleSetups(durableClientOf(durable.url), services as Services);
+  return settleSetups(getClient(contextFor([], durable.url)), services as Services);
 }
 
 const startsOf = () => durable.starts.map(({ path }) => path.slice(1));
@@ -97,6 +98,8 @@ describe('an orchestration that has ended without a result', () => {
       reason: 'failed',
       cause: `The orchestration of the attempt ended as ${status} without a result.`,
       factories: settings.MIGRATION_FACTORIES,
+      removeRuntime: false,
+      removeSource: false,
     });
     expect(await setups.store.require(attempt)).toMatchObject({ state: 'WaitingForRuntime', cleanup: 1 });
   });

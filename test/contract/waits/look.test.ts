@@ -31,7 +31,7 @@ beforeEach(() => {
 });
 
 const newId = () => `setup-${count}`;
-const open = (wait: NewWait) => openWait(wait, services, () => world.client);
+const open = (wait: NewWait) => openWait({ ...wait, key: 'key' }, services, () => world.client);
 const rowOf = (wait: NewWait) => services.waits.get(wait);
 const payloads = ({ instanceId }: NewWait) => world.raised(instanceId).map(({ payload }) => payload);
 

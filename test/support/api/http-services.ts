@@ -120,7 +120,10 @@ export async function startRecorder(onStart: () => void = () => undefined): Prom
     if (method === 'GET') {
       if (runtimeStatus === undefined) return { status: 404 };
       const times = { createdTime: '2026-11-24T10:00:00Z', lastUpdatedTime: '2026-11-24T10:00:00Z' };
-      return { status: 200, answer: { name: 'recorded', instanceId: id, runtimeStatus, input: null, output: null, ...times } };
+      return {
+        status: 200,
+        answer: { name: 'recorded', instanceId: id, runtimeStatus, input: null, output: null, ...times },
+      };
     }
     if (path.startsWith('/orchestrators/')) {
       if (runtimeStatus === 'Running') return { status: 409 };

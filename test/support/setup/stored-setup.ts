@@ -39,20 +39,6 @@ export const storedHead: SetupRecord = {
   etag: 'W/"1"',
 };
 
-/** Its head row when nothing but its acceptance was recorded. */
-export const storedHead: SetupRecord = {
-  ...newSetup,
-  state: 'Accepted',
-  phase: 'FactorySelection',
-  attempt: 1,
-  from: 'FactorySelection',
-  sequence: 1,
-  createdAt: '2026-11-24T10:00:00.000Z',
-  lastModifiedAt: '2026-11-24T10:00:00.000Z',
-  phaseStartedAt: '2026-11-24T10:00:00.000Z',
-  etag: 'W/"1"',
-};
-
 const factory = {
   subscriptionId: '00000000-0000-4000-8000-000000000001',
   resourceGroup: 'migration',
