@@ -73,6 +73,7 @@ describe('a setup that fails', () => {
       'cancelRuns',
       'removeEntities',
       'releaseFactory',
+      'releaseEnvironment',
     ]);
     expect(codeOf(world.milestones.at(-1))).toBe('50001');
     expect(steps).not.toContain('preparation/planTables');
@@ -86,8 +87,10 @@ describe('a setup that fails', () => {
     expect(steps.filter((step) => /clear|cancel|removeEntities|release/.test(step))).toEqual([
       'clearEnvironmentMark',
       'cancelRuns',
+      'releaseClaims',
       'removeEntities',
       'releaseFactory',
+      'releaseEnvironment',
     ]);
   });
 

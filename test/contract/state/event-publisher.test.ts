@@ -6,12 +6,11 @@ import type { ServiceBusReceiver } from '@azure/service-bus';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startServiceBus } from '../../../local/service-bus/server.ts';
 import { parseTopology } from '../../../local/service-bus/topology.ts';
-import { systemClock } from '../../../shared/clock.ts';
 import { EventPublisher } from '../../../shared/setup/publisher.ts';
 import { setupEventSchema } from '../../../shared/setup/events.ts';
 import type { SetupEvent } from '../../../shared/setup/events.ts';
-import { SetupStore } from '../../../shared/setup/store.ts';
-import { course, milestone, newSetup as setup } from '../../support/setup/stored-setup.ts';
+import { newSetupTable } from '../../support/setup/setup-table.ts';
+import { audit, course, milestone, newSetup as setup } from '../../support/setup/stored-setup.ts';
 import { startTables } from '../../support/tables.ts';
 import type { Tables } from '../../support/tables.ts';
 
@@ -37,8 +36,8 @@ async function start(policy?: PipelinePolicy) {
   onTestFinished(() => bus.stop());
   const client = new ServiceBusClient(bus.fullyQualifiedNamespace, credential, { retryOptions: { maxRetries: 0 } });
   onTestFinished(() => client.close());
-  const store = new SetupStore(tables.table(policy), tables.table(), systemClock, 'https://migration.example.com');
-  await store.create(setup);
+  const { store } = newSetupTable(tables, policy);
+  await store.create(setup, audit);
   const publisher = new EventPublisher(client.createSender('setup-events'), store);
   const session = (id = sessionId) => client.acceptSession('setup-events', 'provisioning', id);
   const failures = client.createReceiver('setup-events', 'failures');
@@ -92,7 +91,7 @@ test('the events of a setup arrive in one session, in order and with no gap', as
 
 test('setups of one id in two tenants have sessions of their own', async () => {
   const { store, publisher, session } = await start();
-  await store.create(otherTenant);
+  await store.create(otherTenant, audit);
   await publisher.publishPending(setup);
   await publisher.publishPending(otherTenant);
 

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { releaseFactory, reserveFactory } from '../../../orchestrators/activities/factory.ts';
 import { FactoryReservations } from '../../../shared/factory/reservations.ts';
+
 import type { Services } from '../../../shared/services.ts';
+import { newSetupTable } from '../../support/setup/setup-table.ts';
 import { startTables } from '../../support/tables.ts';
 import type { Tables } from '../../support/tables.ts';
 
@@ -10,10 +12,17 @@ const factories = ['factory-a', 'factory-b', 'factory-c'].map((name) => ({
   resourceGroup: 'migration',
   name,
 }));
-const measurements = factories.map((factory) => ({
+type Measurements = Parameters<typeof reserveFactory>[0]['measurements'];
+
+const measurements: Measurements = factories.map((factory) => ({
   factory,
-  load: { reachable: true, entities: 0, activeRuns: 0 } as const,
+  load: { reachable: true, entities: 0, activeRuns: 0 },
 }));
+
+/** No activity of a selection asks for orchestrations. */
+const noClient = () => {
+  throw new Error('There is no durable client');
+};
 
 let tables: Tables;
 let reservations: FactoryReservations;
@@ -28,15 +37,27 @@ afterAll(() => tables.stop());
 beforeEach(() => {
   reservations = new FactoryReservations(tables.table());
   // The activities of a selection use nothing else.
-  services = { reservations } as Partial<Services> as Services;
+  services = { reservations, store: newSetupTable(tables).store } as Partial<Services> as Services;
 });
 
-const reserve = (key: string) => reserveFactory({ key, measurements }, services);
-const release = (key: string) => releaseFactory({ key, factories }, services);
+const subjectOf = (key: string, attempt: number) => ({ tenantId: 'tenant', setupId: `setup-${key}`, key, attempt });
+const nobody = { key: 'nobody', attempt: 1 };
+
+const runReserve = (key: string, attempt = 1, measured = measurements) =>
+  reserveFactory({ ...subjectOf(key, attempt), measurements: measured }, services, noClient);
+const release = (key: string, attempt = 1) =>
+  releaseFactory({ ...subjectOf(key, attempt), factories }, services, noClient);
+
+/** A selection that is not stopped. */
+async function reserve(...of: Parameters<typeof runReserve>) {
+  const choice = await runReserve(...of);
+  if ('stopped' in choice) throw new Error(`The selection was ${choice.stopped}`);
+  return choice;
+}
 
 /** Places that are held in each factory, the fewest first. */
 async function counts(): Promise<number[]> {
-  const read = await Promise.all(factories.map((factory) => reservations.read(factory, 'nobody')));
+  const read = await Promise.all(factories.map((factory) => reservations.read(factory, nobody)));
   return read.map((count) => count.reservations).toSorted((a, b) => a - b);
 }
 
@@ -47,7 +68,7 @@ describe('a selection', () => {
     expect(await counts()).toEqual([6, 7, 7]);
     for (const factory of factories) {
       const places = chosen.filter((choice) => choice.factory?.name === factory.name);
-      expect((await reservations.read(factory, 'nobody')).reservations).toBe(places.length);
+      expect((await reservations.read(factory, nobody)).reservations).toBe(places.length);
     }
   });
 
@@ -66,11 +87,11 @@ describe('a selection', () => {
   });
 
   test('says why none is chosen when none has room', async () => {
-    const full = factories.map((factory) => ({
+    const full: Measurements = factories.map((factory) => ({
       factory,
-      load: { reachable: true, entities: 5_000, activeRuns: 0 } as const,
+      load: { reachable: true, entities: 5_000, activeRuns: 0 },
     }));
-    const choice = await reserveFactory({ key: 'one', measurements: full }, services);
+    const choice = await reserve('one', 1, full);
     expect(choice.factory).toBeUndefined();
     expect(choice.candidates.map(({ reasons }) => reasons.at(-1))).toEqual(
       factories.map(() => 'has no room for another setup'),
@@ -92,7 +113,7 @@ describe('a place', () => {
   test('is given back by everybody at the same moment', async () => {
     const keys = Array.from({ length: 6 }, (_, index) => `setup${index}`);
     for (const key of keys) await reserve(key);
-    await Promise.all(keys.map(release));
+    await Promise.all(keys.map((key) => release(key)));
     expect(await counts()).toEqual([0, 0, 0]);
   });
 
@@ -104,9 +125,40 @@ describe('a place', () => {
   test('is not taken on a count that has changed since it was read', async () => {
     const [factory] = factories;
     if (factory === undefined) throw new Error('There is a factory');
-    const read = await reservations.read(factory, 'one');
-    expect(await reservations.reserve(factory, 'two', read)).toBe(true);
-    expect(await reservations.reserve(factory, 'one', read)).toBe(false);
-    expect((await reservations.read(factory, 'one')).own).toBe(false);
+    const [one, two] = [subjectOf('one', 1), subjectOf('two', 1)];
+    const read = await reservations.read(factory, one);
+    expect(await reservations.reserve(factory, two, read)).toBe(true);
+    expect(await reservations.reserve(factory, one, read)).toBe(false);
+    expect((await reservations.read(factory, one)).own).toBe('none');
+  });
+
+  test('that an attempt gave back is not taken again by a late repetition of it', async () => {
+    await reserve('one');
+    await release('one');
+    expect(await runReserve('one')).toEqual({ stopped: 'superseded' });
+    expect(await counts()).toEqual([0, 0, 0]);
+  });
+
+  test('that an attempt gave back is free for the next one', async () => {
+    await reserve('one', 1);
+    await release('one', 1);
+    expect((await reserve('one', 2)).factory).toBeDefined();
+    expect(await counts()).toEqual([0, 0, 1]);
+  });
+
+  test('is taken over by the next attempt, and counted once', async () => {
+    const first = await reserve('one', 1);
+    const next = await reserve('one', 2);
+    expect(next.factory).toEqual(first.factory);
+    expect(await counts()).toEqual([0, 0, 1]);
+  });
+
+  test('of the next attempt is not given back by a late repetition of the one before', async () => {
+    await reserve('one', 1);
+    await reserve('one', 2);
+    await release('one', 1);
+    expect(await counts()).toEqual([0, 0, 1]);
+    await release('one', 2);
+    expect(await counts()).toEqual([0, 0, 0]);
   });
 });

@@ -5,6 +5,7 @@ import { callHandler, settingsFor } from './http-call.ts';
 import type { Answer, Sent } from './http-call.ts';
 import { startHttpServices, startRecorder } from './http-services.ts';
 import type { HttpServices, StartRecorder } from './http-services.ts';
+import { recorded } from '../setup/setup-table.ts';
 import { describedResponse, validatorOf } from './openapi.ts';
 import { otherTenantId, providerTenantId, startTokenIssuer, tenantId } from './token-issuer.ts';
 
@@ -98,7 +99,7 @@ export async function startHttpApi(): Promise<HttpApi> {
     },
     async reach(setupId, ...milestones) {
       for (const milestone of milestones) {
-        await local.services.store.record({ tenantId, setupId, attempt: 1 }, milestone);
+        recorded(await local.services.store.record({ tenantId, setupId, attempt: 1 }, milestone));
       }
     },
     async stop() {

@@ -24,7 +24,11 @@ export interface Sent {
 }
 
 /** Settings of an app that trusts an issuer. */
-export function settingsFor({ issuer, audience, keysUrl }: TokenIssuer): Settings {
+export function settingsFor({
+  issuer,
+  audience,
+  keysUrl,
+}: Pick<TokenIssuer, 'issuer' | 'audience' | 'keysUrl'>): Settings {
   const url = 'https://unused.example.com';
   const settings = settingsSchema.parse({
     MIGRATION_PUBLIC_URL: 'https://migration.example.com/api/',

@@ -99,29 +99,53 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
   };
 }
 
-/** Stands for the Durable extension, which takes starts and events on a port of its own. */
+/** Stands for the Durable extension, which takes starts, events and questions on a port of its own. */
 export interface StartRecorder {
   readonly url: string;
   /** Path and body of every start and event, oldest first. */
   readonly starts: readonly { readonly path: string; readonly body: string }[];
+  /** How instances are, by their ids. One that was started runs; the test says when it ends. */
+  readonly statuses: Map<string, string>;
   stop(): Promise<void>;
 }
 
-/** Takes starts of orchestrations and their events, and runs none. */
-export async function startRecorder(): Promise<StartRecorder> {
+/** Takes starts of orchestrations and their events, and runs none. `onStart` hears of each start before its answer. */
+export async function startRecorder(onStart: () => void = () => undefined): Promise<StartRecorder> {
   const starts: { path: string; body: string }[] = [];
+  const statuses = new Map<string, string>();
+
+  function answerTo(method: string | undefined, path: string, body: string): { status: number; answer?: object } {
+    const id = path.split('/').at(-1) ?? '';
+    const runtimeStatus = statuses.get(id);
+    if (method === 'GET') {
+      if (runtimeStatus === undefined) return { status: 404 };
+      const times = { createdTime: '2026-11-24T10:00:00Z', lastUpdatedTime: '2026-11-24T10:00:00Z' };
+      return {
+        status: 200,
+        answer: { name: 'recorded', instanceId: id, runtimeStatus, input: null, output: null, ...times },
+      };
+    }
+    if (path.startsWith('/orchestrators/')) {
+      if (runtimeStatus === 'Running') return { status: 409 };
+      statuses.set(id, 'Running');
+      onStart();
+    }
+    starts.push({ path, body });
+    return { status: 202, answer: { id } };
+  }
+
   const server = createServer((request, response) => {
     void text(request).then((body) => {
-      const path = request.url ?? '';
-      starts.push({ path, body });
-      response.writeHead(202, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ id: path.split('/').at(-1) }));
+      const { status, answer } = answerTo(request.method, request.url ?? '', body);
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(answer === undefined ? undefined : JSON.stringify(answer));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     starts,
+    statuses,
     stop: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };
 }

@@ -30,6 +30,8 @@ export const answers = {
   runtime: { kind: 'online', nodes: [{ name: 'node-1', version: '5.0' }] },
   assess: { kind: 'ended', status: 'Succeeded', message: '' },
   install: { kind: 'ended', status: 'Succeeded', message: '' },
+  release: { kind: 'ended', status: 'Succeeded', message: '' },
+  remove: { kind: 'ended', status: 'Succeeded', message: '' },
 } as const;
 
 /** Makes the world, with activities and events replaced by those given. */
@@ -39,8 +41,8 @@ export function successfulWorld(
 ): World & Recorded {
   const milestones: { name: string; data: unknown }[] = [];
   const activities: World['activities'] = {
-    openAttempt: () => ({ canceling: false, from: 'FactorySelection' }),
-    readCheckpoints: () => ({ factory: factories[1], runtimeName: 'shir-0123456789ab' }),
+    openAttempt: () => ({ canceling: false, from: 'FactorySelection', installs: false }),
+    readCheckpoints: () => ({ factory: factories[1], runtimeName: 'shir-0123456789ab', installs: true }),
     moveBack: () => null,
     endInstances: () => null,
     probeFactory: ({ factory }: { factory: unknown }) => ({
@@ -52,6 +54,10 @@ export function successfulWorld(
       candidates: factories.map(({ name }) => ({ name, eligible: true, score: 100, reasons: [] })),
     }),
     releaseFactory: () => null,
+    findRuntime: () => ({ factory: factories[1] }),
+    leaveRuntime: ({ runtimeName, remove }: { runtimeName: string; remove: boolean }) => ({
+      removed: remove ? [runtimeName] : [],
+    }),
     ensureRuntime: () => ({ kind: 'present', runtimeName: 'shir-0123456789ab', created: true }),
     openWait: () => ({}),
     closeWait: () => null,
@@ -62,11 +68,21 @@ export function successfulWorld(
       pipeline: 'mig_0123456789ab_prepare',
       runId: `run-${stage}`,
     }),
+    startSourceUndo: ({ stage }: { stage: string }) => ({
+      pipeline: 'mig_0123456789ab_prepare',
+      runId: `run-${stage}`,
+    }),
+    readSourceRemoval: () => ({ left: [] }),
     evaluateChecks: () => ({ counts: { passed: 20, warned: 1, failed: 0, skipped: 0, failedChecks: [] } }),
     recordInventory: () => ({ companies: 3, extensions: 2 }),
     planTables: () => ({ byCopyMethod: { Delta: 10 }, large: 1, small: 9, packs: 1, rows: 100 }),
     markEnvironmentReady: () => ({ environment: 'Production' }),
     clearEnvironmentMark: () => null,
+    holdsClaim: () => ({ holds: true }),
+    releaseClaims: () => null,
+    removeFromDestination: () => ({ left: [] }),
+    releaseEnvironment: () => null,
+    removeSecret: () => null,
     cancelRuns: () => ({ active: 0 }),
     removePreparation: () => ({ removed: ['mig_0123456789ab_prepare'] }),
     removeEntities: () => ({ removed: ['everything'] }),
@@ -76,7 +92,7 @@ export function successfulWorld(
     },
     ...replaced,
   };
-  const { runtime, assess, install } = answers;
-  const raised = { runtime: () => runtime, assess: () => assess, install: () => install, ...events };
+  const successful = Object.entries(answers).map(([name, answer]) => [name, () => answer]);
+  const raised: NonNullable<World['events']> = { ...Object.fromEntries(successful), ...events };
   return { orchestrations: handlers, activities, events: raised, milestones };
 }

@@ -18,7 +18,9 @@ const full = {
 } as const;
 
 /** What Table Storage makes of a row that is merged into another one. */
-const merged = (...rows: object[]): object => Object.assign({}, ...rows, { etag }) as object;
+const merged = (...rows: object[]): object =>
+  // A property without a value is not sent.
+  Object.assign({}, ...rows.map((row) => JSON.parse(JSON.stringify(row)) as object), { etag }) as object;
 
 describe('a head row', () => {
   test.each([

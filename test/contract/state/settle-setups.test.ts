@@ -1,0 +1,249 @@
+import type { ServiceBusSender } from '@azure/service-bus';
+import { getClient } from 'durable-functions';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { settleSetups } from '../../../functions/timers/settle-setups.ts';
+import type { Services } from '../../../shared/services.ts';
+import { EventPublisher } from '../../../shared/setup/publisher.ts';
+import type { Milestone } from '../../../shared/setup/states.ts';
+import { contextFor, settingsFor } from '../../support/api/http-call.ts';
+import { startRecorder } from '../../support/api/http-services.ts';
+import type { StartRecorder } from '../../support/api/http-services.ts';
+import { firstAttempt as attempt, newSetupTable } from '../../support/setup/setup-table.ts';
+import type { SetupTable } from '../../support/setup/setup-table.ts';
+import { audit, course, milestone, newSetup } from '../../support/setup/stored-setup.ts';
+import { startTables } from '../../support/tables.ts';
+import type { Tables } from '../../support/tables.ts';
+
+const instance = `${attempt.tenantId}.${attempt.setupId}.1`;
+const unused = 'https://unused.example.com';
+const settings = settingsFor({ issuer: `${unused}/{tenantId}`, audience: 'api', keysUrl: unused });
+const asks = { ...audit, requestId: 'request-2' };
+
+let tables: Tables;
+let setups: SetupTable;
+let durable: StartRecorder;
+/** What Service Bus does with an event. */
+let send: () => Promise<void>;
+
+beforeAll(async () => {
+  tables = await startTables();
+});
+
+afterAll(() => tables.stop());
+
+beforeEach(async () => {
+  setups = newSetupTable(tables);
+  send = () => Promise.resolve();
+  durable = await startRecorder();
+  onTestFinished(() => durable.stop());
+});
+
+function settle(): Promise<void> {
+  const sender = { sendMessages: () => send() } as Partial<ServiceBusSender> as ServiceBusSender;
+  const { store, active, clock } = setups;
+  const services: Partial<Services> = { store, active, clock, settings, publisher: new EventPublisher(sender, store) };
+  // The timer uses no other gateway.
+  return settleSetups(getClient(contextFor([], durable.url)), services as Services);
+}
+
+const startsOf = () => durable.starts.map(({ path }) => path.slice(1));
+const inputOf = (index: number): unknown => JSON.parse(durable.starts.at(index)?.body ?? 'null');
+const activeIds = async () => (await setups.active.list()).map(({ setupId }) => setupId);
+
+describe('a setup that was accepted', () => {
+  beforeEach(() => setups.createAt([]));
+
+  test('is in the hands of its request for 30 seconds, then started, and once', async () => {
+    setups.passSeconds(29);
+    await settle();
+    expect(startsOf()).toEqual([]);
+    setups.passSeconds(2);
+    await settle();
+    await settle();
+    expect(startsOf()).toEqual([`orchestrators/setup/${instance}`]);
+    expect(inputOf(0)).toMatchObject({ ...attempt, key: newSetup.key, factories: settings.MIGRATION_FACTORIES });
+    expect(await activeIds()).toEqual(['first-setup']);
+  });
+
+  test('is cleaned up and not started again when its orchestration was purged', async () => {
+    await setups.store.open(attempt, 'run-1');
+    setups.passSeconds(31);
+    await settle();
+    expect(startsOf()).toEqual([`orchestrators/cleanup/${instance}.cleanup.1`]);
+  });
+
+  test('is cleaned up when somebody wanted its end before it was started', async () => {
+    await setups.store.requestCancel(await setups.store.require(attempt), asks);
+    setups.passSeconds(31);
+    await settle();
+    expect(startsOf()).toEqual([`orchestrators/cleanup/${instance}.cleanup.1`]);
+    expect(inputOf(0)).toMatchObject({ ...attempt, cleanup: 1, reason: 'canceled' });
+  });
+});
+
+describe('an orchestration that has ended without a result', () => {
+  beforeEach(async () => {
+    await setups.createAt(course.slice(0, 2));
+    setups.passSeconds(31);
+  });
+
+  test.each(['Completed', 'Failed', 'Terminated', 'Canceled'])('as %s gives its setup to a cleanup', async (status) => {
+    durable.statuses.set(instance, status);
+    await settle();
+    expect(startsOf()).toEqual([`orchestrators/cleanup/${instance}.cleanup.1`]);
+    expect(inputOf(0)).toEqual({
+      ...attempt,
+      key: newSetup.key,
+      cleanup: 1,
+      reason: 'failed',
+      cause: `The orchestration of the attempt ended as ${status} without a result.`,
+      factories: settings.MIGRATION_FACTORIES,
+      removeRuntime: false,
+      removeSource: false,
+    });
+    expect(await setups.store.require(attempt)).toMatchObject({ state: 'WaitingForRuntime', cleanup: 1 });
+  });
+
+  test.each(['Running', 'Pending', 'Suspended', 'ContinuedAsNew'])('is none while it is %s', async (status) => {
+    durable.statuses.set(instance, status);
+    await settle();
+    expect(startsOf()).toEqual([]);
+    expect(await setups.store.require(attempt)).not.toHaveProperty('cleanup');
+  });
+
+  test('gets a second cleanup when the first has ended without a result, and only then', async () => {
+    durable.statuses.set(instance, 'Terminated');
+    await settle();
+    await settle();
+    expect(startsOf()).toHaveLength(1);
+    durable.statuses.set(`${instance}.cleanup.1`, 'Failed');
+    await settle();
+    expect(startsOf().at(-1)).toBe(`orchestrators/cleanup/${instance}.cleanup.2`);
+    expect(await setups.store.require(attempt)).toMatchObject({ cleanup: 2 });
+  });
+
+  test('has its cleanup started, also when the timer died before it could', async () => {
+    durable.statuses.set(instance, 'Terminated');
+    await setups.store.beginCleanup(await setups.store.require(attempt), 1);
+    await settle();
+    expect(startsOf()).toEqual([`orchestrators/cleanup/${instance}.cleanup.1`]);
+  });
+});
+
+describe('a setup that somebody wants to go', () => {
+  const options = { removeRuntime: false, removeSource: false };
+
+  test('is given to a cleanup that removes everything', async () => {
+    await setups.store.requestDelete(await setups.createAt([milestone('failed')]), options, asks);
+    durable.statuses.set(instance, 'Completed');
+    setups.passSeconds(31);
+    await settle();
+    expect(startsOf()).toEqual([`orchestrators/cleanup/${instance}.cleanup.1`]);
+    expect(inputOf(0)).toMatchObject({ reason: 'deleted' });
+  });
+
+  test('begins to go as soon as its attempt has ended', async () => {
+    await setups.store.requestDelete(await setups.createAt([]), options, asks);
+    await setups.store.record(attempt, milestone('canceled'));
+    await settle();
+    const { state, deletion } = await setups.store.require(attempt);
+    expect(state).toBe('Deleting');
+    expect(deletion).toMatchObject({ begun: true, actor: audit.actor });
+    expect(await activeIds()).toEqual(['first-setup']);
+  });
+});
+
+describe('a setup is forgotten', () => {
+  test.each<[string, readonly Milestone[]]>([
+    ['is ready', course],
+    ['has failed', [milestone('failed')]],
+    ['is canceled', [milestone('cancelRequested'), milestone('canceled')]],
+  ])('once it %s and every event is published', async (_what, milestones) => {
+    await setups.createAt(milestones);
+    send = () => Promise.reject(new Error('the bus is silent'));
+    await expect(settle()).rejects.toThrow('first-setup: the bus is silent');
+    expect(await activeIds()).toEqual(['first-setup']);
+    send = () => Promise.resolve();
+    await settle();
+    expect(await setups.store.pendingEvents(attempt)).toEqual([]);
+    expect(await activeIds()).toEqual([]);
+  });
+
+  test('not before its creation, which may come late', async () => {
+    await setups.active.add(newSetup);
+    setups.passSeconds(31);
+    await settle();
+    expect(await activeIds()).toEqual(['first-setup']);
+    await setups.createAt([]);
+    setups.passSeconds(31);
+    await settle();
+    expect(startsOf()).toEqual([`orchestrators/setup/${instance}`]);
+  });
+
+  test('when its creation has not come in a quarter of an hour', async () => {
+    await setups.active.add(newSetup);
+    setups.passSeconds(15 * 60);
+    await settle();
+    expect(await activeIds()).toEqual(['first-setup']);
+    setups.passSeconds(1);
+    await settle();
+    expect(await activeIds()).toEqual([]);
+  });
+
+  test('not while a request is about to begin it anew', async () => {
+    await setups.createAt([milestone('failed')]);
+    setups.passSeconds(60);
+    await setups.active.add(newSetup);
+    setups.passSeconds(31);
+    await settle();
+    expect(await activeIds()).toEqual(['first-setup']);
+    setups.passSeconds(15 * 60);
+    await settle();
+    expect(await activeIds()).toEqual([]);
+  });
+});
+
+describe('one setup keeps no other one waiting', () => {
+  const ids = Array.from({ length: 20 }, (_, index) => `setup-${String(index).padStart(2, '0')}`);
+  const createAll = async () => {
+    for (const setupId of ids) await setups.store.create({ ...newSetup, setupId }, audit);
+    setups.passSeconds(31);
+  };
+
+  test('when the bus does not take its events', async () => {
+    await createAll();
+    let sent = 0;
+    send = () => {
+      sent += 1;
+      setups.passSeconds(60);
+      return Promise.reject(new Error('the bus is silent'));
+    };
+    await expect(settle()).rejects.toThrow('the bus is silent');
+    expect(sent).toBeGreaterThan(0);
+    expect(startsOf()).toHaveLength(ids.length);
+  });
+
+  test('when its row cannot be read', async () => {
+    await createAll();
+    const row = { partitionKey: `${newSetup.tenantId}|setup-00`, rowKey: 'head', state: 'Bewildered' };
+    await setups.table.updateEntity(row, 'Merge');
+    await expect(settle()).rejects.toThrow('setup-00');
+    expect(startsOf()).toHaveLength(ids.length - 1);
+  });
+
+  test('when there is no time for all: the next run begins with those that this one did not come to', async () => {
+    await durable.stop();
+    durable = await startRecorder(() => setups.passSeconds(30));
+    await createAll();
+    await settle();
+    const started = startsOf().length;
+    expect(started).toBeLessThan(ids.length);
+    const before = new Set(startsOf());
+    expect((await activeIds())[0]).toBe(ids.find((id) => ![...before].some((path) => path.includes(id))));
+    await settle();
+    expect(new Set(startsOf()).size).toBe(startsOf().length);
+    expect(startsOf()).toHaveLength(ids.length);
+    await settle();
+    expect((await activeIds())[0]).toBe(ids[0]);
+  });
+});

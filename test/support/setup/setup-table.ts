@@ -1,0 +1,72 @@
+/** Setups in Table Storage, at a time that the test moves. */
+import type { PipelinePolicy } from '@azure/core-rest-pipeline';
+import type { TableClient } from '@azure/data-tables';
+import type { Clock } from '../../../shared/clock.ts';
+import { ActiveSetups } from '../../../shared/setup/active.ts';
+import { Findings } from '../../../shared/setup/findings.ts';
+import type { AttemptId } from '../../../shared/setup/setup.ts';
+import type { Milestone, Phase } from '../../../shared/setup/states.ts';
+import { SetupStore } from '../../../shared/setup/store.ts';
+import type { Recorded, SetupRecord } from '../../../shared/setup/store.ts';
+import type { Tables } from '../tables.ts';
+import { audit, newSetup } from './stored-setup.ts';
+
+export const START = '2026-11-24T10:00:00.000Z';
+/** The first attempt of `newSetup`. */
+export const firstAttempt: AttemptId = { tenantId: newSetup.tenantId, setupId: newSetup.setupId, attempt: 1 };
+
+export interface SetupTable {
+  readonly store: SetupStore;
+  readonly active: ActiveSetups;
+  readonly findings: Findings;
+  /** The table of the setups, as it is. */
+  readonly table: TableClient;
+  readonly clock: Clock;
+  passSeconds(seconds: number): void;
+  /** Creates `newSetup`, and records milestones of its first attempt. */
+  createAt(milestones: readonly Milestone[]): Promise<SetupRecord>;
+  /** Begins the next attempt of `newSetup`, with the request that it has. */
+  replay(setup: SetupRecord, from: Phase): Promise<SetupRecord | undefined>;
+  /** The rows of the setups whose keys begin so, in their order. */
+  rows(prefix: string): Promise<Readonly<Record<string, unknown>>[]>;
+}
+
+/** Makes new tables. `policy` sees the calls on the table of the setups. */
+export function newSetupTable(tables: Tables, policy?: PipelinePolicy): SetupTable {
+  let now = new Date(START);
+  const clock = { now: () => now };
+  const table = tables.table(policy);
+  const active = new ActiveSetups(tables.table(), clock);
+  const store = new SetupStore(table, active, clock, 'https://migration.example.com');
+  return {
+    store,
+    active,
+    findings: new Findings(table),
+    table,
+    clock,
+    passSeconds(seconds) {
+      now = new Date(now.getTime() + seconds * 1000);
+    },
+    async createAt(milestones) {
+      let setup = await store.create(newSetup, audit);
+      for (const milestone of milestones) setup = recorded(await store.record(firstAttempt, milestone));
+      return setup ?? store.require(newSetup);
+    },
+    replay(setup, from) {
+      const { attempt: replayOf } = setup;
+      // One request has one audit row.
+      const requestId = `replay-${replayOf}`;
+      return store.beginNext(setup, newSetup, { from, replayOf, audit: { ...audit, action: 'replay', requestId } });
+    },
+    async rows(prefix) {
+      const filter = `RowKey ge '${prefix}' and RowKey lt '${prefix}~'`;
+      return Array.fromAsync(table.listEntities({ queryOptions: { filter } }));
+    },
+  };
+}
+
+/** The setup of a change that was made. @throws {Error} if it was not made */
+export function recorded(result: Recorded): SetupRecord {
+  if (result.kind === 'stopped') throw new Error(`The attempt was ${result.reason}`);
+  return result.setup;
+}
