@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CleanupInput } from '../../shared/setup/attempt-input.ts';
+import { milestones } from '../../shared/setup/states.ts';
 import { play } from '../support/durable/replay.ts';
 import type { World } from '../support/durable/replay.ts';
 import { factories, setupInput, successfulWorld } from '../support/setup/setup-world.ts';
@@ -146,7 +147,12 @@ describe('the cleanup of a whole setup', () => {
       'endInstances',
       'readCheckpoints',
       'cancelRuns',
-      ...['putLinkedService', 'putLinkedService', 'putLinkedService', 'putDataset', 'putDataset', 'putPipeline'],
+      'putLinkedService',
+      'putLinkedService',
+      'putLinkedService',
+      'putDataset',
+      'putDataset',
+      'putPipeline',
       'startSourceUndo',
       'openWait',
       'closeWait',
@@ -185,7 +191,7 @@ describe('the cleanup of a whole setup', () => {
       }),
     });
     await play(world, 'cleanup', { ...deletion, removeRuntime: true }, world.clock);
-    const { removed, left } = world.milestones.at(-1)?.data as { removed: string[]; left: string[] };
+    const { removed, left } = milestones.deleted.data.parse(world.milestones.at(-1)?.data);
     expect({ removed: removed.filter((name) => name.startsWith('shir-')), left }).toEqual(expected);
   });
 

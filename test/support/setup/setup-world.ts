@@ -92,7 +92,7 @@ export function successfulWorld(
     },
     ...replaced,
   };
-  const successful = Object.entries(answers).map(([name, answer]) => [name, () => answer]);
-  const raised: NonNullable<World['events']> = { ...Object.fromEntries(successful), ...events };
+  const successful = Object.entries(answers).map(([name, answer]): [string, () => unknown] => [name, () => answer]);
+  const raised = { ...Object.fromEntries(successful), ...events };
   return { orchestrations: handlers, activities, events: raised, milestones };
 }
