@@ -21,7 +21,7 @@ export interface ActivityContract<Input, Output> {
 }
 
 /** What an activity or a child gives that may not go on. */
-export const stoppedSchema = z.object({ stopped: z.enum(stopReasons) });
+const stoppedSchema = z.object({ stopped: z.enum(stopReasons) });
 export type StoppedOutput = z.infer<typeof stoppedSchema>;
 
 /** Ends an orchestration, through its callers up to the one that takes back what was made. */

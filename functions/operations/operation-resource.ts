@@ -14,7 +14,7 @@ export interface OperationId extends Pick<AttemptId, 'setupId' | 'attempt'> {
 }
 
 /** Names an operation within its tenant. A setup id holds no dot. */
-export function operationIdOf({ setupId, attempt, deletionNumber }: OperationId): string {
+function operationIdOf({ setupId, attempt, deletionNumber }: OperationId): string {
   const attemptId = `${setupId}.${attempt}`;
   return deletionNumber === undefined ? attemptId : `${attemptId}.deletion-${deletionNumber}`;
 }

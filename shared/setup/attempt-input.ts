@@ -15,15 +15,12 @@ export const setupInputSchema = attemptIdSchema.extend({
 });
 export type SetupInput = z.infer<typeof setupInputSchema>;
 
-/** Why an attempt is cleaned up, or a setup removed. */
-export const cleanupReasons = ['failed', 'canceled', 'deleted'] as const;
-
 export const cleanupInputSchema = attemptIdSchema.extend({
   key: z.string(),
   /** Counts the cleanups of an attempt: only the last one may work. */
   cleanup: z.int(),
   /** `deleted`: everything of the setup goes. Otherwise what a failed attempt takes back. */
-  reason: z.enum(cleanupReasons),
+  reason: z.enum(['failed', 'canceled', 'deleted']),
   /** How the attempt's orchestration had ended. */
   cause: z.string(),
   factories: z.array(factorySchema),

@@ -7,7 +7,7 @@ import { phaseSchema, setupStateSchema } from './states.ts';
 const requestedSchema = z.object({ at: z.iso.datetime(), actor: z.string() });
 
 /** What a deletion takes away beside what is always taken away. */
-export const deletionOptionsSchema = z.object({
+const deletionOptionsSchema = z.object({
   /** The runtime that the setup created, if no other setup uses it. */
   removeRuntime: z.boolean(),
   /** Change tracking that the setup turned on at the source. */

@@ -100,6 +100,7 @@ describe('an orchestration that has ended without a result', () => {
       factories: settings.MIGRATION_FACTORIES,
       removeRuntime: false,
       removeSource: false,
+      deadline: expect.any(Number) as number,
     });
     expect(await setups.store.require(attempt)).toMatchObject({ state: 'WaitingForRuntime', cleanup: 1 });
   });
