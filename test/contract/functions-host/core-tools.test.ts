@@ -126,4 +126,4 @@ test('the stack runs with func: the same settings, and storage for the runtime',
   } finally {
     await stack.stop();
   }
-});
+}, 120_000);
