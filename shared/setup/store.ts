@@ -17,6 +17,7 @@ import type { DeletionOptions, SetupRecord } from './head.ts';
 import { decoded, eventRow, HEAD, milestonePrefix, milestoneRow, NUMBERS, partitionOf } from './rows.ts';
 import type { SetupKey } from './rows.ts';
 import type { AttemptId } from './setup.ts';
+import type { SetupIndex } from './setup-index.ts';
 import type { StopReason } from './fence.ts';
 import {
   canFollow,
@@ -74,6 +75,7 @@ const MAXIMUM_TRIES = 10;
 export class SetupStore {
   readonly #table: () => Promise<TableClient>;
   readonly #active: ActiveSetups;
+  readonly #index: SetupIndex;
   readonly #clock: Clock;
   readonly #eventSource: string;
 
@@ -81,9 +83,10 @@ export class SetupStore {
    * @param setups table of the setups
    * @param eventSource `source` of the events, an absolute URI
    */
-  constructor(setups: TableClient, active: ActiveSetups, clock: Clock, eventSource: string) {
+  constructor(setups: TableClient, active: ActiveSetups, index: SetupIndex, clock: Clock, eventSource: string) {
     this.#table = createdTable(setups);
     this.#active = active;
+    this.#index = index;
     this.#clock = clock;
     this.#eventSource = eventSource;
   }
@@ -122,9 +125,10 @@ export class SetupStore {
   ): Promise<SetupRecord | undefined> {
     if (!canFollow('accepted', setup.state)) return undefined;
     const { failure: _failure, openedBy: _openedBy, cancel: _cancel, deletion: _deletion, ...kept } = setup;
-    const { cleanup: _cleanup, ...rest } = kept;
+    const { cleanup: _cleanup, factory, ...rest } = kept;
     const head: SetupRecord = {
       ...rest,
+      ...(isTakenOver('factorySelected', beginning.from) && factory !== undefined ? { factory } : {}),
       request,
       destination,
       secretName,
@@ -254,8 +258,10 @@ export class SetupStore {
       if (!isBefore(phase, setup.from)) return { head: setup };
       const dropped = reached.filter(({ name, origin }) => origin !== setup.attempt && !isTakenOver(name, phase));
       const partitionKey = partitionOf(setup);
+      const { factory, ...rest } = setup;
+      const kept = isTakenOver('factorySelected', phase) && factory !== undefined ? { ...rest, factory } : rest;
       return {
-        head: { ...setup, from: phase, phase, phaseStartedAt: this.#clock.now().toISOString() },
+        head: { ...kept, from: phase, phase, phaseStartedAt: this.#clock.now().toISOString() },
         others: dropped.map(({ name }) => ['delete', { partitionKey, rowKey: milestoneRow(setup.attempt, name) }]),
       };
     });
@@ -341,7 +347,7 @@ export class SetupStore {
     const now = this.#clock.now();
     const actions = milestone === undefined ? [] : this.#milestoneActions(head, milestone, now);
     const moved = milestone === undefined ? head : movedOn(head, milestone, now);
-    const row = headRow({ ...moved, lastModifiedAt: now.toISOString() });
+    const row = headRow({ ...moved, lastModifiedAt: laterThan(before, now) });
     const written = await unlessConflict(() =>
       table.submitTransaction([
         before.etag === '' ? ['create', row] : ['update', row, 'Merge', { etag: before.etag }],
@@ -349,7 +355,18 @@ export class SetupStore {
         ...others,
       ]),
     );
-    return written ? this.require(head) : undefined;
+    if (!written) return undefined;
+    const stored = await this.require(head);
+    await this.#addToIndex(stored);
+    return stored;
+  }
+
+  async #addToIndex(setup: SetupRecord): Promise<void> {
+    try {
+      await this.#index.put(setup);
+    } catch {
+      // The change is made, and lists are no reason to stop a setup: the timer mends its row, and says if that fails too.
+    }
   }
 
   #milestoneActions(setup: SetupRecord, milestone: Milestone, now: Date): TransactionAction[] {
@@ -404,6 +421,12 @@ interface Change {
 
 const numbersSchema = z.object({ attempt: z.int(), sequence: z.int() });
 
+/** When a change happens: now, or just after the one before if that was made by a clock that is ahead. */
+function laterThan(before: SetupRecord, now: Date): string {
+  const earliest = before.etag === '' ? now.getTime() : Date.parse(before.lastModifiedAt) + 1;
+  return new Date(Math.max(now.getTime(), earliest)).toISOString();
+}
+
 /** The head after a milestone. */
 function movedOn(head: SetupRecord, milestone: Milestone, now: Date): SetupRecord {
   const { state, position } = milestones[milestone.name];
@@ -415,6 +438,7 @@ function movedOn(head: SetupRecord, milestone: Milestone, now: Date): SetupRecor
     sequence: head.sequence + Number(eventTypeOf(milestone.name) !== undefined),
     phaseStartedAt: position === 'ends' ? now.toISOString() : head.phaseStartedAt,
     ...(failed ? { failure: milestone.data.failure } : {}),
+    ...(milestone.name === 'factorySelected' ? { factory: milestone.data.factory.name } : {}),
   };
 }
 
