@@ -21,6 +21,7 @@ import { answeredWithin } from './request-timeout.ts';
 import { Secrets } from './secrets.ts';
 import { parseServerAddress } from './sql/server-address.ts';
 import { ActiveSetups } from './setup/active.ts';
+import { Attempts } from './setup/attempts.ts';
 import { Findings } from './setup/findings.ts';
 import { SetupIndex } from './setup/setup-index.ts';
 import { SetupStore } from './setup/store.ts';
@@ -36,6 +37,7 @@ export interface Services {
   readonly store: SetupStore;
   readonly active: ActiveSetups;
   readonly index: SetupIndex;
+  readonly attempts: Attempts;
   readonly findings: Findings;
   readonly environments: EnvironmentDirectory;
   readonly reservations: FactoryReservations;
@@ -70,6 +72,7 @@ export function createServices(settings: Settings): Services {
     store,
     active,
     index,
+    attempts: new Attempts(setups),
     findings: new Findings(setups),
     environments: new EnvironmentDirectory(table('environments'), store, clock),
     reservations: new FactoryReservations(table('factoryreservations')),

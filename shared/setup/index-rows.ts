@@ -61,8 +61,7 @@ export function partitionsOf(tenantId: string): readonly string[] {
  * The sets of a partition. `open` are the setups that are neither ready nor deleted: few among many, and what most lists
  * are about.
  */
-const sets = ['all', 'open'] as const;
-type IndexSet = (typeof sets)[number];
+type IndexSet = 'all' | 'open';
 
 const closedStates: readonly SetupState[] = ['Ready', 'Deleted'];
 
@@ -91,7 +90,14 @@ export function indexRow(setup: SetupRecord) {
   const { tenantId, setupId, attempt, state, phase, failure, factory, destination, createdAt, lastModifiedAt } = setup;
   const { environment } = destination;
   return {
-    ...{ tenantId, setupId, attempt, state, phase, environment, createdAt, lastModifiedAt },
+    tenantId,
+    setupId,
+    attempt,
+    state,
+    phase,
+    environment,
+    createdAt,
+    lastModifiedAt,
     environmentKey: environment.toLowerCase(),
     ...(failure === undefined ? {} : { errorCode: failure.code }),
     ...(factory === undefined ? {} : { factory }),

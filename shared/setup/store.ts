@@ -10,28 +10,23 @@ import type { Clock } from '../clock.ts';
 import { unlessConflict, unlessMissing } from '../rest-errors.ts';
 import { createdTable } from '../table.ts';
 import type { ActiveSetups } from './active.ts';
+import { attemptRow } from './attempt-record.ts';
 import { buildSetupEvent, setupEventSchema } from './events.ts';
 import type { SetupEvent } from './events.ts';
 import { headFromRow, headRow } from './head.ts';
 import type { DeletionOptions, SetupRecord } from './head.ts';
+import { milestoneFromRow, milestonesFromRows } from './milestone-data.ts';
+import type { MilestoneRecord } from './milestone-data.ts';
 import { decoded, eventRow, HEAD, milestonePrefix, milestoneRow, NUMBERS, partitionOf } from './rows.ts';
 import type { SetupKey } from './rows.ts';
 import type { AttemptId } from './setup.ts';
 import type { SetupIndex } from './setup-index.ts';
 import type { StopReason } from './fence.ts';
-import {
-  canFollow,
-  eventTypeOf,
-  isBefore,
-  milestoneNames,
-  milestones,
-  phaseAfter,
-  restingStates,
-  workingStates,
-} from './states.ts';
+import { canFollow, eventTypeOf, isBefore, milestones, phaseAfter, restingStates, workingStates } from './states.ts';
 import type { Milestone, MilestoneName, Phase } from './states.ts';
 
 export type { SetupRecord } from './head.ts';
+export type { MilestoneRecord } from './milestone-data.ts';
 
 /** What a new attempt is made of; the store adds the rest. */
 export type NewAttempt = Pick<SetupRecord, 'tenantId' | 'setupId' | 'key' | 'request' | 'destination' | 'secretName'>;
@@ -50,19 +45,6 @@ export interface AuditEntry {
   readonly action: string;
   readonly requestId: string;
 }
-
-const milestoneRecordSchema = z.object({
-  name: z.enum(milestoneNames),
-  attempt: z.int(),
-  /** The attempt that reached it; another one than `attempt` if that one took it over. */
-  origin: z.int(),
-  /** When the phase of the milestone began. */
-  startedAt: z.iso.datetime(),
-  at: z.iso.datetime(),
-  data: z.unknown(),
-});
-/** A milestone that was reached. `data` has the shape that `milestones` gives for its name. */
-export type MilestoneRecord = z.infer<typeof milestoneRecordSchema>;
 
 /** What came of a wish to move a setup on. */
 export type Recorded =
@@ -270,8 +252,7 @@ export class SetupStore {
   /** The milestones of a setup's attempt, in the order in which they were reached. */
   async milestonesOf(attempt: AttemptId): Promise<MilestoneRecord[]> {
     const rows = await this.#rowsWithPrefix(attempt, milestonePrefix(attempt.attempt));
-    const records = rows.map((row) => milestoneRecordSchema.parse(decoded(row, ['data'])));
-    return records.sort((a, b) => a.at.localeCompare(b.at) || order(a.name) - order(b.name));
+    return milestonesFromRows(rows);
   }
 
   /** Writes down who did what to a setup, where nothing of the setup changes. Audit rows are never changed. */
@@ -309,6 +290,7 @@ export class SetupStore {
       head,
       milestone: { name: 'accepted', data },
       others: [
+        ['create', attemptRow(head, audit.actor)],
         ...copies.map((copy): TransactionAction => ['create', copy]),
         ['create', this.#auditRow(head, audit, `attempt ${head.attempt}`)],
       ],
@@ -394,7 +376,7 @@ export class SetupStore {
   async #milestone(setup: SetupRecord, rowKey: string): Promise<MilestoneRecord | undefined> {
     const table = await this.#table();
     const row = await unlessMissing(() => table.getEntity(partitionOf(setup), rowKey));
-    return row === undefined ? undefined : milestoneRecordSchema.parse(decoded(row, ['data']));
+    return row === undefined ? undefined : milestoneFromRow(row);
   }
 
   async #numbersOf(setup: SetupKey): Promise<{ attempt: number; sequence: number }> {
@@ -456,8 +438,4 @@ function milestoneEntity(setup: SetupRecord, record: MilestoneRecord): TableEnti
     attempt: setup.attempt,
     data: JSON.stringify(record.data),
   };
-}
-
-function order(name: MilestoneName): number {
-  return milestoneNames.indexOf(name);
 }

@@ -19,6 +19,7 @@ import { DataFactories } from '../../../shared/factory/data-factory.ts';
 import { Secrets } from '../../../shared/secrets.ts';
 import type { Services } from '../../../shared/services.ts';
 import { ActiveSetups } from '../../../shared/setup/active.ts';
+import { Attempts } from '../../../shared/setup/attempts.ts';
 import { LostAnswers } from './lost-answers.ts';
 import { Findings } from '../../../shared/setup/findings.ts';
 import { SetupIndex } from '../../../shared/setup/setup-index.ts';
@@ -77,6 +78,7 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
     store,
     active,
     index,
+    attempts: new Attempts(setups),
     findings: new Findings(setups),
     environments: new EnvironmentDirectory(environments, store, systemClock),
     waits: new WaitBook(table('waits'), systemClock),
