@@ -107,6 +107,7 @@ describe('GET of a setup', () => {
 describe('what belongs to another tenant answers like what does not exist', () => {
   test.each([
     ['getSetup'],
+    ['listAttempts'],
     ['listChecks'],
     ['listCompanies'],
     ['listExtensions'],
