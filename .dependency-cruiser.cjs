@@ -2,7 +2,7 @@
 // sees them without tsPreCompilationDeps.
 const GATEWAYS = [
   'clock|config|durable|request-timeout|rest-errors|secrets|services|table',
-  'setup/(?:active|database-mark|findings|key|publisher|start|store)',
+  'setup/(?:active|attempts|continuation|database-mark|findings|key|publisher|setup-index|start|store)',
   'runtimes/runtime-book',
   'environments/directory',
   'factory/(?:data-factory|reservations)',

@@ -9,11 +9,15 @@ import { getOperation } from './operations/get-operation.ts';
 import { cancelSetup } from './setups/cancel-setup.ts';
 import { deleteSetup, deletionParameters } from './setups/delete-setup.ts';
 import { checkRuntime } from './setups/check-runtime.ts';
+import { diffAttempts, diffParameters } from './setups/diff-attempts.ts';
+import { attemptParameters } from './setups/find-attempt.ts';
 import { getSetup } from './setups/get-setup.ts';
+import { listAttempts } from './setups/list-attempts.ts';
 import { listChecks } from './setups/list-checks.ts';
 import { listCompanies } from './setups/list-companies.ts';
 import { listExtensions } from './setups/list-extensions.ts';
 import { listRuntimeKeys } from './setups/list-runtime-keys.ts';
+import { listAllSetups, listParameters, listSetups } from './setups/list-setups.ts';
 import { putSetup } from './setups/put-setup.ts';
 import { replaySetup } from './setups/replay-setup.ts';
 import { regenerateRuntimeKey } from './setups/regenerate-runtime-key.ts';
@@ -22,7 +26,8 @@ import { regenerateRuntimeKey } from './setups/regenerate-runtime-key.ts';
 const operation = { path: 'tenants/{tenantId}/operations/{operationId}', missing: 'OperationNotFound' } as const;
 const environments = { path: 'tenants/{tenantId}/environments', missing: 'TenantNotFound' } as const;
 const environment = { path: `${environments.path}/{environment}`, missing: 'EnvironmentNotFound' } as const;
-const setup = { path: 'tenants/{tenantId}/migrationSetups/{setupId}', missing: 'SetupNotFound' } as const;
+const setups = { path: 'tenants/{tenantId}/migrationSetups', missing: 'TenantNotFound' } as const;
+const setup = { path: `${setups.path}/{setupId}`, missing: 'SetupNotFound' } as const;
 const below = <Path extends string>(path: Path) => ({ ...setup, path: `${setup.path}/${path}` }) as const;
 
 const read = 'Setup.Read';
@@ -32,21 +37,42 @@ const provide = 'Ops.Write';
 /** Of handlers that start orchestrations or tell them something. */
 const acts = { role: write, usesDurableClient: true } as const;
 
+/** Of lists of what an attempt found. */
+const ofAttempt = { role: read, parameters: attemptParameters } as const;
+
 /** No two of one method overlap. A route without a role is open to everybody. */
 export const routes: readonly Route[] = [
   { name: 'cancelSetup', method: 'POST', ...below('cancel'), ...acts, handler: cancelSetup },
   { name: 'checkRuntime', method: 'POST', ...below('runtime/check'), ...acts, handler: checkRuntime },
   { name: 'deleteEnvironment', method: 'DELETE', ...environment, role: provide, handler: deleteEnvironment },
   { name: 'deleteSetup', method: 'DELETE', ...setup, parameters: deletionParameters, ...acts, handler: deleteSetup },
+  {
+    name: 'diffAttempts',
+    method: 'GET',
+    ...below('attempts/{attempt}/diff'),
+    role: read,
+    parameters: diffParameters,
+    handler: diffAttempts,
+  },
   { name: 'getEnvironment', method: 'GET', ...environment, role: read, handler: getEnvironment },
   { name: 'getHealth', method: 'GET', path: 'health', role: undefined, handler: getHealth },
   { name: 'getOperation', method: 'GET', ...operation, role: read, handler: getOperation },
   { name: 'getSetup', method: 'GET', ...setup, role: read, handler: getSetup },
-  { name: 'listChecks', method: 'GET', ...below('checks'), role: read, handler: listChecks },
-  { name: 'listCompanies', method: 'GET', ...below('companies'), role: read, handler: listCompanies },
+  {
+    name: 'listAllSetups',
+    method: 'GET',
+    path: 'migrationSetups',
+    roles: [read, 'Ops.Read'],
+    parameters: listParameters,
+    handler: listAllSetups,
+  },
+  { name: 'listAttempts', method: 'GET', ...below('attempts'), role: read, handler: listAttempts },
+  { name: 'listChecks', method: 'GET', ...below('checks'), ...ofAttempt, handler: listChecks },
+  { name: 'listCompanies', method: 'GET', ...below('companies'), ...ofAttempt, handler: listCompanies },
   { name: 'listEnvironments', method: 'GET', ...environments, role: read, handler: listEnvironments },
-  { name: 'listExtensions', method: 'GET', ...below('extensions'), role: read, handler: listExtensions },
+  { name: 'listExtensions', method: 'GET', ...below('extensions'), ...ofAttempt, handler: listExtensions },
   { name: 'listRuntimeKeys', method: 'POST', ...below('runtime/listKeys'), ...acts, handler: listRuntimeKeys },
+  { name: 'listSetups', method: 'GET', ...setups, role: read, parameters: listParameters, handler: listSetups },
   { name: 'putEnvironment', method: 'PUT', ...environment, role: provide, handler: putEnvironment },
   { name: 'putSetup', method: 'PUT', ...setup, ...acts, handler: putSetup },
   {

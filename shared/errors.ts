@@ -19,6 +19,7 @@ export const apiErrors = {
   TenantNotFound: { status: 404, title: 'There is no such tenant.' },
   EnvironmentNotFound: { status: 404, title: 'There is no such environment.' },
   SetupNotFound: { status: 404, title: 'There is no such setup.' },
+  AttemptNotFound: { status: 404, title: 'The setup has no such attempt.' },
   OperationNotFound: { status: 404, title: 'There is no such operation.' },
   EnvironmentInUse: { status: 409, title: 'Another setup has the environment.' },
   SetupNotUnderWay: { status: 409, title: 'Nothing of the setup is under way.' },

@@ -21,7 +21,9 @@ import { answeredWithin } from './request-timeout.ts';
 import { Secrets } from './secrets.ts';
 import { parseServerAddress } from './sql/server-address.ts';
 import { ActiveSetups } from './setup/active.ts';
+import { Attempts } from './setup/attempts.ts';
 import { Findings } from './setup/findings.ts';
+import { SetupIndex } from './setup/setup-index.ts';
 import { SetupStore } from './setup/store.ts';
 import { SqlDatabases } from './sql/database.ts';
 import type { Connect } from './sql/database.ts';
@@ -34,6 +36,8 @@ export interface Services {
   readonly clock: Clock;
   readonly store: SetupStore;
   readonly active: ActiveSetups;
+  readonly index: SetupIndex;
+  readonly attempts: Attempts;
   readonly findings: Findings;
   readonly environments: EnvironmentDirectory;
   readonly reservations: FactoryReservations;
@@ -52,7 +56,8 @@ export function createServices(settings: Settings): Services {
   const table = (name: string) => new TableClient(settings.MIGRATION_STATE_TABLE_ENDPOINT, name, credential);
   const setups = table('setups');
   const active = new ActiveSetups(table('activesetups'), clock);
-  const store = new SetupStore(setups, active, clock, settings.MIGRATION_EVENT_SOURCE);
+  const index = new SetupIndex(table('setupindex'));
+  const store = new SetupStore(setups, active, index, clock, settings.MIGRATION_EVENT_SOURCE);
   const bus = new ServiceBusClient(settings.MIGRATION_SERVICE_BUS_NAMESPACE, credential);
   const vault = new SecretClient(settings.MIGRATION_KEY_VAULT_URL, credential, {
     disableChallengeResourceVerification: !settings.MIGRATION_KEY_VAULT_VERIFY_CHALLENGE,
@@ -66,6 +71,8 @@ export function createServices(settings: Settings): Services {
     clock,
     store,
     active,
+    index,
+    attempts: new Attempts(setups),
     findings: new Findings(setups),
     environments: new EnvironmentDirectory(table('environments'), store, clock),
     reservations: new FactoryReservations(table('factoryreservations')),

@@ -9,7 +9,7 @@ import { createAuthenticate } from './access-token.ts';
 import type { Authenticate, Caller } from './access-token.ts';
 import { ApiError, notFound, problemResponse } from './problem.ts';
 import type { NotFoundCode } from './problem.ts';
-import { requireRole } from './roles.ts';
+import { requireRole, requireRoleForAll } from './roles.ts';
 import type { Role } from './roles.ts';
 
 /** One request, as handlers see it. */
@@ -21,9 +21,13 @@ export interface Call {
   readonly requestId: string;
 }
 
-/** A request whose caller is known and has the role of the route for the tenant of the path. */
-export interface TenantCall extends Call {
+/** A request whose caller is known and has a role of the route. */
+export interface KnownCall extends Call {
   readonly caller: Caller;
+}
+
+/** A request whose caller has the role of the route for the tenant of the path. */
+export interface TenantCall extends KnownCall {
   /** In lower case, as in every key: two spellings are one tenant. */
   readonly tenantId: string;
 }
@@ -49,13 +53,19 @@ interface TenantRoute extends RouteBase {
   readonly handler: (call: TenantCall) => Promise<HttpResponseInit>;
 }
 
+/** A route over all tenants, for the provider: it needs one of its roles, and that for every tenant, and the api-version. */
+interface ProviderRoute extends RouteBase {
+  readonly roles: readonly [Role, ...Role[]];
+  readonly handler: (call: KnownCall) => Promise<HttpResponseInit>;
+}
+
 /** A route for everybody, without api-version. */
 interface OpenRoute extends RouteBase {
   readonly role: undefined;
   readonly handler: (call: Call) => Promise<HttpResponseInit>;
 }
 
-export type Route = TenantRoute | OpenRoute;
+export type Route = TenantRoute | ProviderRoute | OpenRoute;
 
 /** Makes what turns a route into a handler for the Functions host; all of them share the keys of the token issuer. */
 export function createToHandler(services: Services): (route: Route) => HttpHandler {
@@ -85,8 +95,13 @@ export function createToHandler(services: Services): (route: Route) => HttpHandl
 }
 
 async function answerRoute(route: Route, call: Call, authenticate: Authenticate): Promise<HttpResponseInit> {
-  if (route.role === undefined) return route.handler(call);
+  if (!('roles' in route) && route.role === undefined) return route.handler(call);
   const caller = await authenticate(call.request.headers.get('authorization'));
+  if ('roles' in route) {
+    requireRoleForAll(caller, route.roles);
+    requireParameters(call.request.query, route.parameters ?? []);
+    return route.handler({ ...call, caller });
+  }
   const reach = requireRole(caller, route.role);
   requireParameters(call.request.query, route.parameters ?? []);
   const tenantId = tenantOf(call.request);
@@ -111,8 +126,12 @@ const versionParameter = 'api-version';
 /** A parameter that is not understood must not be ignored: its sender relies on it. */
 function requireParameters(query: URLSearchParams, own: readonly string[]): void {
   const known = [versionParameter, ...own];
-  if ([...query.keys()].some((name) => !known.includes(name))) {
+  const names = [...query.keys()];
+  if (names.some((name) => !known.includes(name))) {
     throw new ApiError('UnknownQueryParameter', `The query parameters are: ${known.join(', ')}.`);
+  }
+  if (new Set(names).size < names.length) {
+    throw new ApiError('InvalidQueryParameter', 'A query parameter is given at most once.');
   }
   const version = query.get(versionParameter);
   if (version === null || version === '') {

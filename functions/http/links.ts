@@ -1,7 +1,18 @@
+/** URLs as callers reach them: a request's own Host header may be anything. */
 import { apiVersion } from '../../shared/setup/setup.ts';
-import type { TenantCall } from './adapter.ts';
+import type { Call, TenantCall } from './adapter.ts';
 
-/** The URL of something of the request's tenant, as callers reach it: a request's own Host header may be anything. */
+/** The URL of something of the request's tenant. */
 export function urlOf({ services, tenantId }: TenantCall, path: string): string {
   return `${services.settings.MIGRATION_PUBLIC_URL}/tenants/${tenantId}/${path}?api-version=${apiVersion}`;
+}
+
+/**
+ * The URL of the next page of a list: that of the request, going on after its page.
+ * @param path of the list, below the public URL
+ */
+export function nextLinkOf({ request, services }: Call, path: string, continuation: string): string {
+  const query = new URLSearchParams(request.query);
+  query.set('continuation', continuation);
+  return `${services.settings.MIGRATION_PUBLIC_URL}/${path}?${query.toString()}`;
 }

@@ -35,6 +35,16 @@ export function isOperator(caller: Caller): boolean {
 export function requireRole(caller: Caller, role: Role): Exclude<Reach, 'nobody'> {
   const reach = reachOf(caller, role);
   if (reach !== 'nobody') return reach;
-  const names = [...new Set([role, forEveryTenant[role]])].join(' or ');
-  throw new ApiError('Forbidden', `The access token needs the app role ${names} of this service.`);
+  throw forbidden([role, forEveryTenant[role]]);
+}
+
+/** @throws {ApiError} `Forbidden`, naming the app roles, if the caller has none of the roles for every tenant */
+export function requireRoleForAll(caller: Caller, roles: readonly Role[]): void {
+  if (roles.some((role) => reachOf(caller, role) === 'everyTenant')) return;
+  throw forbidden(roles.map((role) => forEveryTenant[role]));
+}
+
+function forbidden(appRoles: readonly string[]): ApiError {
+  const names = [...new Set(appRoles)].join(' or ');
+  return new ApiError('Forbidden', `The access token needs the app role ${names} of this service.`);
 }

@@ -2,7 +2,7 @@ import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import type { TenantCall } from '../http/adapter.ts';
 import { auditEntry } from '../http/audit.ts';
-import { ApiError } from '../http/problem.ts';
+import { readQuery } from '../http/query.ts';
 import { accepted } from '../operations/operation-resource.ts';
 import { beginRemoval, endWait } from './end-attempt.ts';
 import { findForChange } from './find-setup.ts';
@@ -19,14 +19,7 @@ const parametersSchema = z.object({ keepRuntime: flag, removeSource: flag });
  * change tracking that the setup turned on at the source. Asking again while it goes on changes nothing.
  */
 export async function deleteSetup(call: TenantCall): Promise<HttpResponseInit> {
-  const parameters = parametersSchema.safeParse(Object.fromEntries(call.request.query));
-  if (!parameters.success) {
-    throw new ApiError(
-      'InvalidQueryParameter',
-      `The parameters ${deletionParameters.join(' and ')} are true or false.`,
-    );
-  }
-  const { keepRuntime, removeSource } = parameters.data;
+  const { keepRuntime, removeSource } = readQuery(call.request, parametersSchema);
   const options = { removeRuntime: keepRuntime === 'false', removeSource: removeSource === 'true' };
   for (;;) {
     const { setup, reached } = await findForChange(call);

@@ -1,13 +1,13 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { companySchema } from '../../shared/checks/check.ts';
 import type { Company } from '../../shared/checks/check.ts';
-import { findSetup } from './find-setup.ts';
 import type { TenantCall } from '../http/adapter.ts';
+import { findAttempt } from './find-attempt.ts';
 
 /** `GET …/migrationSetups/{setupId}/companies`: the companies of the source. Empty until the databases were measured. */
 export async function listCompanies(call: TenantCall): Promise<HttpResponseInit> {
-  const setup = await findSetup(call);
-  const findings = await call.services.findings.of(setup, 'company');
+  const attempt = await findAttempt(call);
+  const findings = await call.services.findings.of(attempt, 'company');
   return { status: 200, jsonBody: { value: findings.map((finding) => companyResource(companySchema.parse(finding))) } };
 }
 

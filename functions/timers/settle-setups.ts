@@ -91,7 +91,7 @@ async function cleanUp(setup: SetupRecord, status: string, client: DurableClient
 }
 
 /** A setup that rests and has told everybody needs nothing more, and a row without a setup never will. */
-async function forget(listed: ActiveSetup, { store, active, clock }: Services): Promise<void> {
+async function forget(listed: ActiveSetup, { store, active, index, clock }: Services): Promise<void> {
   const setup = await store.get(listed);
   const age = clock.now().getTime() - listed.since.getTime();
   if (setup === undefined) {
@@ -102,5 +102,7 @@ async function forget(listed: ActiveSetup, { store, active, clock }: Services): 
   // One that was noted after its last change is about to be begun anew.
   const isBegunAnew = listed.since.getTime() > Date.parse(setup.lastModifiedAt) && age <= MISSING_GRACE_MS;
   if (!isResting || isBegunAnew || (await store.pendingEvents(listed)).length > 0) return;
+  // Whoever changed it may have ended before the index knew.
+  await index.put(setup);
   await active.remove(listed);
 }

@@ -33,9 +33,12 @@ const setupRecordSchema = z.object({
   /** Number of the last event. */
   sequence: z.int(),
   createdAt: z.iso.datetime(),
+  /** Later at each change, also when clocks differ: it orders the states of a setup. */
   lastModifiedAt: z.iso.datetime(),
   phaseStartedAt: z.iso.datetime(),
   failure: setupFailureSchema.optional(),
+  /** Name of the factory that the attempt has, or took over. */
+  factory: z.string().optional(),
   /** The run of the attempt's orchestration that may work; any other one is superseded. */
   openedBy: z.string().optional(),
   /** Who asked for the end of the attempt. */
@@ -71,6 +74,14 @@ export function headRow(head: SetupRecord) {
   const json = Object.fromEntries(
     jsonColumns.map((name) => [name, head[name] === undefined ? '' : JSON.stringify(head[name])]),
   );
-  const { openedBy = '', cleanup = '' } = head;
-  return { ...columns, ...json, openedBy, cleanup: String(cleanup), partitionKey: partitionOf(head), rowKey: HEAD };
+  const { factory = '', openedBy = '', cleanup = '' } = head;
+  return {
+    ...columns,
+    ...json,
+    factory,
+    openedBy,
+    cleanup: String(cleanup),
+    partitionKey: partitionOf(head),
+    rowKey: HEAD,
+  };
 }

@@ -24,7 +24,14 @@ export function milestoneRow(attempt: number, name: MilestoneName, deletion = 0)
 }
 
 export function milestonePrefix(attempt: number): string {
-  return `milestone-${padded(attempt, 4)}-`;
+  return `${MILESTONE_PREFIX}${padded(attempt, 4)}-`;
+}
+
+export const ATTEMPT_PREFIX = 'attempt-';
+export const MILESTONE_PREFIX = 'milestone-';
+
+export function attemptRowKey(attempt: number): string {
+  return `${ATTEMPT_PREFIX}${padded(attempt, 4)}`;
 }
 
 export function findingPrefix(attempt: number, kind: FindingKind): string {

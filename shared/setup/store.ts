@@ -10,27 +10,23 @@ import type { Clock } from '../clock.ts';
 import { unlessConflict, unlessMissing } from '../rest-errors.ts';
 import { createdTable } from '../table.ts';
 import type { ActiveSetups } from './active.ts';
+import { attemptRow } from './attempt-record.ts';
 import { buildSetupEvent, setupEventSchema } from './events.ts';
 import type { SetupEvent } from './events.ts';
 import { headFromRow, headRow } from './head.ts';
 import type { DeletionOptions, SetupRecord } from './head.ts';
+import { milestoneFromRow, milestonesFromRows } from './milestone-data.ts';
+import type { MilestoneRecord } from './milestone-data.ts';
 import { decoded, eventRow, HEAD, milestonePrefix, milestoneRow, NUMBERS, partitionOf } from './rows.ts';
 import type { SetupKey } from './rows.ts';
 import type { AttemptId } from './setup.ts';
+import type { SetupIndex } from './setup-index.ts';
 import type { StopReason } from './fence.ts';
-import {
-  canFollow,
-  eventTypeOf,
-  isBefore,
-  milestoneNames,
-  milestones,
-  phaseAfter,
-  restingStates,
-  workingStates,
-} from './states.ts';
+import { canFollow, eventTypeOf, isBefore, milestones, phaseAfter, restingStates, workingStates } from './states.ts';
 import type { Milestone, MilestoneName, Phase } from './states.ts';
 
 export type { SetupRecord } from './head.ts';
+export type { MilestoneRecord } from './milestone-data.ts';
 
 /** What a new attempt is made of; the store adds the rest. */
 export type NewAttempt = Pick<SetupRecord, 'tenantId' | 'setupId' | 'key' | 'request' | 'destination' | 'secretName'>;
@@ -50,19 +46,6 @@ export interface AuditEntry {
   readonly requestId: string;
 }
 
-const milestoneRecordSchema = z.object({
-  name: z.enum(milestoneNames),
-  attempt: z.int(),
-  /** The attempt that reached it; another one than `attempt` if that one took it over. */
-  origin: z.int(),
-  /** When the phase of the milestone began. */
-  startedAt: z.iso.datetime(),
-  at: z.iso.datetime(),
-  data: z.unknown(),
-});
-/** A milestone that was reached. `data` has the shape that `milestones` gives for its name. */
-export type MilestoneRecord = z.infer<typeof milestoneRecordSchema>;
-
 /** What came of a wish to move a setup on. */
 export type Recorded =
   | { readonly kind: 'recorded'; readonly setup: SetupRecord }
@@ -74,6 +57,7 @@ const MAXIMUM_TRIES = 10;
 export class SetupStore {
   readonly #table: () => Promise<TableClient>;
   readonly #active: ActiveSetups;
+  readonly #index: SetupIndex;
   readonly #clock: Clock;
   readonly #eventSource: string;
 
@@ -81,9 +65,10 @@ export class SetupStore {
    * @param setups table of the setups
    * @param eventSource `source` of the events, an absolute URI
    */
-  constructor(setups: TableClient, active: ActiveSetups, clock: Clock, eventSource: string) {
+  constructor(setups: TableClient, active: ActiveSetups, index: SetupIndex, clock: Clock, eventSource: string) {
     this.#table = createdTable(setups);
     this.#active = active;
+    this.#index = index;
     this.#clock = clock;
     this.#eventSource = eventSource;
   }
@@ -122,9 +107,10 @@ export class SetupStore {
   ): Promise<SetupRecord | undefined> {
     if (!canFollow('accepted', setup.state)) return undefined;
     const { failure: _failure, openedBy: _openedBy, cancel: _cancel, deletion: _deletion, ...kept } = setup;
-    const { cleanup: _cleanup, ...rest } = kept;
+    const { cleanup: _cleanup, factory, ...rest } = kept;
     const head: SetupRecord = {
       ...rest,
+      ...(isTakenOver('factorySelected', beginning.from) && factory !== undefined ? { factory } : {}),
       request,
       destination,
       secretName,
@@ -254,8 +240,10 @@ export class SetupStore {
       if (!isBefore(phase, setup.from)) return { head: setup };
       const dropped = reached.filter(({ name, origin }) => origin !== setup.attempt && !isTakenOver(name, phase));
       const partitionKey = partitionOf(setup);
+      const { factory, ...rest } = setup;
+      const kept = isTakenOver('factorySelected', phase) && factory !== undefined ? { ...rest, factory } : rest;
       return {
-        head: { ...setup, from: phase, phase, phaseStartedAt: this.#clock.now().toISOString() },
+        head: { ...kept, from: phase, phase, phaseStartedAt: this.#clock.now().toISOString() },
         others: dropped.map(({ name }) => ['delete', { partitionKey, rowKey: milestoneRow(setup.attempt, name) }]),
       };
     });
@@ -264,8 +252,7 @@ export class SetupStore {
   /** The milestones of a setup's attempt, in the order in which they were reached. */
   async milestonesOf(attempt: AttemptId): Promise<MilestoneRecord[]> {
     const rows = await this.#rowsWithPrefix(attempt, milestonePrefix(attempt.attempt));
-    const records = rows.map((row) => milestoneRecordSchema.parse(decoded(row, ['data'])));
-    return records.sort((a, b) => a.at.localeCompare(b.at) || order(a.name) - order(b.name));
+    return milestonesFromRows(rows);
   }
 
   /** Writes down who did what to a setup, where nothing of the setup changes. Audit rows are never changed. */
@@ -303,6 +290,7 @@ export class SetupStore {
       head,
       milestone: { name: 'accepted', data },
       others: [
+        ['create', attemptRow(head, audit.actor)],
         ...copies.map((copy): TransactionAction => ['create', copy]),
         ['create', this.#auditRow(head, audit, `attempt ${head.attempt}`)],
       ],
@@ -341,7 +329,7 @@ export class SetupStore {
     const now = this.#clock.now();
     const actions = milestone === undefined ? [] : this.#milestoneActions(head, milestone, now);
     const moved = milestone === undefined ? head : movedOn(head, milestone, now);
-    const row = headRow({ ...moved, lastModifiedAt: now.toISOString() });
+    const row = headRow({ ...moved, lastModifiedAt: laterThan(before, now) });
     const written = await unlessConflict(() =>
       table.submitTransaction([
         before.etag === '' ? ['create', row] : ['update', row, 'Merge', { etag: before.etag }],
@@ -349,7 +337,18 @@ export class SetupStore {
         ...others,
       ]),
     );
-    return written ? this.require(head) : undefined;
+    if (!written) return undefined;
+    const stored = await this.require(head);
+    await this.#addToIndex(stored);
+    return stored;
+  }
+
+  async #addToIndex(setup: SetupRecord): Promise<void> {
+    try {
+      await this.#index.put(setup);
+    } catch {
+      // The change is made, and lists are no reason to stop a setup: the timer mends its row, and says if that fails too.
+    }
   }
 
   #milestoneActions(setup: SetupRecord, milestone: Milestone, now: Date): TransactionAction[] {
@@ -377,7 +376,7 @@ export class SetupStore {
   async #milestone(setup: SetupRecord, rowKey: string): Promise<MilestoneRecord | undefined> {
     const table = await this.#table();
     const row = await unlessMissing(() => table.getEntity(partitionOf(setup), rowKey));
-    return row === undefined ? undefined : milestoneRecordSchema.parse(decoded(row, ['data']));
+    return row === undefined ? undefined : milestoneFromRow(row);
   }
 
   async #numbersOf(setup: SetupKey): Promise<{ attempt: number; sequence: number }> {
@@ -404,6 +403,12 @@ interface Change {
 
 const numbersSchema = z.object({ attempt: z.int(), sequence: z.int() });
 
+/** When a change happens: now, or just after the one before if that was made by a clock that is ahead. */
+function laterThan(before: SetupRecord, now: Date): string {
+  const earliest = before.etag === '' ? now.getTime() : Date.parse(before.lastModifiedAt) + 1;
+  return new Date(Math.max(now.getTime(), earliest)).toISOString();
+}
+
 /** The head after a milestone. */
 function movedOn(head: SetupRecord, milestone: Milestone, now: Date): SetupRecord {
   const { state, position } = milestones[milestone.name];
@@ -415,6 +420,7 @@ function movedOn(head: SetupRecord, milestone: Milestone, now: Date): SetupRecor
     sequence: head.sequence + Number(eventTypeOf(milestone.name) !== undefined),
     phaseStartedAt: position === 'ends' ? now.toISOString() : head.phaseStartedAt,
     ...(failed ? { failure: milestone.data.failure } : {}),
+    ...(milestone.name === 'factorySelected' ? { factory: milestone.data.factory.name } : {}),
   };
 }
 
@@ -432,8 +438,4 @@ function milestoneEntity(setup: SetupRecord, record: MilestoneRecord): TableEnti
     attempt: setup.attempt,
     data: JSON.stringify(record.data),
   };
-}
-
-function order(name: MilestoneName): number {
-  return milestoneNames.indexOf(name);
 }

@@ -11,6 +11,7 @@ import type { Stack } from '../../local/stack/stack.ts';
 import { newSecretName, Secrets } from '../../shared/secrets.ts';
 import { setupKey } from '../../shared/setup/key.ts';
 import { ActiveSetups } from '../../shared/setup/active.ts';
+import { SetupIndex } from '../../shared/setup/setup-index.ts';
 import { SetupStore } from '../../shared/setup/store.ts';
 import { hostKind } from '../support/host-kind.ts';
 import { terminate } from '../support/management-api.ts';
@@ -105,6 +106,7 @@ async function storeWithoutStarting(setupId: string): Promise<void> {
   const store = new SetupStore(
     table('setups'),
     new ActiveSetups(table('activesetups'), clock),
+    new SetupIndex(table('setupindex')),
     clock,
     stack.settings['MIGRATION_EVENT_SOURCE'] ?? '',
   );

@@ -2,21 +2,24 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { reachOf } from '../../../functions/http/roles.ts';
 import type { Role } from '../../../functions/http/roles.ts';
+import type { Route } from '../../../functions/http/adapter.ts';
 import { routes } from '../../../functions/routes.ts';
 import { environmentPlaceSchema, environmentNameSchema } from '../../../shared/environments/environment.ts';
+import { replayBodySchema } from '../../../functions/setups/replay-body.ts';
 import { setupBodySchema } from '../../../functions/setups/setup-body.ts';
 import { apiErrors, fieldErrors } from '../../../shared/errors.ts';
 import { apiVersion, setupIdSchema } from '../../../shared/setup/setup.ts';
-import { describedResponse, openapi, operations, validatorOf } from '../../support/api/openapi.ts';
+import { describedResponse, openapi, operations, queryParametersOf, validatorOf } from '../../support/api/openapi.ts';
 
 const { schemas, responses } = openapi.components;
 
 const allRoles = ['Setup.Read', 'Setup.Read.All', 'Setup.Write', 'Setup.Write.All', 'Ops.Read', 'Ops.Write'];
 
-/** Whether an app role lets the provider in where another is asked for. */
-function grants(given: string, asked: Role): boolean {
+/** Whether an app role lets the provider in where another is asked for: for every tenant, or for its own at least. */
+function grants(given: string, asked: Role, own: boolean): boolean {
   const caller = { tenantId: '', ofProvider: true, objectId: '', roles: [given] };
-  return reachOf(caller, asked) !== 'nobody';
+  const reach = reachOf(caller, asked);
+  return reach === 'everyTenant' || (own && reach === 'ownTenant');
 }
 
 describe('routes', () => {
@@ -29,8 +32,12 @@ describe('routes', () => {
         roles: security.flatMap(({ entra = [] }) => entra),
       })),
     );
-    const rolesFor = (role: Role | undefined) => allRoles.filter((given) => role !== undefined && grants(given, role));
-    const served = routes.map(({ name, method, path, role }) => ({ name, method, path, roles: rolesFor(role) }));
+    const rolesOf = (route: Route) => ('roles' in route ? route.roles : route.role === undefined ? [] : [route.role]);
+    const served = routes.map((route) => {
+      const { name, method, path } = route;
+      const roles = allRoles.filter((given) => rolesOf(route).some((role) => grants(given, role, !('roles' in route))));
+      return { name, method, path, roles };
+    });
     expect(described).toHaveLength(served.length);
     expect(described).toEqual(expect.arrayContaining(served));
   });
@@ -70,6 +77,15 @@ interface ProblemSchema {
 describe('the description says what the code checks', () => {
   test('of a request for a setup', () => {
     expect(bare(schemas['SetupRequest'])).toEqual(bare(z.toJSONSchema(setupBodySchema)));
+  });
+
+  test('of a request for a replay', () => {
+    expect(bare(schemas['ReplayRequest'])).toEqual(bare(z.toJSONSchema(replayBodySchema, { io: 'input' })));
+  });
+
+  test.each(routes)('of the query parameters of $name', ({ name, parameters = [] }) => {
+    const version = name === 'getHealth' ? [] : ['api-version'];
+    expect(queryParametersOf(name).toSorted()).toEqual([...parameters, ...version].toSorted());
   });
 
   test('of an environment', () => {

@@ -107,6 +107,7 @@ describe('GET of a setup', () => {
 describe('what belongs to another tenant answers like what does not exist', () => {
   test.each([
     ['getSetup'],
+    ['listAttempts'],
     ['listChecks'],
     ['listCompanies'],
     ['listExtensions'],
@@ -270,7 +271,7 @@ describe('health', () => {
       }
     }
     const active = new ActiveSetups(api.setups, api.services.clock);
-    const store = new DeadStore(api.setups, active, api.services.clock, 'https://example.com');
+    const store = new DeadStore(api.setups, active, api.services.index, api.services.clock, 'https://example.com');
     const route = routes.find(({ name }) => name === 'getHealth');
     if (route === undefined) throw new Error('There is no route getHealth');
     const answer = await callHandler(createToHandler({ ...api.services, store })(route), {});

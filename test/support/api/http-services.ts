@@ -19,8 +19,10 @@ import { DataFactories } from '../../../shared/factory/data-factory.ts';
 import { Secrets } from '../../../shared/secrets.ts';
 import type { Services } from '../../../shared/services.ts';
 import { ActiveSetups } from '../../../shared/setup/active.ts';
+import { Attempts } from '../../../shared/setup/attempts.ts';
 import { LostAnswers } from './lost-answers.ts';
 import { Findings } from '../../../shared/setup/findings.ts';
+import { SetupIndex } from '../../../shared/setup/setup-index.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
 import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
 import { WaitBook } from '../../../shared/waits/wait-book.ts';
@@ -68,12 +70,15 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
   setups.pipeline.addPolicy(lostAnswers.policy, { afterPhase: 'Retry' });
   const environments = table('environments');
   const active = new ActiveSetups(table('activesetups'), systemClock);
-  const store = new SetupStore(setups, active, systemClock, settings.MIGRATION_EVENT_SOURCE);
+  const index = new SetupIndex(table('setupindex'));
+  const store = new SetupStore(setups, active, index, systemClock, settings.MIGRATION_EVENT_SOURCE);
   const gateways: Partial<Services> = {
     settings,
     clock: systemClock,
     store,
     active,
+    index,
+    attempts: new Attempts(setups),
     findings: new Findings(setups),
     environments: new EnvironmentDirectory(environments, store, systemClock),
     waits: new WaitBook(table('waits'), systemClock),

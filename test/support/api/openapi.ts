@@ -13,15 +13,22 @@ export interface Described {
   readonly content?: Readonly<Record<string, Media>>;
 }
 
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+}
+
 /** An operation of `docs/openapi.json`. */
 export interface Operation {
   readonly operationId: string;
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly parameters?: readonly (Parameter | { readonly $ref: string })[];
   readonly requestBody?: Described;
   readonly responses: Readonly<Record<string, Described | { readonly $ref: string }>>;
 }
 
 interface Components {
+  readonly parameters: Readonly<Record<string, Parameter>>;
   readonly schemas: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly responses: Readonly<Record<string, Described>>;
 }
@@ -45,6 +52,13 @@ export function describedResponse(operationId: string, status: number): Describe
   const response = operations.get(operationId)?.responses[status];
   if (response === undefined || !('$ref' in response)) return response;
   return openapi.components.responses[response.$ref.split('/').at(-1) ?? ''];
+}
+
+/** Names of the query parameters of an operation. */
+export function queryParametersOf(operationId: string): string[] {
+  return (operations.get(operationId)?.parameters ?? [])
+    .map((given) => ('$ref' in given ? openapi.components.parameters[given.$ref.split('/').at(-1) ?? ''] : given))
+    .flatMap((parameter) => (parameter?.in === 'query' ? [parameter.name] : []));
 }
 
 /** Makes a validator of a schema of the description. It also refuses members that are not described. */

@@ -6,6 +6,7 @@ import { ActiveSetups } from '../../../shared/setup/active.ts';
 import { Findings } from '../../../shared/setup/findings.ts';
 import type { AttemptId } from '../../../shared/setup/setup.ts';
 import type { Milestone, Phase } from '../../../shared/setup/states.ts';
+import { SetupIndex } from '../../../shared/setup/setup-index.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
 import type { Recorded, SetupRecord } from '../../../shared/setup/store.ts';
 import type { Tables } from '../tables.ts';
@@ -37,7 +38,8 @@ export function newSetupTable(tables: Tables, policy?: PipelinePolicy): SetupTab
   const clock = { now: () => now };
   const table = tables.table(policy);
   const active = new ActiveSetups(tables.table(), clock);
-  const store = new SetupStore(table, active, clock, 'https://migration.example.com');
+  const index = new SetupIndex(tables.table());
+  const store = new SetupStore(table, active, index, clock, 'https://migration.example.com');
   return {
     store,
     active,

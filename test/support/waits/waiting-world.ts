@@ -11,6 +11,7 @@ import { startDataFactory } from '../../../local/data-factory/server.ts';
 import { DataFactories } from '../../../shared/factory/data-factory.ts';
 import type { Services } from '../../../shared/services.ts';
 import { ActiveSetups } from '../../../shared/setup/active.ts';
+import { SetupIndex } from '../../../shared/setup/setup-index.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
 import type { NewWait } from '../../../shared/waits/wait.ts';
 import { WaitBook } from '../../../shared/waits/wait-book.ts';
@@ -96,6 +97,7 @@ export async function startWaitingWorld(): Promise<WaitingWorld> {
   const store = new SetupStore(
     tables.table(),
     new ActiveSetups(tables.table(), productClock),
+    new SetupIndex(tables.table()),
     productClock,
     'https://migration.example.com',
   );

@@ -1,0 +1,68 @@
+/** An attempt as the API shows it. */
+import type { ReachedAttempt } from '../../shared/setup/attempts.ts';
+import { dataOf } from '../../shared/setup/milestone-data.ts';
+import type { MilestoneRecord } from '../../shared/setup/milestone-data.ts';
+import { milestones, phaseAfter } from '../../shared/setup/states.ts';
+import type { MilestoneName, Phase } from '../../shared/setup/states.ts';
+import type { SetupRecord } from '../../shared/setup/store.ts';
+import type { Caller } from '../http/access-token.ts';
+import { isOperator } from '../http/roles.ts';
+
+const ends: readonly MilestoneName[] = ['ready', 'failed', 'canceled'];
+
+/** Maps an attempt. Who asked for it is for operators only. */
+export function attemptResource(caller: Caller, setup: SetupRecord, { attempt, actor, reached }: ReachedAttempt) {
+  const begin = reached.find(({ name }) => name === 'accepted');
+  const end = endOf(reached);
+  const isLast = attempt === setup.attempt;
+  const replayOf = dataOf(reached, 'accepted')?.replayOf;
+  const last = end ?? reached.at(-1);
+  const state = end === undefined && isLast ? setup.state : last && milestones[last.name].state;
+  const factory = dataOf(reached, 'factorySelected')?.factory.name;
+  const failure = dataOf(reached, 'failed')?.failure;
+  return {
+    attempt,
+    state,
+    phase: end === undefined && isLast ? setup.phase : phaseOf(reached),
+    from: isLast ? setup.from : dataOf(reached, 'accepted')?.from,
+    ...(replayOf === undefined ? {} : { replayOf }),
+    ...(isOperator(caller) ? { startedBy: actor } : {}),
+    startedAt: begin?.at,
+    ...(end === undefined ? {} : { endedAt: end.at }),
+    phases: durationsOf(reached),
+    takenOver: reached
+      .filter(({ name, origin }) => origin !== attempt && milestones[name].position === 'ends')
+      .map(({ name, origin }) => ({ phase: milestones[name].phase, attempt: origin })),
+    ...(factory === undefined ? {} : { factory }),
+    ...(failure === undefined ? {} : { failure }),
+  };
+}
+
+/** How long an attempt spent in each phase that it ended itself, and in the one in which it ended. */
+export function durationsOf(reached: readonly MilestoneRecord[]) {
+  const end = endOf(reached);
+  const stoppedIn = end === undefined || end.name === 'ready' ? undefined : { record: end, phase: phaseOf(reached) };
+  const own = reached.filter(({ name, origin, attempt }) => milestones[name].position === 'ends' && origin === attempt);
+  const finished = own.map((record) => ({ record, phase: milestones[record.name].phase }));
+  return [...finished, ...(stoppedIn === undefined ? [] : [stoppedIn])].map(({ record: { startedAt, at }, phase }) => ({
+    phase,
+    startedAt,
+    finishedAt: at,
+    durationMs: Date.parse(at) - Date.parse(startedAt),
+  }));
+}
+
+function endOf(reached: readonly MilestoneRecord[]): MilestoneRecord | undefined {
+  return reached.find(({ name }) => ends.includes(name));
+}
+
+/** The phase that an attempt came to. */
+function phaseOf(reached: readonly MilestoneRecord[]): Phase {
+  return reached
+    .filter(({ origin, attempt }) => origin === attempt)
+    .reduce<Phase>(
+      (phase, { name, data }) =>
+        name === 'accepted' ? milestones.accepted.data.parse(data).from : phaseAfter(name, phase),
+      'FactorySelection',
+    );
+}

@@ -1,0 +1,35 @@
+/** What is kept of an attempt beside its milestones: what it was asked to do, and by whom. Pure. */
+import { z } from 'zod';
+import type { SetupRecord } from './head.ts';
+import { attemptRowKey, decoded, partitionOf } from './rows.ts';
+import { destinationSchema, setupRequestSchema } from './setup.ts';
+
+const attemptRecordSchema = z.object({
+  attempt: z.int(),
+  request: setupRequestSchema,
+  destination: destinationSchema,
+  /** A name is used for one password: another name is a password that was given anew. */
+  secretName: z.string(),
+  /** Who asked for the attempt. */
+  actor: z.string(),
+});
+export type AttemptRecord = z.infer<typeof attemptRecordSchema>;
+
+/** The row of an attempt that begins. It is never changed. */
+export function attemptRow(head: SetupRecord, actor: string) {
+  const { attempt, request, destination, secretName } = head;
+  return {
+    partitionKey: partitionOf(head),
+    rowKey: attemptRowKey(attempt),
+    attempt,
+    request: JSON.stringify(request),
+    destination: JSON.stringify(destination),
+    secretName,
+    actor,
+  };
+}
+
+/** Reads the row of an attempt. @throws {z.ZodError} if it is none */
+export function attemptFromRow(row: object): AttemptRecord {
+  return attemptRecordSchema.parse(decoded(row, ['request', 'destination']));
+}

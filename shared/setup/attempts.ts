@@ -1,0 +1,41 @@
+/** The attempts of a setup, of which only the last is in its head row. In the partition of the setup. */
+import { odata } from '@azure/data-tables';
+import type { TableClient } from '@azure/data-tables';
+import { createdTable } from '../table.ts';
+import { attemptFromRow } from './attempt-record.ts';
+import type { AttemptRecord } from './attempt-record.ts';
+import { milestonesFromRows } from './milestone-data.ts';
+import type { MilestoneRecord } from './milestone-data.ts';
+import { ATTEMPT_PREFIX, MILESTONE_PREFIX, partitionOf } from './rows.ts';
+import type { SetupKey } from './rows.ts';
+
+/** An attempt with what it reached, in that order. */
+export interface ReachedAttempt extends AttemptRecord {
+  readonly reached: readonly MilestoneRecord[];
+}
+
+export class Attempts {
+  readonly #table: () => Promise<TableClient>;
+
+  /** @param setups table of the setups */
+  constructor(setups: TableClient) {
+    this.#table = createdTable(setups);
+  }
+
+  /** All attempts of a setup, the first one first. */
+  async of(setup: SetupKey): Promise<ReachedAttempt[]> {
+    const [attempts, milestones] = await Promise.all([
+      this.#rows(setup, ATTEMPT_PREFIX),
+      this.#rows(setup, MILESTONE_PREFIX),
+    ]);
+    const reached = Map.groupBy(milestonesFromRows(milestones), ({ attempt }) => attempt);
+    return attempts.map(attemptFromRow).map((record) => ({ ...record, reached: reached.get(record.attempt) ?? [] }));
+  }
+
+  async #rows(setup: SetupKey, prefix: string): Promise<object[]> {
+    const table = await this.#table();
+    // '~' sorts after every character that a row key of ours has.
+    const filter = odata`PartitionKey eq ${partitionOf(setup)} and RowKey ge ${prefix} and RowKey lt ${`${prefix}~`}`;
+    return Array.fromAsync(table.listEntities({ queryOptions: { filter } }));
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * The index of setups in Table Storage, for lists. It is a copy of what head rows say, written after them: it may be a
+ * moment late, and the timer that settles setups mends what was not written.
+ */
+import { odata } from '@azure/data-tables';
+import type { TableClient, TransactionAction } from '@azure/data-tables';
+import { unlessConflict, unlessMissing } from '../rest-errors.ts';
+import { createdTable } from '../table.ts';
+import { continuationOf, readContinuation } from './continuation.ts';
+import type { SetupRecord } from './head.ts';
+import {
+  conditionsOf,
+  indexedFromRow,
+  indexRow,
+  isOpen,
+  MAXIMUM_FILTER_VALUES,
+  partitionsOf,
+  placeIn,
+  rangeOf,
+  rowKeysOf,
+} from './index-rows.ts';
+import type { IndexedSetup, SetupFilter, SetupOrder } from './index-rows.ts';
+
+/** A part of a list. */
+interface SetupPage {
+  readonly setups: IndexedSetup[];
+  /** Where the next page begins; there is none after the last one. */
+  readonly next?: string;
+}
+
+export class SetupIndex {
+  readonly #table: () => Promise<TableClient>;
+
+  constructor(table: TableClient) {
+    this.#table = createdTable(table);
+  }
+
+  /** Writes a setup, unless the index knows it as it was later. */
+  async put(setup: SetupRecord): Promise<void> {
+    await Promise.all(partitionsOf(setup.tenantId).map((partition) => this.#put(partition, setup)));
+  }
+
+  /** Takes out a setup that nobody changes any more; it may be gone already. */
+  async remove(setup: Pick<SetupRecord, 'tenantId' | 'setupId' | 'createdAt'>): Promise<void> {
+    const table = await this.#table();
+    const keys = [...rowKeysOf(setup, 'all'), ...rowKeysOf(setup, 'open')];
+    const rows = partitionsOf(setup.tenantId).flatMap((partition) => keys.map((key) => [partition, key] as const));
+    await Promise.all(rows.map(([partition, key]) => unlessMissing(() => table.deleteEntity(partition, key))));
+  }
+
+  /**
+   * A page of the setups that a filter names. A setup that is there while all pages are read, and whose state, phase and
+   * other filtered values keep to the filter, is on exactly one of them, whatever is created or changed meanwhile.
+   * @param size most setups of the page
+   * @param continuation `next` of the page before; undefined for the first page
+   * @throws {Error} if `continuation` is one of another filter or order, or the filter has too many values
+   */
+  async page(filter: SetupFilter, order: SetupOrder, size: number, continuation?: string): Promise<SetupPage> {
+    const place = continuation === undefined ? undefined : readContinuation(continuation, filter, order);
+    if (continuation !== undefined && place === undefined) {
+      throw new Error('The continuation is not one of a list with this filter and order');
+    }
+    const table = await this.#table();
+    const queryOptions = { filter: queryOf(filter, order, place) };
+    const setups: IndexedSetup[] = [];
+    // One more than wanted tells whether there is a next page. A page of the service may be short, or empty.
+    for await (const rows of table.listEntities({ queryOptions }).byPage({ maxPageSize: size + 1 })) {
+      setups.push(...rows.map(indexedFromRow));
+      if (setups.length > size) break;
+    }
+    const shown = setups.slice(0, size);
+    const last = shown.at(-1);
+    if (last === undefined || setups.length <= size) return { setups: shown };
+    return { setups: shown, next: continuationOf(placeIn(order, last), filter, order) };
+  }
+
+  /** All rows of a partition change in one transaction, guarded by the first of them. */
+  async #put(partitionKey: string, setup: SetupRecord): Promise<void> {
+    const table = await this.#table();
+    const columns = indexRow(setup);
+    for (;;) {
+      const known = await this.#known(partitionKey, setup);
+      // Times of change of one setup are strictly ascending.
+      if (known !== undefined && known.lastModifiedAt >= setup.lastModifiedAt) return;
+      const write = (rowKey: string): TransactionAction => ['upsert', { partitionKey, rowKey, ...columns }, 'Replace'];
+      const [first = '', ...others] = rowKeysOf(setup, 'all');
+      const row = { partitionKey, rowKey: first, ...columns };
+      const open = rowKeysOf(setup, 'open');
+      const written = await unlessConflict(() =>
+        table.submitTransaction([
+          known === undefined ? ['create', row] : ['update', row, 'Replace', { etag: known.etag }],
+          ...others.map(write),
+          ...(isOpen(setup.state) ? open.map(write) : []),
+          ...(!isOpen(setup.state) && known?.open === true
+            ? open.map((rowKey): TransactionAction => ['delete', { partitionKey, rowKey }])
+            : []),
+        ]),
+      );
+      if (written) return;
+    }
+  }
+
+  /** What a partition says of a setup. */
+  async #known(partition: string, setup: SetupRecord) {
+    const table = await this.#table();
+    const [rowKey = ''] = rowKeysOf(setup, 'all');
+    const row = await unlessMissing(() => table.getEntity(partition, rowKey));
+    if (row === undefined) return undefined;
+    const { state, lastModifiedAt } = indexedFromRow(row);
+    return { open: isOpen(state), lastModifiedAt, etag: row.etag };
+  }
+}
+
+function queryOf(filter: SetupFilter, order: SetupOrder, place: string | undefined): string {
+  const { state = [], phase = [], errorCode = [] } = filter;
+  if (state.length + phase.length + errorCode.length > MAXIMUM_FILTER_VALUES) {
+    throw new Error(`A filter has more than ${MAXIMUM_FILTER_VALUES} states, phases and error codes`);
+  }
+  const { partition, begin, end } = rangeOf(filter, order, place);
+  const range = odata`PartitionKey eq ${partition} and RowKey gt ${begin} and RowKey lt ${end}`;
+  const conditions = conditionsOf(filter).map(([column, operator, values]) => {
+    const comparisons = values.map((value) => `${column} ${operator}${odata` ${value}`}`);
+    return `(${comparisons.join(' or ')})`;
+  });
+  return [range, ...conditions].join(' and ');
+}
