@@ -79,7 +79,9 @@ async function keepGoing(listed: ActiveSetup, client: DurableClient, services: S
     await startSetup(client, setup, settings);
     return;
   }
-  if (ended || status === 'Missing' || setup.state === 'Deleting') await cleanUp(setup, status, client, services);
+  // A removal that no cleanup was given yet; one that goes on must not be begun anew.
+  const isToBeRemoved = setup.state === 'Deleting' && setup.cleanup === undefined;
+  if (ended || status === 'Missing' || isToBeRemoved) await cleanUp(setup, status, client, services);
 }
 
 async function cleanUp(setup: SetupRecord, status: string, client: DurableClient, services: Services): Promise<void> {

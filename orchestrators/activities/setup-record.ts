@@ -1,4 +1,5 @@
 import { messageOf } from '../../shared/error-message.ts';
+import { entityNames } from '../../shared/factory/names.ts';
 import { dataOf } from '../../shared/setup/milestone-data.ts';
 import type { MilestoneName } from '../../shared/setup/states.ts';
 import type { MilestoneRecord, SetupStore } from '../../shared/setup/store.ts';
@@ -12,7 +13,14 @@ export const openAttempt: Implementation<'openAttempt'> = async ({ token, ...att
   return { canceling: state === 'Canceling', from, ...(await checkpointsOf(attempt, store)) };
 };
 
-export const readCheckpoints: Implementation<'readCheckpoints'> = (attempt, { store }) => checkpointsOf(attempt, store);
+export const readCheckpoints: Implementation<'readCheckpoints'> = async ({ key, ...attempt }, { store, runtimes }) => {
+  const checkpoints = await checkpointsOf(attempt, store);
+  if (checkpoints.factory === undefined || checkpoints.runtimeName !== undefined) return checkpoints;
+  // An attempt that was stopped after it had its runtime, and before it could say so.
+  const { request } = await store.require(attempt);
+  const runtime = await runtimes.get(attempt.tenantId, request.source.runtimeName ?? entityNames(key).runtime);
+  return runtime?.users.includes(attempt.setupId) === true ? { ...checkpoints, runtimeName: runtime.name } : checkpoints;
+};
 
 export const moveBack: Implementation<'moveBack'> = async ({ phase, ...attempt }, { store }) => {
   const moved = await store.moveBack(attempt, phase);
