@@ -9,7 +9,7 @@ import { unlessConflict, unlessMissing } from '../rest-errors.ts';
 import type { IndexedSetup } from '../setup/index-rows.ts';
 import type { AuditEntry } from '../setup/store.ts';
 import { createdTable } from '../table.ts';
-import { doneOf, noCounts } from './replay.ts';
+import { doneOf, hasEnded, noCounts } from './replay.ts';
 import type { BulkReplay, ItemOutcome, ItemResult, ReplayItem } from './replay.ts';
 import {
   ITEM_PREFIX,
@@ -108,7 +108,10 @@ export class ReplayBook {
   async items(
     replayId: string,
     size: number,
-    { after = ITEM_PREFIX, result }: { readonly after?: string | undefined; readonly result?: ReplayItem['result'] | undefined },
+    {
+      after = ITEM_PREFIX,
+      result,
+    }: { readonly after?: string | undefined; readonly result?: ReplayItem['result'] | undefined },
   ): Promise<Page<ReplayItem>> {
     // '~' sorts after every character that a row key of ours has.
     const range = odata`PartitionKey eq ${replayId} and RowKey gt ${after} and RowKey lt ${`${ITEM_PREFIX}~`}`;
@@ -157,7 +160,11 @@ export class ReplayBook {
       for (const { result } of fresh) counts[result] += 1;
       const written = await this.#write(
         { ...replay, counts },
-        fresh.map((outcome) => ['update', { partitionKey: replayId, rowKey: itemRowKey(outcome), ...outcome }, 'Merge']),
+        fresh.map((outcome) => [
+          'update',
+          { partitionKey: replayId, rowKey: itemRowKey(outcome), ...outcome },
+          'Merge',
+        ]),
       );
       if (written !== undefined) return;
     }
@@ -178,7 +185,7 @@ export class ReplayBook {
       const state = endOf(replay);
       const written = state === replay.state ? replay : await this.#write({ ...replay, state }, []);
       if (written === undefined) continue;
-      if (state === 'Completed' || state === 'Stopped') await this.#close(written);
+      if (hasEnded(written)) await this.#close(written);
       return written;
     }
   }
@@ -234,6 +241,7 @@ function listKey(replay: BulkReplay) {
 
 /** The state of a bulk replay whose rounds are over. */
 function endOf(replay: BulkReplay): BulkReplay['state'] {
-  if (replay.state === 'Stopped' || doneOf(replay) === replay.total) return replay.state === 'Stopped' ? 'Stopped' : 'Completed';
+  if (hasEnded(replay)) return replay.state;
+  if (doneOf(replay) === replay.total) return 'Completed';
   return replay.state === 'Stopping' ? 'Stopped' : replay.state;
 }

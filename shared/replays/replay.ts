@@ -9,7 +9,7 @@ import { phaseSchema } from '../setup/states.ts';
 /** States of setups that can be replayed. */
 export const replayableStates = ['Failed', 'Canceled'] as const;
 
-const timeSchema = z.iso.datetime();
+const timeSchema = z.iso.datetime({ offset: true });
 
 /** Which setups are replayed; what is left out does not matter. */
 export const replayFilterSchema = z.strictObject({
@@ -90,10 +90,25 @@ export interface ItemOutcome extends Pick<ReplayItem, 'tenantId' | 'setupId' | '
   readonly result: ItemResult;
 }
 
+export function hasEnded({ state }: Pick<BulkReplay, 'state'>): boolean {
+  return state === 'Stopped' || state === 'Completed';
+}
+
 /** How many setups have their result. */
 export function doneOf({ counts }: BulkReplay): number {
   return itemResults.reduce((sum, result) => sum + counts[result], 0);
 }
+
+/** What the orchestration of a bulk replay is started with, and what one generation of it gives to the next. */
+export const replayManyInputSchema = z.object({
+  replayId: z.string(),
+  perMinute: z.int(),
+  /** Setups that could not be replayed because the service failed are tried again in the next pass over those left. */
+  pass: z.int(),
+  /** The row after which the pass goes on. */
+  after: z.string().optional(),
+});
+export type ReplayManyInput = z.infer<typeof replayManyInputSchema>;
 
 /** The orchestration of a bulk replay; an id is used once. */
 export function replayInstanceOf({ replayId, run }: Pick<BulkReplay, 'replayId' | 'run'>): string {
