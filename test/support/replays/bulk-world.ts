@@ -4,7 +4,6 @@ import { createHttpHeaders } from '@azure/core-rest-pipeline';
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { getClient } from 'durable-functions';
 import type { DurableClient } from 'durable-functions';
-import pMap from 'p-map';
 import { runActivity } from '../../../orchestrators/activities/run.ts';
 import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
 import { ReplayBook } from '../../../shared/replays/replay-book.ts';
@@ -19,6 +18,7 @@ import type { SetupRecord } from '../../../shared/setup/store.ts';
 import { contextFor } from '../api/http-call.ts';
 import type { Faults } from '../durable/faults.ts';
 import { TaskHub } from '../durable/task-hub.ts';
+import { copyRows } from '../setup/copied-rows.ts';
 import { audit, milestone, newSetup } from '../setup/stored-setup.ts';
 import type { Tables } from '../tables.ts';
 
@@ -86,9 +86,11 @@ export async function openBulkWorld(tables: Tables, faults: Faults = {}): Promis
       return new Promise(() => undefined);
     },
   };
-  const active = new ActiveSetups(tables.table(), clock);
-  const index = new SetupIndex(tables.table());
-  const store = new SetupStore(tables.table(watched), active, index, clock, 'https://migration.example.com');
+  const rows = [tables.table(), tables.table(), tables.table(watched), tables.table()] as const;
+  const [activeRows, indexRows, setupRows, environmentRows] = rows;
+  const active = new ActiveSetups(activeRows, clock);
+  const index = new SetupIndex(indexRows);
+  const store = new SetupStore(setupRows, active, index, clock, 'https://migration.example.com');
   const beginNext = store.beginNext.bind(store);
   store.beginNext = async (setup, ...rest) => {
     const begun = await beginNext(setup, ...rest);
@@ -106,7 +108,7 @@ export async function openBulkWorld(tables: Tables, faults: Faults = {}): Promis
     store,
     index,
     active,
-    environments: new EnvironmentDirectory(tables.table(), store, clock),
+    environments: new EnvironmentDirectory(environmentRows, store, clock),
     replays: new ReplayBook(tables.table(), clock),
     // Of the settings, those that an attempt is started with.
     settings: settings as Services['settings'],
@@ -131,8 +133,10 @@ export async function openBulkWorld(tables: Tables, faults: Faults = {}): Promis
     beginnings: [],
     unreachable: new Set(),
     killAtChanges: [],
-    async fail(setupIds) {
-      await pMap(setupIds, failSetup, { concurrency: 8 });
+    async fail([first, ...others]) {
+      if (first === undefined) return;
+      await failSetup(first);
+      await copyRows(rows, first, others);
     },
     setup: (setupId) => store.require({ tenantId, setupId }),
     async replay({ perMinute = 600, from, filter = { tenantId, state: ['Failed'] } } = {}) {
