@@ -2,12 +2,13 @@
 // sees them without tsPreCompilationDeps.
 const GATEWAYS = [
   'clock|config|durable|request-timeout|rest-errors|secrets|services|table',
-  'setup/(?:active|attempts|continuation|database-mark|findings|key|publisher|setup-index|start|store)',
+  'setup/(?:active|attempts|begin-replay|continuation|database-mark|findings|key|publisher|setup-index|start|store)',
   'runtimes/runtime-book',
   'environments/directory',
   'factory/(?:data-factory|reservations)',
   'plan/control-rows',
   'sql/(?:database|scripts)',
+  'replays/(?:choose|replay-book|replay-item|start)',
   'waits/(?:look|wait-book)',
 ].join('|');
 const PURE = `^shared/(?!(?:${GATEWAYS})\\.ts$).+\\.ts$`;

@@ -9,6 +9,7 @@ import { readSettings } from '../shared/config.ts';
 import { createServices } from '../shared/services.ts';
 import { createToHandler } from './http/adapter.ts';
 import { routes } from './routes.ts';
+import { settleReplays } from './timers/settle-replays.ts';
 import { settleSetups } from './timers/settle-setups.ts';
 import { lookAfterWaits } from './timers/waits.ts';
 
@@ -39,6 +40,12 @@ app.timer('settleSetups', {
   schedule: '*/30 * * * * *',
   extraInputs: [df.input.durableClient()],
   handler: (_timer, context) => settleSetups(df.getClient(context), services),
+});
+
+app.timer('settleReplays', {
+  schedule: '15,45 * * * * *',
+  extraInputs: [df.input.durableClient()],
+  handler: (_timer, context) => settleReplays(df.getClient(context), services),
 });
 
 app.timer('lookAfterWaits', {

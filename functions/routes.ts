@@ -6,6 +6,11 @@ import { putEnvironment } from './environments/put-environment.ts';
 import { getHealth } from './health/get-health.ts';
 import type { Route } from './http/adapter.ts';
 import { getOperation } from './operations/get-operation.ts';
+import { createReplay } from './replays/create-replay.ts';
+import { getReplay } from './replays/get-replay.ts';
+import { itemParameters, listReplayItems } from './replays/list-replay-items.ts';
+import { listReplays, replayParameters } from './replays/list-replays.ts';
+import { stopReplay } from './replays/stop-replay.ts';
 import { cancelSetup } from './setups/cancel-setup.ts';
 import { deleteSetup, deletionParameters } from './setups/delete-setup.ts';
 import { checkRuntime } from './setups/check-runtime.ts';
@@ -28,11 +33,16 @@ const environments = { path: 'tenants/{tenantId}/environments', missing: 'Tenant
 const environment = { path: `${environments.path}/{environment}`, missing: 'EnvironmentNotFound' } as const;
 const setups = { path: 'tenants/{tenantId}/migrationSetups', missing: 'TenantNotFound' } as const;
 const setup = { path: `${setups.path}/{setupId}`, missing: 'SetupNotFound' } as const;
+const replay = { path: 'replays/{replayId}' } as const;
 const below = <Path extends string>(path: Path) => ({ ...setup, path: `${setup.path}/${path}` }) as const;
 
 const read = 'Setup.Read';
 const write = 'Setup.Write';
 const provide = 'Ops.Write';
+
+/** Of what operators do, and look at, over all tenants. */
+const operate = { roles: ['Ops.Write'] } as const;
+const watch = { roles: ['Ops.Read', 'Ops.Write'] } as const;
 
 /** Of handlers that start orchestrations or tell them something. */
 const acts = { role: write, usesDurableClient: true } as const;
@@ -44,6 +54,7 @@ const ofAttempt = { role: read, parameters: attemptParameters } as const;
 export const routes: readonly Route[] = [
   { name: 'cancelSetup', method: 'POST', ...below('cancel'), ...acts, handler: cancelSetup },
   { name: 'checkRuntime', method: 'POST', ...below('runtime/check'), ...acts, handler: checkRuntime },
+  { name: 'createReplay', method: 'POST', path: 'replays', ...operate, usesDurableClient: true, handler: createReplay },
   { name: 'deleteEnvironment', method: 'DELETE', ...environment, role: provide, handler: deleteEnvironment },
   { name: 'deleteSetup', method: 'DELETE', ...setup, parameters: deletionParameters, ...acts, handler: deleteSetup },
   {
@@ -57,6 +68,7 @@ export const routes: readonly Route[] = [
   { name: 'getEnvironment', method: 'GET', ...environment, role: read, handler: getEnvironment },
   { name: 'getHealth', method: 'GET', path: 'health', role: undefined, handler: getHealth },
   { name: 'getOperation', method: 'GET', ...operation, role: read, handler: getOperation },
+  { name: 'getReplay', method: 'GET', ...replay, ...watch, handler: getReplay },
   { name: 'getSetup', method: 'GET', ...setup, role: read, handler: getSetup },
   {
     name: 'listAllSetups',
@@ -71,6 +83,15 @@ export const routes: readonly Route[] = [
   { name: 'listCompanies', method: 'GET', ...below('companies'), ...ofAttempt, handler: listCompanies },
   { name: 'listEnvironments', method: 'GET', ...environments, role: read, handler: listEnvironments },
   { name: 'listExtensions', method: 'GET', ...below('extensions'), ...ofAttempt, handler: listExtensions },
+  {
+    name: 'listReplayItems',
+    method: 'GET',
+    path: `${replay.path}/items`,
+    ...watch,
+    parameters: itemParameters,
+    handler: listReplayItems,
+  },
+  { name: 'listReplays', method: 'GET', path: 'replays', ...watch, parameters: replayParameters, handler: listReplays },
   { name: 'listRuntimeKeys', method: 'POST', ...below('runtime/listKeys'), ...acts, handler: listRuntimeKeys },
   { name: 'listSetups', method: 'GET', ...setups, role: read, parameters: listParameters, handler: listSetups },
   { name: 'putEnvironment', method: 'PUT', ...environment, role: provide, handler: putEnvironment },
@@ -83,4 +104,5 @@ export const routes: readonly Route[] = [
     handler: regenerateRuntimeKey,
   },
   { name: 'replaySetup', method: 'POST', ...below('replay'), ...acts, handler: replaySetup },
+  { name: 'stopReplay', method: 'POST', path: `${replay.path}/stop`, ...operate, handler: stopReplay },
 ];

@@ -15,6 +15,7 @@ import {
 } from '../shared/setup/setup.ts';
 import { milestones, milestoneSchema, phaseSchema, setupStateSchema } from '../shared/setup/states.ts';
 import { cleanupInputSchema, setupInputSchema } from '../shared/setup/attempt-input.ts';
+import { replayManyInputSchema, replayStateSchema } from '../shared/replays/replay.ts';
 import { waitAnswerSchema, waitEvents, waitTargetSchema } from '../shared/waits/wait.ts';
 
 /** @param fence who may do it; an activity that changes something outside always has one */
@@ -71,6 +72,8 @@ const stageSchema = z.enum(['assess', 'install']);
 export type Stage = z.infer<typeof stageSchema>;
 
 const waitEventSchema = z.enum(waitEvents);
+
+const bulkSchema = z.object({ replayId: z.string() });
 
 /** Linked services: the one that all setups of a factory share, and the two of the setup. */
 const linkedServiceRoles = ['staging', 'source', 'destination'] as const;
@@ -224,6 +227,24 @@ export const activities = {
     subjectSchema.extend({ milestone: milestoneSchema, detail: z.string().optional() }),
     z.object({ published: z.boolean(), reason: z.string().optional() }),
   ),
+  /** Chooses the setups of a bulk replay, unless they are chosen. */
+  chooseSetups: activity('chooseSetups', bulkSchema, z.object({ total: z.int() })),
+  /**
+   * Replays the next setups of a bulk replay that have no result yet, each once however often this runs. `last` is where
+   * the next round begins; there is none after the last one, or if the bulk replay is to end.
+   */
+  replayRound: clientActivity(
+    'replayRound',
+    bulkSchema.extend({
+      after: z.string().optional(),
+      size: z.int(),
+      /** Whether a setup for which the service fails again gets that as its result. */
+      givesUp: z.boolean(),
+    }),
+    z.object({ begun: z.int(), last: z.string().optional(), problems: z.array(z.string()) }),
+  ),
+  /** Ends a bulk replay whose setups all have a result, or that is to end; otherwise it goes on. */
+  endReplay: activity('endReplay', bulkSchema, z.object({ state: replayStateSchema })),
   /** Ends the orchestrations of an attempt, which may have ended already. */
   endInstances: clientActivity('endInstances', subjectSchema, nothing),
 } as const;
@@ -232,6 +253,8 @@ export const orchestrations = {
   setup: orchestration('setup', setupInputSchema, z.object({ state: z.enum(['Ready', 'Failed', 'Canceled']) })),
   /** Ends an attempt whose orchestration is dead, or takes away everything of a setup. */
   cleanup: orchestration('cleanup', cleanupInputSchema, z.object({ state: setupStateSchema })),
+  /** A bulk replay. */
+  replayMany: orchestration('replayMany', replayManyInputSchema, z.object({ state: replayStateSchema })),
   factorySelection: orchestration(
     'factorySelection',
     subjectSchema.extend({

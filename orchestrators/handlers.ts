@@ -5,12 +5,14 @@ import type { orchestrations } from './contract.ts';
 import { factorySelection } from './factory-selection.ts';
 import { preparation } from './preparation.ts';
 import { replicationPipeline } from './replication-pipeline.ts';
+import { replayMany } from './replay-many.ts';
 import { runtimeRegistration } from './runtime-registration.ts';
 import { setup } from './setup.ts';
 
 export const handlers: Readonly<Record<keyof typeof orchestrations, OrchestrationHandler>> = {
   setup,
   cleanup,
+  replayMany,
   factorySelection,
   runtimeRegistration,
   preparation,

@@ -117,6 +117,18 @@ export function orchestrator<Input, Output>(
   };
 }
 
+/**
+ * Ends this generation of an orchestration, which returns after it, and begins the next one with a history of its own.
+ * External events that came for this one are lost.
+ */
+export function continueAsNew<Input, Output>(
+  context: OrchestrationContext,
+  _contract: OrchestrationContract<Input, Output>,
+  input: Input,
+): void {
+  context.df.continueAsNew(input);
+}
+
 /** Milliseconds since the epoch, the same in every replay. */
 export function now(context: OrchestrationContext): number {
   return context.df.currentUtcDateTime.getTime();

@@ -16,6 +16,7 @@ import { DataFactories } from './factory/data-factory.ts';
 import type { SubscriptionClients } from './factory/data-factory.ts';
 import { EventPublisher } from './setup/publisher.ts';
 import { FactoryReservations } from './factory/reservations.ts';
+import { ReplayBook } from './replays/replay-book.ts';
 import { RuntimeBook } from './runtimes/runtime-book.ts';
 import { answeredWithin } from './request-timeout.ts';
 import { Secrets } from './secrets.ts';
@@ -44,6 +45,7 @@ export interface Services {
   readonly runtimes: RuntimeBook;
   readonly publisher: EventPublisher;
   readonly factories: DataFactories;
+  readonly replays: ReplayBook;
   readonly waits: WaitBook;
   readonly databases: SqlDatabases;
   readonly secrets: Secrets;
@@ -79,6 +81,7 @@ export function createServices(settings: Settings): Services {
     runtimes: new RuntimeBook(table('runtimes')),
     publisher: new EventPublisher(bus.createSender(settings.MIGRATION_EVENT_TOPIC), store),
     factories: new DataFactories(subscriptionClients(settings.MIGRATION_RESOURCE_MANAGER_URL, credential), clock),
+    replays: new ReplayBook(table('replays'), clock),
     waits: new WaitBook(table('waits'), clock),
     databases: new SqlDatabases(connectWith(credential)),
     secrets: new Secrets(vault),

@@ -1,7 +1,7 @@
 /** Who asks for a change, as it is written down with it. */
 import type { AuditEntry } from '../../shared/setup/store.ts';
-import type { TenantCall } from './adapter.ts';
+import type { KnownCall } from './adapter.ts';
 
-export function auditEntry({ caller, requestId }: TenantCall, action: string): AuditEntry {
+export function auditEntry({ caller, requestId }: KnownCall, action: string): AuditEntry {
   return { actor: caller.objectId, action, requestId };
 }

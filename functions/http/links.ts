@@ -3,8 +3,13 @@ import { apiVersion } from '../../shared/setup/setup.ts';
 import type { Call, TenantCall } from './adapter.ts';
 
 /** The URL of something of the request's tenant. */
-export function urlOf({ services, tenantId }: TenantCall, path: string): string {
-  return `${services.settings.MIGRATION_PUBLIC_URL}/tenants/${tenantId}/${path}?api-version=${apiVersion}`;
+export function urlOf(call: TenantCall, path: string): string {
+  return serviceUrlOf(call, `tenants/${call.tenantId}/${path}`);
+}
+
+/** The URL of something of the service. */
+export function serviceUrlOf({ services }: Call, path: string): string {
+  return `${services.settings.MIGRATION_PUBLIC_URL}/${path}?api-version=${apiVersion}`;
 }
 
 /**

@@ -3,12 +3,14 @@ import type { DurableClient } from 'durable-functions';
 import { messageOf } from '../../shared/error-message.ts';
 import type { Claimant } from '../../shared/environments/directory.ts';
 import type { SecretOwner } from '../../shared/secrets.ts';
+import type { RefusedClaim } from '../../shared/setup/begin-replay.ts';
 import type { Destination, SetupRequest } from '../../shared/setup/setup.ts';
 import { startSetup } from '../../shared/setup/start.ts';
 import type { SetupRecord } from '../../shared/setup/store.ts';
 import { environmentInUse } from '../environments/environment-resource.ts';
 import type { TenantCall } from '../http/adapter.ts';
 import { fieldError, invalidFields } from '../http/problem.ts';
+import type { ApiError } from '../http/problem.ts';
 
 /**
  * Takes the environment for an attempt. Its request may die before the attempt is stored: then the claim lapses.
@@ -20,14 +22,17 @@ export async function claimEnvironment(
   claimant: Claimant,
 ): Promise<Destination> {
   const claim = await services.environments.claim(tenantId, environment, claimant);
-  if (claim.kind === 'inUse') throw environmentInUse(claim.setupId);
-  if (claim.kind === 'unknown') {
-    throw invalidFields([
-      fieldError('/destination/environment', 'UnknownEnvironment', 'is not an environment of the tenant.'),
-    ]);
-  }
+  if (claim.kind !== 'claimed') throw refusedClaim(claim);
   const { name, ...place } = claim.environment;
   return { environment: name, ...place };
+}
+
+/** The answer to a request for an environment that the attempt cannot have. */
+export function refusedClaim(claim: RefusedClaim): ApiError {
+  if (claim.kind === 'inUse') return environmentInUse(claim.setupId);
+  return invalidFields([
+    fieldError('/destination/environment', 'UnknownEnvironment', 'is not an environment of the tenant.'),
+  ]);
 }
 
 /** Stores a password before the row that names it: one that is stored may be worked with at any moment. */

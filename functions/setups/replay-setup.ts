@@ -1,6 +1,7 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { getClient } from 'durable-functions';
 import { newSecretName } from '../../shared/secrets.ts';
+import { beginReplay } from '../../shared/setup/begin-replay.ts';
 import { replayPlan, replayStart } from '../../shared/setup/replay.ts';
 import type { Phase } from '../../shared/setup/states.ts';
 import type { SetupRecord } from '../../shared/setup/store.ts';
@@ -8,7 +9,7 @@ import type { TenantCall } from '../http/adapter.ts';
 import { auditEntry } from '../http/audit.ts';
 import { ApiError, fieldError, invalidFields } from '../http/problem.ts';
 import { accepted } from '../operations/operation-resource.ts';
-import { claimEnvironment, discardSecret, putSecret, start } from './begin-attempt.ts';
+import { discardSecret, putSecret, refusedClaim, start } from './begin-attempt.ts';
 import { findForChange } from './find-setup.ts';
 import { readReplayRequest } from './replay-body.ts';
 
@@ -27,22 +28,21 @@ export async function replaySetup(call: TenantCall): Promise<HttpResponseInit> {
   const attempt = setup.attempt + 1;
   if (dryRun) return { status: 200, jsonBody: { setupId: setup.setupId, attempt, ...replayPlan(from) } };
 
-  const claimant = { setupId: setup.setupId, attempt };
-  const destination = await claimEnvironment(call, request.destination, claimant);
+  // The password before the attempt, which may be started at any moment once it is stored.
   const secretName = password === undefined ? setup.secretName : newSecretName(setup.key);
   if (password !== undefined) await putSecret(call, secretName, password, setup);
-  const beginning = { from, replayOf: setup.attempt, audit: auditEntry(call, 'replaySetup') };
-  const begun = await services.store.beginNext(setup, { request, destination, secretName }, beginning);
-  if (begun === undefined) {
-    if (password !== undefined) await discardSecret(call, secretName);
-    return answerLost(call);
-  }
-  if (password !== undefined) await discardSecret(call, setup.secretName);
-  await start(getClient(call.context), call, begun);
-  return accepted(call, begun, begun, await services.store.milestonesOf(begun));
+  const audit = auditEntry(call, 'replaySetup');
+  const beginning = await beginReplay(services, setup, { from, request, secretName, audit });
+  // The password that is not needed: the new one of an attempt that did not begin, or the old one.
+  const [unused, kept] = beginning.kind === 'begun' ? [setup.secretName, secretName] : [secretName, setup.secretName];
+  if (unused !== kept) await discardSecret(call, unused);
+  if (beginning.kind === 'refused') throw refusedClaim(beginning.claim);
+  if (beginning.kind === 'changed') return answerLost(call);
+  await start(getClient(call.context), call, beginning.setup);
+  return accepted(call, beginning.setup, beginning.setup, await services.store.milestonesOf(beginning.setup));
 }
 
-/** Somebody else changed the setup since it was read. What was claimed for the attempt lapses, or is the winner's. */
+/** Somebody else changed the setup since it was read. */
 async function answerLost(call: TenantCall): Promise<never> {
   const { setup } = await findForChange(call);
   throw notReplayable(setup);

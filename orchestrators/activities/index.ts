@@ -22,6 +22,7 @@ import {
 import { ensureRuntime, findRuntime, getRuntimeStatus, leaveRuntime } from './runtime.ts';
 import { endInstances } from './instances.ts';
 import { releaseEnvironment, removeSecret } from './release.ts';
+import { chooseSetups, endReplay, replayRound } from './replays.ts';
 import { moveBack, openAttempt, readCheckpoints, recordMilestone } from './setup-record.ts';
 import { closeWait, openWait } from './waits.ts';
 
@@ -59,4 +60,7 @@ export const implementations: { readonly [Name in keyof typeof activities]: Impl
   moveBack,
   recordMilestone,
   endInstances,
+  chooseSetups,
+  replayRound,
+  endReplay,
 };

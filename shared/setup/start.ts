@@ -74,7 +74,12 @@ export function childrenOf(instance: string): string[] {
 }
 
 /** Starts an instance, unless there is one of that id: somebody else was faster, and an id is used once. */
-async function startOnce(client: DurableClient, name: string, instanceId: string, input: unknown): Promise<void> {
+export async function startOnce(
+  client: DurableClient,
+  name: string,
+  instanceId: string,
+  input: unknown,
+): Promise<void> {
   try {
     await client.startNew(name, { instanceId, input });
   } catch (error) {

@@ -261,6 +261,12 @@ export class SetupStore {
     await table.createEntity(this.#auditRow(setup, entry, 'done'));
   }
 
+  /** Whether an attempt was begun by a request. */
+  async isBegunBy(attempt: AttemptId, requestId: string): Promise<boolean> {
+    const condition = odata`requestId eq ${requestId} and result eq ${beginningOf(attempt)}`;
+    return (await this.#rowsWithPrefix(attempt, 'audit-', condition)).length > 0;
+  }
+
   /** Events of a setup that were not marked as published, oldest first. */
   async pendingEvents(setup: SetupKey): Promise<SetupEvent[]> {
     const rows = await this.#rowsWithPrefix(setup, 'event-', odata`published eq false`);
@@ -292,7 +298,7 @@ export class SetupStore {
       others: [
         ['create', attemptRow(head, audit.actor)],
         ...copies.map((copy): TransactionAction => ['create', copy]),
-        ['create', this.#auditRow(head, audit, `attempt ${head.attempt}`)],
+        ['create', this.#auditRow(head, audit, beginningOf(head))],
       ],
     });
     // And again, if the timer has found nothing to look after meanwhile.
@@ -422,6 +428,11 @@ function movedOn(head: SetupRecord, milestone: Milestone, now: Date): SetupRecor
     ...(failed ? { failure: milestone.data.failure } : {}),
     ...(milestone.name === 'factorySelected' ? { factory: milestone.data.factory.name } : {}),
   };
+}
+
+/** What the audit says of the beginning of an attempt. */
+function beginningOf({ attempt }: AttemptId): string {
+  return `attempt ${attempt}`;
 }
 
 /** Whether an attempt that begins at a phase takes a milestone over: what ended an earlier phase, and its runtime. */

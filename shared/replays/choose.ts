@@ -1,0 +1,54 @@
+/** Which setups a bulk replay is for. */
+import type { IndexedSetup, SetupFilter } from '../setup/index-rows.ts';
+import type { SetupIndex } from '../setup/setup-index.ts';
+import { MAXIMUM_ADDED } from './replay-book.ts';
+import type { ReplayBook } from './replay-book.ts';
+import type { BulkReplay, ReplayFilter } from './replay.ts';
+
+/**
+ * Chooses the setups of a bulk replay; it has those for good. Choosing again changes nothing.
+ * @returns how many there are
+ */
+export async function chooseSetups(
+  { index, replays }: { readonly index: SetupIndex; readonly replays: ReplayBook },
+  replayId: string,
+): Promise<number> {
+  for (;;) {
+    const replay = await replays.require(replayId);
+    if (replay.total !== undefined) return replay.total;
+    await addSetups(index, replays, replay);
+  }
+}
+
+/** Ends early if somebody else changes the replay meanwhile. */
+async function addSetups(index: SetupIndex, replays: ReplayBook, replay: BulkReplay): Promise<void> {
+  let added: BulkReplay | undefined = replay;
+  for await (const setups of pagesOf(index, replay.filter)) {
+    added = await replays.add(added, setups);
+    if (added === undefined) return;
+  }
+  await replays.closeChoice(added);
+}
+
+/** The setups that a filter names, page by page. */
+export async function* pagesOf(
+  index: SetupIndex,
+  filter: ReplayFilter,
+): AsyncGenerator<readonly IndexedSetup[], void, void> {
+  let continuation: string | undefined;
+  do {
+    const page = await index.page(setupFilterOf(filter), 'oldest', MAXIMUM_ADDED, continuation);
+    yield page.setups;
+    continuation = page.next;
+  } while (continuation !== undefined);
+}
+
+function setupFilterOf({ phase, errorCode, ...filter }: ReplayFilter): SetupFilter {
+  const { createdBefore, createdAfter, modifiedBefore, modifiedAfter } = filter;
+  const times = Object.entries({ createdBefore, createdAfter, modifiedBefore, modifiedAfter });
+  const others = Object.entries({ ...filter, phase: phase && [phase], errorCode: errorCode && [errorCode] });
+  return Object.fromEntries([
+    ...others.filter(([, value]) => value !== undefined),
+    ...times.flatMap(([name, time]) => (time === undefined ? [] : [[name, new Date(time)]])),
+  ]);
+}

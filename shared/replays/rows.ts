@@ -1,0 +1,39 @@
+/** Rows of bulk replays: a partition each, with its head, a row a setup, and its audit; and one with the list. Pure. */
+import type { SetupKey } from '../setup/rows.ts';
+import { decoded, padded, partitionOf } from '../setup/rows.ts';
+import { bulkReplaySchema, replayItemSchema } from './replay.ts';
+import type { BulkReplay, ReplayItem } from './replay.ts';
+
+export const REPLAY_HEAD = 'head';
+export const ITEM_PREFIX = 'item-';
+/** Partition of the list. Its rows are small and in the order of the list, the newest first. */
+export const REPLAY_LIST = 'list';
+
+const jsonColumns = ['filter', 'counts'] as const;
+
+export function replayFromRow(row: object): BulkReplay {
+  return bulkReplaySchema.parse(decoded(row, jsonColumns));
+}
+
+/** Written with Merge, so that columns that a newer version knows stay. */
+export function replayRow({ etag: _etag, ...replay }: BulkReplay) {
+  const { filter, counts, ...columns } = replay;
+  const json = { filter: JSON.stringify(filter), counts: JSON.stringify(counts) };
+  return { ...columns, ...json, partitionKey: replay.replayId, rowKey: REPLAY_HEAD };
+}
+
+/** A setup has one row in a bulk replay, however often it is chosen. */
+export function itemRowKey(setup: SetupKey): string {
+  return `${ITEM_PREFIX}${partitionOf(setup)}`;
+}
+
+export function itemFromRow(row: object): ReplayItem {
+  return replayItemSchema.parse(row);
+}
+
+/** Beyond every date, in milliseconds: Table Storage sorts upwards only. */
+const END_OF_TIME = 1e15 - 1;
+
+export function listRowKey({ replayId, createdAt }: Pick<BulkReplay, 'replayId' | 'createdAt'>): string {
+  return `${padded(END_OF_TIME - Date.parse(createdAt), 15)}-${replayId}`;
+}
