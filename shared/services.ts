@@ -87,7 +87,7 @@ export function createServices(settings: Settings): Services {
     environments: new EnvironmentDirectory(table('environments'), store, clock),
     reservations: new FactoryReservations(table('factoryreservations')),
     runtimes: new RuntimeBook(table('runtimes')),
-    publisher: new EventPublisher(bus.createSender(settings.MIGRATION_EVENT_TOPIC), store),
+    publisher: new EventPublisher(bus.createSender(settings.MIGRATION_EVENT_TOPIC), store, clock),
     factories: new DataFactories(resourceManager(settings.MIGRATION_RESOURCE_MANAGER_URL, credential), clock),
     waits: new WaitBook(table('waits'), clock),
     databases: new SqlDatabases(connectWith(credential)),
