@@ -13,7 +13,7 @@ import type { Settings } from './config.ts';
 import type { CheckThresholds } from './checks/check.ts';
 import { EnvironmentDirectory } from './environments/directory.ts';
 import { DataFactories } from './factory/data-factory.ts';
-import type { SubscriptionClients } from './factory/data-factory.ts';
+import type { ClientOf } from './factory/data-factory.ts';
 import { EventPublisher } from './setup/publisher.ts';
 import { FactoryReservations } from './factory/reservations.ts';
 import { ReplayBook } from './replays/replay-book.ts';
@@ -51,21 +51,38 @@ export interface Services {
   readonly secrets: Secrets;
 }
 
+const TRY_MS = 10_000;
+/**
+ * An activity that changes something outside may do so for 60 s after it asked the head row. In that time fit two
+ * requests to Resource Manager with the rows beside them, or a connection and one batch.
+ */
+const RESOURCE_MANAGER_MS = 20_000;
+const CONNECTION_MS = 15_000;
+
+/** How often and how long a service is tried. A caller of the API waits for tables and the vault. */
+const threeTries = { ...once(TRY_MS), retryOptions: { maxRetries: 2, maxRetryDelayInMs: 2_000 } };
+
+function once(milliseconds: number) {
+  const policy = { policy: answeredWithin(milliseconds), position: 'perRetry' as const };
+  return { retryOptions: { maxRetries: 0 }, additionalPolicies: [policy] };
+}
+
 /** Makes every gateway, all with the app's own identity. Connects to nothing yet. */
 export function createServices(settings: Settings): Services {
   const credential = new DefaultAzureCredential();
   const clock = systemClock;
-  const table = (name: string) => new TableClient(settings.MIGRATION_STATE_TABLE_ENDPOINT, name, credential);
+  const table = (name: string) =>
+    new TableClient(settings.MIGRATION_STATE_TABLE_ENDPOINT, name, credential, threeTries);
   const setups = table('setups');
   const active = new ActiveSetups(table('activesetups'), clock);
   const index = new SetupIndex(table('setupindex'));
   const store = new SetupStore(setups, active, index, clock, settings.MIGRATION_EVENT_SOURCE);
-  const bus = new ServiceBusClient(settings.MIGRATION_SERVICE_BUS_NAMESPACE, credential);
+  const bus = new ServiceBusClient(settings.MIGRATION_SERVICE_BUS_NAMESPACE, credential, {
+    retryOptions: { maxRetries: 0, timeoutInMs: TRY_MS },
+  });
   const vault = new SecretClient(settings.MIGRATION_KEY_VAULT_URL, credential, {
     disableChallengeResourceVerification: !settings.MIGRATION_KEY_VAULT_VERIFY_CHALLENGE,
-    // A caller of the API waits for the vault: at worst three tries of ten seconds.
-    retryOptions: { maxRetries: 2, maxRetryDelayInMs: 5_000 },
-    additionalPolicies: [{ policy: answeredWithin(10_000), position: 'perRetry' }],
+    ...threeTries,
   });
   return {
     settings,
@@ -79,32 +96,23 @@ export function createServices(settings: Settings): Services {
     environments: new EnvironmentDirectory(table('environments'), store, clock),
     reservations: new FactoryReservations(table('factoryreservations')),
     runtimes: new RuntimeBook(table('runtimes')),
-    publisher: new EventPublisher(bus.createSender(settings.MIGRATION_EVENT_TOPIC), store),
-    factories: new DataFactories(subscriptionClients(settings.MIGRATION_RESOURCE_MANAGER_URL, credential), clock),
     replays: new ReplayBook(table('replays'), clock),
+    publisher: new EventPublisher(bus.createSender(settings.MIGRATION_EVENT_TOPIC), store, clock),
+    factories: new DataFactories(resourceManager(settings.MIGRATION_RESOURCE_MANAGER_URL, credential), clock),
     waits: new WaitBook(table('waits'), clock),
     databases: new SqlDatabases(connectWith(credential)),
     secrets: new Secrets(vault),
   };
 }
 
-function subscriptionClients(
-  endpoint: string,
-  credential: TokenCredential,
-): (subscriptionId: string) => SubscriptionClients {
-  const clients = new Map<string, SubscriptionClients>();
+function resourceManager(endpoint: string, credential: TokenCredential): ClientOf {
+  const clients = new Map<string, DataFactoryManagementClient>();
   return (subscriptionId) => {
-    const known = clients.get(subscriptionId);
-    if (known !== undefined) return known;
-    const made = {
-      client: new DataFactoryManagementClient(credential, subscriptionId, { endpoint }),
-      withoutRetries: new DataFactoryManagementClient(credential, subscriptionId, {
-        endpoint,
-        retryOptions: { maxRetries: 0 },
-      }),
-    };
-    clients.set(subscriptionId, made);
-    return made;
+    const client =
+      clients.get(subscriptionId) ??
+      new DataFactoryManagementClient(credential, subscriptionId, { endpoint, ...once(RESOURCE_MANAGER_MS) });
+    clients.set(subscriptionId, client);
+    return client;
   };
 }
 
@@ -112,7 +120,7 @@ function subscriptionClients(
 const AZURE_SQL_SCOPE = 'https://database.windows.net/.default';
 
 function connectWith(credential: TokenCredential): Connect {
-  return async ({ server, database }) => {
+  return async ({ server, database }, longestRequestMs) => {
     const address = parseServerAddress(server);
     if (address === undefined) throw new Error('The destination server is not of the form host or host,port');
     const accessToken = await credential.getToken(AZURE_SQL_SCOPE);
@@ -123,8 +131,8 @@ function connectWith(credential: TokenCredential): Connect {
       database,
       authentication: { type: 'azure-active-directory-access-token', options: { token: accessToken.token } },
       options: { encrypt: true, trustServerCertificate: false },
-      connectionTimeout: 30_000,
-      requestTimeout: 10 * 60_000,
+      connectionTimeout: CONNECTION_MS,
+      requestTimeout: longestRequestMs,
     });
     return pool.connect();
   };

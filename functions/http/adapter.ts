@@ -152,13 +152,14 @@ function answerError(error: unknown, { request, context, requestId }: Call): Htt
   return problemResponse(shown, new URL(request.url).pathname, traceIdOf(request, context, requestId));
 }
 
-/** What failed is in the log only. A service that does not answer, or too slowly, may do so later. */
+/** What failed is in the log only. A service that does not answer, or too slowly, may do so later: when it says. */
 function internalError(cause: unknown): ApiError {
-  const { statusCode = 503 } = isRestError(cause) ? cause : { statusCode: 500 };
+  const { statusCode = 503, response } = isRestError(cause) ? cause : { statusCode: 500 };
   if (statusCode !== 429 && statusCode <= 500)
     return new ApiError('InternalError', 'Ask the operator, with the traceId.', { cause });
+  const retryAfter = response?.headers.get('retry-after') ?? String(DEPENDENCY_RETRY_SECONDS);
   return new ApiError('ServiceUnavailable', 'Send the request again later.', {
-    headers: { 'retry-after': String(DEPENDENCY_RETRY_SECONDS) },
+    headers: { 'retry-after': retryAfter },
     cause,
   });
 }

@@ -51,7 +51,9 @@ export async function settleSetups(client: DurableClient, services: Services): P
 
   await forEach((setup) => keepGoing(setup, client, services));
   // Last, because a bus that is silent must keep nobody from being started.
-  await forEach((setup) => publisher.publishPending(setup));
+  await forEach(async (setup) => {
+    if (!publisher.isPaused) await publisher.publishPending(setup);
+  });
   await forEach((setup) => forget(setup, services));
   await active.continueFrom(firstLate);
   if (failures.length > 0) throw new AggregateError(failures, failures.map(({ message }) => message).join('; '));

@@ -16,9 +16,12 @@ import { replicationRuleSchema } from '../../shared/plan/rules.ts';
 import type { Implementation } from './implementation.ts';
 import { replacePlan } from '../../shared/plan/control-rows.ts';
 
+/** The fence is asked before each part, and the last statement takes its place in the database under the claim. */
+const LONGEST_PLAN_REQUEST_MS = 10 * 60_000;
+
 export const planTables: Implementation<'planTables'> = async (input, services) => {
   const { destination } = await services.store.require(input);
-  return services.databases.use(destination, async (database) => {
+  const work = async (database: SqlDatabase) => {
     const planned = plan(
       joinCatalogue(database.stream(scripts.sourceTables), database.stream(scripts.sourceColumns)),
       joinCatalogue(database.stream(scripts.catalogueTables), database.stream(scripts.catalogueColumns)),
@@ -38,7 +41,8 @@ export const planTables: Implementation<'planTables'> = async (input, services) 
     });
     if (outcome === 'superseded') return { stopped };
     return { ...summary, byCopyMethod: { ...summary.byCopyMethod } };
-  });
+  };
+  return services.databases.use(destination, work, LONGEST_PLAN_REQUEST_MS);
 };
 
 export const markEnvironmentReady: Implementation<'markEnvironmentReady'> = async (input, services) => {

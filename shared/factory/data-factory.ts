@@ -5,15 +5,11 @@ import type { EntityDocument } from './connections.ts';
 import { unlessMissing } from '../rest-errors.ts';
 import type { Factory } from '../setup/setup.ts';
 
-/** The clients of one subscription. */
-export interface SubscriptionClients {
-  readonly client: DataFactoryManagementClient;
-  /**
-   * The same without retries: `createRun` has no idempotency key, so that a repeated request starts a second run, and
-   * what is asked again and again anyway needs none.
-   */
-  readonly withoutRetries: DataFactoryManagementClient;
-}
+/**
+ * Gives the client of a subscription, one that repeats nothing: who called repeats, `createRun` has no idempotency key,
+ * and a client that sleeps before it tries again would change a factory after others believe that it does not any more.
+ */
+export type ClientOf = (subscriptionId: string) => DataFactoryManagementClient;
 
 /** What a factory carries now. */
 export interface FactoryLoad {
@@ -50,22 +46,20 @@ export interface EndedRun {
 /** Kinds of entity that a setup owns in a factory and that are put whole. */
 export type EntityKind = 'pipelines' | 'datasets' | 'linkedServices';
 
-/** What waits ask is asked again later; it keeps nobody waiting. */
-const QUESTION_TIMEOUT_MS = 10_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 export class DataFactories {
-  readonly #clientsOf: (subscriptionId: string) => SubscriptionClients;
+  readonly #clientOf: ClientOf;
   readonly #clock: Clock;
 
-  constructor(clientsOf: (subscriptionId: string) => SubscriptionClients, clock: Clock) {
-    this.#clientsOf = clientsOf;
+  constructor(clientOf: ClientOf, clock: Clock) {
+    this.#clientOf = clientOf;
     this.#clock = clock;
   }
 
   /** Counts what a factory carries. @throws {RestError} if the factory cannot be reached or does not exist */
   async load(factory: Factory): Promise<FactoryLoad> {
-    const { client } = this.#clientsOf(factory.subscriptionId);
+    const client = this.#clientOf(factory.subscriptionId);
     const { resourceGroup, name } = factory;
     const counts = await Promise.all([
       count(client.pipelines.listByFactory(resourceGroup, name)),
@@ -81,7 +75,7 @@ export class DataFactories {
 
   /** Reads how a runtime is defined; undefined if the factory has none of that name. */
   async runtime(factory: Factory, name: string): Promise<RuntimeDefinition | undefined> {
-    const { client } = this.#clientsOf(factory.subscriptionId);
+    const client = this.#clientOf(factory.subscriptionId);
     const runtime = await unlessMissing(() =>
       client.integrationRuntimes.get(factory.resourceGroup, factory.name, name),
     );
@@ -94,7 +88,7 @@ export class DataFactories {
 
   /** Creates a self-hosted runtime, or leaves it as it is. */
   async createRuntime(factory: Factory, name: string, description: string): Promise<void> {
-    const { client } = this.#clientsOf(factory.subscriptionId);
+    const client = this.#clientOf(factory.subscriptionId);
     await client.integrationRuntimes.createOrUpdate(factory.resourceGroup, factory.name, name, {
       properties: { type: 'SelfHosted', description },
     });
@@ -102,19 +96,14 @@ export class DataFactories {
 
   /** Deletes a runtime with its nodes; it may be gone already. @throws {RestError} while an entity refers to it */
   async deleteRuntime(factory: Factory, name: string): Promise<void> {
-    const { client } = this.#clientsOf(factory.subscriptionId);
+    const client = this.#clientOf(factory.subscriptionId);
     await unlessMissing(() => client.integrationRuntimes.delete(factory.resourceGroup, factory.name, name));
   }
 
   /** Asks a runtime and its nodes how they are, once. @throws {RestError} if there is no such runtime, or no answer */
   async runtimeStatus(factory: Factory, name: string): Promise<RuntimeStatus> {
-    const { withoutRetries } = this.#clientsOf(factory.subscriptionId);
-    const { properties } = await withoutRetries.integrationRuntimes.getStatus(
-      factory.resourceGroup,
-      factory.name,
-      name,
-      { abortSignal: AbortSignal.timeout(QUESTION_TIMEOUT_MS) },
-    );
+    const client = this.#clientOf(factory.subscriptionId);
+    const { properties } = await client.integrationRuntimes.getStatus(factory.resourceGroup, factory.name, name);
     const nodes = 'nodes' in properties && Array.isArray(properties.nodes) ? (properties.nodes as RuntimeNode[]) : [];
     const working = nodes.filter(({ status }) => status === 'Online');
     return {
@@ -125,7 +114,7 @@ export class DataFactories {
 
   /** Reads the keys with which nodes register; undefined if there is no such runtime. The answer is secret. */
   async runtimeKeys(factory: Factory, name: string): Promise<RuntimeKeys | undefined> {
-    const { client } = this.#clientsOf(factory.subscriptionId);
+    const client = this.#clientOf(factory.subscriptionId);
     const keys = await unlessMissing(() =>
       client.integrationRuntimes.listAuthKeys(factory.resourceGroup, factory.name, name),
     );
@@ -138,7 +127,7 @@ export class DataFactories {
     name: string,
     keyName: keyof RuntimeKeys,
   ): Promise<RuntimeKeys | undefined> {
-    const { client } = this.#clientsOf(factory.subscriptionId);
+    const client = this.#clientOf(factory.subscriptionId);
     const keys = await unlessMissing(() =>
       client.integrationRuntimes.regenerateAuthKey(factory.resourceGroup, factory.name, name, { keyName }),
     );
@@ -147,7 +136,7 @@ export class DataFactories {
 
   /** Creates or replaces an entity. */
   async put(factory: Factory, kind: EntityKind, name: string, document: EntityDocument): Promise<void> {
-    const { client } = this.#clientsOf(factory.subscriptionId);
+    const client = this.#clientOf(factory.subscriptionId);
     // The generated models know less than the service: they lose what they do not know, but pass whole wire documents.
     // Pipelines are flattened in them, the other kinds are not.
     const model = kind === 'pipelines' ? document.properties : document;
@@ -160,7 +149,7 @@ export class DataFactories {
    * @throws {RestError} while another entity refers to it
    */
   async delete(factory: Factory, kind: EntityKind, name: string): Promise<boolean> {
-    const { client } = this.#clientsOf(factory.subscriptionId);
+    const client = this.#clientOf(factory.subscriptionId);
     let status: number | undefined;
     await client[kind].delete(factory.resourceGroup, factory.name, name, {
       onResponse: (response) => {
@@ -183,8 +172,8 @@ export class DataFactories {
   ): Promise<string> {
     const running = await this.#findRun(factory, pipeline, operationId);
     if (running !== undefined) return running;
-    const { withoutRetries } = this.#clientsOf(factory.subscriptionId);
-    const { runId } = await withoutRetries.pipelines.createRun(factory.resourceGroup, factory.name, pipeline, {
+    const client = this.#clientOf(factory.subscriptionId);
+    const { runId } = await client.pipelines.createRun(factory.resourceGroup, factory.name, pipeline, {
       parameters: { ...parameters, operationId },
     });
     return runId;
@@ -195,7 +184,7 @@ export class DataFactories {
     factory: Factory,
     runId: string,
   ): Promise<{ readonly status: string; readonly message: string } | undefined> {
-    const { client } = this.#clientsOf(factory.subscriptionId);
+    const client = this.#clientOf(factory.subscriptionId);
     const run = await unlessMissing(() => client.pipelineRuns.get(factory.resourceGroup, factory.name, runId));
     return run === undefined ? undefined : { status: run.status ?? 'Unknown', message: run.message ?? '' };
   }
@@ -205,21 +194,16 @@ export class DataFactories {
    * @returns status and message by run id
    */
   async endedRuns(factory: Factory, pipelines: readonly string[]): Promise<ReadonlyMap<string, EndedRun>> {
-    const { withoutRetries } = this.#clientsOf(factory.subscriptionId);
-    const runs = await this.#runs(
-      factory,
-      [
-        { operand: 'PipelineName', operator: 'In', values: [...pipelines] },
-        { operand: 'Status', operator: 'In', values: ['Succeeded', 'Failed', 'Cancelled'] },
-      ],
-      { client: withoutRetries, abortSignal: AbortSignal.timeout(QUESTION_TIMEOUT_MS) },
-    );
+    const runs = await this.#runs(factory, [
+      { operand: 'PipelineName', operator: 'In', values: [...pipelines] },
+      { operand: 'Status', operator: 'In', values: ['Succeeded', 'Failed', 'Cancelled'] },
+    ]);
     return new Map(runs.map(({ runId = '', status = '', message = '' }) => [runId, { status, message }]));
   }
 
   /** Asks for the end of a run and of those that it started. Answers before they have ended. */
   async cancelRun(factory: Factory, runId: string): Promise<void> {
-    const { client } = this.#clientsOf(factory.subscriptionId);
+    const client = this.#clientOf(factory.subscriptionId);
     await unlessMissing(() =>
       client.pipelineRuns.cancel(factory.resourceGroup, factory.name, runId, { isRecursive: true }),
     );
@@ -236,7 +220,7 @@ export class DataFactories {
 
   /** What the activities of a run gave, by activity name. Skipped activities are left out. */
   async activityOutputs(factory: Factory, runId: string): Promise<ReadonlyMap<string, unknown>> {
-    const { client } = this.#clientsOf(factory.subscriptionId);
+    const client = this.#clientOf(factory.subscriptionId);
     const outputs = new Map<string, unknown>();
     let continuationToken: string | undefined;
     do {
@@ -260,17 +244,16 @@ export class DataFactories {
   async #runs(
     factory: Factory,
     filters: { operand: string; operator: string; values: string[] }[],
-    { client, abortSignal }: Questioner = this.#clientsOf(factory.subscriptionId),
   ): Promise<PipelineRun[]> {
+    const client = this.#clientOf(factory.subscriptionId);
     const runs: PipelineRun[] = [];
     let continuationToken: string | undefined;
     do {
-      const page = await client.pipelineRuns.queryByFactory(
-        factory.resourceGroup,
-        factory.name,
-        { ...this.#window(), filters, ...(continuationToken === undefined ? {} : { continuationToken }) },
-        abortSignal === undefined ? {} : { abortSignal },
-      );
+      const page = await client.pipelineRuns.queryByFactory(factory.resourceGroup, factory.name, {
+        ...this.#window(),
+        filters,
+        ...(continuationToken === undefined ? {} : { continuationToken }),
+      });
       runs.push(...page.value);
       continuationToken = page.continuationToken;
     } while (continuationToken !== undefined);
@@ -282,12 +265,6 @@ export class DataFactories {
     const now = this.#clock.now().getTime();
     return { lastUpdatedAfter: new Date(now - 2 * DAY_MS), lastUpdatedBefore: new Date(now + DAY_MS) };
   }
-}
-
-/** By whom runs are queried, and for how long at most. */
-interface Questioner {
-  readonly client: DataFactoryManagementClient;
-  readonly abortSignal?: AbortSignal;
 }
 
 interface RuntimeNode {

@@ -1,27 +1,49 @@
 /** Setup events on a Service Bus topic. */
 import type { ServiceBusSender } from '@azure/service-bus';
+import type { Clock } from '../clock.ts';
 import type { SetupEvent } from './events.ts';
 import type { SetupStore } from './store.ts';
+
+/** After a failure the bus is left alone for so long, so that nobody else waits for it in vain. */
+const PAUSE_MS = 30_000;
 
 export class EventPublisher {
   readonly #sender: ServiceBusSender;
   readonly #store: SetupStore;
+  readonly #clock: Clock;
+  #pausedUntil = 0;
 
-  constructor(sender: ServiceBusSender, store: SetupStore) {
+  constructor(sender: ServiceBusSender, store: SetupStore, clock: Clock) {
     this.#sender = sender;
     this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** Whether Service Bus took no event a moment ago, so that none is sent. */
+  get isPaused(): boolean {
+    return this.#clock.now().getTime() < this.#pausedUntil;
   }
 
   /**
    * Publishes the events of a setup that were stored and not yet published, oldest first, and marks each.
    * An event that was sent but not marked is sent again with the same id, which the topic's duplicate detection drops.
-   * @throws if Service Bus does not take an event; it and those after it stay pending
+   * @throws if Service Bus does not take an event, or did not a moment ago; it and those after it stay pending
    */
   async publishPending(setup: { readonly tenantId: string; readonly setupId: string }): Promise<void> {
     for (const event of await this.#store.pendingEvents(setup)) {
       // One after the other: order within a session is the order in which sends are confirmed.
-      await this.#sender.sendMessages(messageOf(event));
+      await this.#send(event);
       await this.#store.markPublished(setup, event);
+    }
+  }
+
+  async #send(event: SetupEvent): Promise<void> {
+    if (this.isPaused) throw new Error('Service Bus took no event a moment ago; it is left alone for half a minute');
+    try {
+      await this.#sender.sendMessages(messageOf(event));
+    } catch (error) {
+      this.#pausedUntil = this.#clock.now().getTime() + PAUSE_MS;
+      throw error;
     }
   }
 }

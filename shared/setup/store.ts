@@ -281,9 +281,9 @@ export class SetupStore {
   }
 
   /** Succeeds if the state store answers. */
-  async ping(abortSignal: AbortSignal): Promise<void> {
+  async ping(): Promise<void> {
     const table = await this.#table();
-    await unlessMissing(() => table.getEntity('ping', 'ping', { abortSignal }));
+    await unlessMissing(() => table.getEntity('ping', 'ping'));
   }
 
   /** Notes the setup as active, then stores the beginning of an attempt. */

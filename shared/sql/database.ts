@@ -8,8 +8,11 @@ export type Row = Readonly<Record<string, unknown>>;
 /** Values of a statement's parameters, by name without `@`. */
 export type Parameters = Readonly<Record<string, string | number | boolean | null>>;
 
-/** Opens a pool to a database; the caller closes it. */
-export type Connect = (destination: Destination) => Promise<ConnectionPool>;
+/** Opens a pool to a database whose requests end in time; the caller closes it. */
+export type Connect = (destination: Destination, longestRequestMs: number) => Promise<ConnectionPool>;
+
+/** Ends before others believe that who sent it changes nothing any more. */
+const LONGEST_REQUEST_MS = 40_000;
 
 /** A database that is open. */
 export class SqlDatabase {
@@ -55,9 +58,16 @@ export class SqlDatabases {
     this.#connect = connect;
   }
 
-  /** Opens a database for the time of some work. */
-  async use<T>(destination: Destination, work: (database: SqlDatabase) => Promise<T>): Promise<T> {
-    const pool = await this.#connect(destination);
+  /**
+   * Opens a database for the time of some work.
+   * @param longestRequestMs after which a request fails; longer for work that asks itself whether it may go on
+   */
+  async use<T>(
+    destination: Destination,
+    work: (database: SqlDatabase) => Promise<T>,
+    longestRequestMs: number = LONGEST_REQUEST_MS,
+  ): Promise<T> {
+    const pool = await this.#connect(destination, longestRequestMs);
     try {
       return await work(new SqlDatabase(pool));
     } finally {

@@ -27,7 +27,7 @@ let runs = 0;
 beforeAll(async () => {
   fixture = await startDataFactorySqlFixture();
   const { client } = fixture;
-  factories = new DataFactories(() => ({ client, withoutRetries: client }), { now: () => new Date() });
+  factories = new DataFactories(() => client, { now: () => new Date() });
   const staging = await client.linkedServices.get(GROUP, FACTORY, 'stage');
   await client.linkedServices.createOrUpdate(GROUP, FACTORY, sharedLinkedServices.staging, staging);
   for (const { pipeline, claimant } of deployments) {

@@ -6,6 +6,7 @@ import type { ServiceBusReceiver } from '@azure/service-bus';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startServiceBus } from '../../../local/service-bus/server.ts';
 import { parseTopology } from '../../../local/service-bus/topology.ts';
+import { systemClock } from '../../../shared/clock.ts';
 import { EventPublisher } from '../../../shared/setup/publisher.ts';
 import { setupEventSchema } from '../../../shared/setup/events.ts';
 import type { SetupEvent } from '../../../shared/setup/events.ts';
@@ -38,7 +39,7 @@ async function start(policy?: PipelinePolicy) {
   onTestFinished(() => client.close());
   const { store } = newSetupTable(tables, policy);
   await store.create(setup, audit);
-  const publisher = new EventPublisher(client.createSender('setup-events'), store);
+  const publisher = new EventPublisher(client.createSender('setup-events'), store, systemClock);
   const session = (id = sessionId) => client.acceptSession('setup-events', 'provisioning', id);
   const failures = client.createReceiver('setup-events', 'failures');
   return { bus, store, publisher, session, failures };

@@ -123,7 +123,7 @@ beforeEach(() => {
     runtimes: new RuntimeBook(tables.table(counting)),
     waits: new WaitBook(tables.table(counting), setups.clock),
     secrets: new Secrets(vault),
-    factories: new DataFactories(() => ({ client, withoutRetries: client }), setups.clock),
+    factories: new DataFactories(() => client, setups.clock),
     databases: new SqlDatabases(() => {
       touched += 1;
       return Promise.reject(new Error('There is no destination'));

@@ -84,8 +84,7 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
     waits: new WaitBook(table('waits'), systemClock),
     secrets: new Secrets(vault),
     factories: new DataFactories((subscriptionId) => {
-      const client = new DataFactoryManagementClient(credential, subscriptionId, { endpoint: dataFactory.url });
-      return { client, withoutRetries: client };
+      return new DataFactoryManagementClient(credential, subscriptionId, { endpoint: dataFactory.url });
     }, systemClock),
   };
   return {

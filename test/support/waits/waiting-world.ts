@@ -83,12 +83,11 @@ export async function startWaitingWorld(): Promise<WaitingWorld> {
   };
   const productClock = { now: () => new Date(clock.now()) };
   const factories = new DataFactories((subscriptionId) => {
-    const withoutRetries = new DataFactoryManagementClient(credential, subscriptionId, {
+    return new DataFactoryManagementClient(credential, subscriptionId, {
       endpoint: dataFactory.url,
       additionalPolicies: [{ policy: asked, position: 'perRetry' }],
       retryOptions: { maxRetries: 0 },
     });
-    return { client: withoutRetries, withoutRetries };
   }, productClock);
   const gated: PipelinePolicy = {
     name: 'gated',

@@ -1,4 +1,4 @@
-import { RestError } from '@azure/core-rest-pipeline';
+import { createHttpHeaders, createPipelineRequest, RestError } from '@azure/core-rest-pipeline';
 import type { HttpHandler } from '@azure/functions';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -180,6 +180,13 @@ describe('a failure in the service', () => {
     expect(answer.headers['retry-after']).toBe(retryAfter);
     expect(JSON.stringify(answer)).not.toContain('hunter2');
     expect(logged.join('\n')).toContain(answer.headers['x-ms-request-id']);
+  });
+
+  test('says when to come again as the service that is too busy does', async () => {
+    const request = createPipelineRequest({ url: 'https://example.com' });
+    const response = { request, status: 429, headers: createHttpHeaders({ 'retry-after': '17' }) };
+    const answer = await send({}, () => Promise.reject(new RestError('Too many', { statusCode: 429, response })));
+    expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '17' } });
   });
 
   test('is logged without the request that an SDK hangs on its error', async () => {

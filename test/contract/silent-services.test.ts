@@ -1,0 +1,100 @@
+import { setTimeout as realTime } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createToHandler } from '../../functions/http/adapter.ts';
+import { routes } from '../../functions/routes.ts';
+import { startIdentity } from '../../local/identity/server.ts';
+import type { Identity } from '../../local/identity/server.ts';
+import { createCertificateAuthority, trustCertificateAuthority } from '../../local/stack/certificates.ts';
+import { messageOf } from '../../shared/error-message.ts';
+import { createServices } from '../../shared/services.ts';
+import type { Services } from '../../shared/services.ts';
+import { callHandler, settingsFor } from '../support/api/http-call.ts';
+import { startTokenIssuer } from '../support/api/token-issuer.ts';
+import { newSetup } from '../support/setup/stored-setup.ts';
+import { startSilentEndpoint } from '../support/silent-endpoint.ts';
+import type { SilentEndpoint } from '../support/silent-endpoint.ts';
+
+const factory = { subscriptionId: '44444444-4444-4444-8444-444444444444', resourceGroup: 'rg', name: 'factory-one' };
+
+let identity: Identity;
+let web: SilentEndpoint;
+let sql: SilentEndpoint;
+let services: Services;
+
+beforeAll(async () => {
+  const authority = await createCertificateAuthority();
+  trustCertificateAuthority(authority.certificate);
+  const tls = await authority.issue();
+  identity = await startIdentity({ tls, tenantId: newSetup.tenantId });
+  for (const [name, value] of Object.entries(identity.settings)) vi.stubEnv(name, value);
+  [web, sql] = await Promise.all([startSilentEndpoint(tls), startSilentEndpoint()]);
+  const issuer = await startTokenIssuer();
+  const url = `https://localhost:${web.port}`;
+  services = createServices({
+    ...settingsFor(issuer),
+    MIGRATION_STATE_TABLE_ENDPOINT: `${url}/devstoreaccount1`,
+    MIGRATION_SERVICE_BUS_NAMESPACE: `localhost:${web.port}`,
+    MIGRATION_KEY_VAULT_URL: url,
+    MIGRATION_RESOURCE_MANAGER_URL: url,
+  });
+  await issuer.stop();
+});
+
+afterAll(async () => {
+  await Promise.all([web.stop(), sql.stop(), identity.stop()]);
+});
+
+/** How work fails, and after how many milliseconds by its timers: they run a hundred times faster than the wall's clock. */
+async function failureOf(work: Promise<unknown>): Promise<{ message: string; time: number }> {
+  let message: string | undefined;
+  void work.then(
+    () => {
+      message = 'it was answered';
+    },
+    (error: unknown) => {
+      message = messageOf(error);
+    },
+  );
+  let time = 0;
+  for (; message === undefined; time += 200) {
+    await vi.advanceTimersByTimeAsync(200);
+    await realTime(2);
+  }
+  return { message, time };
+}
+
+describe('a service that accepts and says nothing is given up', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test.each<[string, number, () => Promise<unknown>]>([
+    ['the tables after three tries', 36_000, () => services.store.get(newSetup)],
+    ['the vault after three tries', 36_000, () => services.secrets.get('mig-0123456789ab-01234567')],
+    ['Resource Manager', 21_000, () => services.factories.put(factory, 'datasets', 'mig_x_source', { properties: {} })],
+    ['Resource Manager, asked', 21_000, () => services.factories.runtimeStatus(factory, 'shir-x')],
+    ['Resource Manager, which starts a run', 21_000, () => services.factories.startRun(factory, 'mig_x', 'x', {})],
+    [
+      'a database',
+      16_000,
+      () =>
+        services.databases.use({ ...newSetup.destination, server: `localhost,${sql.port}` }, (database) =>
+          database.query('SELECT 1'),
+        ),
+    ],
+  ])('%s', async (_what, longest, work) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { message, time } = await failureOf(work());
+    expect(message).toMatch(/did not answer within|Failed to connect to localhost:\d+ in/);
+    expect(time).toBeLessThanOrEqual(longest);
+  });
+});
+
+test('health names the store that says nothing, within five seconds', async () => {
+  const route = routes.find(({ name }) => name === 'getHealth');
+  if (route === undefined) throw new Error('There is no route getHealth');
+  const begun = Date.now();
+  const answer = await callHandler(createToHandler(services)(route), {});
+  expect(Date.now() - begun).toBeLessThan(5_000);
+  expect(answer).toMatchObject({ status: 503, body: { dependencies: { stateStore: 'Unhealthy' } } });
+});
