@@ -19,7 +19,9 @@ export const readCheckpoints: Implementation<'readCheckpoints'> = async ({ key, 
   // An attempt that was stopped after it had its runtime, and before it could say so.
   const { request } = await store.require(attempt);
   const runtime = await runtimes.get(attempt.tenantId, request.source.runtimeName ?? entityNames(key).runtime);
-  return runtime?.users.includes(attempt.setupId) === true ? { ...checkpoints, runtimeName: runtime.name } : checkpoints;
+  return runtime?.users.includes(attempt.setupId) === true
+    ? { ...checkpoints, runtimeName: runtime.name }
+    : checkpoints;
 };
 
 export const moveBack: Implementation<'moveBack'> = async ({ phase, ...attempt }, { store }) => {

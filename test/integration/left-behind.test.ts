@@ -33,7 +33,8 @@ describe.concurrent('the timer', () => {
     expect(events.map(nameOf).at(-1)).toBe('ready');
   });
 
-  test('ends a setup whose orchestration was terminated from outside', async () => {
+  // The timer waits half a minute before it believes it, and the cleanup a minute before it removes.
+  test('ends a setup whose orchestration was terminated from outside', { timeout: 300_000 }, async () => {
     const events = await untilEnd(
       'terminated',
       () => provisioningClient(stack).put('terminated', sampleSetupBody(sampleOf('SqlServer'))),

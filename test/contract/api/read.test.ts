@@ -275,7 +275,10 @@ describe('health', () => {
     const route = routes.find(({ name }) => name === 'getHealth');
     if (route === undefined) throw new Error('There is no route getHealth');
     const answer = await callHandler(createToHandler({ ...api.services, store })(route), {});
-    expect(answer).toMatchObject({ status: 503, body: { status: 'Unhealthy', dependencies: { stateStore: 'Unhealthy' } } });
+    expect(answer).toMatchObject({
+      status: 503,
+      body: { status: 'Unhealthy', dependencies: { stateStore: 'Unhealthy' } },
+    });
     expect(JSON.stringify(answer)).not.toContain('10.1.2.3');
   });
 });

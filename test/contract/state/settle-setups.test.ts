@@ -41,7 +41,13 @@ beforeEach(async () => {
 function settle(): Promise<void> {
   const sender = { sendMessages: () => send() } as Partial<ServiceBusSender> as ServiceBusSender;
   const { store, active, clock } = setups;
-  const services: Partial<Services> = { store, active, clock, settings, publisher: new EventPublisher(sender, store, clock) };
+  const services: Partial<Services> = {
+    store,
+    active,
+    clock,
+    settings,
+    publisher: new EventPublisher(sender, store, clock),
+  };
   // The timer uses no other gateway.
   return settleSetups(getClient(contextFor([], durable.url)), services as Services);
 }
