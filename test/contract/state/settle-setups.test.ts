@@ -1,10 +1,13 @@
+import { RestError } from '@azure/core-rest-pipeline';
+import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import type { ServiceBusSender } from '@azure/service-bus';
 import { getClient } from 'durable-functions';
+import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { settleSetups } from '../../../functions/timers/settle-setups.ts';
 import type { Services } from '../../../shared/services.ts';
 import { EventPublisher } from '../../../shared/setup/publisher.ts';
-import type { Milestone } from '../../../shared/setup/states.ts';
+import type { Milestone, SetupState } from '../../../shared/setup/states.ts';
 import { contextFor, settingsFor } from '../../support/api/http-call.ts';
 import { startRecorder } from '../../support/api/http-services.ts';
 import type { StartRecorder } from '../../support/api/http-services.ts';
@@ -40,14 +43,9 @@ beforeEach(async () => {
 
 function settle(): Promise<void> {
   const sender = { sendMessages: () => send() } as Partial<ServiceBusSender> as ServiceBusSender;
-  const { store, active, clock } = setups;
-  const services: Partial<Services> = {
-    store,
-    active,
-    clock,
-    settings,
-    publisher: new EventPublisher(sender, store, clock),
-  };
+  const { store, active, index, clock } = setups;
+  const publisher = new EventPublisher(sender, store, clock);
+  const services: Partial<Services> = { store, active, index, clock, settings, publisher };
   // The timer uses no other gateway.
   return settleSetups(getClient(contextFor([], durable.url)), services as Services);
 }
@@ -207,6 +205,85 @@ describe('a setup is forgotten', () => {
     setups.passSeconds(15 * 60);
     await settle();
     expect(await activeIds()).toEqual([]);
+  });
+});
+
+describe('the index of a setup', () => {
+  /** A table that does not answer the requests that `fails` names. */
+  const failing = (fails: () => boolean): PipelinePolicy => ({
+    name: 'failing',
+    sendRequest(request, next) {
+      if (fails()) throw new RestError('The index does not answer');
+      return next(request);
+    },
+  });
+  const listed = async (state?: SetupState[]) =>
+    (await setups.index.page(state === undefined ? {} : { state }, 'newest', 10)).setups;
+
+  test('does not stop a setup while it does not answer, and is mended before the setup is forgotten', async () => {
+    let isOut = true;
+    setups = newSetupTable(
+      tables,
+      undefined,
+      failing(() => isOut),
+    );
+    await setups.createAt(course);
+    await expect(settle()).rejects.toThrow('first-setup: The index does not answer');
+    expect(await activeIds()).toEqual(['first-setup']);
+    isOut = false;
+    expect(await listed()).toEqual([]);
+    await settle();
+    expect(await listed()).toMatchObject([{ setupId: 'first-setup', state: 'Ready', factory: 'factory-1' }]);
+    expect(await activeIds()).toEqual([]);
+  });
+
+  test('says how the setup ended, whatever comes between two requests and whichever of them fail', async () => {
+    const faults = fc.array(fc.boolean(), { minLength: 1, maxLength: 12 });
+    const race = async (scheduler: fc.Scheduler, failures: readonly boolean[]) => {
+      let isRacing = false;
+      let sent = 0;
+      const gated: PipelinePolicy = {
+        name: 'gated',
+        async sendRequest(request, next) {
+          if (!isRacing) return next(request);
+          // Each request is whole, and the scheduler says which is the next.
+          let answer: ReturnType<typeof next> | undefined;
+          const builder = async () => {
+            answer = next(request);
+            await answer;
+          };
+          await scheduler.scheduleSequence([{ label: request.method, builder }]).task;
+          return answer ?? next(request);
+        },
+      };
+      const fails = () => {
+        sent += 1;
+        return isRacing && failures[sent % failures.length] === true;
+      };
+      const index: PipelinePolicy = {
+        name: 'index',
+        sendRequest: (request, next) =>
+          failing(fails).sendRequest(request, (sending) => gated.sendRequest(sending, next)),
+      };
+      setups = newSetupTable(tables, gated, index);
+      const { store } = setups;
+      const created = await setups.createAt([]);
+      isRacing = true;
+      const work = async () => {
+        await store.record(attempt, milestone('factorySelected'));
+        await store.record(attempt, milestone('ready'));
+      };
+      await scheduler.waitFor(
+        Promise.all([work(), store.requestCancel(created, asks), store.record(attempt, milestone('failed'))]),
+      );
+      isRacing = false;
+      await settle();
+      const { state, lastModifiedAt, phase } = await store.require(attempt);
+      expect(await listed()).toMatchObject([{ state, lastModifiedAt, phase }]);
+      const open = await listed(['Accepted', 'Running', 'Canceling', 'Failed']);
+      expect(open).toHaveLength(state === 'Ready' ? 0 : 1);
+    };
+    await fc.assert(fc.asyncProperty(fc.scheduler(), faults, race), { numRuns: 15, endOnFailure: true });
   });
 });
 

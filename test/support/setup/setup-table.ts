@@ -19,6 +19,7 @@ export const firstAttempt: AttemptId = { tenantId: newSetup.tenantId, setupId: n
 export interface SetupTable {
   readonly store: SetupStore;
   readonly active: ActiveSetups;
+  readonly index: SetupIndex;
   readonly findings: Findings;
   /** The table of the setups, as it is. */
   readonly table: TableClient;
@@ -32,17 +33,18 @@ export interface SetupTable {
   rows(prefix: string): Promise<Readonly<Record<string, unknown>>[]>;
 }
 
-/** Makes new tables. `policy` sees the calls on the table of the setups. */
-export function newSetupTable(tables: Tables, policy?: PipelinePolicy): SetupTable {
+/** Makes new tables. `policy` sees the calls on the table of the setups, `indexPolicy` those on their index. */
+export function newSetupTable(tables: Tables, policy?: PipelinePolicy, indexPolicy?: PipelinePolicy): SetupTable {
   let now = new Date(START);
   const clock = { now: () => now };
   const table = tables.table(policy);
   const active = new ActiveSetups(tables.table(), clock);
-  const index = new SetupIndex(tables.table());
+  const index = new SetupIndex(tables.table(indexPolicy));
   const store = new SetupStore(table, active, index, clock, 'https://migration.example.com');
   return {
     store,
     active,
+    index,
     findings: new Findings(table),
     table,
     clock,
