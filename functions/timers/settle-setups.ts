@@ -79,7 +79,9 @@ async function keepGoing(listed: ActiveSetup, client: DurableClient, services: S
     await startSetup(client, setup, settings);
     return;
   }
-  if (ended || status === 'Missing' || setup.state === 'Deleting') await cleanUp(setup, status, client, services);
+  // A removal may begin before the orchestration of the attempt has ended, but waits for the end of a cleanup.
+  const isNew = setup.state === 'Deleting' && setup.cleanup === undefined;
+  if (ended || status === 'Missing' || isNew) await cleanUp(setup, status, client, services);
 }
 
 async function cleanUp(setup: SetupRecord, status: string, client: DurableClient, services: Services): Promise<void> {
