@@ -19,13 +19,25 @@ test('ready azure', async () => {
   console.log('put', performance.now() - t);
   t = performance.now();
   const head = await world.until('first', 'Ready', 'Failed');
-  console.log('until', performance.now() - t, head.failure, (Date.now() - Date.parse(head.createdAt)) / 1000, world.timerErrors);
+  console.log(
+    'until',
+    performance.now() - t,
+    head.failure,
+    (Date.now() - Date.parse(head.createdAt)) / 1000,
+    world.timerErrors,
+  );
   expect(head.state).toBe('Ready');
   t = performance.now();
   await world.begin('second', second!);
   await world.until('second', 'WaitingForRuntime');
   await world.registerNode('second');
   const two = await world.until('second', 'Ready', 'Failed');
-  console.log('until', performance.now() - t, two.failure, (Date.now() - Date.parse(two.createdAt)) / 1000, world.timerErrors);
+  console.log(
+    'until',
+    performance.now() - t,
+    two.failure,
+    (Date.now() - Date.parse(two.createdAt)) / 1000,
+    world.timerErrors,
+  );
   expect(two.state).toBe('Ready');
 });

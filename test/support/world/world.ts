@@ -67,7 +67,10 @@ export class World {
 
   static async open(
     endpoints: Endpoints,
-    { settings = {}, tableUrl = endpoints.storage.tableUrl }: { settings?: Record<string, string>; tableUrl?: string } = {},
+    {
+      settings = {},
+      tableUrl = endpoints.storage.tableUrl,
+    }: { settings?: Record<string, string>; tableUrl?: string } = {},
   ): Promise<World> {
     const faults: { activity: (run: ActivityRun) => ActivityFault | undefined } = { activity: () => undefined };
     const hub = await TaskHub.open({
@@ -169,11 +172,17 @@ export class World {
   put(setupId: string, sample: Sample, changes: { password?: string; runtimeName?: string } = {}): Promise<Answer> {
     const { password = sample.source.password, runtimeName } = changes;
     const source = { ...sample.source, password };
-    return this.call('PUT', `migrationSetups/${setupId}`, { body: sampleSetupBody({ ...sample, source }, runtimeName) });
+    return this.call('PUT', `migrationSetups/${setupId}`, {
+      body: sampleSetupBody({ ...sample, source }, runtimeName),
+    });
   }
 
   /** Registers the environment, asks for the setup, and does not let it begin yet. */
-  async begin(setupId: string, sample: Sample, changes: { password?: string; runtimeName?: string } = {}): Promise<void> {
+  async begin(
+    setupId: string,
+    sample: Sample,
+    changes: { password?: string; runtimeName?: string } = {},
+  ): Promise<void> {
     await this.register(sample);
     const { status, body } = await this.put(setupId, sample, changes);
     if (status !== 201) throw new Error(`${setupId} was not accepted: ${status} ${JSON.stringify(body)}`);
