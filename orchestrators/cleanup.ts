@@ -4,6 +4,7 @@
  * removed.
  */
 import type { OrchestrationContext } from 'durable-functions';
+import { clipList } from '../shared/clip.ts';
 import { call, now, orchestrator, pause } from '../shared/durable.ts';
 import type { Steps } from '../shared/durable.ts';
 import { pauseAfterCleanup } from '../shared/setup/attempt-input.ts';
@@ -68,9 +69,20 @@ function undoOfAttempt(
 
 function* remove(context: OrchestrationContext, input: CleanupInput, subject: Subject): StepsOf<'cleanup'> {
   const checkpoints = yield* call(context, activities.readCheckpoints, subject);
-  const { removed, left, failures } = yield* takeBack(undoOfSetup(context, input, subject, checkpoints));
+  const used = yield* takeBack(undoOfWork(context, input, subject, checkpoints));
+  const { failures } = used;
+  const held = undoOfHoldings(context, input, subject, checkpoints);
   if (failures.length === 0) {
-    yield* record(context, subject, { name: 'deleted', data: { removed, left } });
+    const given = yield* takeBack(held);
+    failures.push(...given.failures);
+    used.removed.push(...given.removed);
+    used.left.push(...given.left);
+  } else {
+    used.left.push(...held.map(({ what }) => `${what}, for the next try`));
+  }
+  const data = { removed: clipList(used.removed), left: clipList(used.left) };
+  if (failures.length === 0) {
+    yield* record(context, subject, { name: 'deleted', data });
     return { state: 'Deleted' };
   }
   if (now(context) < input.deadline) {
@@ -79,14 +91,14 @@ function* remove(context: OrchestrationContext, input: CleanupInput, subject: Su
     return { state: 'Deleting' };
   }
   const failure = setupFailure('DeletionFailed', failures.join('; '));
-  yield* record(context, subject, { name: 'deletionFailed', data: { failure, removed, left } });
+  yield* record(context, subject, { name: 'deletionFailed', data: { failure, ...data } });
   return { state: 'Failed' };
 }
 
-/** Everything that a setup may have made. */
-function undoOfSetup(
+/** Everything that a setup may have made in databases and in its factory. */
+function undoOfWork(
   context: OrchestrationContext,
-  { factories, removeRuntime, removeSource }: CleanupInput,
+  { removeSource }: CleanupInput,
   subject: Subject,
   { factory, runtimeName, installs }: Checkpoints,
 ): Undo[] {
@@ -97,6 +109,17 @@ function undoOfSetup(
     ...(placed === undefined || !installs ? [] : [undoSource(context, { ...placed, ...via }, removeSource)]),
     ...(installs ? [undoDestination(context, subject)] : []),
     ...(placed === undefined ? [] : [undoEntities(context, placed)]),
+  ];
+}
+
+/** What a setup holds beside that. Without its runtime and its password nothing reaches the source any more. */
+function undoOfHoldings(
+  context: OrchestrationContext,
+  { factories, removeRuntime }: CleanupInput,
+  subject: Subject,
+  { runtimeName }: Checkpoints,
+): Undo[] {
+  return [
     undoPlace(context, subject, factories),
     undoEnvironment(context, subject),
     ...(runtimeName === undefined ? [] : [undoRuntime(context, { ...subject, runtimeName }, removeRuntime)]),

@@ -26,6 +26,8 @@ export interface TaskHubOptions {
   /** Activities in place of the app's own, by name. */
   readonly activities?: Readonly<Record<string, StandIn>>;
   readonly faults?: Faults;
+  /** Absent: one of its own. */
+  readonly clock?: VirtualClock;
 }
 
 /** How an orchestration ended. */
@@ -36,7 +38,7 @@ export interface Ended {
 
 /** One at a time in a process. Time stands still unless `advance` or `untilEnd` moves it. */
 export class TaskHub {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   readonly app: FunctionApp;
   readonly #settings: HostSettings['durableTask'];
   readonly #store: FaultyStore;
@@ -72,8 +74,9 @@ export class TaskHub {
     lines: string[],
     { webhooks, restore }: { readonly webhooks: HubWebhooks; readonly restore: () => void },
   ) {
-    const { faults = {}, activities = {}, appDirectory } = options;
+    const { faults = {}, activities = {}, appDirectory, clock = new VirtualClock() } = options;
     this.app = app;
+    this.clock = clock;
     this.lines = lines;
     this.#webhooks = webhooks;
     this.#restoreEnvironment = restore;

@@ -1,0 +1,181 @@
+/** Everything around the app, in this process but for storage: once for a test file. */
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startDataFactory } from '../../../local/data-factory/server.ts';
+import type { DataFactory } from '../../../local/data-factory/server.ts';
+import type { Clock } from '../../../local/endpoint/clock.ts';
+import { VirtualClock } from '../../../local/endpoint/clock.ts';
+import { openHttpsEndpoint } from '../../../local/endpoint/https-endpoint.ts';
+import type { GetToken } from '../../../local/endpoint/endpoint.ts';
+import type { ClientRegistration } from '../../../local/identity/client-credentials.ts';
+import { startIdentity } from '../../../local/identity/server.ts';
+import { createTokenSigner } from '../../../local/identity/tokens.ts';
+import { startKeyVault } from '../../../local/key-vault/server.ts';
+import { startServiceBus } from '../../../local/service-bus/server.ts';
+import { parseTopology } from '../../../local/service-bus/topology.ts';
+import { appSettings } from '../../../local/stack/app-settings.ts';
+import { createCertificateAuthority, trustCertificateAuthority } from '../../../local/stack/certificates.ts';
+import { API_AUDIENCE, registerClients } from '../../../local/stack/clients.ts';
+import type { ClientName } from '../../../local/stack/clients.ts';
+import { startDatabases } from '../../../local/stack/databases.ts';
+import type { Databases, SourceKind } from '../../../local/stack/databases.ts';
+import { RunningParts } from '../../../local/stack/process/running-parts.ts';
+import { startStorage } from '../../../local/storage/server.ts';
+import type { Storage } from '../../../local/storage/server.ts';
+import { RunProgress } from './run-progress.ts';
+import { startUnreliableProxy } from './unreliable-proxy.ts';
+import type { UnreliableProxy } from './unreliable-proxy.ts';
+import { followClock, realDate } from './virtual-date.ts';
+
+export const factories = ['world-factory-1', 'world-factory-2'].map((name) => ({
+  subscriptionId: '00000000-0000-4000-8000-000000000001',
+  resourceGroup: 'cloud-migration',
+  name,
+  location: 'westeurope',
+}));
+
+/** What stands before each service of Azure that the app calls over HTTP. */
+export type Proxies = Readonly<Record<'dataFactory' | 'keyVault' | 'tables', UnreliableProxy>>;
+
+export interface Endpoints {
+  readonly clock: VirtualClock;
+  readonly tenantId: string;
+  readonly databases: Databases;
+  readonly dataFactory: DataFactory;
+  /** Which pipeline runs are being worked on. */
+  readonly runs: RunProgress;
+  readonly proxies: Proxies;
+  readonly storage: Storage;
+  readonly keyVaultUrl: string;
+  readonly settings: Readonly<Record<string, string>>;
+  /** Lines of all endpoints. */
+  readonly lines: string[];
+  /** Tokens for resources of Azure, as the app's identity gets them. */
+  readonly getToken: GetToken;
+  /** A token of a client for the API, valid by the clock. */
+  accessToken(client: ClientName): Promise<string>;
+  /** Another storage account, for another deployment. */
+  startStorage(): Promise<Storage>;
+  stop(): Promise<void>;
+}
+
+const TOPOLOGY = new URL('../../../local/stack/service-bus-topology.json', import.meta.url);
+const TOKEN_LIFETIME_SECONDS = 3_600;
+
+/** Starts them with sample databases of these kinds. From then on `Date` follows the clock, until they are stopped. */
+export async function startEndpoints(samples: readonly [SourceKind, ...SourceKind[]]): Promise<Endpoints> {
+  const directory = await mkdtemp(join(tmpdir(), 'world-test-'));
+  const running = new RunningParts();
+  const authority = await createCertificateAuthority();
+  trustCertificateAuthority(authority.certificate);
+  const tls = await authority.issue();
+  const clock = new VirtualClock(realDate.now());
+  const time = followClock(clock);
+  const lines: string[] = [];
+  const logOf = (name: string) => (line: string) => void lines.push(`${name}: ${line}`);
+
+  // Storage is a process of its own and judges tokens by the real time.
+  const realTime: Clock = { now: () => realDate.now(), after: () => () => undefined };
+  const [providerTenant, tenantId] = [randomUUID(), randomUUID()];
+  const identity = await running.add(startIdentity({ tls, tenantId: providerTenant, clock: realTime }));
+  const { verifyToken, appIdentity } = identity;
+  const clients = await startClients(tls, clock, registerClients(providerTenant, tenantId), running);
+  const runs = new RunProgress(clock);
+  const urls = { dataFactory: '', keyVault: '', tables: '' };
+  const proxyOf = (name: keyof typeof urls) => running.add(startUnreliableProxy(tls, () => urls[name]));
+  const proxies = {
+    dataFactory: await proxyOf('dataFactory'),
+    keyVault: await proxyOf('keyVault'),
+    tables: await proxyOf('tables'),
+  };
+  const startAccount = (name: string) =>
+    running.add(startStorage({ tls, directory: join(directory, name), log: logOf(name) }));
+  const topology = parseTopology(JSON.parse(await readFile(TOPOLOGY, 'utf8')));
+  const [storage, databases, keyVault, serviceBus, dataFactory] = await Promise.all([
+    startAccount('storage'),
+    running.add(startDatabases({ tls, verifyToken, samples, log: logOf('sql-server') })),
+    running.add(
+      startKeyVault({
+        tls,
+        verifyToken,
+        authority: `${identity.url}/${providerTenant}`,
+        access: { [appIdentity.objectId]: ['get', 'list', 'set', 'delete', 'purge'] },
+        log: logOf('key-vault'),
+      }),
+    ),
+    running.add(startServiceBus({ tls, verifyToken, topology, log: logOf('service-bus') })),
+    running.add(
+      startDataFactory({
+        tls,
+        // The app takes the proxy for the service, and asks for tokens for it.
+        verifyToken: (token, audience) =>
+          verifyToken(token, audience === urls.dataFactory ? proxies.dataFactory.url : audience),
+        getToken: identity.addManagedIdentity().getToken,
+        factories,
+        clock: runs.clock,
+        log: (line) => {
+          runs.note(line);
+          lines.push(`data-factory: ${line}`);
+        },
+      }),
+    ),
+  ]);
+  const { origin, pathname } = new URL(storage.tableUrl);
+  Object.assign(urls, { dataFactory: dataFactory.url, keyVault: keyVault.url, tables: origin });
+  const settings = {
+    ...appSettings({
+      identity,
+      storage: { ...storage, tableUrl: `${proxies.tables.url}${pathname}` },
+      keyVault: { ...keyVault, url: proxies.keyVault.url },
+      serviceBus,
+      dataFactory: { ...dataFactory, url: proxies.dataFactory.url },
+      factories,
+      publicUrl: 'http://localhost/api',
+      providerTenant,
+      certificateFile: '',
+    }),
+    ...clients.settings,
+  };
+  return {
+    ...{ clock, tenantId, databases, dataFactory, runs, proxies, storage, settings, lines },
+    keyVaultUrl: keyVault.url,
+    getToken: identity.getToken,
+    accessToken: clients.accessToken,
+    startStorage: () => startAccount(`storage-${randomUUID()}`),
+    async stop() {
+      await running.stop();
+      time[Symbol.dispose]();
+      await rm(directory, { recursive: true, force: true, maxRetries: 10 });
+    },
+  };
+}
+
+/** The issuer of the tokens with which callers come to the API. Their times are those of the clock. */
+async function startClients(
+  tls: Parameters<typeof openHttpsEndpoint>[0]['tls'],
+  clock: Clock,
+  clients: Readonly<Record<ClientName, ClientRegistration>>,
+  running: RunningParts,
+) {
+  const endpoint = await running.add(openHttpsEndpoint({ tls }));
+  const signer = await createTokenSigner({ url: endpoint.url, clock });
+  endpoint.serve(() => Promise.resolve({ status: 200, body: signer.keys }));
+  return {
+    settings: {
+      MIGRATION_TOKEN_ISSUER: `${endpoint.url}/{tenantId}/v2.0`,
+      MIGRATION_TOKEN_KEYS_URL: `${endpoint.url}/keys`,
+    },
+    accessToken: (name: ClientName) => {
+      const { roles, ...principal } = clients[name];
+      return signer.sign({
+        principal,
+        audience: API_AUDIENCE,
+        version: '2.0',
+        roles: roles[API_AUDIENCE] ?? [],
+        lifetimeSeconds: TOKEN_LIFETIME_SECONDS,
+      });
+    },
+  };
+}

@@ -1,0 +1,54 @@
+/** Tells when the pipelines of the local Data Factory have come as far as they come without time passing. */
+import type { Clock, VirtualClock } from '../../../local/endpoint/clock.ts';
+
+/** A pause before an activity is tried again is shorter than this, the timeout of an activity longer. */
+const LONGEST_PAUSE_MS = 5 * 60_000;
+/** In real time; a run that takes longer hangs. */
+const PATIENCE_MS = 20_000;
+
+export class RunProgress {
+  /** The clock of the Data Factory. */
+  readonly clock: Clock;
+  readonly #active = new Set<string>();
+  #pauses = 0;
+
+  constructor(clock: VirtualClock) {
+    this.clock = {
+      now: () => clock.now(),
+      after: (milliseconds, callback) => {
+        const isPause = milliseconds <= LONGEST_PAUSE_MS;
+        let isOver = false;
+        const end = () => {
+          if (isPause && !isOver) this.#pauses -= 1;
+          isOver = true;
+        };
+        if (isPause) this.#pauses += 1;
+        const cancel = clock.after(milliseconds, () => {
+          end();
+          callback();
+        });
+        return () => {
+          end();
+          cancel();
+        };
+      },
+    };
+  }
+
+  /** Takes a line of the Data Factory's log. */
+  note(line: string): void {
+    const [, run, status = ''] = /^pipeline run (\S+) of '[^']*': (\w+)/.exec(line) ?? [];
+    if (run === undefined) return;
+    if (status === 'InProgress' || status === 'Canceling') this.#active.add(run);
+    else this.#active.delete(run);
+  }
+
+  /** Resolves when every run that has begun has ended, or pauses. */
+  async settled(): Promise<void> {
+    const end = performance.now() + PATIENCE_MS;
+    while (this.#active.size > 0 && this.#pauses === 0) {
+      if (performance.now() > end) throw new Error(`Pipeline runs hang: ${[...this.#active].join(', ')}`);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}
