@@ -136,7 +136,16 @@ describe('a milestone', () => {
     expect(recorded(await store.record(attempt, milestone('failed'), 2))).toEqual(ended);
   });
 
-  test('that was taken over is replaced by one of the attempt itself', async () => {
+  test('that was taken over is replaced, and announced, when the attempt reaches it itself', async () => {
+    await setups.replay(await setups.createAt(almostReady), 'Installation');
+    const { sequence } = await store.require(second);
+    await store.record(second, milestone('checksCompleted'));
+    const own = (await store.milestonesOf(second)).find(({ name }) => name === 'checksCompleted');
+    expect(own).toMatchObject({ attempt: 2, origin: 2 });
+    expect(await store.require(second)).toMatchObject({ sequence: sequence + 1 });
+  });
+
+  test('after a phase to which the attempt was moved back is its own', async () => {
     const failed = await setups.createAt(almostReady);
     setups.passSeconds(60);
     await setups.replay(failed, 'Installation');
