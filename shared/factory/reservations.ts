@@ -13,6 +13,7 @@ const HEAD = 'head';
 const headSchema = z.object({ reservations: z.int(), etag: z.string() });
 /** What is left of a place that was given back: a late repetition of its attempt must not take it again. */
 const placeSchema = z.object({ attempt: z.int(), released: z.boolean() });
+type Place = z.infer<typeof placeSchema>;
 
 /** Who holds a place: a setup by its short name, and its attempt. */
 export interface Holder {
@@ -38,18 +39,8 @@ export class FactoryReservations {
 
   /** Reads how many places of a factory are held, and how the one of `holder` stands. */
   async read(factory: Factory, { key, attempt }: Holder): Promise<ReservationCount> {
-    const table = await this.#table();
-    const partitionKey = partitionOf(factory);
-    const [head, row] = await Promise.all([
-      unlessMissing(() => table.getEntity(partitionKey, HEAD)),
-      unlessMissing(() => table.getEntity(partitionKey, rowOf(key))),
-    ]);
-    const count = head === undefined ? undefined : headSchema.parse(head);
-    return {
-      reservations: count?.reservations ?? 0,
-      etag: count?.etag,
-      own: row === undefined ? 'none' : standingOf(placeSchema.parse(row), attempt),
-    };
+    const { reservations, etag, place } = await this.#read(factory, key);
+    return { reservations, etag, own: place === undefined ? 'none' : standingOf(place, attempt) };
   }
 
   /**
@@ -74,11 +65,8 @@ export class FactoryReservations {
     const table = await this.#table();
     const partitionKey = partitionOf(factory);
     for (;;) {
-      const row = await unlessMissing(() => table.getEntity(partitionKey, rowOf(key)));
-      const place = row === undefined ? undefined : placeSchema.parse(row);
-      if (place === undefined || place.released || place.attempt > attempt) return;
-      const { reservations, etag } = await this.read(factory, { key, attempt });
-      if (etag === undefined) return;
+      const { reservations, etag, place } = await this.#read(factory, key);
+      if (etag === undefined || place === undefined || place.released || place.attempt > attempt) return;
       const head = { partitionKey, rowKey: HEAD, reservations: Math.max(0, reservations - 1) };
       const released = await unlessConflict(() =>
         table.submitTransaction([
@@ -89,9 +77,26 @@ export class FactoryReservations {
       if (released) return;
     }
   }
+
+  /** The count first: whatever happens to the place after that also changes the count's ETag. */
+  async #read(
+    factory: Factory,
+    key: string,
+  ): Promise<Omit<ReservationCount, 'own'> & { readonly place: Place | undefined }> {
+    const table = await this.#table();
+    const partitionKey = partitionOf(factory);
+    const head = await unlessMissing(() => table.getEntity(partitionKey, HEAD));
+    const row = await unlessMissing(() => table.getEntity(partitionKey, rowOf(key)));
+    const count = head === undefined ? undefined : headSchema.parse(head);
+    return {
+      reservations: count?.reservations ?? 0,
+      etag: count?.etag,
+      place: row === undefined ? undefined : placeSchema.parse(row),
+    };
+  }
 }
 
-function standingOf(place: z.infer<typeof placeSchema>, attempt: number): ReservationCount['own'] {
+function standingOf(place: Place, attempt: number): ReservationCount['own'] {
   if (!place.released) return 'held';
   return place.attempt >= attempt ? 'spent' : 'none';
 }

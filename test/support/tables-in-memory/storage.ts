@@ -53,9 +53,12 @@ export class TablesInMemory implements HttpClient {
     return sorted(this.#tables.get(table) ?? new Map());
   }
 
-  /** Forgets all rows; the tables stay. */
-  clear(): void {
-    for (const table of this.#tables.values()) table.clear();
+  /** Remembers all rows. @returns what brings them back, as often as wanted */
+  keep(): () => void {
+    const kept = [...this.#tables].map(([name, table]) => [name, new Map(table)] as const);
+    return () => {
+      for (const [name, table] of kept) this.#tables.set(name, new Map(table));
+    };
   }
 
   async sendRequest(request: PipelineRequest): Promise<PipelineResponse> {

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
+import type { Claimant } from '../../../shared/environments/directory.ts';
+import { FactoryReservations } from '../../../shared/factory/reservations.ts';
+import type * as Fences from '../../../shared/setup/fence.ts';
+import { explore } from '../../support/races/explore.ts';
+import { startIssuer } from '../../support/races/world.ts';
+import type { Broken, Issuer } from '../../support/races/world.ts';
+
+/** Within so many schedules it must show that a fence is missing; most show at once. */
+const ENOUGH = 400;
+
+const fence = vi.hoisted(() => ({ isOut: false }));
+
+vi.mock('../../../shared/setup/fence.ts', async (importOriginal) => {
+  const original = await importOriginal<typeof Fences>();
+  const stopReason: typeof original.stopReason = (...given) => (fence.isOut ? undefined : original.stopReason(...given));
+  return { ...original, stopReason };
+});
+
+let issuer: Issuer;
+
+beforeAll(async () => {
+  issuer = await startIssuer();
+});
+
+afterAll(() => issuer.stop());
+
+/** Explores without a fence. @returns what of it was found, if anything */
+async function without(broken: Broken): Promise<string | undefined> {
+  const { failure } = await explore(issuer, { schedules: ENOUGH, broken });
+  return failure;
+}
+
+test('schedules find that activities ask nobody whether they may', async () => {
+  fence.isOut = true;
+  try {
+    expect(await without({})).toBeDefined();
+  } finally {
+    fence.isOut = false;
+  }
+}, 180_000);
+
+test.each<[what: string, table: string]>([
+  ['two changes of a setup', 'setups'],
+  ['two claims of an environment', 'environments'],
+  ['two reservations', 'factoryreservations'],
+  ['two changes of a wait', 'waits'],
+  ['two users of a runtime', 'runtimes'],
+])('schedules find that %s do not see each other', async (_what, table) => {
+  expect(await without({ ignoresConditionsOf: table })).toBeDefined();
+}, 180_000);
+
+test('schedules find that two runs of an attempt may both work', async () => {
+  expect(await without({ services: anyTokenOpens })).toContain('opened by');
+}, 180_000);
