@@ -6,6 +6,8 @@ import type { Route } from '../../../functions/http/adapter.ts';
 import { routes } from '../../../functions/routes.ts';
 import { environmentPlaceSchema, environmentNameSchema } from '../../../shared/environments/environment.ts';
 import { replayBodySchema } from '../../../functions/setups/replay-body.ts';
+import { bulkReplayBodySchema } from '../../../functions/replays/replay-body.ts';
+import { itemResultSchema, replayFilterSchema } from '../../../shared/replays/replay.ts';
 import { setupBodySchema } from '../../../functions/setups/setup-body.ts';
 import { apiErrors, fieldErrors } from '../../../shared/errors.ts';
 import { apiVersion, setupIdSchema } from '../../../shared/setup/setup.ts';
@@ -91,6 +93,13 @@ describe('the description says what the code checks', () => {
   test('of an environment', () => {
     expect(bare(schemas['EnvironmentPlace'])).toEqual(bare(z.toJSONSchema(environmentPlaceSchema)));
     expect(bare(schemas['EnvironmentName'])).toEqual(bare(z.toJSONSchema(environmentNameSchema)));
+  });
+
+  test('of a bulk replay', () => {
+    const input = { io: 'input' } as const;
+    expect(bare(schemas['ReplayFilter'])).toEqual(bare(z.toJSONSchema(replayFilterSchema, input)));
+    expect(bare(schemas['BulkReplayRequest'])).toEqual(bare(z.toJSONSchema(bulkReplayBodySchema, input)));
+    expect(bare(schemas['ReplayItemResult'])).toEqual(bare(z.toJSONSchema(itemResultSchema)));
   });
 
   test('of setup ids and the version', () => {

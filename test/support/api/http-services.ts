@@ -25,6 +25,7 @@ import { Findings } from '../../../shared/setup/findings.ts';
 import { SetupIndex } from '../../../shared/setup/setup-index.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
 import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
+import { ReplayBook } from '../../../shared/replays/replay-book.ts';
 import { WaitBook } from '../../../shared/waits/wait-book.ts';
 import { tenantId } from './token-issuer.ts';
 
@@ -81,6 +82,7 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
     attempts: new Attempts(setups),
     findings: new Findings(setups),
     environments: new EnvironmentDirectory(environments, store, systemClock),
+    replays: new ReplayBook(table('replays'), systemClock),
     waits: new WaitBook(table('waits'), systemClock),
     secrets: new Secrets(vault),
     factories: new DataFactories((subscriptionId) => {

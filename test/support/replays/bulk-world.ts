@@ -7,7 +7,7 @@ import type { DurableClient } from 'durable-functions';
 import { runActivity } from '../../../orchestrators/activities/run.ts';
 import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
 import { ReplayBook } from '../../../shared/replays/replay-book.ts';
-import type { BulkReplay, ReplayItem } from '../../../shared/replays/replay.ts';
+import type { BulkReplay, ReplayFilter, ReplayItem } from '../../../shared/replays/replay.ts';
 import { startReplayMany } from '../../../shared/replays/start.ts';
 import type { Services } from '../../../shared/services.ts';
 import { ActiveSetups } from '../../../shared/setup/active.ts';
@@ -24,6 +24,8 @@ import type { Tables } from '../tables.ts';
 
 const appDirectory = path.join(import.meta.dirname, '../fixtures/replay-app');
 const { tenantId, destination } = newSetup;
+
+const failedOnes: ReplayFilter = { tenantId, state: ['Failed'] };
 
 /** Who asks for bulk replays. */
 export const operator = { actor: 'operator', action: 'createReplay', requestId: 'request-of-the-operator' };
@@ -139,7 +141,7 @@ export async function openBulkWorld(tables: Tables, faults: Faults = {}): Promis
       await copyRows(rows, first, others);
     },
     setup: (setupId) => store.require({ tenantId, setupId }),
-    async replay({ perMinute = 600, from, filter = { tenantId, state: ['Failed'] } } = {}) {
+    async replay({ perMinute = 600, from, filter = failedOnes } = {}) {
       const replay = await services.replays.create({ filter, from, perMinute }, operator);
       await startReplayMany(world.client, replay);
       return replay;
