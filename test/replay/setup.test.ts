@@ -138,7 +138,7 @@ describe('a setup that fails', () => {
     'planTables',
     'markEnvironmentReady',
     'removePreparation',
-  ])('is recorded as failed when %s fails in every attempt', async (activity) => {
+  ])('is recorded as failed when %s fails in every attempt', { timeout: 60_000 }, async (activity) => {
     const world = successfulWorld({
       [activity]: () => {
         throw new Error('the service does not answer');
