@@ -8,7 +8,7 @@ import type { SetupRecord } from '../../shared/setup/store.ts';
 import type { Caller } from '../http/access-token.ts';
 import { isOperator } from '../http/roles.ts';
 
-const ends: readonly MilestoneName[] = ['ready', 'failed', 'canceled'];
+const ends: ReadonlySet<MilestoneName> = new Set(['ready', 'failed', 'canceled']);
 
 /** Maps an attempt. Who asked for it is for operators only. */
 export function attemptResource(caller: Caller, setup: SetupRecord, { attempt, actor, reached }: ReachedAttempt) {
@@ -53,7 +53,7 @@ export function durationsOf(reached: readonly MilestoneRecord[]) {
 }
 
 function endOf(reached: readonly MilestoneRecord[]): MilestoneRecord | undefined {
-  return reached.find(({ name }) => ends.includes(name));
+  return reached.find(({ name }) => ends.has(name));
 }
 
 /** The phase that an attempt came to. */

@@ -63,10 +63,10 @@ export function partitionsOf(tenantId: string): readonly string[] {
  */
 type IndexSet = 'all' | 'open';
 
-const closedStates: readonly SetupState[] = ['Ready', 'Deleted'];
+const closedStates: ReadonlySet<SetupState> = new Set(['Ready', 'Deleted']);
 
 export function isOpen(state: SetupState): boolean {
-  return !closedStates.includes(state);
+  return !closedStates.has(state);
 }
 
 const orders: readonly SetupOrder[] = ['newest', 'oldest'];
