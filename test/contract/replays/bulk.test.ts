@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { settleReplays } from '../../../functions/timers/settle-replays.ts';
+import { runActivity } from '../../../orchestrators/activities/run.ts';
 import type { BulkReplay } from '../../../shared/replays/replay.ts';
 import type { Services } from '../../../shared/services.ts';
-import { openBulkWorld, operator, setupIds } from '../../support/replays/bulk-world.ts';
+import { expectReplayedOnce, openBulkWorld, operator, setupIds } from '../../support/replays/bulk-world.ts';
 import type { BulkWorld } from '../../support/replays/bulk-world.ts';
 import type { Faults } from '../../support/durable/faults.ts';
 import { newSetup } from '../../support/setup/stored-setup.ts';
@@ -67,7 +68,7 @@ test('60 failed setups are each replayed once, with the right result, whatever i
   let runs = 0;
   await open({
     activity: ({ name }) => (name === 'replayRound' ? faults[runs++] : undefined),
-    message: () => 'deliver twice',
+    message: ({ instanceId }) => (instanceId.startsWith('replay.') ? 'deliver twice' : undefined),
   });
   await world.fail(ids);
   ids.filter(isBroken).forEach((id) => world.broken.add(id));
@@ -77,18 +78,56 @@ test('60 failed setups are each replayed once, with the right result, whatever i
 
   expect(world.killAtChanges.every((change) => change <= 0)).toBe(true);
   expect(runs).toBeGreaterThan(faults.length);
-  expect(replay).toMatchObject({ state: 'Completed', total: 60 });
-  expect(replay.counts).toEqual({ replayed: 60, skipped: 0, refused: 0, failed: 0 });
-  const items = await world.items(replay);
-  expect(items.map(({ setupId }) => setupId)).toEqual(ids);
-  for (const item of items) expect(item).toMatchObject({ attempt: 1, result: 'replayed', begunAttempt: 2 });
+  await expectReplayedOnce(world, replay, ids);
   expect(await acceptedOf(ids)).toEqual(ids.map(() => 2));
-  await world.hub.settle();
-  const setups = await Promise.all(ids.map((setupId) => world.setup(setupId)));
-  expect(setups.map(({ attempt, state }) => `${attempt} ${state}`)).toEqual(
-    ids.map((id, index) => (isBroken(id, index) ? '2 Failed' : '2 Ready')),
-  );
-  expect(world.hub.histories().filter(({ name }) => name === 'setup')).toHaveLength(60);
+});
+
+describe('the choice', () => {
+  const total = 120;
+  const choose = ({ replayId }: BulkReplay) =>
+    runActivity('chooseSetups', { replayId }, world.services as Services, () => world.client);
+
+  test('has every setup once, however often it is made at the same time, and is made once', async () => {
+    await open();
+    await world.fail(setupIds(total));
+    const replay = await world.services.replays.create(
+      { filter: { tenantId, state: ['Failed'] }, perMinute: 1 },
+      operator,
+    );
+    expect(await Promise.all([choose(replay), choose(replay), choose(replay)])).toEqual(Array(3).fill({ total }));
+    expect((await world.items(replay)).map(({ setupId }) => setupId)).toEqual(setupIds(total));
+    await world.fail(['setup-9999']);
+    expect(await choose(replay)).toEqual({ total });
+    expect(await world.items(replay)).toHaveLength(total);
+  });
+
+  test('is over for one that comes late', async () => {
+    await open();
+    await world.fail(setupIds(1));
+    const early = await world.services.replays.create(
+      { filter: { tenantId, state: ['Failed'] }, perMinute: 1 },
+      operator,
+    );
+    await choose(early);
+    const outcome = { tenantId, setupId: 'setup-0001', result: 'refused' } as const;
+    await world.services.replays.record(early.replayId, [outcome]);
+    const { setups } = await world.services.index.page({ tenantId }, 'oldest', 10);
+    expect(await world.services.replays.add(early, setups)).toBeUndefined();
+    expect(
+      await world.services.replays.add(await world.services.replays.require(early.replayId), setups),
+    ).toBeUndefined();
+    expect(await world.items(early)).toMatchObject([outcome]);
+  });
+});
+
+test('what came of a setup is counted once, and stays', async () => {
+  await open();
+  await world.fail(setupIds(2));
+  const { replayId } = await world.untilEnd(await world.replay());
+  const late = { tenantId, setupId: 'setup-0001', result: 'failed' } as const;
+  await world.services.replays.record(replayId, [late]);
+  const ended = await world.services.replays.require(replayId);
+  expect(ended.counts).toEqual({ replayed: 2, skipped: 0, refused: 0, failed: 0 });
 });
 
 test('an attempt is written down with who asked for it and by which bulk replay, and begins where the last one failed', async () => {

@@ -1,4 +1,5 @@
 /** Many setups that failed, on real tables, and bulk replays of them on a task hub, in a time that a test moves. */
+import assert from 'node:assert/strict';
 import path from 'node:path';
 import { createHttpHeaders } from '@azure/core-rest-pipeline';
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
@@ -176,4 +177,31 @@ export async function openBulkWorld(tables: Tables, faults: Faults = {}): Promis
 /** Ids of as many setups. */
 export function setupIds(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `setup-${String(index + 1).padStart(4, '0')}`);
+}
+
+/**
+ * Every setup has one more attempt, begun by the bulk replay, and that attempt its own end.
+ * @throws {AssertionError} with what differs
+ */
+export async function expectReplayedOnce(
+  { hub, services, broken, items, setup }: BulkWorld,
+  replay: BulkReplay,
+  ids: readonly string[],
+): Promise<void> {
+  await hub.settle();
+  assert.equal(replay.state, 'Completed');
+  assert.deepEqual(replay.counts, { replayed: ids.length, skipped: 0, refused: 0, failed: 0 });
+  const results = (await items(replay)).map(({ setupId, result, begunAttempt }) => [setupId, result, begunAttempt]);
+  assert.deepEqual(
+    results,
+    ids.map((id) => [id, 'replayed', 2]),
+  );
+  for (const id of ids) {
+    const { attempt, state } = await setup(id);
+    assert.deepEqual([id, attempt, state], [id, 2, broken.has(id) ? 'Failed' : 'Ready']);
+    const reached = await services.store.milestonesOf({ tenantId, setupId: id, attempt: 2 });
+    assert.equal(reached.filter(({ name }) => name === 'accepted').length, 1);
+  }
+  const started = hub.histories().filter(({ name }) => name === 'setup');
+  assert.equal(started.length, ids.length);
 }
