@@ -84,18 +84,18 @@ describe('the setups of a tenant', () => {
 
   test('are read page by page along nextLink', async () => {
     const ids: unknown[] = [];
+    const places: string[] = [];
     let query: Record<string, string> | undefined = { state: 'Failed,WaitingForRuntime', maxpagesize: '1' };
     while (query !== undefined) {
       const answer: Answer = await list(query);
       ids.push(...idsOf(answer));
       const { nextLink } = answer.body as Page;
       const next: URL | undefined = nextLink === undefined ? undefined : new URL(nextLink);
-      if (next !== undefined) {
-        expect(next.href).toMatch(`https://migration.example.com/api/tenants/${tenantId}/migrationSetups?`);
-      }
+      if (next !== undefined) places.push(`${next.origin}${next.pathname}`);
       query = next === undefined ? undefined : Object.fromEntries(next.searchParams);
     }
     expect(ids).toEqual(['second-waits', 'first-failed']);
+    expect(places).toEqual([`https://migration.example.com/api/tenants/${tenantId}/migrationSetups`]);
   });
 
   test('are refused with what is not understood, in words that repeat no value', async () => {
@@ -116,8 +116,8 @@ describe('the setups of a tenant', () => {
     ];
     for (const [query, named] of wrong) {
       const answer = await list(query);
-      expect(answer, JSON.stringify(query)).toMatchObject({ status: 400, body: { code: 'InvalidQueryParameter' } });
-      expect((answer.body as { detail: string }).detail).toContain(named);
+      const detail = expect.stringContaining(named) as string;
+      expect(answer).toMatchObject({ status: 400, body: { code: 'InvalidQueryParameter', detail } });
       expect(JSON.stringify(answer.body)).not.toContain('hunter2');
     }
     expect(await list({ nonsense: '1' })).toMatchObject({ status: 400, body: { code: 'UnknownQueryParameter' } });
