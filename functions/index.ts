@@ -11,6 +11,7 @@ import { createToHandler } from './http/adapter.ts';
 import { routes } from './routes.ts';
 import { settleReplays } from './timers/settle-replays.ts';
 import { settleSetups } from './timers/settle-setups.ts';
+import { sweep } from './timers/sweep.ts';
 import { lookAfterWaits } from './timers/waits.ts';
 
 const services = createServices(readSettings());
@@ -52,4 +53,9 @@ app.timer('lookAfterWaits', {
   schedule: '*/5 * * * * *',
   extraInputs: [df.input.durableClient()],
   handler: (_timer, context) => lookAfterWaits(df.getClient(context), services, context),
+});
+
+app.timer('sweep', {
+  schedule: '0 17 * * * *',
+  handler: (_timer, context) => sweep(services, context),
 });

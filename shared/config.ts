@@ -44,6 +44,7 @@ export const settingsSchema = z.object({
   MIGRATION_ALLOWED_CLIENTS: guids.default([]),
   // A wait is one timer, and Durable Functions splits those of more than six days (see `waitForEvent`).
   MIGRATION_RUNTIME_WAIT_HOURS: z.coerce.number().positive().max(120).default(24),
+  MIGRATION_SWEEP: z.enum(['report', 'remove']).default('report'),
   MIGRATION_MINIMUM_SOURCE_MAJOR: z.coerce.number().int().positive().default(25),
   MIGRATION_COMPANY_COUNT_WARNING: z.coerce.number().int().positive().default(300),
   MIGRATION_COMPANY_SIZE_WARNING_GB: z.coerce.number().positive().default(50),

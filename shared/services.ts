@@ -5,6 +5,7 @@ import { DefaultAzureCredential } from '@azure/identity';
 import type { TokenCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { ServiceBusClient } from '@azure/service-bus';
+import { BlobServiceClient } from '@azure/storage-blob';
 import sql from 'mssql';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
@@ -17,6 +18,8 @@ import type { ClientOf } from './factory/data-factory.ts';
 import { EventPublisher } from './setup/publisher.ts';
 import { FactoryReservations } from './factory/reservations.ts';
 import { ReplayBook } from './replays/replay-book.ts';
+import { Staging, STAGING_CONTAINER } from './factory/staging.ts';
+import { OrphanBook } from './orphans/orphan-book.ts';
 import { RuntimeBook } from './runtimes/runtime-book.ts';
 import { answeredWithin } from './request-timeout.ts';
 import { Secrets } from './secrets.ts';
@@ -48,6 +51,8 @@ export interface Services {
   readonly replays: ReplayBook;
   readonly waits: WaitBook;
   readonly databases: SqlDatabases;
+  readonly staging: Staging;
+  readonly orphans: OrphanBook;
   readonly secrets: Secrets;
 }
 
@@ -84,6 +89,9 @@ export function createServices(settings: Settings): Services {
     disableChallengeResourceVerification: !settings.MIGRATION_KEY_VAULT_VERIFY_CHALLENGE,
     ...threeTries,
   });
+  const blobs = new BlobServiceClient(settings.MIGRATION_STAGING_BLOB_ENDPOINT, credential, {
+    retryOptions: { maxTries: 3, tryTimeoutInMs: TRY_MS, maxRetryDelayInMs: 2_000 },
+  });
   return {
     settings,
     thresholds: checkThresholds(settings),
@@ -101,6 +109,8 @@ export function createServices(settings: Settings): Services {
     factories: new DataFactories(resourceManager(settings.MIGRATION_RESOURCE_MANAGER_URL, credential), clock),
     waits: new WaitBook(table('waits'), clock),
     databases: new SqlDatabases(connectWith(credential)),
+    staging: new Staging(blobs.getContainerClient(STAGING_CONTAINER)),
+    orphans: new OrphanBook(table('orphans')),
     secrets: new Secrets(vault),
   };
 }

@@ -128,6 +128,18 @@ export class EnvironmentDirectory {
     }
   }
 
+  /** Claims of all tenants that nobody needs any more. */
+  async *lapsedClaims(): AsyncGenerator<{ tenantId: string; name: string; claimant: Claimant; since: Date }> {
+    const table = await this.#table();
+    for await (const entity of table.listEntities({ queryOptions: { filter: odata`claimAttempt ge 0` } })) {
+      const { partitionKey: tenantId = '' } = entity;
+      const row = environmentRowSchema.parse(entity);
+      const { name, claimSetup: setupId = '', claimAttempt: attempt = 0, claimedAt = '' } = row;
+      const needed = (await this.#holderOf(tenantId, row)) !== undefined;
+      if (!needed) yield { tenantId, name, claimant: { setupId, attempt }, since: new Date(claimedAt) };
+    }
+  }
+
   /** Who has an environment; undefined if nobody does any more. */
   async #holderOf(tenantId: string, row: EnvironmentRow): Promise<Claimant | undefined> {
     const { name, claimSetup: setupId, claimAttempt: attempt, claimedAt } = row;

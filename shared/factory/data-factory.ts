@@ -29,6 +29,9 @@ export interface RuntimeDefinition {
 export interface RuntimeStatus {
   readonly online: boolean;
   readonly nodes: readonly { readonly name: string; readonly version: string }[];
+  /** Nodes that were registered, also those that do not work now. */
+  readonly registered: number;
+  readonly createdAt: Date | undefined;
 }
 
 /** The keys with which nodes register. Secrets. */
@@ -73,6 +76,16 @@ export class DataFactories {
     return { entities: pipelines + datasets + linkedServices + runtimes + triggers, activeRuns: active.length };
   }
 
+  /** Names of all entities of a kind that a factory has, or of its runtimes. */
+  async names(factory: Factory, kind: EntityKind | 'integrationRuntimes'): Promise<string[]> {
+    const client = this.#clientOf(factory.subscriptionId);
+    const entities: AsyncIterable<{ readonly name?: string }> = client[kind].listByFactory(
+      factory.resourceGroup,
+      factory.name,
+    );
+    return (await Array.fromAsync(entities)).flatMap(({ name }) => name ?? []);
+  }
+
   /** Reads how a runtime is defined; undefined if the factory has none of that name. */
   async runtime(factory: Factory, name: string): Promise<RuntimeDefinition | undefined> {
     const client = this.#clientOf(factory.subscriptionId);
@@ -109,6 +122,9 @@ export class DataFactories {
     return {
       online: ['Online', 'Limited'].includes(properties.state ?? '') && working.length > 0,
       nodes: working.map(({ nodeName = '', version = '' }) => ({ name: nodeName, version })),
+      registered: nodes.length,
+      createdAt:
+        'createTime' in properties && properties.createTime instanceof Date ? properties.createTime : undefined,
     };
   }
 

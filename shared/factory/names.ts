@@ -34,3 +34,8 @@ export function entityNames(key: string): EntityNames {
     },
   };
 }
+
+/** The key of the setup that an entity or a runtime belongs to by its name; undefined if it is none of a setup's. */
+export function keyOfName(name: string): string | undefined {
+  return /^(?:mig_|shir-)(?<key>[\da-f]{12})(?:_|$)/.exec(name)?.groups?.['key'];
+}

@@ -2,6 +2,7 @@
  * Places that attempts hold in factories until their entities are there to be counted, in Table Storage. A factory's
  * count is guarded by its ETag, so that setups that choose at the same moment see each other.
  */
+import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 import { z } from 'zod';
 import { unlessConflict, unlessMissing } from '../rest-errors.ts';
@@ -14,6 +15,9 @@ const headSchema = z.object({ reservations: z.int(), etag: z.string() });
 /** What is left of a place that was given back: a late repetition of its attempt must not take it again. */
 const placeSchema = z.object({ attempt: z.int(), released: z.boolean() });
 type Place = z.infer<typeof placeSchema>;
+
+const heldSchema = placeSchema.extend({ rowKey: z.string(), timestamp: z.coerce.date() });
+const PREFIX = 'setup-';
 
 /** Who holds a place: a setup by its short name, and its attempt. */
 export interface Holder {
@@ -58,6 +62,17 @@ export class FactoryReservations {
         ['upsert', place, 'Replace'],
       ]),
     );
+  }
+
+  /** All places of a factory that are held, each with when it was last written. */
+  async held(factory: Factory): Promise<(Holder & { readonly since: Date })[]> {
+    const table = await this.#table();
+    const filter = odata`PartitionKey eq ${partitionOf(factory)} and released eq false`;
+    const rows = await Array.fromAsync(table.listEntities({ queryOptions: { filter } }));
+    return rows.map((row) => {
+      const { rowKey, attempt, timestamp } = heldSchema.parse(row);
+      return { key: rowKey.slice(PREFIX.length), attempt, since: timestamp };
+    });
   }
 
   /** Gives an attempt's place back; it may hold none, or a later attempt may hold it. */
@@ -106,5 +121,5 @@ function partitionOf({ subscriptionId, resourceGroup, name }: Factory): string {
 }
 
 function rowOf(key: string): string {
-  return `setup-${key}`;
+  return PREFIX + key;
 }

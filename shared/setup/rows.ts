@@ -12,6 +12,13 @@ export const HEAD = 'head';
 /** Keeps the last attempt and event number of a setup whose other rows are purged, so that both go on. */
 export const NUMBERS = 'numbers';
 
+/** Tells whose a key is, in a partition of the key. Stays when the setup's rows are purged. */
+export const KEY = 'key';
+
+export function keyPartition(key: string): string {
+  return `key|${key}`;
+}
+
 /** All rows of a setup are in one partition, so that they can change in one transaction. */
 export function partitionOf({ tenantId, setupId }: SetupKey): string {
   return `${tenantId}|${setupId}`;

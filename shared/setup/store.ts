@@ -17,7 +17,17 @@ import { headFromRow, headRow } from './head.ts';
 import type { DeletionOptions, SetupRecord } from './head.ts';
 import { milestoneFromRow, milestonesFromRows } from './milestone-data.ts';
 import type { MilestoneRecord } from './milestone-data.ts';
-import { decoded, eventRow, HEAD, milestonePrefix, milestoneRow, NUMBERS, partitionOf } from './rows.ts';
+import {
+  decoded,
+  eventRow,
+  HEAD,
+  KEY,
+  keyPartition,
+  milestonePrefix,
+  milestoneRow,
+  NUMBERS,
+  partitionOf,
+} from './rows.ts';
 import type { SetupKey } from './rows.ts';
 import type { AttemptId } from './setup.ts';
 import type { SetupIndex } from './setup-index.ts';
@@ -79,6 +89,10 @@ export class SetupStore {
    */
   async create(setup: NewAttempt, audit: AuditEntry): Promise<SetupRecord | undefined> {
     const numbers = await this.#numbersOf(setup);
+    const { tenantId, setupId, key } = setup;
+    const table = await this.#table();
+    // Before anything gets a name from the key.
+    await table.upsertEntity({ partitionKey: keyPartition(key), rowKey: KEY, tenantId, setupId }, 'Replace');
     const now = this.#clock.now().toISOString();
     const head: SetupRecord = {
       ...setup,
@@ -137,6 +151,13 @@ export class SetupStore {
     const table = await this.#table();
     const row = await unlessMissing(() => table.getEntity(partitionOf(setup), HEAD));
     return row === undefined ? undefined : headFromRow(row);
+  }
+
+  /** The setup that has or had a key in Azure resources; undefined if none ever had. */
+  async ofKey(key: string): Promise<SetupKey | undefined> {
+    const table = await this.#table();
+    const row = await unlessMissing(() => table.getEntity(keyPartition(key), KEY));
+    return row === undefined ? undefined : setupKeySchema.parse(row);
   }
 
   /** Reads a setup that must be there. @throws {Error} if it is not */
@@ -407,6 +428,7 @@ interface Change {
   readonly others?: readonly TransactionAction[];
 }
 
+const setupKeySchema = z.object({ tenantId: z.string(), setupId: z.string() });
 const numbersSchema = z.object({ attempt: z.int(), sequence: z.int() });
 
 /** When a change happens: now, or just after the one before if that was made by a clock that is ahead. */

@@ -46,21 +46,17 @@ afterAll(async () => {
 
 /** How work fails, and after how many milliseconds by its timers: they run a hundred times faster than the wall's clock. */
 async function failureOf(work: Promise<unknown>): Promise<{ message: string; time: number }> {
-  let message: string | undefined;
+  const messages: string[] = [];
   void work.then(
-    () => {
-      message = 'it was answered';
-    },
-    (error: unknown) => {
-      message = messageOf(error);
-    },
+    () => messages.push('it was answered'),
+    (error: unknown) => messages.push(messageOf(error)),
   );
-  let time = 0;
-  for (; message === undefined; time += 200) {
+  for (let time = 0; ; time += 200) {
+    const [message] = messages;
+    if (message !== undefined) return { message, time };
     await vi.advanceTimersByTimeAsync(200);
     await realTime(2);
   }
-  return { message, time };
 }
 
 describe('a service that accepts and says nothing is given up', () => {

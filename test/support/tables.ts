@@ -13,6 +13,8 @@ import { startStorage } from '../../local/storage/server.ts';
 export interface Tables {
   /** A client of a table of a new name, which does not exist yet; `policy` sees each of its calls first. */
   table(policy?: PipelinePolicy): TableClient;
+  /** Of the blobs beside them. */
+  readonly blobUrl: string;
   /** For other endpoints beside it, which a test would otherwise need an authority of its own for. */
   readonly tls: TlsIdentity;
   readonly verifyToken: VerifyToken;
@@ -40,6 +42,7 @@ export async function startTables(): Promise<Tables> {
       const additionalPolicies = policy === undefined ? [] : [{ policy, position: 'perCall' as const }];
       return new TableClient(storage.tableUrl, name, credential, { additionalPolicies });
     },
+    blobUrl: storage.blobUrl,
     tls,
     verifyToken: identity.verifyToken,
     credential,

@@ -38,6 +38,7 @@ describe('settings that are in order', () => {
       MIGRATION_KEY_VAULT_VERIFY_CHALLENGE: true,
       MIGRATION_RESOURCE_MANAGER_URL: 'https://management.azure.com',
       MIGRATION_RUNTIME_WAIT_HOURS: 24,
+      MIGRATION_SWEEP: 'report',
       MIGRATION_MINIMUM_SOURCE_MAJOR: 25,
       MIGRATION_COMPANY_COUNT_WARNING: 300,
       MIGRATION_COMPANY_SIZE_WARNING_GB: 50,

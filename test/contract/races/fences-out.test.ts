@@ -14,7 +14,8 @@ const fence = vi.hoisted(() => ({ isOut: false }));
 
 vi.mock('../../../shared/setup/fence.ts', async (importOriginal) => {
   const original = await importOriginal<typeof Fences>();
-  const stopReason: typeof original.stopReason = (...given) => (fence.isOut ? undefined : original.stopReason(...given));
+  const stopReason: typeof original.stopReason = (...given) =>
+    fence.isOut ? undefined : original.stopReason(...given);
   return { ...original, stopReason };
 });
 
@@ -47,9 +48,13 @@ test.each<[what: string, table: string]>([
   ['two reservations', 'factoryreservations'],
   ['two changes of a wait', 'waits'],
   ['two users of a runtime', 'runtimes'],
-])('schedules find that %s do not see each other', async (_what, table) => {
-  expect(await without({ ignoresConditionsOf: table })).toBeDefined();
-}, 180_000);
+])(
+  'schedules find that %s do not see each other',
+  async (_what, table) => {
+    expect(await without({ ignoresConditionsOf: table })).toBeDefined();
+  },
+  180_000,
+);
 
 test('schedules find that two runs of an attempt may both work', async () => {
   expect(await without({ services: anyTokenOpens })).toContain('opened by');

@@ -52,7 +52,10 @@ beforeEach(async () => {
   setups = newSetupTable(tables);
   const { store, active, clock } = setups;
   const gateways: Partial<Services> = {
-    ...{ store, active, clock, settings },
+    store,
+    active,
+    clock,
+    settings,
     publisher: new EventPublisher(sender, store, clock),
   };
   services = gateways as Services;

@@ -100,10 +100,6 @@ export class World implements Disposable {
     const store = new SetupStore(setups, active, clock, settings.MIGRATION_EVENT_SOURCE);
     const sendMessages = ({ messageId, sessionId }: { messageId: string; sessionId: string }) =>
       this.stage.gate('send event', () => void this.sent.push({ setup: sessionId, id: messageId }));
-    const clients = (subscriptionId: string) => {
-      const client = factories.client(subscriptionId);
-      return { client, withoutRetries: client };
-    };
     return {
       settings,
       // Only the checks have thresholds, and nothing is checked here.
@@ -115,8 +111,8 @@ export class World implements Disposable {
       environments: new EnvironmentDirectory(tables.client('environments'), store, clock),
       reservations: new FactoryReservations(tables.client('factoryreservations')),
       runtimes: new RuntimeBook(tables.client('runtimes')),
-      publisher: new EventPublisher({ sendMessages } as unknown as ServiceBusSender, store),
-      factories: new DataFactories(clients, clock),
+      publisher: new EventPublisher({ sendMessages } as unknown as ServiceBusSender, store, clock),
+      factories: new DataFactories((subscriptionId) => factories.client(subscriptionId), clock),
       waits: new WaitBook(tables.client('waits'), clock),
       databases: new SqlDatabases(this.database.connect),
       secrets: new Secrets(this.vault.client),
