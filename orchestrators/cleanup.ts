@@ -136,6 +136,9 @@ function undoSource(
   return {
     what: 'objects in the source database',
     *steps() {
+      // It goes when all else is gone: a cleanup that died had come as far.
+      const { holds } = yield* call(context, activities.holdsPassword, placed);
+      if (!holds) return { left: ['source database: not looked at again, because its password is gone'] };
       const via = runtimeName === undefined ? {} : { runtimeName };
       yield* remakePreparation(context, placed, via);
       const runId = yield* undoAtSource(context, placed, 'remove', removeSource);

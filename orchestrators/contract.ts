@@ -209,6 +209,8 @@ export const activities = {
   removeEntities: activity('removeEntities', placedSchema, z.object({ removed: z.array(z.string()) }), 'undo'),
   /** Gives the environment back to the tenant's directory. */
   releaseEnvironment: activity('releaseEnvironment', subjectSchema, nothing, 'undo'),
+  /** Whether the vault still has the password of the source. */
+  holdsPassword: activity('holdsPassword', subjectSchema, z.object({ holds: z.boolean() })),
   /** Deletes the password of the source. */
   removeSecret: activity('removeSecret', subjectSchema, nothing, 'undo'),
   /** Lets this run of the attempt's orchestration work, and no other one; says what earlier attempts have reached. */

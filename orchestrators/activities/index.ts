@@ -21,7 +21,7 @@ import {
 } from './preparation.ts';
 import { ensureRuntime, findRuntime, getRuntimeStatus, leaveRuntime } from './runtime.ts';
 import { endInstances } from './instances.ts';
-import { releaseEnvironment, removeSecret } from './release.ts';
+import { holdsPassword, releaseEnvironment, removeSecret } from './release.ts';
 import { chooseSetups, endReplay, replayRound } from './replays.ts';
 import { moveBack, openAttempt, readCheckpoints, recordMilestone } from './setup-record.ts';
 import { closeWait, openWait } from './waits.ts';
@@ -54,6 +54,7 @@ export const implementations: { readonly [Name in keyof typeof activities]: Impl
   removePreparation,
   removeEntities,
   releaseEnvironment,
+  holdsPassword,
   removeSecret,
   openAttempt,
   readCheckpoints,

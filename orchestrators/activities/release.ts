@@ -7,6 +7,11 @@ export const releaseEnvironment: Implementation<'releaseEnvironment'> = async (i
   return null;
 };
 
+export const holdsPassword: Implementation<'holdsPassword'> = async (input, { store, secrets }) => {
+  const { secretName } = await store.require(input);
+  return { holds: (await secrets.get(secretName)) !== undefined };
+};
+
 export const removeSecret: Implementation<'removeSecret'> = async (input, { store, secrets }) => {
   const { secretName } = await store.require(input);
   await secrets.delete(secretName);

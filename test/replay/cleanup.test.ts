@@ -147,6 +147,7 @@ describe('the cleanup of a whole setup', () => {
       'endInstances',
       'readCheckpoints',
       'cancelRuns',
+      'holdsPassword',
       'putLinkedService',
       'putLinkedService',
       'putLinkedService',
@@ -202,6 +203,15 @@ describe('the cleanup of a whole setup', () => {
       const start = world.calls.find(({ name }) => name === 'startSourceUndo');
       expect(start?.given).toMatchObject({ stage: 'remove', removeSource });
     }
+  });
+
+  test('does not look at the source again when an earlier cleanup had come as far as to remove its password', async () => {
+    const world = observedWorld({ holdsPassword: () => ({ holds: false }) });
+    const { steps, output } = await play(world, 'cleanup', deletion, world.clock);
+    expect(output).toEqual({ state: 'Deleted' });
+    expect(steps).not.toContain('startSourceUndo');
+    const { left } = milestones.deleted.data.parse(world.milestones.at(-1)?.data);
+    expect(left[0]).toContain('its password is gone');
   });
 
   const refused = { kind: 'ended', status: 'Failed', message: 'the source does not answer' };

@@ -82,6 +82,7 @@ export function successfulWorld(
     releaseClaims: () => null,
     removeFromDestination: () => ({ left: [] }),
     releaseEnvironment: () => null,
+    holdsPassword: () => ({ holds: true }),
     removeSecret: () => null,
     cancelRuns: () => ({ active: 0 }),
     removePreparation: () => ({ removed: ['mig_0123456789ab_prepare'] }),
