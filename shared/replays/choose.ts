@@ -43,12 +43,24 @@ export async function* pagesOf(
   } while (continuation !== undefined);
 }
 
-function setupFilterOf({ phase, errorCode, ...filter }: ReplayFilter): SetupFilter {
-  const { createdBefore, createdAfter, modifiedBefore, modifiedAfter } = filter;
-  const times = Object.entries({ createdBefore, createdAfter, modifiedBefore, modifiedAfter });
-  const others = Object.entries({ ...filter, phase: phase && [phase], errorCode: errorCode && [errorCode] });
-  return Object.fromEntries([
-    ...others.filter(([, value]) => value !== undefined),
-    ...times.flatMap(([name, time]) => (time === undefined ? [] : [[name, new Date(time)]])),
-  ]);
+function setupFilterOf(filter: ReplayFilter): SetupFilter {
+  const { phase, errorCode, createdBefore, createdAfter, modifiedBefore, modifiedAfter, ...others } = filter;
+  const wanted = {
+    ...others,
+    phase: whenGiven(phase, (value) => [value]),
+    errorCode: whenGiven(errorCode, (value) => [value]),
+    createdBefore: whenGiven(createdBefore, dateOf),
+    createdAfter: whenGiven(createdAfter, dateOf),
+    modifiedBefore: whenGiven(modifiedBefore, dateOf),
+    modifiedAfter: whenGiven(modifiedAfter, dateOf),
+  };
+  return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
+}
+
+function whenGiven<Given, Value>(given: Given | undefined, map: (given: Given) => Value): Value | undefined {
+  return given === undefined ? undefined : map(given);
+}
+
+function dateOf(text: string): Date {
+  return new Date(text);
 }

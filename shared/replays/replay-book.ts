@@ -130,7 +130,11 @@ export class ReplayBook {
     const rows = setups.map(({ tenantId, setupId, attempt, phase, errorCode }) => ({
       partitionKey: replay.replayId,
       rowKey: itemRowKey({ tenantId, setupId }),
-      ...{ tenantId, setupId, attempt, phase, result: 'pending' },
+      tenantId,
+      setupId,
+      attempt,
+      phase,
+      result: 'pending',
       ...(errorCode === undefined ? {} : { errorCode }),
     }));
     return this.#write(

@@ -34,14 +34,13 @@ export function isNarrow({ state: _state, ...others }: ReplayFilter): boolean {
 }
 
 /** `Stopping`: somebody wants its end; what is begun by then goes on. */
-export const replayStates = ['Running', 'Stopping', 'Stopped', 'Completed'] as const;
-export const replayStateSchema = z.enum(replayStates);
+export const replayStateSchema = z.enum(['Running', 'Stopping', 'Stopped', 'Completed']);
 
 /**
  * What came of a setup: its next attempt was begun; somebody else did something with it; it cannot be replayed as asked; or
  * the service failed again and again.
  */
-export const itemResults = ['replayed', 'skipped', 'refused', 'failed'] as const;
+const itemResults = ['replayed', 'skipped', 'refused', 'failed'] as const;
 export type ItemResult = (typeof itemResults)[number];
 export const itemResultSchema = z.enum(['pending', ...itemResults]);
 

@@ -183,21 +183,22 @@ export function setupIds(count: number): string[] {
  * Every setup has one more attempt, begun by the bulk replay, and that attempt its own end.
  * @throws {AssertionError} with what differs
  */
-export async function expectReplayedOnce(
-  { hub, services, broken, items, setup }: BulkWorld,
-  replay: BulkReplay,
-  ids: readonly string[],
-): Promise<void> {
+export async function expectReplayedOnce(world: BulkWorld, replay: BulkReplay, ids: readonly string[]): Promise<void> {
+  const { hub, services, broken } = world;
   await hub.settle();
   assert.equal(replay.state, 'Completed');
   assert.deepEqual(replay.counts, { replayed: ids.length, skipped: 0, refused: 0, failed: 0 });
-  const results = (await items(replay)).map(({ setupId, result, begunAttempt }) => [setupId, result, begunAttempt]);
+  const results = (await world.items(replay)).map(({ setupId, result, begunAttempt }) => [
+    setupId,
+    result,
+    begunAttempt,
+  ]);
   assert.deepEqual(
     results,
     ids.map((id) => [id, 'replayed', 2]),
   );
   for (const id of ids) {
-    const { attempt, state } = await setup(id);
+    const { attempt, state } = await world.setup(id);
     assert.deepEqual([id, attempt, state], [id, 2, broken.has(id) ? 'Failed' : 'Ready']);
     const reached = await services.store.milestonesOf({ tenantId, setupId: id, attempt: 2 });
     assert.equal(reached.filter(({ name }) => name === 'accepted').length, 1);
