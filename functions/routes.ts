@@ -6,6 +6,7 @@ import { putEnvironment } from './environments/put-environment.ts';
 import { getHealth } from './health/get-health.ts';
 import type { Route } from './http/adapter.ts';
 import { getOperation } from './operations/get-operation.ts';
+import { listOrphans, orphanParameters } from './orphans/list-orphans.ts';
 import { createReplay } from './replays/create-replay.ts';
 import { getReplay } from './replays/get-replay.ts';
 import { itemParameters, listReplayItems } from './replays/list-replay-items.ts';
@@ -83,6 +84,7 @@ export const routes: readonly Route[] = [
   { name: 'listCompanies', method: 'GET', ...below('companies'), ...ofAttempt, handler: listCompanies },
   { name: 'listEnvironments', method: 'GET', ...environments, role: read, handler: listEnvironments },
   { name: 'listExtensions', method: 'GET', ...below('extensions'), ...ofAttempt, handler: listExtensions },
+  { name: 'listOrphans', method: 'GET', path: 'orphans', ...watch, parameters: orphanParameters, handler: listOrphans },
   {
     name: 'listReplayItems',
     method: 'GET',

@@ -39,7 +39,7 @@ export async function sweep(services: Services, log: Pick<InvocationContext, 'wa
 
 async function sweepPlace(services: Services, place: Place): Promise<void> {
   const { orphans, clock } = services;
-  const reported = new Map((await orphans.list(place.name)).map((orphan) => [idOf(orphan), orphan]));
+  const reported = new Map((await orphans.ofPlace(place.name)).map((orphan) => [idOf(orphan), orphan]));
   for await (const found of place.find()) {
     if (isTooYoung(found, clock.now())) continue;
     const id = idOf(found);

@@ -29,12 +29,29 @@ export class OrphanBook {
     this.#table = createdTable(table);
   }
 
-  /** Everything that is reported, or was removed; of one place, or of all. */
-  async list(place?: string): Promise<ReportedOrphan[]> {
+  /** Everything of a place that is reported, or was removed. */
+  async ofPlace(place: string): Promise<ReportedOrphan[]> {
     const table = await this.#table();
-    const query = place === undefined ? {} : { queryOptions: { filter: odata`PartitionKey eq ${place}` } };
-    const rows = await Array.fromAsync(table.listEntities(query));
+    const filter = odata`PartitionKey eq ${place}`;
+    const rows = await Array.fromAsync(table.listEntities({ queryOptions: { filter } }));
     return rows.map((row) => reportedOrphanSchema.parse(row));
+  }
+
+  /**
+   * A page of everything, by place, kind and name.
+   * @param after `next` of the page before
+   */
+  async page(size: number, after = ''): Promise<{ values: ReportedOrphan[]; next?: string }> {
+    const table = await this.#table();
+    const [place = '', ...rest] = after.split('|');
+    const filter = odata`PartitionKey gt ${place} or (PartitionKey eq ${place} and RowKey gt ${rest.join('|')})`;
+    const values: ReportedOrphan[] = [];
+    for await (const row of table.listEntities({ queryOptions: { filter } })) {
+      const last = values.at(-1);
+      if (values.length === size && last !== undefined) return { values, next: `${last.place}|${idOf(last)}` };
+      values.push(reportedOrphanSchema.parse(row));
+    }
+    return { values };
   }
 
   /** Writes down what is known of an orphan. */

@@ -55,3 +55,24 @@ test('the local host takes host.json as it is', () => {
   expect(http.routePrefix).toBe('api');
   expect(durableTask.hubName).toBe('CloudMigrationSetup');
 });
+
+// https://learn.microsoft.com/azure/azure-functions/durable/durable-functions-bindings#hostjson-settings
+test('host.json lets nobody wait for long after a worker was killed', () => {
+  const visible = z.literal('00:01:00');
+  const { durableTask } = z
+    .object({
+      extensions: z.object({
+        durableTask: z.looseObject({
+          useGracefulShutdown: z.literal(true),
+          storageProvider: z.strictObject({
+            partitionCount: z.int().min(1).max(16),
+            controlQueueVisibilityTimeout: visible,
+            workItemQueueVisibilityTimeout: visible,
+            maxQueuePollingInterval: z.literal('00:00:10'),
+          }),
+        }),
+      }),
+    })
+    .parse(readJson('host.json')).extensions;
+  expect(durableTask.storageProvider.partitionCount).toBe(4);
+});

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { createToHandler } from '../../../functions/http/adapter.ts';
+import { routes } from '../../../functions/routes.ts';
 import { sweep } from '../../../functions/timers/sweep.ts';
+import { systemClock } from '../../../shared/clock.ts';
+import { callHandler, settingsFor } from '../../support/api/http-call.ts';
+import { describedResponse, validatorOf } from '../../support/api/openapi.ts';
+import { providerTenantId, startTokenIssuer } from '../../support/api/token-issuer.ts';
 import { milestone } from '../../support/setup/stored-setup.ts';
 import { first, onward, second, selected, startOrphanWorld } from '../../support/orphan-world.ts';
 import type { OrphanWorld } from '../../support/orphan-world.ts';
@@ -26,7 +32,8 @@ beforeEach(async () => {
 
 const run = () => sweep(world.services, { warn: (...texts: unknown[]) => void logged.push(texts.join(' ')) });
 const lineOf = ({ kind, name, place }: { kind: string; name: string; place: string }) => `${kind}|${name}|${place}`;
-const reported = async () => (await world.services.orphans.list()).filter(({ removedAt }) => removedAt === undefined);
+const all = async () => (await world.services.orphans.page(1_000)).values;
+const reported = async () => (await all()).filter(({ removedAt }) => removedAt === undefined);
 const reportedLines = async () => (await reported()).map(lineOf).toSorted();
 
 /** Setups in every state with everything that is theirs, and things of others. */
@@ -128,7 +135,7 @@ describe('the sweeper', () => {
     const failed = `secret|mig-${world.keyOf('orphan-failed')}-00000001|vault`;
     await run();
     expect(await world.inventory()).toEqual([...live, failed].toSorted());
-    const removed = (await world.services.orphans.list()).filter(({ removedAt }) => removedAt !== undefined);
+    const removed = (await all()).filter(({ removedAt }) => removedAt !== undefined);
     expect(removed.map(lineOf).toSorted()).toEqual(expected);
     expect(await Array.fromAsync(world.services.environments.lapsedClaims())).toEqual([]);
 
@@ -185,5 +192,39 @@ describe('the sweeper', () => {
     await run();
     expect(await reportedLines()).toEqual(before.filter((line) => !line.startsWith('stagedBlobs')));
     expect(logged.join('\n')).toContain('The factory factory-2 could not be looked through');
+  });
+
+  test('is read page by page, by operators', async () => {
+    const { services } = world;
+    await world.putEntities(first, nobody);
+    await world.putBlob(nobody);
+    world.pass(2);
+    await run();
+    const issuer = await startTokenIssuer();
+    onTestFinished(() => issuer.stop());
+    const token = (roles: string[], tid: string) =>
+      issuer.sign({ tid, iss: issuer.issuer.replace('{tenantId}', tid), roles });
+    const route = routes.find(({ name }) => name === 'listOrphans');
+    if (route === undefined) throw new Error('There is no route listOrphans');
+    const handler = createToHandler({ ...services, clock: systemClock, settings: settingsFor(issuer) })(route);
+    const call = async (query: Record<string, string>, bearer: string) =>
+      callHandler(handler, {
+        query: { 'api-version': '2026-11-01', ...query },
+        headers: { authorization: `Bearer ${bearer}` },
+      });
+
+    const found: { kind: string; name: string; place: string }[] = [];
+    const operator = await token(['Ops.Read'], providerTenantId);
+    let query: Record<string, string> | undefined = { maxpagesize: '2' };
+    while (query !== undefined) {
+      const { status, body } = await call(query, operator);
+      expect(status).toBe(200);
+      validatorOf(describedResponse('listOrphans', 200)?.content?.['application/json']?.schema ?? {}).parse(body);
+      const page = body as { value: typeof found; nextLink?: string };
+      found.push(...page.value);
+      query = page.nextLink === undefined ? undefined : Object.fromEntries(new URL(page.nextLink).searchParams);
+    }
+    expect(found.map(lineOf).toSorted()).toEqual(await reportedLines());
+    expect(await call({}, await token(['Ops.Read'], world.tenantId))).toMatchObject({ status: 403 });
   });
 });

@@ -100,13 +100,11 @@ export class World {
       }),
     };
     this.factories = new DataFactories(
-      (subscriptionId) => {
-        const client = new DataFactoryManagementClient(this.credential, subscriptionId, {
+      (subscriptionId) =>
+        new DataFactoryManagementClient(this.credential, subscriptionId, {
           endpoint: endpoints.dataFactory.url,
           credentialScopes: 'https://management.azure.com/.default',
-        });
-        return { client, withoutRetries: client };
-      },
+        }),
       { now: () => new Date() },
     );
   }
