@@ -129,6 +129,8 @@ function perform(world: World, part: Part): Promise<unknown> {
       return world.call('replaySetup', FIRST, { body: '{}' });
     case 'replayWithPassword':
       return world.call('replaySetup', FIRST, { body: JSON.stringify({ source: { password: 'mended' } }) });
+    case 'replayMany':
+      return world.replayOneOfMany(FIRST);
     case 'delete':
       return world.call('deleteSetup', FIRST);
     case 'settle':

@@ -14,6 +14,7 @@ const parts = [
   'cancel',
   'replay',
   'replayWithPassword',
+  'replayMany',
   'delete',
   'settle',
   'look',

@@ -1,4 +1,5 @@
 /** The real handlers, timers, activities and stores on everything in memory, each of their steps at a gate. */
+import { randomUUID } from 'node:crypto';
 import type { ServiceBusSender } from '@azure/service-bus';
 import { createToHandler } from '../../../functions/http/adapter.ts';
 import { routes } from '../../../functions/routes.ts';
@@ -12,9 +13,15 @@ import { FactoryReservations } from '../../../shared/factory/reservations.ts';
 import { RuntimeBook } from '../../../shared/runtimes/runtime-book.ts';
 import { Secrets } from '../../../shared/secrets.ts';
 import type { Services } from '../../../shared/services.ts';
+import { replayItem } from '../../../shared/replays/replay-item.ts';
+import { noCounts } from '../../../shared/replays/replay.ts';
+import type { BulkReplay } from '../../../shared/replays/replay.ts';
+import { ReplayBook } from '../../../shared/replays/replay-book.ts';
 import { ActiveSetups } from '../../../shared/setup/active.ts';
+import { Attempts } from '../../../shared/setup/attempts.ts';
 import { Findings } from '../../../shared/setup/findings.ts';
 import { EventPublisher } from '../../../shared/setup/publisher.ts';
+import type { SetupIndex } from '../../../shared/setup/setup-index.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
 import { SqlDatabases } from '../../../shared/sql/database.ts';
 import { WaitBook } from '../../../shared/waits/wait-book.ts';
@@ -97,7 +104,9 @@ export class World implements Disposable {
     const { tables, factories } = this;
     const setups = tables.client('setups');
     const active = new ActiveSetups(tables.client('activesetups'), clock);
-    const store = new SetupStore(setups, active, clock, settings.MIGRATION_EVENT_SOURCE);
+    // How lists are kept up to date has a test of its own, with every interleaving.
+    const index = { put: () => Promise.resolve() } as unknown as SetupIndex;
+    const store = new SetupStore(setups, active, index, clock, settings.MIGRATION_EVENT_SOURCE);
     const sendMessages = ({ messageId, sessionId }: { messageId: string; sessionId: string }) =>
       this.stage.gate('send event', () => void this.sent.push({ setup: sessionId, id: messageId }));
     return {
@@ -107,6 +116,9 @@ export class World implements Disposable {
       clock,
       store,
       active,
+      index,
+      attempts: new Attempts(setups),
+      replays: new ReplayBook(tables.client('replays'), clock),
       findings: new Findings(setups),
       environments: new EnvironmentDirectory(tables.client('environments'), store, clock),
       reservations: new FactoryReservations(tables.client('factoryreservations')),
@@ -156,6 +168,17 @@ export class World implements Disposable {
       heads.violations = [...violations];
       stage.clear();
     };
+  }
+
+  /** Replays one setup of a bulk replay that was chosen after its first attempt. */
+  replayOneOfMany(setupId: string): Promise<unknown> {
+    const at = this.time.now().toISOString();
+    const replay: BulkReplay = {
+      ...{ replayId: randomUUID(), filter: { state: ['Failed', 'Canceled'] }, perMinute: 60, actor: 'operator' },
+      ...{ state: 'Running', counts: noCounts, run: 1, createdAt: at, lastModifiedAt: at, etag: '' },
+    };
+    const chosen = { tenantId, setupId, attempt: 1, phase: 'Assessment', result: 'pending' } as const;
+    return replayItem(this.services, this.durable.client(), replay, chosen);
   }
 
   settle(): Promise<void> {
