@@ -17,7 +17,7 @@ export default defineConfig({
       project('unit', 5_000),
       project('replay', 10_000),
       project('contract', 60_000),
-      project('world', 60_000),
+      project('world', 300_000),
       project('integration', 120_000),
     ],
     maxWorkers: 2,

@@ -18,7 +18,7 @@ export function followClock(clock: VirtualClock): Disposable {
     }
 
     /** Also what was made before: it is still a date. */
-    static [Symbol.hasInstance](value: unknown): boolean {
+    static override [Symbol.hasInstance](value: unknown): boolean {
       return Object.prototype.isPrototypeOf.call(realDate.prototype, value as object);
     }
   }

@@ -19,13 +19,14 @@ import { contextFor } from '../api/http-call.ts';
 import type { ActivityFault, Faults } from '../durable/faults.ts';
 import { TaskHub } from '../durable/task-hub.ts';
 import { startEndpoints } from './endpoints.ts';
+import { Inspection } from './inspection.ts';
 import type { Endpoints } from './endpoints.ts';
 
 const appDirectory = fileURLToPath(new URL('../../..', import.meta.url));
 
 const LOOK_EVERY_MS = 5_000;
 const SETTLE_EVERY_MS = 30_000;
-const LONGEST_RUN_MS = 30 * 24 * 3_600_000;
+const LONGEST_RUN_MS = 3 * 24 * 3_600_000;
 
 /** A request to the API, below the path of the tenant. */
 export interface Asked {
@@ -64,6 +65,11 @@ export class World {
   /** Decides about the activities; a test may set it. */
   activityFault: (run: ActivityRun) => ActivityFault | undefined;
   readonly nodes = new Map<string, RuntimeNode>();
+  readonly inspect = new Inspection(this);
+  /** The bodies with which setups were last asked for. */
+  readonly bodies = new Map<string, unknown>();
+  readonly passwords = new Set<string>();
+  readonly samplesInUse = new Set<Sample>();
 
   static async open(
     endpoints: Endpoints,
@@ -107,6 +113,11 @@ export class World {
         }),
       { now: () => new Date() },
     );
+  }
+
+  /** `source` of the events. */
+  get eventSource(): string {
+    return process.env['MIGRATION_EVENT_SOURCE'] ?? '';
   }
 
   get clock() {
@@ -239,6 +250,7 @@ export class World {
 
   async close(): Promise<void> {
     await this.settle();
+    await this.inspect.close();
     await this.hub.close();
   }
 

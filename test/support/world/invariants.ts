@@ -1,0 +1,223 @@
+/**
+ * What holds of any world in which nothing is under way any more, whatever happened before: the program that every test
+ * of a world ends with.
+ */
+import type { Sample } from '../../../local/stack/databases.ts';
+import { databaseMarkOf } from '../../../shared/setup/database-mark.ts';
+import { headFromRow } from '../../../shared/setup/head.ts';
+import type { SetupRecord } from '../../../shared/setup/head.ts';
+import { decoded } from '../../../shared/setup/rows.ts';
+import { eventTypeOf, restingStates } from '../../../shared/setup/states.ts';
+import type { MilestoneName } from '../../../shared/setup/states.ts';
+import type { Row } from './inspection.ts';
+import type { World } from './world.ts';
+
+/** Everything of a setup in the state store. */
+interface Stored {
+  readonly head: SetupRecord;
+  readonly milestones: readonly { readonly name: MilestoneName; readonly attempt: number; readonly origin: number }[];
+  readonly events: readonly Row[];
+  readonly audits: readonly Row[];
+}
+
+const ends: readonly MilestoneName[] = ['ready', 'failed', 'canceled'];
+
+/** Says what does not hold; empty if all is well. Lets the timers publish and forget first. */
+export async function violations(world: World): Promise<string[]> {
+  await world.runTimers();
+  const { inspect } = world;
+  const rows = await inspect.rows('setups');
+  const setups = rows.filter(({ rowKey }) => rowKey === 'head').map((row) => storedOf(headFromRow(row), rows));
+  const groups = await Promise.all([
+    ...setups.map((setup) => ofState(setup)),
+    ...setups.map((setup) => ofAudit(setup)),
+    ofFactories(world, setups),
+    ofDatabases(world, setups),
+    ofBooks(world, setups),
+    ofSecrets(world, setups, rows),
+    ofCallers(world, setups),
+  ]);
+  return groups.flat();
+}
+
+function storedOf(head: SetupRecord, rows: readonly Row[]): Stored {
+  const own = rows.filter(({ partitionKey }) => partitionKey === `${head.tenantId}|${head.setupId}`);
+  const named = (prefix: string) => own.filter(({ rowKey }) => String(rowKey).startsWith(prefix));
+  return {
+    head,
+    milestones: named('milestone-') as unknown as Stored['milestones'],
+    events: named('event-').map((row) => decoded(row, ['event'])),
+    audits: named('audit-'),
+  };
+}
+
+/** I1: one end an attempt. I4: events without a gap, in the order of what was recorded, and all of them published. */
+function ofState({ head, milestones, events }: Stored): string[] {
+  const { setupId, state, attempt } = head;
+  const found: string[] = [];
+  if (!restingStates.includes(state)) found.push(`I1 ${setupId} is ${state} in ${head.phase}`);
+  for (let number = 1; number <= attempt; number += 1) {
+    const ended = milestones.filter((each) => each.attempt === number && ends.includes(each.name));
+    if (ended.length !== 1) found.push(`I1 attempt ${number} of ${setupId} has ${ended.length} ends`);
+  }
+  const numbers = events.map(({ event }) => Number((event as Row)['sequence']));
+  const expected = Array.from({ length: head.sequence }, (_, index) => index + 1);
+  if (numbers.join() !== expected.join()) found.push(`I4 events of ${setupId}: ${numbers.join()} of ${head.sequence}`);
+  if (events.some(({ published }) => published !== true))
+    found.push(`I4 ${setupId} has events that were not published`);
+  const announced = milestones.filter(
+    ({ name, attempt: of, origin }) => of === origin && eventTypeOf(name) !== undefined,
+  );
+  if (announced.length !== events.length) {
+    found.push(`I4 ${setupId} has ${events.length} events for ${announced.length} milestones`);
+  }
+  return found;
+}
+
+/** I10: who wanted each attempt, each cancellation and each removal is written down. */
+function ofAudit({ head, milestones, audits }: Stored): string[] {
+  const wanted = (name: MilestoneName) => milestones.filter((each) => each.name === name).length;
+  const noted = (...actions: string[]) => audits.filter(({ action }) => actions.includes(String(action))).length;
+  const found: string[] = [];
+  if (noted('putSetup', 'replaySetup') !== wanted('accepted')) found.push(`I10 attempts of ${head.setupId}`);
+  if (noted('cancelSetup', 'deleteSetup') < wanted('cancelRequested'))
+    found.push(`I10 cancellations of ${head.setupId}`);
+  if (noted('deleteSetup') < wanted('deleteRequested')) found.push(`I10 removals of ${head.setupId}`);
+  return found;
+}
+
+/** I2, I3: a setup that is ready has one set of entities, any other none. One run a stage and attempt. */
+async function ofFactories({ inspect }: World, setups: readonly Stored[]): Promise<string[]> {
+  const found: string[] = [];
+  const entities = await inspect.entities();
+  const runtimes = (await inspect.rows('runtimes')).map(({ name, factory }) => {
+    const place = JSON.parse(String(factory)) as { readonly name: string };
+    return `${place.name}/integrationRuntimes/${String(name)}`;
+  });
+  const wanted = setups
+    .filter(({ head }) => head.state === 'Ready')
+    .flatMap(({ head: { key } }) =>
+      [
+        ...['large', 'small', 'replicate'].map((name) => `pipelines/mig_${key}_${name}`),
+        ...['source_table', 'destination_table'].map((name) => `datasets/mig_${key}_${name}`),
+        ...['source', 'destination'].map((name) => `linkedServices/mig_${key}_${name}`),
+      ].sort(),
+    );
+  const isRuntime = (name: string) => name.includes('/integrationRuntimes/');
+  const there = entities.filter((name) => !isRuntime(name)).map((name) => name.slice(name.indexOf('/') + 1));
+  found.push(
+    ...difference('I3 entities', wanted, there),
+    ...difference('I3 runtimes', runtimes, entities.filter(isRuntime)),
+  );
+  const runs = await inspect.runs();
+  const operations = runs.map(({ operationId }) => operationId).filter((id) => id !== '');
+  const doubled = operations.filter((id, index) => operations.indexOf(id) !== index);
+  if (doubled.length > 0) found.push(`I2 runs that were started twice: ${doubled.join()}`);
+  const active = runs.filter(({ status }) => !['Succeeded', 'Failed', 'Cancelled'].includes(status));
+  if (active.length > 0) found.push(`I3 runs that go on: ${active.map(({ operationId }) => operationId).join()}`);
+  return found;
+}
+
+/** I5, I6: claims, the mark and procedures are there where a setup is ready, and nowhere else. */
+async function ofDatabases(world: World, setups: readonly Stored[]): Promise<string[]> {
+  const found: string[] = [];
+  const procedures = { source: new Set<string>(), destination: new Set<string>() };
+  for (const sample of world.samplesInUse) {
+    const ready = setups.find(
+      ({ head }) => head.state === 'Ready' && head.destination.database === sample.destination.database,
+    );
+    const mark = ready === undefined ? undefined : markOf(world, ready.head);
+    for (const side of ['source', 'destination'] as const) {
+      const claims = await world.inspect.mig(sample, side, 'Claim');
+      const place = `${side} of ${sample.environment}`;
+      found.push(...difference(`I6 claim of the ${place}`, mark === undefined ? [] : [mark], claims.map(marked)));
+      if (ready === undefined) continue;
+      procedures[side].add(await proceduresOf(world, sample, side));
+    }
+    const marks = await world.inspect.mig(sample, 'destination', 'Environment');
+    found.push(...difference(`I6 mark of ${sample.environment}`, mark === undefined ? [] : [mark], marks.map(marked)));
+  }
+  for (const [side, kinds] of Object.entries(procedures)) {
+    if (kinds.size > 1) found.push(`I5 procedures of the ${side} differ between setups`);
+  }
+  return found;
+}
+
+function markOf({ eventSource }: World, head: SetupRecord): string {
+  return `${databaseMarkOf(eventSource, head)} ${head.attempt}`;
+}
+
+function marked({ setupKey, attempt }: Row): string {
+  return `${String(setupKey)} ${String(attempt)}`;
+}
+
+async function proceduresOf({ inspect }: World, sample: Sample, side: 'source' | 'destination'): Promise<string> {
+  const objects = await inspect.objects(sample, side);
+  return objects.filter((name) => name.startsWith('P ')).join();
+}
+
+/** I9: no place is held, no wait open, nothing active; an environment is claimed by the setup that is ready. */
+async function ofBooks({ inspect }: World, setups: readonly Stored[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const row of await inspect.rows('factoryreservations')) {
+    if (row['rowKey'] === 'head' && row['reservations'] !== 0)
+      found.push(`I9 ${String(row['reservations'])} places are held`);
+    if (row['released'] === false) found.push(`I9 the place ${String(row['rowKey'])} is held`);
+  }
+  for (const { rowKey } of await inspect.rows('waits')) found.push(`I9 ${String(rowKey)} waits`);
+  for (const { partitionKey, rowKey } of await inspect.rows('activesetups')) {
+    if (partitionKey === 'active') found.push(`I9 ${String(rowKey)} is active`);
+  }
+  for (const { claimSetup, name, deleted } of await inspect.rows('environments')) {
+    if (typeof claimSetup !== 'string' || deleted === true) continue;
+    const holder = setups.find(({ head }) => head.setupId === claimSetup);
+    if (holder?.head.state !== 'Ready') found.push(`I9 ${String(name)} is claimed by ${claimSetup}`);
+  }
+  return found;
+}
+
+/** I7: a secret a setup, and its value nowhere else. */
+async function ofSecrets(world: World, setups: readonly Stored[], rows: readonly Row[]): Promise<string[]> {
+  const live = setups.filter(({ head }) => head.state !== 'Deleted').map(({ head }) => head.secretName);
+  const found = difference('I7 secrets', live, await world.inspect.secrets());
+  const texts = {
+    rows: JSON.stringify(rows),
+    histories: JSON.stringify(world.hub.histories()),
+    logs: [...world.hub.lines, ...world.endpoints.lines, ...world.timerErrors].join('\n'),
+  };
+  for (const password of world.passwords) {
+    for (const [place, text] of Object.entries(texts)) {
+      if (text.includes(password)) found.push(`I7 a password stands in the ${place}`);
+    }
+  }
+  return found;
+}
+
+/** I8: the same request again is the same operation. I12: another tenant learns nothing. */
+async function ofCallers(world: World, setups: readonly Stored[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const { head } of setups) {
+    const { setupId, attempt, state } = head;
+    const other = await world.call('GET', `migrationSetups/${setupId}`, { as: 'otherTenant' });
+    const none = await world.call('GET', 'migrationSetups/no-such-setup', { as: 'otherTenant' });
+    if (other.status !== 404 || other.body['code'] !== none.body['code'])
+      found.push(`I12 ${setupId} is shown to others`);
+    const body = world.bodies.get(setupId);
+    if (state !== 'Ready' || body === undefined) continue;
+    const again = await world.call('PUT', `migrationSetups/${setupId}`, { body });
+    const operation = again.headers['operation-id'];
+    if (again.status !== 200 || operation !== `${setupId}.${attempt}`) {
+      found.push(`I8 ${setupId} was asked for again: ${again.status} ${operation ?? ''}`);
+    }
+  }
+  return found;
+}
+
+function difference(what: string, expected: readonly string[], actual: readonly string[]): string[] {
+  const missing = expected.filter((each) => !actual.includes(each));
+  const added = actual.filter((each, index) => !expected.includes(each) || actual.indexOf(each) !== index);
+  return [
+    ...missing.map((each) => `${what}: ${each} is missing`),
+    ...added.map((each) => `${what}: ${each} is too many`),
+  ];
+}
