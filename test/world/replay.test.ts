@@ -108,7 +108,9 @@ describe('replay', () => {
     await claimForStranger('source');
     expectFailure(await replay(), { phase: 'Installation', code: '50010' });
     expect(await world.inspect.mig(sample, 'destination', 'Claim')).toEqual([]);
-    expect(await world.inspect.mig(sample, 'source', 'Claim')).toMatchObject([{ setupKey: 'f'.repeat(64), attempt: 7 }]);
+    expect(await world.inspect.mig(sample, 'source', 'Claim')).toMatchObject([
+      { setupKey: 'f'.repeat(64), attempt: 7 },
+    ]);
     await sample.execute('source', 'DELETE FROM [mig].[Claim]');
 
     failing('recordInventory', 'fail before');

@@ -59,7 +59,10 @@ test('schedules find that two runs of an attempt may both work', async () => {
 }, 180_000);
 
 function opensForAll({ store }: Services): Partial<Services> {
-  const open: Services['store']['open'] = async (attempt) => ({ kind: 'recorded', setup: await store.require(attempt) });
+  const open: Services['store']['open'] = async (attempt) => ({
+    kind: 'recorded',
+    setup: await store.require(attempt),
+  });
   // Everything else is the store's own, which is not itself without its private members.
   const openForAll = new Proxy(store, {
     get: (target, name) => {

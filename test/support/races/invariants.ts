@@ -87,7 +87,8 @@ function* auditOf({ head, rows }: Kept): Generator<string> {
   const count = (...actions: string[]) => entries.filter((action) => actions.includes(action)).length;
   const milestones = rows.filter(({ rowKey }) => rowKey.startsWith('milestone-')).map(({ columns }) => columns['name']);
   const began = milestones.filter((name) => name === 'accepted').length;
-  if (count('putSetup', 'replaySetup', 'replayMany') !== began) yield `${head.setupId} began ${began} times: ${entries.join(', ')}`;
+  if (count('putSetup', 'replaySetup', 'replayMany') !== began)
+    yield `${head.setupId} began ${began} times: ${entries.join(', ')}`;
   const asked = milestones.filter((name) => name === 'cancelRequested').length;
   if (count('cancelSetup', 'deleteSetup') < asked)
     yield `${head.setupId} was canceled ${asked} times: ${entries.join(', ')}`;

@@ -10,6 +10,7 @@ import { runActivity } from '../../../orchestrators/activities/run.ts';
 import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
 import { DataFactories } from '../../../shared/factory/data-factory.ts';
 import { FactoryReservations } from '../../../shared/factory/reservations.ts';
+import { OrphanBook } from '../../../shared/orphans/orphan-book.ts';
 import { RuntimeBook } from '../../../shared/runtimes/runtime-book.ts';
 import { Secrets } from '../../../shared/secrets.ts';
 import type { Services } from '../../../shared/services.ts';
@@ -126,6 +127,9 @@ export class World implements Disposable {
       publisher: new EventPublisher({ sendMessages } as unknown as ServiceBusSender, store, clock),
       factories: new DataFactories((subscriptionId) => factories.client(subscriptionId), clock),
       waits: new WaitBook(tables.client('waits'), clock),
+      orphans: new OrphanBook(tables.client('orphans')),
+      // Nothing is staged here.
+      staging: {} as Services['staging'],
       databases: new SqlDatabases(this.database.connect),
       secrets: new Secrets(this.vault.client),
     };
