@@ -28,6 +28,8 @@ export interface TaskHubOptions {
   readonly faults?: Faults;
   /** Absent: one of its own. */
   readonly clock?: VirtualClock;
+  /** Whether histories are replayed when `replayHistories` is called only, and not after every settling. */
+  readonly replaysOnRequest?: boolean;
 }
 
 /** How an orchestration ended. */
@@ -46,6 +48,7 @@ export class TaskHub {
   readonly #webhooks: HubWebhooks;
   readonly #restoreEnvironment: () => void;
   readonly #replayed = new Map<string, string>();
+  readonly #replaysOnRequest: boolean;
   #engine: Engine;
   #management: Management;
   /** What the app and the engine have logged. */
@@ -77,6 +80,7 @@ export class TaskHub {
     const { faults = {}, activities = {}, appDirectory, clock = new VirtualClock() } = options;
     this.app = app;
     this.clock = clock;
+    this.#replaysOnRequest = options.replaysOnRequest ?? false;
     this.lines = lines;
     this.#webhooks = webhooks;
     this.#restoreEnvironment = restore;
@@ -111,6 +115,11 @@ export class TaskHub {
    */
   async settle(): Promise<void> {
     while (this.#engine.busy) await new Promise((resolve) => setImmediate(resolve));
+    if (!this.#replaysOnRequest) await this.replayHistories();
+  }
+
+  /** Replays every history that has changed since it was last replayed. @throws `NotDeterministic` */
+  async replayHistories(): Promise<void> {
     for (const history of this.histories()) {
       const state = `${history.executionId} ${history.events.length}`;
       if (this.#replayed.get(history.id) === state) continue;

@@ -36,6 +36,7 @@ export async function violations(world: World): Promise<string[]> {
     ofBooks(world, setups),
     ofSecrets(world, setups, rows),
     ofCallers(world, setups),
+    ofHistories(world),
   ]);
   return groups.flat();
 }
@@ -191,6 +192,16 @@ async function ofSecrets(world: World, setups: readonly Stored[], rows: readonly
     }
   }
   return found;
+}
+
+/** I11: what orchestrations did, they would do again. */
+async function ofHistories({ hub }: World): Promise<string[]> {
+  try {
+    await hub.replayHistories();
+    return [];
+  } catch (error) {
+    return [`I11 ${String(error)}`];
+  }
 }
 
 /** I8: the same request again is the same operation. I12: another tenant learns nothing. */

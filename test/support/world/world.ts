@@ -84,6 +84,7 @@ export class World {
       settings: { ...endpoints.settings, ...settings },
       faults: { activity: (run) => faults.activity(run) },
       clock: endpoints.clock,
+      replaysOnRequest: true,
     });
     return new World(endpoints, hub, tableUrl, faults);
   }
