@@ -19,7 +19,9 @@ export interface PassingRequest {
  */
 export interface EndpointFault {
   readonly when: 'before' | 'after';
-  readonly answer: { readonly status: number; readonly headers?: OutgoingHttpHeaders } | 'cut';
+  readonly answer:
+    | { readonly status: number; readonly headers?: OutgoingHttpHeaders; readonly message?: string }
+    | 'cut';
 }
 
 /** A request that reached the service. */
@@ -81,7 +83,8 @@ function fail({ answer }: EndpointFault, response: ServerResponse): void {
     return;
   }
   response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
-  response.end(JSON.stringify({ error: { code: `Status${answer.status}`, message: 'The test wants it so.' } }));
+  const { status, message = 'The test wants it so.' } = answer;
+  response.end(JSON.stringify({ error: { code: `Status${status}`, message } }));
 }
 
 async function forward(url: URL, from: IncomingMessage, body: Buffer, agent: Agent): Promise<IncomingMessage> {

@@ -202,9 +202,26 @@ export class World {
     return this.call('POST', `migrationSetups/${setupId}/${action}`, body === undefined ? {} : { body });
   }
 
+  /** Asks for the removal of a setup. */
+  delete(setupId: string, query: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    return this.call('DELETE', `migrationSetups/${setupId}`, { query });
+  }
+
   /** The head row of a setup. */
   async head(setupId: string): Promise<SetupRecord> {
     return headFromRow(await this.table('setups').getEntity(`${this.endpoints.tenantId}|${setupId}`, 'head'));
+  }
+
+  /** What an attempt recorded with a milestone; undefined if it did not reach it. @param name of a row, without its prefix */
+  async recorded(
+    setupId: string,
+    attempt: number,
+    name: string,
+  ): Promise<Readonly<Record<string, unknown>> | undefined> {
+    const rowKey = `milestone-${String(attempt).padStart(4, '0')}-${name}`;
+    const rows = await this.inspect.rows('setups');
+    const row = rows.find((each) => each['rowKey'] === rowKey && String(each['partitionKey']).endsWith(`|${setupId}`));
+    return row === undefined ? undefined : (JSON.parse(String(row['data'])) as Readonly<Record<string, unknown>>);
   }
 
   /** Installs a node with the key of the setup's runtime, which must exist. */
