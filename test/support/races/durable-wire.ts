@@ -63,5 +63,8 @@ async function answerOf(backend: DurableBackend, { url = '', data = '' }: WireRe
   const status = await backend.status(first);
   if (status === undefined) return { status: 404, data: 'missing' };
   const times = { createdTime: '2026-11-24T10:00:00Z', lastUpdatedTime: '2026-11-24T10:00:00Z' };
-  return { status: 200, data: { name: 'any', instanceId: first, runtimeStatus: status, input: null, output: null, ...times } };
+  return {
+    status: 200,
+    data: { name: 'any', instanceId: first, runtimeStatus: status, input: null, output: null, ...times },
+  };
 }

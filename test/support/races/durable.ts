@@ -143,7 +143,8 @@ export class ModelDurable implements DurableBackend {
 
   /** Brings the activities that were delivered twice and came late. */
   runLate(): void {
-    for (const { name, input } of this.#late) void this.#stage.enter(`late ${name}`, () => this.#runActivity(name, input));
+    for (const { name, input } of this.#late)
+      void this.#stage.enter(`late ${name}`, () => this.#runActivity(name, input));
     this.#late = [];
   }
 
@@ -156,15 +157,19 @@ export class ModelDurable implements DurableBackend {
   #run(id: string, instance: Instance): void {
     this.#runs += 1;
     const run = this.#runs;
-    void this.#stage.enter(`${instance.name}#${run}`, async () => {
-      try {
-        await this.#play(id, instance, instance, run);
-        if (instance.status === 'Running') instance.status = 'Completed';
-      } catch (error) {
-        if (instance.status === 'Running') instance.status = 'Failed';
-        if (!(error instanceof Ended)) throw error;
-      }
-    }, { waits: true });
+    void this.#stage.enter(
+      `${instance.name}#${run}`,
+      async () => {
+        try {
+          await this.#play(id, instance, instance, run);
+          if (instance.status === 'Running') instance.status = 'Completed';
+        } catch (error) {
+          if (instance.status === 'Running') instance.status = 'Failed';
+          if (!(error instanceof Ended)) throw error;
+        }
+      },
+      { waits: true },
+    );
   }
 
   /** @param root the instance for which it works: itself, or its caller */
@@ -190,7 +195,8 @@ export class ModelDurable implements DurableBackend {
 
   #contextOf(id: string, instance: Instance, root: Instance, run: number): OrchestrationContext {
     const time = this.#time;
-    const activity = (name: string, _retries: unknown, given: unknown): ModelTask => taskOf(this.#call(root, name, given));
+    const activity = (name: string, _retries: unknown, given: unknown): ModelTask =>
+      taskOf(this.#call(root, name, given));
     const df = {
       instanceId: id,
       get currentUtcDateTime() {

@@ -102,7 +102,9 @@ export class FactoriesInMemory implements HttpClient {
     if (request.method === 'DELETE') return answer(request, this.#entities.delete(path) ? 200 : 204, {});
     if (known === undefined) return answer(request, 404, { error: { code: 'EntityNotFound', message: path } });
     if (action === 'createRun') {
-      return answer(request, 200, { runId: this.#start(path.split('/').at(-1) ?? '', JSON.parse(String(request.body))) });
+      return answer(request, 200, {
+        runId: this.#start(path.split('/').at(-1) ?? '', JSON.parse(String(request.body))),
+      });
     }
     if (action !== 'getStatus') return answer(request, 200, known);
     const nodes = this.hasNodes ? [{ nodeName: 'node-1', status: 'Online', version: '5.50' }] : [];

@@ -61,7 +61,9 @@ function* stateOf({ head, rows }: Kept): Generator<string> {
 
 function milestonesOf(rows: readonly StoredRow[], attempt: number): { readonly name: string }[] {
   const prefix = `milestone-${String(attempt).padStart(4, '0')}-`;
-  return rows.filter(({ rowKey }) => rowKey.startsWith(prefix)).map(({ columns }) => ({ name: String(columns['name']) }));
+  return rows
+    .filter(({ rowKey }) => rowKey.startsWith(prefix))
+    .map(({ columns }) => ({ name: String(columns['name']) }));
 }
 
 function* eventsOf({ head, rows }: Kept, { sent }: World): Generator<string> {
@@ -79,15 +81,20 @@ function* eventsOf({ head, rows }: Kept, { sent }: World): Generator<string> {
 }
 
 function* auditOf({ head, rows }: Kept): Generator<string> {
-  const entries = rows.filter(({ rowKey }) => rowKey.startsWith('audit-')).map(({ columns }) => String(columns['action']));
+  const entries = rows
+    .filter(({ rowKey }) => rowKey.startsWith('audit-'))
+    .map(({ columns }) => String(columns['action']));
   const count = (...actions: string[]) => entries.filter((action) => actions.includes(action)).length;
   const milestones = rows.filter(({ rowKey }) => rowKey.startsWith('milestone-')).map(({ columns }) => columns['name']);
   const began = milestones.filter((name) => name === 'accepted').length;
-  if (count('putSetup', 'replaySetup', 'replayMany') !== began) yield `${head.setupId} began ${began} times: ${entries.join(', ')}`;
+  if (count('putSetup', 'replaySetup', 'replayMany') !== began)
+    yield `${head.setupId} began ${began} times: ${entries.join(', ')}`;
   const asked = milestones.filter((name) => name === 'cancelRequested').length;
-  if (count('cancelSetup', 'deleteSetup') < asked) yield `${head.setupId} was canceled ${asked} times: ${entries.join(', ')}`;
+  if (count('cancelSetup', 'deleteSetup') < asked)
+    yield `${head.setupId} was canceled ${asked} times: ${entries.join(', ')}`;
   const deleted = milestones.filter((name) => name === 'deleteRequested').length;
-  if (count('deleteSetup', 'beginDelete') < deleted) yield `${head.setupId} was deleted ${deleted} times: ${entries.join(', ')}`;
+  if (count('deleteSetup', 'beginDelete') < deleted)
+    yield `${head.setupId} was deleted ${deleted} times: ${entries.join(', ')}`;
 }
 
 /** What is in the factory, and the mark in the environment. */

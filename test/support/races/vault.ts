@@ -32,10 +32,13 @@ export class VaultInMemory implements HttpClient {
     const [, kind = '', name = ''] = new URL(request.url).pathname.split('/');
     return this.#gate(`${request.method} ${kind}`, () => {
       if (kind !== 'secrets') return answer(request, 404, {});
-      if (request.method === 'PUT') this.secrets.set(name, (JSON.parse(String(request.body)) as { value: string }).value);
+      if (request.method === 'PUT')
+        this.secrets.set(name, (JSON.parse(String(request.body)) as { value: string }).value);
       const value = this.secrets.get(name);
       if (request.method === 'DELETE') this.secrets.delete(name);
-      return value === undefined ? answer(request, 404, {}) : answer(request, 200, { id: `${ENDPOINT}/secrets/${name}/1`, value });
+      return value === undefined
+        ? answer(request, 404, {})
+        : answer(request, 200, { id: `${ENDPOINT}/secrets/${name}/1`, value });
     });
   }
 }
