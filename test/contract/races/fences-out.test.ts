@@ -6,7 +6,7 @@ import { startIssuer } from '../../support/races/world.ts';
 import type { Broken, Issuer } from '../../support/races/world.ts';
 
 /** Within so many schedules it must show that a fence is missing; most show at once. */
-const ENOUGH = 400;
+const ENOUGH = 300;
 
 const fence = vi.hoisted(() => ({ isOut: false }));
 
@@ -43,9 +43,6 @@ test('schedules find that activities ask nobody whether they may', async () => {
 test.each<[what: string, table: string]>([
   ['two changes of a setup', 'setups'],
   ['two claims of an environment', 'environments'],
-  ['two reservations', 'factoryreservations'],
-  ['two changes of a wait', 'waits'],
-  ['two users of a runtime', 'runtimes'],
 ])(
   'schedules find that %s do not see each other',
   async (_what, table) => {
