@@ -135,8 +135,15 @@ describe('replay', () => {
     const { taken } = await checkpoints(ready.attempt);
     expect(taken.sort()).toEqual(
       [
-        ...['checksCompleted', 'environmentMarked', 'factorySelected', 'inventoryCompleted', 'proceduresCreated'],
-        ...['replicationPipelineCreated', 'runtimeCreated', 'runtimeOnline', 'tablesPlanned'],
+        'checksCompleted',
+        'environmentMarked',
+        'factorySelected',
+        'inventoryCompleted',
+        'proceduresCreated',
+        'replicationPipelineCreated',
+        'runtimeCreated',
+        'runtimeOnline',
+        'tablesPlanned',
       ].sort(),
     );
     const runtimes = world.endpoints.proxies.dataFactory.passed.filter(

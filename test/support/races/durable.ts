@@ -188,7 +188,7 @@ export class ModelDurable implements DurableBackend {
         given = { error };
       }
       if (root.status !== 'Running') throw new Ended();
-      next = 'error' in given ? steps.throw(given.error) : steps.next(given.value as never);
+      next = 'error' in given ? steps.throw(given.error) : steps.next(given.value);
     }
     return plain(next.value);
   }

@@ -8,7 +8,7 @@ import type { StoredRow } from '../tables-in-memory/entity.ts';
 import type { Scenario } from './scenario.ts';
 import type { World } from './world.ts';
 
-const resting = ['Ready', 'Failed', 'Canceled', 'Deleted'];
+const resting = new Set(['Ready', 'Failed', 'Canceled', 'Deleted']);
 /** The milestone that leads to a resting state. */
 const ends: Readonly<Record<string, readonly string[]>> = {
   Ready: ['ready'],
@@ -46,7 +46,7 @@ function keptSetups({ tables }: World): Kept[] {
 
 function* stateOf({ head, rows }: Kept): Generator<string> {
   const { setupId, state, attempt } = head;
-  if (!resting.includes(state)) yield `${setupId} does not come to rest: ${state}`;
+  if (!resting.has(state)) yield `${setupId} does not come to rest: ${state}`;
   if (head.deletion?.begun === false) yield `${setupId} was to be deleted and is ${state}`;
   const reached = milestonesOf(rows, attempt);
   const wanted = ends[state] ?? [];
@@ -113,7 +113,7 @@ function* madeBy({ head }: Kept, { factories, tables, database }: World): Genera
 function* environmentOf(setups: readonly Kept[], { tables, database }: World): Generator<string> {
   const ready = setups.filter(({ head }) => head.state === 'Ready').map(({ head }) => head);
   if (ready.length > 1) yield 'two setups are Ready for one environment';
-  const [row] = tables.rows('environments').filter(({ rowKey }) => !rowKey.startsWith('!'));
+  const row = tables.rows('environments').find(({ rowKey }) => !rowKey.startsWith('!'));
   const { claimSetup, claimAttempt } = documentOf(row ?? missing()) as { claimSetup?: string; claimAttempt?: number };
   const [winner] = ready;
   if (winner !== undefined && (claimSetup !== winner.setupId || claimAttempt !== winner.attempt)) {

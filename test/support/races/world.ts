@@ -178,8 +178,16 @@ export class World implements Disposable {
   replayOneOfMany(setupId: string): Promise<unknown> {
     const at = this.time.now().toISOString();
     const replay: BulkReplay = {
-      ...{ replayId: randomUUID(), filter: { state: ['Failed', 'Canceled'] }, perMinute: 60, actor: 'operator' },
-      ...{ state: 'Running', counts: noCounts, run: 1, createdAt: at, lastModifiedAt: at, etag: '' },
+      replayId: randomUUID(),
+      filter: { state: ['Failed', 'Canceled'] },
+      perMinute: 60,
+      actor: 'operator',
+      state: 'Running',
+      counts: noCounts,
+      run: 1,
+      createdAt: at,
+      lastModifiedAt: at,
+      etag: '',
     };
     const chosen = { tenantId, setupId, attempt: 1, phase: 'Assessment', result: 'pending' } as const;
     return replayItem(this.services, this.durable.client(), replay, chosen);

@@ -37,7 +37,7 @@ export const factories = ['world-factory-1', 'world-factory-2'].map((name) => ({
 }));
 
 /** What stands before each service of Azure that the app calls over HTTP. */
-export type Proxies = Readonly<Record<'dataFactory' | 'keyVault' | 'tables', UnreliableProxy>>;
+type Proxies = Readonly<Record<'dataFactory' | 'keyVault' | 'tables', UnreliableProxy>>;
 
 export interface Endpoints {
   readonly clock: VirtualClock;
@@ -139,7 +139,15 @@ export async function startEndpoints(samples: readonly [SourceKind, ...SourceKin
     ...clients.settings,
   };
   return {
-    ...{ clock, tenantId, databases, dataFactory, runs, proxies, storage, settings, lines },
+    clock,
+    tenantId,
+    databases,
+    dataFactory,
+    runs,
+    proxies,
+    storage,
+    settings,
+    lines,
     keyVaultUrl: keyVault.url,
     getToken: identity.getToken,
     accessToken: clients.accessToken,

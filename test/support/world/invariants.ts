@@ -20,7 +20,7 @@ interface Stored {
   readonly audits: readonly Row[];
 }
 
-const ends: readonly MilestoneName[] = ['ready', 'failed', 'canceled'];
+const ends = new Set<MilestoneName>(['ready', 'failed', 'canceled']);
 
 /** Says what does not hold; empty if all is well. Lets the timers publish and forget first. */
 export async function violations(world: World): Promise<string[]> {
@@ -58,7 +58,7 @@ function ofState({ head, milestones, events }: Stored): string[] {
   const found: string[] = [];
   if (!restingStates.includes(state)) found.push(`I1 ${setupId} is ${state} in ${head.phase}`);
   for (let number = 1; number <= attempt; number += 1) {
-    const ended = milestones.filter((each) => each.attempt === number && ends.includes(each.name));
+    const ended = milestones.filter((each) => each.attempt === number && ends.has(each.name));
     if (ended.length !== 1) found.push(`I1 attempt ${number} of ${setupId} has ${ended.length} ends`);
   }
   const numbers = events.map(({ event }) => Number((event as Row)['sequence']));

@@ -7,7 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import type { TlsIdentity } from '../../../local/endpoint/endpoint.ts';
 
 /** A request on its way to the service. */
-export interface PassingRequest {
+interface PassingRequest {
   readonly method: string;
   /** With the query. */
   readonly path: string;
@@ -17,7 +17,7 @@ export interface PassingRequest {
  * `before` and `after` mean the effect of the request. An answer in place of the service's own, or none: the connection
  * breaks.
  */
-export interface EndpointFault {
+interface EndpointFault {
   readonly when: 'before' | 'after';
   readonly answer:
     | { readonly status: number; readonly headers?: OutgoingHttpHeaders; readonly message?: string }
@@ -25,7 +25,7 @@ export interface EndpointFault {
 }
 
 /** A request that reached the service. */
-export interface Passed extends PassingRequest {
+interface Passed extends PassingRequest {
   readonly status: number;
 }
 
