@@ -28,6 +28,7 @@ import { ActiveSetups } from './setup/active.ts';
 import { Attempts } from './setup/attempts.ts';
 import { Findings } from './setup/findings.ts';
 import { SetupIndex } from './setup/setup-index.ts';
+import { RunIntents } from './setup/run-intents.ts';
 import { SetupStore } from './setup/store.ts';
 import { SqlDatabases } from './sql/database.ts';
 import type { Connect } from './sql/database.ts';
@@ -50,6 +51,7 @@ export interface Services {
   readonly factories: DataFactories;
   readonly replays: ReplayBook;
   readonly waits: WaitBook;
+  readonly runIntents: RunIntents;
   readonly databases: SqlDatabases;
   readonly staging: Staging;
   readonly orphans: OrphanBook;
@@ -107,6 +109,7 @@ export function createServices(settings: Settings): Services {
     replays: new ReplayBook(table('replays'), clock),
     publisher: new EventPublisher(bus.createSender(settings.MIGRATION_EVENT_TOPIC), store, clock),
     factories: new DataFactories(resourceManager(settings.MIGRATION_RESOURCE_MANAGER_URL, credential), clock),
+    runIntents: new RunIntents(setups, clock),
     waits: new WaitBook(table('waits'), clock),
     databases: new SqlDatabases(connectWith(credential)),
     staging: new Staging(blobs.getContainerClient(STAGING_CONTAINER)),

@@ -22,6 +22,11 @@ export class Faults {
     this.#throttled = requests;
   }
 
+  /** The next run shows only after so many milliseconds: the service takes a moment, too. */
+  showNextRunAfter(milliseconds: number): void {
+    for (const runs of this.#runs) runs.hideNext(milliseconds);
+  }
+
   /** New runs stay queued until this is switched off. */
   holdRuns(held: boolean): void {
     for (const runs of this.#runs) runs.hold(held);

@@ -19,6 +19,8 @@ interface Run {
   readonly parameters: JsonObject;
   readonly invocationId: string;
   readonly created: number;
+  /** From when on it is shown. */
+  readonly shown: number;
   readonly activityRuns: ActivityRun[];
   readonly cancellation: AbortController;
   status: Status;
@@ -36,6 +38,7 @@ export class PipelineRuns {
   readonly #runs = new Map<string, Run>();
   readonly #executions = new Set<Promise<void>>();
   #held = false;
+  #hiddenFor = 0;
 
   constructor(factoryId: string, services: FactoryServices, log: Log) {
     this.#factoryId = factoryId;
@@ -65,12 +68,14 @@ export class PipelineRuns {
       parameters: resolveParameters(pipeline, given),
       invocationId: randomUUID(),
       created: now,
+      shown: now + this.#hiddenFor,
       activityRuns: [],
       cancellation: new AbortController(),
       status: 'Queued',
       message: '',
       updated: now,
     };
+    this.#hiddenFor = 0;
     setMaxListeners(0, run.cancellation.signal);
     this.#runs.set(run.id, run);
     this.#startQueued();
@@ -84,7 +89,10 @@ export class PipelineRuns {
 
   /** Cancels a run. One that has ended stays as it is. */
   cancel(runId: string): void {
-    const run = this.#find(runId);
+    this.#cancel(this.#find(runId));
+  }
+
+  #cancel(run: Run): void {
     if (run.status === 'Queued') this.#set(run, 'Cancelled');
     if (run.status !== 'InProgress') return;
     this.#set(run, 'Canceling');
@@ -94,7 +102,7 @@ export class PipelineRuns {
   /** One page of pipeline runs. */
   query(filter: RunFilter): JsonObject {
     return queryRuns(
-      [...this.#runs.values()].map((run) => this.#toJson(run)),
+      [...this.#runs.values()].filter((run) => this.#isShown(run)).map((run) => this.#toJson(run)),
       filter,
       {
         updated: ['lastUpdated'],
@@ -125,10 +133,15 @@ export class PipelineRuns {
     this.#startQueued();
   }
 
+  /** The next run is shown only after so many milliseconds. */
+  hideNext(milliseconds: number): void {
+    this.#hiddenFor = milliseconds;
+  }
+
   /** Cancels what runs; resolves when all executions have ended. */
   async stop(): Promise<void> {
     this.#held = true;
-    for (const id of this.#runs.keys()) this.cancel(id);
+    for (const run of this.#runs.values()) this.#cancel(run);
     await Promise.all(this.#executions);
   }
 
@@ -200,8 +213,12 @@ export class PipelineRuns {
 
   #find(runId: string): Run {
     const run = this.#runs.get(runId.toLowerCase());
-    if (run !== undefined) return run;
+    if (run !== undefined && this.#isShown(run)) return run;
     throw new ArmError(404, 'PipelineRunNotFound', `The pipeline run '${runId}' was not found.`);
+  }
+
+  #isShown({ shown }: Run): boolean {
+    return this.#services.clock.now() >= shown;
   }
 
   #toJson(run: Run): JsonObject {

@@ -13,25 +13,27 @@ import { preparationActivities } from '../../shared/factory/preparation-pipeline
 import { databaseMarkOf } from '../../shared/setup/database-mark.ts';
 import { instanceIdOf } from '../../shared/setup/setup.ts';
 import type { Implementation } from './implementation.ts';
+import { startRun } from './start-run.ts';
 
 export const startPreparation: Implementation<'startPreparation'> = async (
   { factory, key, stage, ...attempt },
-  { factories },
+  services,
 ) => {
   const operationId = `${instanceIdOf(attempt)}.${stage}`;
   const pipeline = entityNames(key).pipelines.prepare;
-  const runId = await factories.startRun(factory, pipeline, operationId, { stage });
+  const runId = await startRun(services, attempt, { factory, pipeline, operationId, parameters: { stage } });
   return { pipeline, runId };
 };
 
 export const startSourceUndo: Implementation<'startSourceUndo'> = async (
   { factory, key, stage, removeSource = false, cleanup, ...attempt },
-  { factories },
+  services,
 ) => {
   // Each cleanup has a run of its own, since one may follow another that failed.
   const operationId = [instanceIdOf(attempt), stage, ...(cleanup === undefined ? [] : [cleanup])].join('.');
   const pipeline = entityNames(key).pipelines.prepare;
-  const runId = await factories.startRun(factory, pipeline, operationId, { stage, removeSource });
+  const parameters = { stage, removeSource };
+  const runId = await startRun(services, attempt, { factory, pipeline, operationId, parameters });
   return { pipeline, runId };
 };
 

@@ -176,23 +176,24 @@ export class DataFactories {
   }
 
   /**
-   * Starts a pipeline once for an operation. Looks for its run first, so that a repetition after a lost answer finds
-   * the run that was started. Two callers at the same moment can still start two.
+   * Starts a run of a pipeline; after an error it may have been started all the same.
    * @returns the run's id
    */
-  async startRun(
+  async createRun(
     factory: Factory,
     pipeline: string,
-    operationId: string,
     parameters: Readonly<Record<string, string | boolean>>,
   ): Promise<string> {
-    const running = await this.#findRun(factory, pipeline, operationId);
-    if (running !== undefined) return running;
     const client = this.#clientOf(factory.subscriptionId);
-    const { runId } = await client.pipelines.createRun(factory.resourceGroup, factory.name, pipeline, {
-      parameters: { ...parameters, operationId },
-    });
+    const { resourceGroup, name } = factory;
+    const { runId } = await client.pipelines.createRun(resourceGroup, name, pipeline, { parameters });
     return runId;
+  }
+
+  /** The run of a pipeline with that parameter `operationId`; undefined if there is none, or it does not show yet. */
+  async findRun(factory: Factory, pipeline: string, operationId: string): Promise<string | undefined> {
+    const runs = await this.#runs(factory, [{ operand: 'PipelineName', operator: 'Equals', values: [pipeline] }]);
+    return runs.find((run) => run.parameters?.['operationId'] === operationId)?.runId;
   }
 
   /** Reads a run; undefined if the factory does not know it (yet: a new run may take a moment to show). */
@@ -250,11 +251,6 @@ export class DataFactories {
       continuationToken = page.continuationToken;
     } while (continuationToken !== undefined);
     return outputs;
-  }
-
-  async #findRun(factory: Factory, pipeline: string, operationId: string): Promise<string | undefined> {
-    const runs = await this.#runs(factory, [{ operand: 'PipelineName', operator: 'Equals', values: [pipeline] }]);
-    return runs.find((run) => run.parameters?.['operationId'] === operationId)?.runId;
   }
 
   async #runs(

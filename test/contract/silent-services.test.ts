@@ -69,7 +69,7 @@ describe('a service that accepts and says nothing is given up', () => {
     ['the vault after three tries', 36_000, () => services.secrets.get('mig-0123456789ab-01234567')],
     ['Resource Manager', 21_000, () => services.factories.put(factory, 'datasets', 'mig_x_source', { properties: {} })],
     ['Resource Manager, asked', 21_000, () => services.factories.runtimeStatus(factory, 'shir-x')],
-    ['Resource Manager, which starts a run', 21_000, () => services.factories.startRun(factory, 'mig_x', 'x', {})],
+    ['Resource Manager, which starts a run', 21_000, () => services.factories.createRun(factory, 'mig_x', {})],
     [
       'a database',
       16_000,

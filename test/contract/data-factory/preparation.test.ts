@@ -47,7 +47,7 @@ afterAll(() => fixture.stop());
 
 async function start(pipeline: string, parameters: Readonly<Record<string, string | boolean>>) {
   runs += 1;
-  const runId = await factories.startRun(factory, pipeline, `run-${runs}`, parameters);
+  const runId = await factories.createRun(factory, pipeline, { ...parameters, operationId: `run-${runs}` });
   const { status = '', message = '' } = await runEnd(fixture, runId);
   return { status, message, outputs: await factories.activityOutputs(factory, runId) };
 }

@@ -11,6 +11,7 @@ import { DataFactories } from '../../../shared/factory/data-factory.ts';
 import { FactoryReservations } from '../../../shared/factory/reservations.ts';
 import { RuntimeBook } from '../../../shared/runtimes/runtime-book.ts';
 import { Secrets } from '../../../shared/secrets.ts';
+import { RunIntents } from '../../../shared/setup/run-intents.ts';
 import type { Services } from '../../../shared/services.ts';
 import { SqlDatabases } from '../../../shared/sql/database.ts';
 import { WaitBook } from '../../../shared/waits/wait-book.ts';
@@ -121,6 +122,7 @@ beforeEach(() => {
     reservations: new FactoryReservations(tables.table(counting)),
     environments: new EnvironmentDirectory(tables.table(counting), setups.store, setups.clock),
     runtimes: new RuntimeBook(tables.table(counting)),
+    runIntents: new RunIntents(setups.table, setups.clock),
     waits: new WaitBook(tables.table(counting), setups.clock),
     secrets: new Secrets(vault),
     factories: new DataFactories(() => client, setups.clock),

@@ -23,6 +23,7 @@ import { Attempts } from '../../../shared/setup/attempts.ts';
 import { Findings } from '../../../shared/setup/findings.ts';
 import { EventPublisher } from '../../../shared/setup/publisher.ts';
 import type { SetupIndex } from '../../../shared/setup/setup-index.ts';
+import { RunIntents } from '../../../shared/setup/run-intents.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
 import { SqlDatabases } from '../../../shared/sql/database.ts';
 import { WaitBook } from '../../../shared/waits/wait-book.ts';
@@ -127,6 +128,7 @@ export class World implements Disposable {
       publisher: new EventPublisher({ sendMessages } as unknown as ServiceBusSender, store, clock),
       factories: new DataFactories((subscriptionId) => factories.client(subscriptionId), clock),
       waits: new WaitBook(tables.client('waits'), clock),
+      runIntents: new RunIntents(setups, clock),
       orphans: new OrphanBook(tables.client('orphans')),
       // Nothing is staged here.
       staging: {} as Services['staging'],

@@ -1,7 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { answers, setupInput, successfulWorld } from './setup-world.ts';
+import type { CleanupInput } from '../../../shared/setup/attempt-input.ts';
+import { setupFailure } from '../../../shared/setup/failure.ts';
+import type { World } from '../durable/replay.ts';
 import { TaskHub } from '../durable/task-hub.ts';
+import { answers, setupInput, successfulWorld } from './setup-world.ts';
 
 /** The orchestrations of the product with stand-ins for their activities. */
 export const setupApp = path.join(import.meta.dirname, '../fixtures/setup-app');
@@ -11,22 +14,86 @@ export const recordedSetup = 'tenant.contoso.1';
 
 const RUNTIME_COMES_AFTER_MILLISECONDS = 600_000;
 
-/** Runs a setup, and writes into a directory what it leaves: half done, waiting for its runtime, and at its end. */
+/** Every wait has its answer when it is opened. */
+const answered: World['activities'] = {
+  openWait: ({ eventName }: { eventName: keyof typeof answers }) => ({ answer: answers[eventName] }),
+};
+
+/** Stories that are told to their end, by the names of their files. */
+const stories: Readonly<Record<string, { name: 'setup' | 'cleanup'; input: object; activities: World['activities'] }>> =
+  {
+    'failed-check': {
+      name: 'setup',
+      input: setupInput,
+      activities: {
+        ...answered,
+        evaluateChecks: () => ({
+          counts: { passed: 19, warned: 1, failed: 1, skipped: 0, failedChecks: ['SRV-02'] },
+          failure: setupFailure('StepFailed', 'The compatibility level is 120, expected is 130.'),
+        }),
+      },
+    },
+    canceled: {
+      name: 'setup',
+      input: setupInput,
+      activities: { ...answered, openWait: () => ({ answer: { kind: 'canceled' } }) },
+    },
+    replayed: {
+      name: 'setup',
+      input: setupInput,
+      activities: {
+        ...answered,
+        openAttempt: () => ({
+          canceling: false,
+          from: 'TablePlan',
+          installs: true,
+          factory: setupInput.factories[1],
+          runtimeName: 'shir-0123456789ab',
+        }),
+      },
+    },
+    'cleanup-of-a-dead-attempt': { name: 'cleanup', input: cleanupInput('failed'), activities: answered },
+    deleted: { name: 'cleanup', input: cleanupInput('deleted'), activities: answered },
+  };
+
+function cleanupInput(reason: CleanupInput['reason']): CleanupInput {
+  const { tenantId, setupId, attempt, key, factories } = setupInput;
+  const subject = { tenantId, setupId, attempt, key, cleanup: 1 };
+  const cause = 'The orchestration of the attempt ended as Terminated without a result.';
+  const deadline = Date.UTC(2030, 0, 1);
+  return { ...subject, reason, cause, factories, removeRuntime: true, removeSource: true, deadline };
+}
+
+/** Runs setups, and writes into a directory what they leave: half done, waiting for a runtime, and at each kind of end. */
 export async function recordSetupHistories(directory: string): Promise<void> {
-  const { activities } = successfulWorld();
-  const hub = await TaskHub.open({ appDirectory: setupApp, activities });
-  const write = (file: string): Promise<void> =>
-    writeFile(path.join(directory, file), `${JSON.stringify(hub.histories(), null, 2)}\n`);
-  try {
+  await inHub(successfulWorld().activities, async (hub) => {
     await hub.start('setup', setupInput, recordedSetup);
     await hub.advance(RUNTIME_COMES_AFTER_MILLISECONDS);
-    await write('waiting-for-runtime.json');
+    await write(directory, 'waiting-for-runtime', hub);
     await answerWaits(hub);
     await hub.untilEnd(recordedSetup);
-    await write('ready.json');
+    await write(directory, 'ready', hub);
+  });
+  for (const [file, { name, input, activities }] of Object.entries(stories)) {
+    await inHub(successfulWorld(activities).activities, async (hub) => {
+      await hub.start(name, input, recordedSetup);
+      await hub.untilEnd(recordedSetup);
+      await write(directory, file, hub);
+    });
+  }
+}
+
+async function inHub(activities: World['activities'], work: (hub: TaskHub) => Promise<void>): Promise<void> {
+  const hub = await TaskHub.open({ appDirectory: setupApp, activities });
+  try {
+    await work(hub);
   } finally {
     await hub.close();
   }
+}
+
+function write(directory: string, file: string, hub: TaskHub): Promise<void> {
+  return writeFile(path.join(directory, `${file}.json`), `${JSON.stringify(hub.histories(), null, 2)}\n`);
 }
 
 /** Ends every wait of the recorded setup with success, one after the other. */

@@ -59,6 +59,7 @@ export function successfulWorld(
       removed: remove ? [runtimeName] : [],
     }),
     ensureRuntime: () => ({ kind: 'present', runtimeName: 'shir-0123456789ab', created: true }),
+    getRuntimeStatus: () => ({ online: true, nodes: answers.runtime.nodes }),
     openWait: () => ({}),
     closeWait: () => null,
     putLinkedService: () => null,

@@ -1,0 +1,36 @@
+import type { Services } from '../../shared/services.ts';
+import type { AttemptId, Factory } from '../../shared/setup/setup.ts';
+
+/** A run of a pipeline that is started once for an operation. */
+interface WantedRun {
+  readonly factory: Factory;
+  readonly pipeline: string;
+  readonly operationId: string;
+  readonly parameters: Readonly<Record<string, string | boolean>>;
+}
+
+/** By then a factory shows a run that it has started. */
+const SHOWN_AFTER_MS = 60_000;
+
+/**
+ * Starts a run, or finds the one that an earlier call started.
+ * @returns the run's id
+ * @throws {Error} while an earlier call may have started a run that does not show yet
+ */
+export async function startRun(
+  { factories, runIntents, clock }: Services,
+  attempt: AttemptId,
+  { factory, pipeline, operationId, parameters }: WantedRun,
+): Promise<string> {
+  const before = await runIntents.begin(attempt, operationId);
+  if (before !== undefined) {
+    const running = await factories.findRun(factory, pipeline, operationId);
+    if (running !== undefined) return running;
+    const isOld = clock.now().getTime() - Date.parse(before.at) >= SHOWN_AFTER_MS;
+    // Of several that find it old, one goes on.
+    if (!isOld || !(await runIntents.renew(attempt, operationId, before))) {
+      throw new Error(`A run of ${pipeline} may have been started that ${factory.name} does not show yet`);
+    }
+  }
+  return factories.createRun(factory, pipeline, { ...parameters, operationId });
+}
