@@ -89,9 +89,10 @@ export class RuntimeBook {
       users: JSON.stringify(users),
       removing,
     };
-    return unlessConflict(() =>
-      etag === undefined ? table.createEntity(entity) : table.updateEntity(entity, 'Replace', { etag }),
-    );
+    const write = () =>
+      etag === undefined ? table.createEntity(entity) : table.updateEntity(entity, 'Replace', { etag });
+    // A row that somebody has forgotten since is one that has changed.
+    return (await unlessMissing(() => unlessConflict(write))) ?? false;
   }
 }
 

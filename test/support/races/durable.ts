@@ -24,6 +24,7 @@ interface Instance {
   status: 'Running' | 'Completed' | 'Failed' | 'Terminated';
   readonly events: Map<string, (payload: unknown) => void>;
   readonly arrived: Map<string, unknown>;
+  output?: unknown;
 }
 
 interface Halt {
@@ -83,6 +84,11 @@ export class ModelDurable implements DurableBackend {
       this.#run(id, instance);
       return true;
     });
+  }
+
+  /** What an instance gave in the end; undefined if it has not ended. */
+  outputOf(id: string): unknown {
+    return this.#instances.get(id)?.output;
   }
 
   /** Runs an instance once more from its start, beside the run that it had. */
@@ -161,7 +167,7 @@ export class ModelDurable implements DurableBackend {
       `${instance.name}#${run}`,
       async () => {
         try {
-          await this.#play(id, instance, instance, run);
+          instance.output = await this.#play(id, instance, instance, run);
           if (instance.status === 'Running') instance.status = 'Completed';
         } catch (error) {
           if (instance.status === 'Running') instance.status = 'Failed';

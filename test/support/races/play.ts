@@ -21,8 +21,8 @@ export interface Theatre extends Disposable {
 }
 
 /** Brings a setup to every beginning, one after the other. */
-export async function openTheatre(issuer: Issuer, broken: Broken = {}): Promise<Theatre> {
-  const world = new World(issuer, broken);
+export async function openTheatre(issuer: Issuer, broken?: Broken): Promise<Theatre> {
+  const world = new World(issuer, { broken });
   await world.begin();
   const nothing = world.keep();
   const rest = async (beginning: Beginning) => {

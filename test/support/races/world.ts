@@ -1,6 +1,7 @@
 /** The real handlers, timers, activities and stores on everything in memory, each of their steps at a gate. */
 import { randomUUID } from 'node:crypto';
 import type { ServiceBusSender } from '@azure/service-bus';
+import type { OrchestrationHandler } from 'durable-functions';
 import { createToHandler } from '../../../functions/http/adapter.ts';
 import { routes } from '../../../functions/routes.ts';
 import { lookAfterWaits } from '../../../functions/timers/waits.ts';
@@ -48,6 +49,13 @@ const START = Date.UTC(2026, 10, 24, 10);
 /** Who may sign tokens for worlds. */
 export type Issuer = Awaited<ReturnType<typeof startIssuer>>;
 
+export interface WorldOptions {
+  /** Orchestrations beside those of the product. */
+  readonly orchestrations?: Readonly<Record<string, OrchestrationHandler>>;
+  /** What of the product does not work. */
+  readonly broken?: Broken | undefined;
+}
+
 /** A fence that is taken out, so that a test sees whether schedules find it. */
 export interface Broken {
   /** A table whose conditions all hold. */
@@ -82,7 +90,7 @@ export class World implements Disposable {
   readonly #token: string;
   readonly #wire: Disposable;
 
-  constructor({ settings, token }: Issuer, broken: Broken = {}) {
+  constructor({ settings, token }: Issuer, { orchestrations = {}, broken = {} }: WorldOptions = {}) {
     this.tables = new TablesInMemory({
       gate: this.stage.gate,
       onChange: this.heads.onChange,
@@ -96,7 +104,7 @@ export class World implements Disposable {
     this.durable = new ModelDurable(
       this,
       (name, input) => runActivity(name as keyof typeof activities, input, this.services, client),
-      { preparation: preparationThat(() => this.fails), replicationPipeline },
+      { preparation: preparationThat(() => this.fails), replicationPipeline, ...orchestrations },
     );
     this.#wire = durableWire.connect(this.durable);
   }
