@@ -14,9 +14,26 @@ export interface Exploration {
 /** Plays schedules until one breaks an invariant. @param path with a seed, the one schedule that it names */
 export async function explore(
   issuer: Issuer,
-  { schedules, broken, seed, path }: { schedules: number; broken?: Broken; seed?: number; path?: string },
+  { broken, ...wanted }: Schedules & { readonly broken?: Broken },
 ): Promise<Exploration> {
-  using theatre = await openTheatre(issuer, broken);
+  const theatre = await openTheatre(issuer, broken);
+  try {
+    return await playSchedules(theatre, wanted);
+  } finally {
+    theatre[Symbol.dispose]();
+  }
+}
+
+interface Schedules {
+  readonly schedules: number;
+  readonly seed?: number;
+  readonly path?: string;
+}
+
+async function playSchedules(
+  theatre: Awaited<ReturnType<typeof openTheatre>>,
+  { schedules, seed, path }: Schedules,
+): Promise<Exploration> {
   const property = fc.asyncProperty(fc.scheduler(), scenario, async (scheduler, wanted) => {
     const violations = await play(theatre, scheduler, wanted);
     if (violations.length > 0) throw new Error(violations.join('\n'));
