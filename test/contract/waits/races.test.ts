@@ -91,14 +91,15 @@ async function race(world: World, scheduler: fc.Scheduler, canceling: boolean): 
 
 async function explore(canceling: boolean, heard: readonly unknown[], broken?: Broken): Promise<void> {
   const { world, backToBegin } = await openWorld(broken);
-  using _world = world;
-  await fc.assert(
-    fc.asyncProperty(fc.scheduler(), async (scheduler) => {
-      backToBegin();
-      expect(heard).toContainEqual(await race(world, scheduler, canceling));
-    }),
-    { numRuns: SCHEDULES, endOnFailure: true },
-  );
+  const property = fc.asyncProperty(fc.scheduler(), async (scheduler) => {
+    backToBegin();
+    expect(heard).toContainEqual(await race(world, scheduler, canceling));
+  });
+  try {
+    await fc.assert(property, { numRuns: SCHEDULES, endOnFailure: true });
+  } finally {
+    world[Symbol.dispose]();
+  }
 }
 
 const online = { kind: 'online', nodes: [expect.anything()] };
