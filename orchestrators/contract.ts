@@ -232,8 +232,9 @@ export const activities = {
   /** Chooses the setups of a bulk replay, unless they are chosen. */
   chooseSetups: activity('chooseSetups', bulkSchema, z.object({ total: z.int() })),
   /**
-   * Replays the next setups of a bulk replay that have no result yet, each once however often this runs. `last` is where
-   * the next round begins; there is none after the last one, or if the bulk replay is to end.
+   * Replays the next setups of a bulk replay that have no result yet, each once however often this runs. `begun` is how
+   * many attempts the bulk replay has begun by then, `last` where the next round begins: there is none after the last one, or
+   * if the bulk replay is to end.
    */
   replayRound: clientActivity(
     'replayRound',

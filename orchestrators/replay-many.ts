@@ -22,16 +22,16 @@ export const replayMany = orchestrator(orchestrations.replayMany, function* (con
     size: roundSize(perMinute),
     givesUp: pass >= MAXIMUM_PASSES,
   });
-  const rest = begunAt + roundDuration(begun, perMinute) - now(context);
+  const rest = begunAt + roundDuration(begun - input.begun, perMinute) - now(context);
   if (last !== undefined) {
     if (rest > 0) yield* pause(context, rest);
-    continueAsNew(context, orchestrations.replayMany, { replayId, perMinute, pass, after: last });
+    continueAsNew(context, orchestrations.replayMany, { replayId, perMinute, begun, pass, after: last });
     return { state: 'Running' };
   }
 
   const { state } = yield* call(context, activities.endReplay, { replayId });
   if (hasEnded({ state })) return { state };
   yield* pause(context, PAUSE_AFTER_PASS_MS);
-  continueAsNew(context, orchestrations.replayMany, { replayId, perMinute, pass: pass + 1 });
+  continueAsNew(context, orchestrations.replayMany, { replayId, perMinute, begun, pass: pass + 1 });
   return { state };
 });

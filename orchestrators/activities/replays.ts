@@ -38,10 +38,9 @@ export const replayRound: Implementation<'replayRound'> = async (
     },
     { concurrency: AT_ONCE },
   );
-  await services.replays.record(replayId, outcomes);
-  const begun = outcomes.filter(({ result }) => result === 'replayed').length;
+  const { counts } = await services.replays.record(replayId, outcomes);
   const goesOn = replay.state === 'Running' && next !== undefined;
-  return { begun, ...(goesOn ? { last: next } : {}), problems: clipList(problems) };
+  return { begun: counts.replayed, ...(goesOn ? { last: next } : {}), problems: clipList(problems) };
 };
 
 export const endReplay: Implementation<'endReplay'> = async ({ replayId }, { replays }) => {

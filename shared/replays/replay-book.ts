@@ -153,13 +153,13 @@ export class ReplayBook {
     return this.#write({ ...replay, total }, []);
   }
 
-  /** Writes down what came of setups; what is known of one already stays. */
-  async record(replayId: string, outcomes: readonly ItemOutcome[]): Promise<void> {
+  /** Writes down what came of setups; what is known of one already stays. @returns the replay after it */
+  async record(replayId: string, outcomes: readonly ItemOutcome[]): Promise<BulkReplay> {
     for (;;) {
       const replay = await this.require(replayId);
       const pending = await Promise.all(outcomes.map((outcome) => this.#isPending(replayId, outcome)));
       const fresh = outcomes.filter((_, index) => pending[index] === true);
-      if (fresh.length === 0) return;
+      if (fresh.length === 0) return replay;
       const counts = { ...replay.counts };
       for (const { result } of fresh) counts[result] += 1;
       const written = await this.#write(
@@ -170,7 +170,7 @@ export class ReplayBook {
           'Merge',
         ]),
       );
-      if (written !== undefined) return;
+      if (written !== undefined) return written;
     }
   }
 

@@ -102,6 +102,8 @@ export function doneOf({ counts }: BulkReplay): number {
 export const replayManyInputSchema = z.object({
   replayId: z.string(),
   perMinute: z.int(),
+  /** How many attempts it has begun; the rate is kept by what is added to that, whoever began it. */
+  begun: z.int(),
   /** Setups that could not be replayed because the service failed are tried again in the next pass over those left. */
   pass: z.int(),
   /** The row after which the pass goes on. */

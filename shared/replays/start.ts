@@ -12,7 +12,7 @@ const REPLAY_MANY = 'replayMany';
  * @throws if the Durable Functions backend does not answer
  */
 export async function startReplayMany(client: DurableClient, replay: BulkReplay): Promise<void> {
-  const { replayId, perMinute } = replay;
-  const input: ReplayManyInput = { replayId, perMinute, pass: 1 };
+  const { replayId, perMinute, counts } = replay;
+  const input: ReplayManyInput = { replayId, perMinute, begun: counts.replayed, pass: 1 };
   await startOnce(client, REPLAY_MANY, replayInstanceOf(replay), input);
 }

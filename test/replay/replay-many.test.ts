@@ -23,7 +23,7 @@ function bulkWorld(setups: number, skipped = 0, replaced: World['activities'] = 
     const begun = Array.from({ length: begins }, (_, index) => done + index).filter((each) => each >= skipped);
     done += begins;
     times.push(...begun.map(() => clock.now));
-    return { begun: begun.length, problems: [], ...(done < setups ? { last: `item-${done}` } : {}) };
+    return { begun: times.length, problems: [], ...(done < setups ? { last: `item-${done}` } : {}) };
   };
   const activities = {
     chooseSetups: () => ({ total: setups }),
@@ -35,7 +35,7 @@ function bulkWorld(setups: number, skipped = 0, replaced: World['activities'] = 
 }
 
 const playBulk = (world: Bulk, perMinute: number) =>
-  play(world, 'replayMany', { replayId, perMinute, pass: 1 }, world.clock);
+  play(world, 'replayMany', { replayId, perMinute, begun: 0, pass: 1 }, world.clock);
 
 describe('a bulk replay, replayed from the start after every step', () => {
   test('takes the time of its rate, and none after its last round', async () => {
@@ -67,13 +67,25 @@ describe('a bulk replay, replayed from the start after every step', () => {
     expect(world.times).toEqual(Array.from({ length: 20 }, () => 0));
   });
 
+  test('keeps the rate also when a round ran twice, with other setups', async () => {
+    const totals = [40, 60];
+    const world = bulkWorld(60, 0, {
+      replayRound: () => {
+        const begun = totals.shift() ?? 60;
+        return { begun, problems: [], ...(begun < 60 ? { last: `item-${begun}` } : {}) };
+      },
+    });
+    await playBulk(world, 30);
+    expect(world.clock.now).toBe(80_000);
+  });
+
   test('counts the time of a round itself', async () => {
     let rounds = 0;
     const world = bulkWorld(60, 0, {
       replayRound: () => {
         rounds += 1;
         world.clock.now += 90_000;
-        return { begun: 20, problems: [], ...(rounds < 3 ? { last: `item-${rounds}` } : {}) };
+        return { begun: 20 * rounds, problems: [], ...(rounds < 3 ? { last: `item-${rounds}` } : {}) };
       },
     });
     await playBulk(world, 30);

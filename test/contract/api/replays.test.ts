@@ -84,7 +84,7 @@ describe('POST /replays', () => {
     );
     const starts = api.durable.starts.filter(({ path }) => path.includes(replayId));
     expect(starts).toHaveLength(1);
-    expect(JSON.parse(starts[0]?.body ?? '')).toEqual({ replayId, perMinute: 7, pass: 1 });
+    expect(JSON.parse(starts[0]?.body ?? '')).toEqual({ replayId, perMinute: 7, begun: 0, pass: 1 });
     const read = await call('getReplay', replayId.toUpperCase());
     expect(read).toMatchObject({
       status: 200,
