@@ -47,7 +47,7 @@ async function playSchedules(
     error,
     `seed ${found.seed}, path ${found.counterexamplePath ?? ''}`,
     JSON.stringify(wanted),
-    String(scheduler),
+    `${scheduler?.toString() ?? ''}`,
   ];
   return { schedules: found.numRuns, failure: parts.join('\n') };
 }

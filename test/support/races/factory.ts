@@ -3,10 +3,10 @@
  * nodes are online or not, and runs that have succeeded as soon as they are started.
  */
 import { DataFactoryManagementClient } from '@azure/arm-datafactory';
-import { createHttpHeaders } from '@azure/core-rest-pipeline';
 import type { HttpClient, PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
 import { preparationActivities } from '../../../shared/factory/preparation-pipeline.ts';
 import { credential } from './gate.ts';
+import { answer, bodyOf } from './wire.ts';
 import type { Gate } from './gate.ts';
 
 interface PipelineRun {
@@ -67,7 +67,7 @@ export class FactoriesInMemory implements HttpClient {
   async sendRequest(request: PipelineRequest): Promise<PipelineResponse> {
     const [factory = '', kind = '', name, action] = new URL(request.url).pathname.split('/').slice(8);
     const path = [factory, kind, name].filter((part) => part !== undefined).join('/');
-    if (kind === 'queryPipelineRuns') return answer(request, 200, { value: this.#runsFor(String(request.body)) });
+    if (kind === 'queryPipelineRuns') return answer(request, 200, { value: this.#runsFor(bodyOf(request)) });
     if (action === 'queryActivityruns') return answer(request, 200, { value: [sourceRemoval] });
     // What a placement counts is only read, and decides nothing here.
     if (name === undefined) return answer(request, 200, { value: this.#counted(path) });
@@ -95,7 +95,7 @@ export class FactoriesInMemory implements HttpClient {
   #answer(request: PipelineRequest, path: string, action: string | undefined): PipelineResponse {
     const known = this.#entities.get(path);
     if (request.method === 'PUT') {
-      const document = JSON.parse(String(request.body)) as Record<string, unknown>;
+      const document = JSON.parse(bodyOf(request)) as Record<string, unknown>;
       this.#entities.set(path, document);
       return answer(request, 200, document);
     }
@@ -103,7 +103,7 @@ export class FactoriesInMemory implements HttpClient {
     if (known === undefined) return answer(request, 404, { error: { code: 'EntityNotFound', message: path } });
     if (action === 'createRun') {
       return answer(request, 200, {
-        runId: this.#start(path.split('/').at(-1) ?? '', JSON.parse(String(request.body))),
+        runId: this.#start(path.split('/').at(-1) ?? '', JSON.parse(bodyOf(request))),
       });
     }
     if (action !== 'getStatus') return answer(request, 200, known);
@@ -111,9 +111,4 @@ export class FactoriesInMemory implements HttpClient {
     const properties = { type: 'SelfHosted', state: this.hasNodes ? 'Online' : 'NeedRegistration', nodes };
     return answer(request, 200, { properties });
   }
-}
-
-function answer(request: PipelineRequest, status: number, body: object): PipelineResponse {
-  const headers = createHttpHeaders({ 'content-type': 'application/json' });
-  return { request, status, headers, bodyAsText: status === 204 ? '' : JSON.stringify(body) };
 }

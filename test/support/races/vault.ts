@@ -4,6 +4,7 @@ import type { HttpClient, PipelineRequest, PipelineResponse } from '@azure/core-
 import { SecretClient } from '@azure/keyvault-secrets';
 import type { Gate } from './gate.ts';
 import { credential } from './gate.ts';
+import { answer, bodyOf } from './wire.ts';
 
 const ENDPOINT = 'https://vault.example.com';
 
@@ -32,8 +33,7 @@ export class VaultInMemory implements HttpClient {
     const [, kind = '', name = ''] = new URL(request.url).pathname.split('/');
     return this.#gate(`${request.method} ${kind}`, () => {
       if (kind !== 'secrets') return answer(request, 404, {});
-      if (request.method === 'PUT')
-        this.secrets.set(name, (JSON.parse(String(request.body)) as { value: string }).value);
+      if (request.method === 'PUT') this.secrets.set(name, (JSON.parse(bodyOf(request)) as { value: string }).value);
       const value = this.secrets.get(name);
       if (request.method === 'DELETE') this.secrets.delete(name);
       return value === undefined
@@ -46,9 +46,4 @@ export class VaultInMemory implements HttpClient {
 function challenge(request: PipelineRequest): PipelineResponse {
   const resource = 'Bearer authorization="https://login.example.com/tenant", resource="https://vault.example.com"';
   return { request, status: 401, headers: createHttpHeaders({ 'www-authenticate': resource }) };
-}
-
-function answer(request: PipelineRequest, status: number, body: object): PipelineResponse {
-  const headers = createHttpHeaders({ 'content-type': 'application/json' });
-  return { request, status, headers, bodyAsText: JSON.stringify(body) };
 }

@@ -71,7 +71,7 @@ export class Inspection {
   /** The rows of a table of the state store; none if there is no such table yet. */
   async rows(table: string): Promise<Row[]> {
     try {
-      return await Array.fromAsync(this.#world.table(table).listEntities<Record<string, unknown>>());
+      return await Array.fromAsync(this.#world.table(table).listEntities());
     } catch (error) {
       if ((error as { statusCode?: number }).statusCode === 404) return [];
       throw error;

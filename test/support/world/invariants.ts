@@ -28,9 +28,7 @@ export async function violations(world: World): Promise<string[]> {
   const { inspect } = world;
   const rows = await inspect.rows('setups');
   const setups = rows.filter(({ rowKey }) => rowKey === 'head').map((row) => storedOf(headFromRow(row), rows));
-  const groups = await Promise.all([
-    ...setups.map((setup) => ofState(setup)),
-    ...setups.map((setup) => ofAudit(setup)),
+  const found = await Promise.all([
     ofFactories(world, setups),
     ofDatabases(world, setups),
     ofBooks(world, setups),
@@ -38,7 +36,7 @@ export async function violations(world: World): Promise<string[]> {
     ofCallers(world, setups),
     ofHistories(world),
   ]);
-  return groups.flat();
+  return [...setups.flatMap((setup) => [...ofState(setup), ...ofAudit(setup)]), ...found.flat()];
 }
 
 function storedOf(head: SetupRecord, rows: readonly Row[]): Stored {
