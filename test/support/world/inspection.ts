@@ -1,10 +1,12 @@
 /** What is in a world's factories, vault, tables and databases, past the app. */
+import type { TableClient } from '@azure/data-tables';
+import type { TokenCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
 import sql from 'mssql';
 import { DataFactoryManagementClient } from '@azure/arm-datafactory';
 import type { Sample } from '../../../local/stack/databases.ts';
 import { factories } from './endpoints.ts';
-import type { World } from './world.ts';
+import type { Endpoints } from './endpoints.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -18,11 +20,18 @@ export interface Run {
 
 const WINDOW = { lastUpdatedAfter: new Date(0), lastUpdatedBefore: new Date('2100-01-01T00:00:00Z') };
 
+/** What is looked into. */
+interface Inspected {
+  readonly endpoints: Endpoints;
+  readonly credential: TokenCredential;
+  table(name: string): TableClient;
+}
+
 export class Inspection {
-  readonly #world: World;
+  readonly #world: Inspected;
   readonly #pools = new Map<string, Promise<sql.ConnectionPool>>();
 
-  constructor(world: World) {
+  constructor(world: Inspected) {
     this.#world = world;
   }
 
