@@ -47,7 +47,7 @@ async function playSchedules(
     error,
     `seed ${found.seed}, path ${found.counterexamplePath ?? ''}`,
     JSON.stringify(wanted),
-    JSON.stringify(scheduler),
+    fc.stringify(scheduler),
   ];
   return { schedules: found.numRuns, failure: parts.join('\n') };
 }

@@ -35,7 +35,9 @@ export function violationsOf(world: World, scenario: Scenario): string[] {
 }
 
 function keptSetups({ tables }: World): Kept[] {
-  const byPartition = Map.groupBy(tables.rows('setups'), ({ partitionKey }) => partitionKey);
+  // Beside the setups the table says whose keys there are.
+  const rowsOfSetups = tables.rows('setups').filter(({ partitionKey }) => !partitionKey.startsWith('key|'));
+  const byPartition = Map.groupBy(rowsOfSetups, ({ partitionKey }) => partitionKey);
   return [...byPartition.values()].map((rows) => {
     const head = rows.find(({ rowKey }) => rowKey === 'head');
     if (head === undefined) throw new Error('There are rows of a setup without its head row');
