@@ -31,7 +31,7 @@ test(
       const content = await inspectFactory(stack, factory);
       expect(content.pipelines.toSorted()).toEqual(pipelines.toSorted());
       expect(content.datasets).toHaveLength(2);
-      expect(content.linkedServices).toHaveLength(4);
+      expect(content.linkedServices).toHaveLength(3);
       expect(content.runtimes).toEqual([runtime?.name]);
       // One run of each stage: a repeated start found the run of the first one.
       expect(content.runs).toHaveLength(2);
