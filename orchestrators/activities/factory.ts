@@ -32,26 +32,29 @@ export const reserveFactory: Implementation<'reserveFactory'> = async (
         count: await reservations.read(measurement.factory, subject),
       })),
     );
-    if (counted.some(({ count }) => count.own === 'spent')) return { stopped: 'superseded' };
     const ranking = rankFactories(
       counted.map(({ measurement, count }) => ({
         ...measurement,
-        reservations: count.reservations - Number(count.own === 'held'),
+        reservations: count.reservations - Number(count.own),
       })),
     );
     const candidates = ranking.map(({ candidate }) => candidate);
-    const held = counted.find(({ count }) => count.own === 'held');
+    const held = counted.find(({ count }) => count.own);
     const best = ranking[0];
     if (held === undefined && (best === undefined || !best.candidate.eligible)) return { candidates };
     const factory = held?.measurement.factory ?? best?.factory;
     const count = counted.find(({ measurement }) => measurement.factory === factory)?.count;
-    if (factory !== undefined && count !== undefined && (await reservations.reserve(factory, subject, count))) {
-      return { factory, candidates };
-    }
+    if (factory === undefined || count === undefined) continue;
+    if (!(await reservations.reserve(factory, subject, count))) continue;
+    // The attempt may have given everything back while this was under way.
+    if (!(await reservations.isSpent(subject))) return { factory, candidates };
+    await reservations.release(factory, subject);
+    return { stopped: 'superseded' };
   }
 };
 
 export const releaseFactory: Implementation<'releaseFactory'> = async ({ factories, ...subject }, { reservations }) => {
+  await reservations.spend(subject);
   await Promise.all(factories.map((factory) => reservations.release(factory, subject)));
   return null;
 };

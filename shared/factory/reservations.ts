@@ -10,12 +10,12 @@ import type { Factory } from '../setup/setup.ts';
 import { createdTable } from '../table.ts';
 
 const HEAD = 'head';
+/** Partition of the setups whose attempts have given back what they held, in whatever factory. */
+const SPENT = 'spent';
 
 const headSchema = z.object({ reservations: z.int(), etag: z.string() });
-/** What is left of a place that was given back: a late repetition of its attempt must not take it again. */
-const placeSchema = z.object({ attempt: z.int(), released: z.boolean() });
-type Place = z.infer<typeof placeSchema>;
-
+const placeSchema = z.object({ attempt: z.int() });
+const spentSchema = placeSchema.extend({ etag: z.string() });
 const heldSchema = placeSchema.extend({ rowKey: z.string(), timestamp: z.coerce.date() });
 const PREFIX = 'setup-';
 
@@ -30,8 +30,8 @@ export interface ReservationCount {
   readonly reservations: number;
   /** Undefined while nobody ever reserved. */
   readonly etag: string | undefined;
-  /** How the setup that asked stands: `held` a place of it, perhaps of an earlier attempt, is counted; `spent` its attempt gave one back. */
-  readonly own: 'none' | 'held' | 'spent';
+  /** Whether a place of the setup that asked, perhaps of an earlier attempt, is counted. */
+  readonly own: boolean;
 }
 
 export class FactoryReservations {
@@ -41,21 +41,22 @@ export class FactoryReservations {
     this.#table = createdTable(table);
   }
 
-  /** Reads how many places of a factory are held, and how the one of `holder` stands. */
-  async read(factory: Factory, { key, attempt }: Holder): Promise<ReservationCount> {
+  /** Reads how many places of a factory are held, and whether one of the setup `key` is among them. */
+  async read(factory: Factory, { key }: Pick<Holder, 'key'>): Promise<ReservationCount> {
     const { reservations, etag, place } = await this.#read(factory, key);
-    return { reservations, etag, own: place === undefined ? 'none' : standingOf(place, attempt) };
+    return { reservations, etag, own: place !== undefined };
   }
 
   /**
-   * Takes a place for an attempt, or takes over that of an earlier one.
+   * Takes a place for an attempt, or takes over that of an earlier one. Ask `isSpent` afterwards: a late repetition may have
+   * taken what its attempt has given back already.
    * @returns false if the count has changed since it was read: read and choose again
    */
   async reserve(factory: Factory, { key, attempt }: Holder, read: ReservationCount): Promise<boolean> {
     const table = await this.#table();
     const partitionKey = partitionOf(factory);
-    const head = { partitionKey, rowKey: HEAD, reservations: read.reservations + Number(read.own !== 'held') };
-    const place = { partitionKey, rowKey: rowOf(key), attempt, released: false };
+    const head = { partitionKey, rowKey: HEAD, reservations: read.reservations + Number(!read.own) };
+    const place = { partitionKey, rowKey: rowOf(key), attempt };
     return unlessConflict(() =>
       table.submitTransaction([
         read.etag === undefined ? ['create', head] : ['update', head, 'Replace', { etag: read.etag }],
@@ -67,12 +68,38 @@ export class FactoryReservations {
   /** All places of a factory that are held, each with when it was last written. */
   async held(factory: Factory): Promise<(Holder & { readonly since: Date })[]> {
     const table = await this.#table();
-    const filter = odata`PartitionKey eq ${partitionOf(factory)} and released eq false`;
+    const filter = odata`PartitionKey eq ${partitionOf(factory)} and RowKey ge ${PREFIX}`;
     const rows = await Array.fromAsync(table.listEntities({ queryOptions: { filter } }));
     return rows.map((row) => {
       const { rowKey, attempt, timestamp } = heldSchema.parse(row);
       return { key: rowKey.slice(PREFIX.length), attempt, since: timestamp };
     });
+  }
+
+  /** Says that an attempt takes no place any more. Before its places are released, so that none is taken in between. */
+  async spend({ key, attempt }: Holder): Promise<void> {
+    const table = await this.#table();
+    for (;;) {
+      const before = await this.#spent(key);
+      if (before !== undefined && before.attempt >= attempt) return;
+      const row = { partitionKey: SPENT, rowKey: key, attempt };
+      const written = await unlessConflict(() =>
+        before === undefined ? table.createEntity(row) : table.updateEntity(row, 'Replace', { etag: before.etag }),
+      );
+      if (written) return;
+    }
+  }
+
+  /** Whether an attempt, or a later one, has given back what it held. */
+  async isSpent({ key, attempt }: Holder): Promise<boolean> {
+    const spent = await this.#spent(key);
+    return spent !== undefined && spent.attempt >= attempt;
+  }
+
+  async #spent(key: string): Promise<z.infer<typeof spentSchema> | undefined> {
+    const table = await this.#table();
+    const row = await unlessMissing(() => table.getEntity(SPENT, key));
+    return row === undefined ? undefined : spentSchema.parse(row);
   }
 
   /** Gives an attempt's place back; it may hold none, or a later attempt may hold it. */
@@ -81,12 +108,12 @@ export class FactoryReservations {
     const partitionKey = partitionOf(factory);
     for (;;) {
       const { reservations, etag, place } = await this.#read(factory, key);
-      if (etag === undefined || place === undefined || place.released || place.attempt > attempt) return;
+      if (etag === undefined || place === undefined || place.attempt > attempt) return;
       const head = { partitionKey, rowKey: HEAD, reservations: Math.max(0, reservations - 1) };
       const released = await unlessConflict(() =>
         table.submitTransaction([
           ['update', head, 'Replace', { etag }],
-          ['update', { partitionKey, rowKey: rowOf(key), attempt, released: true }, 'Replace'],
+          ['delete', { partitionKey, rowKey: rowOf(key) }],
         ]),
       );
       if (released) return;
@@ -97,7 +124,7 @@ export class FactoryReservations {
   async #read(
     factory: Factory,
     key: string,
-  ): Promise<Omit<ReservationCount, 'own'> & { readonly place: Place | undefined }> {
+  ): Promise<Omit<ReservationCount, 'own'> & { readonly place: z.infer<typeof placeSchema> | undefined }> {
     const table = await this.#table();
     const partitionKey = partitionOf(factory);
     const head = await unlessMissing(() => table.getEntity(partitionKey, HEAD));
@@ -109,11 +136,6 @@ export class FactoryReservations {
       place: row === undefined ? undefined : placeSchema.parse(row),
     };
   }
-}
-
-function standingOf(place: Place, attempt: number): ReservationCount['own'] {
-  if (!place.released) return 'held';
-  return place.attempt >= attempt ? 'spent' : 'none';
 }
 
 function partitionOf({ subscriptionId, resourceGroup, name }: Factory): string {

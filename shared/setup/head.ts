@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { decoded, HEAD, partitionOf } from './rows.ts';
 import { destinationSchema, setupFailureSchema, setupRequestSchema } from './setup.ts';
-import { phaseSchema, setupStateSchema } from './states.ts';
+import { eventTypeOf, milestones, phaseAfter, phaseSchema, setupStateSchema } from './states.ts';
+import type { Milestone } from './states.ts';
 
 const requestedSchema = z.object({ at: z.iso.datetime(), actor: z.string() });
 
@@ -83,5 +84,26 @@ export function headRow(head: SetupRecord) {
     cleanup: String(cleanup),
     partitionKey: partitionOf(head),
     rowKey: HEAD,
+  };
+}
+
+/** When a change happens: now, or just after the one before if that was made by a clock that is ahead. */
+export function laterThan(before: SetupRecord, now: Date): string {
+  const earliest = before.etag === '' ? now.getTime() : Date.parse(before.lastModifiedAt) + 1;
+  return new Date(Math.max(now.getTime(), earliest)).toISOString();
+}
+
+/** The head after a milestone. */
+export function movedOn(head: SetupRecord, milestone: Milestone, now: Date): SetupRecord {
+  const { state, position } = milestones[milestone.name];
+  const failed = milestone.name === 'failed' || milestone.name === 'deletionFailed';
+  return {
+    ...head,
+    state,
+    phase: phaseAfter(milestone.name, head.phase),
+    sequence: head.sequence + Number(eventTypeOf(milestone.name) !== undefined),
+    phaseStartedAt: position === 'ends' ? now.toISOString() : head.phaseStartedAt,
+    ...(failed ? { failure: milestone.data.failure } : {}),
+    ...(milestone.name === 'factorySelected' ? { factory: milestone.data.factory.name } : {}),
   };
 }

@@ -1,6 +1,6 @@
 /** What a replay does: where it begins, what it takes over, and what it does again. Pure. */
-import { isBefore, phases } from './states.ts';
-import type { Phase } from './states.ts';
+import { isBefore, milestones, phases } from './states.ts';
+import type { MilestoneName, Phase } from './states.ts';
 
 /** What a replay changes of the request, which what was found before depends on. */
 export interface ReplayChanges {
@@ -60,4 +60,10 @@ export function replayPlan(from: Phase): ReplayPlan {
     }),
     repeated: phases.filter((phase) => repeated.has(phase) || !isBefore(phase, from)),
   };
+}
+
+/** Whether an attempt that begins at a phase takes a milestone over: what ended an earlier phase, and its runtime. */
+export function isTakenOver(name: MilestoneName, from: Phase): boolean {
+  const { phase, position } = milestones[name];
+  return phase !== undefined && isBefore(phase, from) && (position === 'ends' || name === 'runtimeCreated');
 }

@@ -13,7 +13,7 @@ import type { ActiveSetups } from './active.ts';
 import { attemptRow } from './attempt-record.ts';
 import { buildSetupEvent, setupEventSchema } from './events.ts';
 import type { SetupEvent } from './events.ts';
-import { headFromRow, headRow } from './head.ts';
+import { headFromRow, headRow, laterThan, movedOn } from './head.ts';
 import type { DeletionOptions, SetupRecord } from './head.ts';
 import { milestoneFromRow, milestonesFromRows } from './milestone-data.ts';
 import type { MilestoneRecord } from './milestone-data.ts';
@@ -29,11 +29,12 @@ import {
   partitionOf,
 } from './rows.ts';
 import type { SetupKey } from './rows.ts';
+import { isTakenOver } from './replay.ts';
 import type { AttemptId } from './setup.ts';
 import type { SetupIndex } from './setup-index.ts';
 import type { StopReason } from './fence.ts';
-import { canFollow, eventTypeOf, isBefore, milestones, phaseAfter, restingStates, workingStates } from './states.ts';
-import type { Milestone, MilestoneName, Phase } from './states.ts';
+import { canFollow, isBefore, milestones, restingStates, workingStates } from './states.ts';
+import type { Milestone, Phase } from './states.ts';
 
 export type { SetupRecord } from './head.ts';
 export type { MilestoneRecord } from './milestone-data.ts';
@@ -431,36 +432,9 @@ interface Change {
 const setupKeySchema = z.object({ tenantId: z.string(), setupId: z.string() });
 const numbersSchema = z.object({ attempt: z.int(), sequence: z.int() });
 
-/** When a change happens: now, or just after the one before if that was made by a clock that is ahead. */
-function laterThan(before: SetupRecord, now: Date): string {
-  const earliest = before.etag === '' ? now.getTime() : Date.parse(before.lastModifiedAt) + 1;
-  return new Date(Math.max(now.getTime(), earliest)).toISOString();
-}
-
-/** The head after a milestone. */
-function movedOn(head: SetupRecord, milestone: Milestone, now: Date): SetupRecord {
-  const { state, position } = milestones[milestone.name];
-  const failed = milestone.name === 'failed' || milestone.name === 'deletionFailed';
-  return {
-    ...head,
-    state,
-    phase: phaseAfter(milestone.name, head.phase),
-    sequence: head.sequence + Number(eventTypeOf(milestone.name) !== undefined),
-    phaseStartedAt: position === 'ends' ? now.toISOString() : head.phaseStartedAt,
-    ...(failed ? { failure: milestone.data.failure } : {}),
-    ...(milestone.name === 'factorySelected' ? { factory: milestone.data.factory.name } : {}),
-  };
-}
-
 /** What the audit says of the beginning of an attempt. */
 function beginningOf({ attempt }: AttemptId): string {
   return `attempt ${attempt}`;
-}
-
-/** Whether an attempt that begins at a phase takes a milestone over: what ended an earlier phase, and its runtime. */
-function isTakenOver(name: MilestoneName, from: Phase): boolean {
-  const { phase, position } = milestones[name];
-  return phase !== undefined && isBefore(phase, from) && (position === 'ends' || name === 'runtimeCreated');
 }
 
 function milestoneEntity(setup: SetupRecord, record: MilestoneRecord): TableEntity {

@@ -139,7 +139,7 @@ function* secretsOf(setups: readonly Kept[], { vault }: World, { killed }: Scena
 
 function* bookkeepingOf(setups: readonly Kept[], { tables }: World): Generator<string> {
   const places = tables.rows('factoryreservations');
-  const held = places.filter(({ columns }) => columns['released'] === false).map(({ rowKey }) => rowKey);
+  const held = places.map(({ rowKey }) => rowKey).filter((rowKey) => rowKey.startsWith('setup-'));
   if (held.length > 0) yield `places are held: ${held.join(', ')}`;
   const counted = places.filter(({ rowKey, columns }) => rowKey === 'head' && columns['reservations'] !== 0);
   if (counted.length > 0) yield `a factory counts ${String(counted[0]?.columns['reservations'])} places`;

@@ -155,7 +155,7 @@ export class World implements Disposable {
     await waits.due();
     await findings.of(nobody, 'cause');
     await runtimes.get(tenantId, 'none');
-    for (const factory of settings.MIGRATION_FACTORIES) await reservations.read(factory, { key: 'none', attempt: 1 });
+    for (const factory of settings.MIGRATION_FACTORIES) await reservations.read(factory, { key: 'none' });
     await this.call('getSetup', nobody.setupId);
   }
 

@@ -161,7 +161,7 @@ async function ofBooks({ inspect }: World, setups: readonly Stored[]): Promise<s
   for (const row of await inspect.rows('factoryreservations')) {
     if (row['rowKey'] === 'head' && row['reservations'] !== 0)
       found.push(`I9 ${String(row['reservations'])} places are held`);
-    if (row['released'] === false) found.push(`I9 the place ${String(row['rowKey'])} is held`);
+    if (String(row['rowKey']).startsWith('setup-')) found.push(`I9 the place ${String(row['rowKey'])} is held`);
   }
   for (const { rowKey } of await inspect.rows('waits')) found.push(`I9 ${String(rowKey)} waits`);
   for (const { partitionKey, rowKey } of await inspect.rows('activesetups')) {
