@@ -145,9 +145,11 @@ export type Milestone = {
   [Name in MilestoneName]: { readonly name: Name; readonly data: MilestoneData<Name> };
 }[MilestoneName];
 
+const namedSchema = z.object({ name: z.enum(milestoneNames), data: z.unknown() });
+
 /** A milestone with its data, as it travels to the activity that records it. */
 export const milestoneSchema = z.custom<Milestone>((value) => {
-  const { success, data: given } = z.object({ name: z.enum(milestoneNames), data: z.unknown() }).safeParse(value);
+  const { success, data: given } = namedSchema.safeParse(value);
   return success && milestones[given.name].data.safeParse(given.data).success;
 });
 

@@ -14,6 +14,8 @@ import type { Stage } from './stage.ts';
 import type { WorldTime } from './time.ts';
 
 const TRIES = 3;
+/** Between two tries: as long as a factory may take to show a run. */
+const PAUSE_MS = 60_000;
 
 /** What goes wrong with an activity: it runs a second time at the same moment, or long after; or its host dies at it. */
 export type Mishap = 'twice' | 'late' | 'dies';
@@ -149,8 +151,7 @@ export class ModelDurable implements DurableBackend {
 
   /** Brings the activities that were delivered twice and came late. */
   runLate(): void {
-    for (const { name, input } of this.#late)
-      void this.#stage.enter(`late ${name}`, () => this.#runActivity(name, input));
+    for (const { name, input } of this.#late) this.#deliverBeside(`late ${name}`, name, input);
     this.#late = [];
   }
 
@@ -247,19 +248,27 @@ export class ModelDurable implements DurableBackend {
     if (this.#halt !== undefined && this.#activities >= this.#halt.after) await this.#halt.over.promise;
     this.#activities += 1;
     const mishap = this.#mishaps.get(this.#activities);
-    if (mishap === 'twice') void this.#stage.enter(`second ${name}`, () => this.#runActivity(name, input));
+    if (mishap === 'twice') this.#deliverBeside(`second ${name}`, name, input);
     if (mishap === 'late') this.#late.push({ name, input });
-    let failure: unknown;
-    for (let tries = 0; tries < TRIES; tries += 1) {
+    const output = await this.#deliver(name, input);
+    if (mishap === 'dies') root.status = 'Failed';
+    return output;
+  }
+
+  /** Delivers an activity, also to nobody, as a worker does whose lease ran out. */
+  #deliverBeside(actor: string, name: string, input: unknown): void {
+    void this.#stage.enter(actor, () => this.#deliver(name, input), { waits: true });
+  }
+
+  async #deliver(name: string, input: unknown): Promise<unknown> {
+    for (let tries = 1; ; tries += 1) {
       try {
-        const output = plain(await this.#runActivity(name, input));
-        if (mishap === 'dies') root.status = 'Failed';
-        return output;
+        return plain(await this.#runActivity(name, input));
       } catch (error) {
-        failure = error;
+        if (tries === TRIES) throw error;
       }
+      await this.#time.at(new Date(this.#time.now().getTime() + PAUSE_MS));
     }
-    throw failure;
   }
 }
 

@@ -35,15 +35,13 @@ export class FactoriesInMemory implements HttpClient {
   #runs: PipelineRun[] = [];
   /** Whether every runtime that exists has a node. */
   hasNodes = true;
+  /** Of every subscription. */
+  readonly client: DataFactoryManagementClient;
 
   constructor(gate: Gate) {
     this.#gate = gate;
-  }
-
-  client(subscriptionId: string): DataFactoryManagementClient {
-    const endpoint = 'https://management.example.com';
-    return new DataFactoryManagementClient(credential, subscriptionId, {
-      endpoint,
+    this.client = new DataFactoryManagementClient(credential, 'any', {
+      endpoint: 'https://management.example.com',
       httpClient: this,
       retryOptions: { maxRetries: 0 },
     });

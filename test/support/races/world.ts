@@ -134,7 +134,7 @@ export class World implements Disposable {
       reservations: new FactoryReservations(tables.client('factoryreservations')),
       runtimes: new RuntimeBook(tables.client('runtimes')),
       publisher: new EventPublisher({ sendMessages } as unknown as ServiceBusSender, store, clock),
-      factories: new DataFactories((subscriptionId) => factories.client(subscriptionId), clock),
+      factories: new DataFactories(() => factories.client, clock),
       waits: new WaitBook(tables.client('waits'), clock),
       runIntents: new RunIntents(setups, clock),
       orphans: new OrphanBook(tables.client('orphans')),
