@@ -1,4 +1,5 @@
 /** The API on one screen. `docs/openapi.json` describes it. */
+import { auditParameters, listAudit } from './audit/list-audit.ts';
 import { deleteEnvironment } from './environments/delete-environment.ts';
 import { getEnvironment } from './environments/get-environment.ts';
 import { listEnvironments } from './environments/list-environments.ts';
@@ -80,6 +81,14 @@ export const routes: readonly Route[] = [
     handler: listAllSetups,
   },
   { name: 'listAttempts', method: 'GET', ...below('attempts'), role: read, handler: listAttempts },
+  {
+    name: 'listAudit',
+    method: 'GET',
+    path: 'audit',
+    roles: ['Ops.Read'],
+    parameters: auditParameters,
+    handler: listAudit,
+  },
   { name: 'listChecks', method: 'GET', ...below('checks'), ...ofAttempt, handler: listChecks },
   { name: 'listCompanies', method: 'GET', ...below('companies'), ...ofAttempt, handler: listCompanies },
   { name: 'listEnvironments', method: 'GET', ...environments, role: read, handler: listEnvironments },

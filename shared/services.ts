@@ -7,6 +7,7 @@ import { SecretClient } from '@azure/keyvault-secrets';
 import { ServiceBusClient } from '@azure/service-bus';
 import { BlobServiceClient } from '@azure/storage-blob';
 import sql from 'mssql';
+import { AuditLog } from './audit/audit-log.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { checkThresholds } from './config.ts';
@@ -41,6 +42,7 @@ export interface Services {
   readonly clock: Clock;
   readonly store: SetupStore;
   readonly active: ActiveSetups;
+  readonly audit: AuditLog;
   readonly index: SetupIndex;
   readonly attempts: Attempts;
   readonly findings: Findings;
@@ -83,7 +85,8 @@ export function createServices(settings: Settings): Services {
   const setups = table('setups');
   const active = new ActiveSetups(table('activesetups'), clock);
   const index = new SetupIndex(table('setupindex'));
-  const store = new SetupStore(setups, active, index, clock, settings.MIGRATION_EVENT_SOURCE);
+  const audit = new AuditLog(table('audit'));
+  const store = new SetupStore(setups, active, index, audit, clock, settings.MIGRATION_EVENT_SOURCE);
   const bus = new ServiceBusClient(settings.MIGRATION_SERVICE_BUS_NAMESPACE, credential, {
     retryOptions: { maxRetries: 0, timeoutInMs: TRY_MS },
   });
@@ -100,13 +103,14 @@ export function createServices(settings: Settings): Services {
     clock,
     store,
     active,
+    audit,
     index,
     attempts: new Attempts(setups),
     findings: new Findings(setups),
-    environments: new EnvironmentDirectory(table('environments'), store, clock),
+    environments: new EnvironmentDirectory(table('environments'), store, audit, clock),
     reservations: new FactoryReservations(table('factoryreservations')),
     runtimes: new RuntimeBook(table('runtimes')),
-    replays: new ReplayBook(table('replays'), clock),
+    replays: new ReplayBook(table('replays'), audit, clock),
     publisher: new EventPublisher(bus.createSender(settings.MIGRATION_EVENT_TOPIC), store, clock),
     factories: new DataFactories(resourceManager(settings.MIGRATION_RESOURCE_MANAGER_URL, credential), clock),
     runIntents: new RunIntents(setups, clock),

@@ -1,5 +1,6 @@
 import type { HttpResponseInit } from '@azure/functions';
 import type { TenantCall } from '../http/adapter.ts';
+import { auditEntry } from '../http/audit.ts';
 import { requirePreconditions } from '../http/conditions.ts';
 import { environmentEtag, environmentInUse, readEnvironmentName } from './environment-resource.ts';
 
@@ -8,14 +9,14 @@ import { environmentEtag, environmentInUse, readEnvironmentName } from './enviro
  * there is none. One that a setup has cannot be deleted.
  */
 export async function deleteEnvironment(call: TenantCall): Promise<HttpResponseInit> {
-  const { request, services, tenantId, caller, requestId } = call;
+  const { request, services, tenantId } = call;
   const name = readEnvironmentName(call);
   for (;;) {
     const known = await services.environments.get(tenantId, name);
     requirePreconditions(request, known === undefined ? undefined : environmentEtag(known));
     if (known === undefined) return { status: 204 };
 
-    const change = await services.environments.delete(tenantId, known, { actor: caller.objectId, requestId });
+    const change = await services.environments.delete(tenantId, known, auditEntry(call, 'deleteEnvironment'));
     if (change.kind === 'inUse') throw environmentInUse(change.setupId);
     if (change.kind === 'done') return { status: 204 };
   }

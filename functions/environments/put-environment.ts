@@ -4,6 +4,7 @@ import type { EnvironmentPlace } from '../../shared/environments/environment.ts'
 import type { EnvironmentRecord } from '../../shared/environments/directory.ts';
 import { formatServerAddress, parseServerAddress } from '../../shared/sql/server-address.ts';
 import type { TenantCall } from '../http/adapter.ts';
+import { auditEntry } from '../http/audit.ts';
 import { requirePreconditions } from '../http/conditions.ts';
 import { readJsonBody } from '../http/json-body.ts';
 import { fieldError, invalidFields } from '../http/problem.ts';
@@ -14,7 +15,7 @@ import { environmentEtag, environmentInUse, environmentResource, readEnvironment
  * or stands there already with the same values. One that a setup has cannot be changed.
  */
 export async function putEnvironment(call: TenantCall): Promise<HttpResponseInit> {
-  const { request, services, tenantId, caller, requestId } = call;
+  const { request, services, tenantId } = call;
   const asked = readEnvironmentName(call);
   const place = await readPlace(call);
   for (;;) {
@@ -23,8 +24,7 @@ export async function putEnvironment(call: TenantCall): Promise<HttpResponseInit
     if (known !== undefined && isSamePlace(known, place)) return answer(call, 200, known);
 
     const environment = { name: known?.name ?? asked, ...place };
-    const editor = { actor: caller.objectId, requestId };
-    const change = await services.environments.put(tenantId, environment, known, editor);
+    const change = await services.environments.put(tenantId, environment, known, auditEntry(call, 'putEnvironment'));
     if (change.kind === 'inUse') throw environmentInUse(change.setupId);
     if (change.kind === 'done') return answer(call, known === undefined ? 201 : 200, change.environment);
   }

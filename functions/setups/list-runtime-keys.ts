@@ -1,6 +1,6 @@
 import type { HttpResponseInit } from '@azure/functions';
 import type { TenantCall } from '../http/adapter.ts';
-import { auditEntry } from '../http/audit.ts';
+import { audited } from '../http/audit.ts';
 import { findSetup } from './find-setup.ts';
 import { nudge } from './nudge.ts';
 import { findRuntime, runtimeNotCreated } from './setup-runtime.ts';
@@ -13,9 +13,11 @@ export async function listRuntimeKeys(call: TenantCall): Promise<HttpResponseIni
   const { services } = call;
   const setup = await findSetup(call);
   const { factory, runtimeName } = await findRuntime(services, setup);
-  const keys = await services.factories.runtimeKeys(factory, runtimeName);
-  if (keys === undefined) throw runtimeNotCreated(setup);
-  await services.store.audit(setup, auditEntry(call, 'listRuntimeKeys'));
+  const keys = await audited(call, setup, 'listRuntimeKeys', async () => {
+    const found = await services.factories.runtimeKeys(factory, runtimeName);
+    if (found === undefined) throw runtimeNotCreated(setup);
+    return found;
+  });
   await nudge(call, setup);
   return { status: 200, headers: { 'cache-control': 'no-store' }, jsonBody: { name: runtimeName, ...keys } };
 }

@@ -1,6 +1,6 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
-import { auditEntry } from '../http/audit.ts';
+import { audited } from '../http/audit.ts';
 import { findSetup } from './find-setup.ts';
 import type { TenantCall } from '../http/adapter.ts';
 import { readJsonBody } from '../http/json-body.ts';
@@ -18,9 +18,11 @@ export async function regenerateRuntimeKey(call: TenantCall): Promise<HttpRespon
   const setup = await findSetup(call);
   const { keyName } = await readJsonBody(request, bodySchema);
   const { factory, runtimeName } = await findRuntime(services, setup);
-  const keys = await services.factories.regenerateRuntimeKey(factory, runtimeName, keyName);
-  if (keys === undefined) throw runtimeNotCreated(setup);
-  await services.store.audit(setup, auditEntry(call, 'regenerateRuntimeKey'));
+  const keys = await audited(call, setup, 'regenerateRuntimeKey', async () => {
+    const both = await services.factories.regenerateRuntimeKey(factory, runtimeName, keyName);
+    if (both === undefined) throw runtimeNotCreated(setup);
+    return both;
+  });
   await nudge(call, setup);
   return { status: 200, headers: { 'cache-control': 'no-store' }, jsonBody: { name: runtimeName, ...keys } };
 }

@@ -106,7 +106,8 @@ async function forget(listed: ActiveSetup, { store, active, index, clock }: Serv
   // One that was noted after its last change is about to be begun anew.
   const isBegunAnew = listed.since.getTime() > Date.parse(setup.lastModifiedAt) && age <= MISSING_GRACE_MS;
   if (!isResting || isBegunAnew || (await store.pendingEvents(listed)).length > 0) return;
-  // Whoever changed it may have ended before the index knew.
+  // Whoever changed it may have ended before the lists knew.
   await index.put(setup);
+  await store.moveAudits(setup);
   await active.remove(listed);
 }

@@ -24,13 +24,18 @@ export async function sweep(services: Services, log: Pick<InvocationContext, 'wa
     environmentsPlace(services),
     stagingPlace(services),
   ];
+  const steps = [
+    ...places.map((place) => ({ name: place.name, run: () => sweepPlace(services, place) })),
+    // A change of the directory is written down with it; its request may have died before the log knew.
+    { name: 'audit of environments', run: () => services.environments.moveAudits() },
+  ];
   await pMap(
-    places,
-    async (place) => {
+    steps,
+    async ({ name, run }) => {
       try {
-        await sweepPlace(services, place);
+        await run();
       } catch (error) {
-        log.warn(`The ${place.name} could not be looked through for what is left behind:`, messageOf(error));
+        log.warn(`The ${name} could not be looked through for what is left behind:`, messageOf(error));
       }
     },
     { concurrency: AT_ONCE },

@@ -1,9 +1,13 @@
 /**
  * The directory of online environments in Table Storage: one partition a tenant. It says where an environment is and which
- * setup has it; every change is guarded by the row's ETag and leaves an audit row in the same transaction.
+ * setup has it; every change is guarded by the row's ETag and is written down in the same transaction.
  */
 import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
+import { auditRecord } from '../audit/audit.ts';
+import type { AuditEntry } from '../audit/audit.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import { auditRow } from '../audit/rows.ts';
 import type { Clock } from '../clock.ts';
 import { unlessConflict, unlessMissing } from '../rest-errors.ts';
 import { createdTable } from '../table.ts';
@@ -11,8 +15,8 @@ import { restingStates } from '../setup/states.ts';
 import type { SetupStore } from '../setup/store.ts';
 import { isSameEnvironment } from './environment.ts';
 import type { Environment } from './environment.ts';
-import { auditRow, environmentOf, environmentRow, environmentRowSchema } from './rows.ts';
-import type { EditResult, EnvironmentEditor, EnvironmentRow } from './rows.ts';
+import { environmentOf, environmentRow, environmentRowSchema } from './rows.ts';
+import type { EnvironmentRow } from './rows.ts';
 
 /** An attempt of a setup that has, or wants, an environment of its tenant. */
 export interface Claimant {
@@ -49,12 +53,14 @@ const CLAIM_GRACE_MS = 15 * 60_000;
 export class EnvironmentDirectory {
   readonly #table: () => Promise<TableClient>;
   readonly #setups: Pick<SetupStore, 'get'>;
+  readonly #audit: AuditLog;
   readonly #clock: Clock;
 
   /** @param setups tells whether the one that claimed an environment still needs it */
-  constructor(table: TableClient, setups: Pick<SetupStore, 'get'>, clock: Clock) {
+  constructor(table: TableClient, setups: Pick<SetupStore, 'get'>, audit: AuditLog, clock: Clock) {
     this.#table = createdTable(table);
     this.#setups = setups;
+    this.#audit = audit;
     this.#clock = clock;
   }
 
@@ -84,18 +90,18 @@ export class EnvironmentDirectory {
     tenantId: string,
     environment: Environment,
     known: EnvironmentRecord | undefined,
-    editor: EnvironmentEditor,
+    audit: AuditEntry,
   ): Promise<Unchanged | (Done & { readonly environment: EnvironmentRecord })> {
     const result = known === undefined ? 'created' : 'replaced';
-    const change = await this.#change(tenantId, environment, known, editor, result);
+    const change = await this.#change(tenantId, environment, known, audit, result);
     if (change.kind !== 'done') return change;
     const stored = await this.get(tenantId, environment.name);
     return stored === undefined ? { kind: 'changed' } : { ...change, environment: stored };
   }
 
   /** Takes an environment that no setup has out of the directory. */
-  async delete(tenantId: string, known: EnvironmentRecord, editor: EnvironmentEditor): Promise<Unchanged | Done> {
-    return this.#change(tenantId, known, known, editor, 'deleted');
+  async delete(tenantId: string, known: EnvironmentRecord, audit: AuditEntry): Promise<Unchanged | Done> {
+    return this.#change(tenantId, known, known, audit, 'deleted');
   }
 
   /**
@@ -128,6 +134,11 @@ export class EnvironmentDirectory {
     }
   }
 
+  /** Moves audits of all tenants to the log, as far as that was not done. */
+  async moveAudits(): Promise<void> {
+    await this.#audit.moveAll(await this.#table());
+  }
+
   /** Claims of all tenants that nobody needs any more. */
   async *lapsedClaims(): AsyncGenerator<{ tenantId: string; name: string; claimant: Claimant; since: Date }> {
     const table = await this.#table();
@@ -157,8 +168,8 @@ export class EnvironmentDirectory {
     tenantId: string,
     environment: Environment,
     known: EnvironmentRecord | undefined,
-    editor: EnvironmentEditor,
-    result: EditResult,
+    audit: AuditEntry,
+    result: 'created' | 'replaced' | 'deleted',
   ): Promise<Unchanged | Done> {
     const row = await this.#read(tenantId, environment.name);
     if (row?.deleted === false && row.etag !== known?.etag) return { kind: 'changed' };
@@ -166,14 +177,19 @@ export class EnvironmentDirectory {
     if (holder !== undefined) return { kind: 'inUse', setupId: holder.setupId };
 
     const entity = environmentRow(tenantId, environment, { deleted: result === 'deleted' });
+    const { name, ...place } = environmentOf(environment);
+    const record = auditRecord({ tenantId, environment: name, ...place }, audit, result, this.#clock.now());
+    const noted = auditRow(tenantId, record);
     const table = await this.#table();
     const written = await unlessConflict(() =>
       table.submitTransaction([
         row === undefined ? ['create', entity] : ['update', entity, 'Replace', { etag: row.etag }],
-        ['create', auditRow(tenantId, environment, editor, result, this.#clock.now())],
+        ['create', noted],
       ]),
     );
-    return { kind: written ? 'done' : 'changed' };
+    if (!written) return { kind: 'changed' };
+    await this.#audit.move(table, noted);
+    return { kind: 'done' };
   }
 
   /** Writes a row with this claim in place of the one it had. @returns false if it has changed since it was read */

@@ -30,36 +30,3 @@ export function environmentRow(
 export function environmentOf({ name, server, database, region }: Environment): Environment {
   return { name, server, database, region };
 }
-
-/** Who changes the directory, for the audit row. */
-export interface EnvironmentEditor {
-  readonly actor: string;
-  readonly requestId: string;
-}
-
-export type EditResult = 'created' | 'replaced' | 'deleted';
-
-/** Builds the row that tells of a change. Its key comes before those of environments, which begin with a letter or a digit. */
-export function auditRow(
-  tenantId: string,
-  environment: Environment,
-  { actor, requestId }: EnvironmentEditor,
-  result: EditResult,
-  now: Date,
-) {
-  const at = now.toISOString();
-  const { name, server, database, region } = environment;
-  return {
-    partitionKey: tenantId,
-    rowKey: `!audit-${at}-${requestId}`,
-    at,
-    actor,
-    requestId,
-    action: result === 'deleted' ? 'deleteEnvironment' : 'putEnvironment',
-    environment: name,
-    server,
-    database,
-    region,
-    result,
-  };
-}

@@ -1,13 +1,17 @@
 /**
  * Bulk replays in Table Storage. Every change of one is made under the ETag of its head, in one transaction with the rows
- * of its setups and its audit.
+ * of its setups and the audit of the change.
  */
 import { odata } from '@azure/data-tables';
 import type { TableClient, TransactionAction } from '@azure/data-tables';
+import { auditRecord } from '../audit/audit.ts';
+import type { AuditEntry } from '../audit/audit.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import { auditRow } from '../audit/rows.ts';
+import type { AuditRow } from '../audit/rows.ts';
 import type { Clock } from '../clock.ts';
 import { unlessConflict, unlessMissing } from '../rest-errors.ts';
 import type { IndexedSetup } from '../setup/index-rows.ts';
-import type { AuditEntry } from '../setup/store.ts';
 import { createdTable } from '../table.ts';
 import { doneOf, hasEnded, noCounts } from './replay.ts';
 import type { BulkReplay, ItemOutcome, ItemResult, ReplayItem } from './replay.ts';
@@ -34,10 +38,12 @@ interface Page<Value> {
 
 export class ReplayBook {
   readonly #table: () => Promise<TableClient>;
+  readonly #audit: AuditLog;
   readonly #clock: Clock;
 
-  constructor(table: TableClient, clock: Clock) {
+  constructor(table: TableClient, audit: AuditLog, clock: Clock) {
     this.#table = createdTable(table);
+    this.#audit = audit;
     this.#clock = clock;
   }
 
@@ -63,10 +69,12 @@ export class ReplayBook {
     };
     // The list first: a row without a replay is harmless, a replay without a row would be forgotten.
     await table.createEntity({ ...listKey(replay), replayId: replay.replayId, open: true });
+    const noted = this.#auditRow(replay, audit);
     await table.submitTransaction([
       ['create', replayRow(replay)],
-      ['create', this.#auditRow(replay, audit)],
+      ['create', noted],
     ]);
+    await this.#audit.move(table, noted);
     return this.require(replay.replayId);
   }
 
@@ -176,7 +184,11 @@ export class ReplayBook {
 
   /** Asks for the end of a bulk replay. @returns undefined if it has changed since it was read */
   async requestStop(replay: BulkReplay, audit: AuditEntry): Promise<BulkReplay | undefined> {
-    return this.#write({ ...replay, state: 'Stopping' }, [['create', this.#auditRow(replay, audit)]]);
+    const stopping = { ...replay, state: 'Stopping' as const };
+    const noted = this.#auditRow(stopping, audit);
+    const written = await this.#write(stopping, [['create', noted]]);
+    if (written !== undefined) await this.#audit.move(await this.#table(), noted);
+    return written;
   }
 
   /**
@@ -201,6 +213,7 @@ export class ReplayBook {
 
   async #close(replay: BulkReplay): Promise<void> {
     const table = await this.#table();
+    await this.#audit.moveAll(table, replay.replayId);
     await table.updateEntity({ ...listKey(replay), open: false }, 'Merge');
   }
 
@@ -233,9 +246,8 @@ export class ReplayBook {
     return written ? this.require(replay.replayId) : undefined;
   }
 
-  #auditRow({ replayId }: BulkReplay, entry: AuditEntry) {
-    const at = this.#clock.now().toISOString();
-    return { partitionKey: replayId, rowKey: `audit-${at}-${entry.requestId}`, at, ...entry, result: 'done' };
+  #auditRow({ replayId, state }: BulkReplay, entry: AuditEntry): AuditRow {
+    return auditRow(replayId, auditRecord({ replayId }, entry, state, this.#clock.now()));
   }
 }
 

@@ -1,6 +1,7 @@
-/** Rows of bulk replays: a partition each, with its head, a row a setup, and its audit; and one with the list. Pure. */
+/** Rows of bulk replays: a partition each, with its head and a row a setup; and one with the list. Pure. */
 import type { SetupKey } from '../setup/rows.ts';
-import { decoded, padded, partitionOf } from '../setup/rows.ts';
+import { decoded, partitionOf } from '../setup/rows.ts';
+import { timeKey } from '../time-key.ts';
 import { bulkReplaySchema, replayItemSchema } from './replay.ts';
 import type { BulkReplay, ReplayItem } from './replay.ts';
 
@@ -31,9 +32,6 @@ export function itemFromRow(row: object): ReplayItem {
   return replayItemSchema.parse(row);
 }
 
-/** Beyond every date, in milliseconds: Table Storage sorts upwards only. */
-const END_OF_TIME = 1e15 - 1;
-
 export function listRowKey({ replayId, createdAt }: Pick<BulkReplay, 'replayId' | 'createdAt'>): string {
-  return `${padded(END_OF_TIME - Date.parse(createdAt), 15)}-${replayId}`;
+  return `${timeKey('newest', Date.parse(createdAt))}-${replayId}`;
 }

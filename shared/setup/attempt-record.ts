@@ -10,13 +10,14 @@ const attemptRecordSchema = z.object({
   destination: destinationSchema,
   /** A name is used for one password: another name is a password that was given anew. */
   secretName: z.string(),
-  /** Who asked for the attempt. */
+  /** Who asked for the attempt, and in which request. */
   actor: z.string(),
+  requestId: z.string(),
 });
 export type AttemptRecord = z.infer<typeof attemptRecordSchema>;
 
 /** The row of an attempt that begins. It is never changed. */
-export function attemptRow(head: SetupRecord, actor: string) {
+export function attemptRow(head: SetupRecord, { actor, requestId }: Pick<AttemptRecord, 'actor' | 'requestId'>) {
   const { attempt, request, destination, secretName } = head;
   return {
     partitionKey: partitionOf(head),
@@ -26,6 +27,7 @@ export function attemptRow(head: SetupRecord, actor: string) {
     destination: JSON.stringify(destination),
     secretName,
     actor,
+    requestId,
   };
 }
 

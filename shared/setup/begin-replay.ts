@@ -1,9 +1,10 @@
 /** How the next attempt of a setup is begun, whoever asks for it. */
+import type { AuditEntry } from '../audit/audit.ts';
 import type { EnvironmentClaim, EnvironmentDirectory } from '../environments/directory.ts';
 import type { SetupRecord } from './head.ts';
 import type { SetupRequest } from './setup.ts';
 import type { Phase } from './states.ts';
-import type { AuditEntry, SetupStore } from './store.ts';
+import type { SetupStore } from './store.ts';
 
 /** What the next attempt works with, where it begins, and whose request that is. */
 interface WantedReplay {

@@ -1,7 +1,9 @@
 /** Rows of the index of setups, and where those of a list are. Pure. */
 import { z } from 'zod';
+import { END_OF_TIME, timeKey } from '../time-key.ts';
+import type { TimeOrder } from '../time-key.ts';
 import type { SetupRecord } from './head.ts';
-import { padded, partitionOf } from './rows.ts';
+import { partitionOf } from './rows.ts';
 import { phaseSchema, setupStateSchema } from './states.ts';
 import type { Phase, SetupState } from './states.ts';
 
@@ -22,7 +24,7 @@ export interface SetupFilter {
 }
 
 /** By the time of creation, which never changes: so a setup keeps its place while a list is read. */
-export type SetupOrder = 'newest' | 'oldest';
+export type SetupOrder = TimeOrder;
 
 const indexedSetupSchema = z.object({
   tenantId: z.string(),
@@ -70,14 +72,6 @@ export function isOpen(state: SetupState): boolean {
 }
 
 const orders: readonly SetupOrder[] = ['newest', 'oldest'];
-/** Beyond every date, in milliseconds: Table Storage sorts upwards only, so that the newest are stored by what is left. */
-const END_OF_TIME = 1e15 - 1;
-
-function timeKey(order: SetupOrder, milliseconds: number): string {
-  const time = Math.min(Math.max(milliseconds, 0), END_OF_TIME);
-  return padded(order === 'oldest' ? time : END_OF_TIME - time, 15);
-}
-
 type Placed = Pick<IndexedSetup, 'tenantId' | 'setupId' | 'createdAt'>;
 
 /** The row keys of a setup in a set of each of its partitions. */

@@ -1,16 +1,20 @@
 /**
- * Setups in Table Storage. One partition a setup holds its head row, its milestones, its events, its audit and its
- * findings; a change of state, its milestone and its event are one entity-group transaction, guarded by the head row's
- * ETag. https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
+ * Setups in Table Storage. One partition a setup holds its head row, its milestones, its events and its findings; a change
+ * of state, its milestone, its event and its audit are one entity-group transaction, guarded by the head row's ETag. https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
  */
 import { odata } from '@azure/data-tables';
 import type { TableClient, TableEntity, TableEntityResult, TransactionAction } from '@azure/data-tables';
 import { z } from 'zod';
+import { auditRecord } from '../audit/audit.ts';
+import type { AuditEntry } from '../audit/audit.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import { auditRow } from '../audit/rows.ts';
+import type { AuditRow } from '../audit/rows.ts';
 import type { Clock } from '../clock.ts';
 import { unlessConflict, unlessMissing } from '../rest-errors.ts';
 import { createdTable } from '../table.ts';
 import type { ActiveSetups } from './active.ts';
-import { attemptRow } from './attempt-record.ts';
+import { attemptFromRow, attemptRow } from './attempt-record.ts';
 import { buildSetupEvent, setupEventSchema } from './events.ts';
 import type { SetupEvent } from './events.ts';
 import { headFromRow, headRow, laterThan, movedOn } from './head.ts';
@@ -18,6 +22,7 @@ import type { DeletionOptions, SetupRecord } from './head.ts';
 import { milestoneFromRow, milestonesFromRows } from './milestone-data.ts';
 import type { MilestoneRecord } from './milestone-data.ts';
 import {
+  attemptRowKey,
   decoded,
   eventRow,
   HEAD,
@@ -50,13 +55,6 @@ interface Beginning {
   readonly audit: AuditEntry;
 }
 
-/** Who did what, in which request. */
-export interface AuditEntry {
-  readonly actor: string;
-  readonly action: string;
-  readonly requestId: string;
-}
-
 /** What came of a wish to move a setup on. */
 export type Recorded =
   | { readonly kind: 'recorded'; readonly setup: SetupRecord }
@@ -69,6 +67,7 @@ export class SetupStore {
   readonly #table: () => Promise<TableClient>;
   readonly #active: ActiveSetups;
   readonly #index: SetupIndex;
+  readonly #audit: AuditLog;
   readonly #clock: Clock;
   readonly #eventSource: string;
 
@@ -76,10 +75,18 @@ export class SetupStore {
    * @param setups table of the setups
    * @param eventSource `source` of the events, an absolute URI
    */
-  constructor(setups: TableClient, active: ActiveSetups, index: SetupIndex, clock: Clock, eventSource: string) {
+  constructor(
+    setups: TableClient,
+    active: ActiveSetups,
+    index: SetupIndex,
+    audit: AuditLog,
+    clock: Clock,
+    eventSource: string,
+  ) {
     this.#table = createdTable(setups);
     this.#active = active;
     this.#index = index;
+    this.#audit = audit;
     this.#clock = clock;
     this.#eventSource = eventSource;
   }
@@ -227,7 +234,7 @@ export class SetupStore {
     if (setup.state === 'Canceling') {
       return this.#write(setup, {
         head: asked,
-        others: [['create', this.#auditRow(setup, audit, 'waits for the cancellation')]],
+        audit: this.#auditRow(setup, audit, 'waits for the cancellation'),
       });
     }
     return this.#request({ ...asked, cancel: { at, actor } }, { name: 'cancelRequested', data: {} }, audit);
@@ -277,16 +284,16 @@ export class SetupStore {
     return milestonesFromRows(rows);
   }
 
-  /** Writes down who did what to a setup, where nothing of the setup changes. Audit rows are never changed. */
-  async audit(setup: SetupKey, entry: AuditEntry): Promise<void> {
-    const table = await this.#table();
-    await table.createEntity(this.#auditRow(setup, entry, 'done'));
+  /** Moves the audits of a setup to the log, as far as that was not done. */
+  async moveAudits(setup: SetupKey): Promise<void> {
+    await this.#audit.moveAll(await this.#table(), partitionOf(setup));
   }
 
   /** Whether an attempt was begun by a request. */
   async isBegunBy(attempt: AttemptId, requestId: string): Promise<boolean> {
-    const condition = odata`requestId eq ${requestId} and result eq ${beginningOf(attempt)}`;
-    return (await this.#rowsWithPrefix(attempt, 'audit-', condition)).length > 0;
+    const table = await this.#table();
+    const row = await unlessMissing(() => table.getEntity(partitionOf(attempt), attemptRowKey(attempt.attempt)));
+    return row !== undefined && attemptFromRow(row).requestId === requestId;
   }
 
   /** Events of a setup that were not marked as published, oldest first. */
@@ -317,11 +324,8 @@ export class SetupStore {
     const begun = await this.#write(head, {
       head,
       milestone: { name: 'accepted', data },
-      others: [
-        ['create', attemptRow(head, audit.actor)],
-        ...copies.map((copy): TransactionAction => ['create', copy]),
-        ['create', this.#auditRow(head, audit, beginningOf(head))],
-      ],
+      others: [['create', attemptRow(head, audit)], ...copies.map((copy): TransactionAction => ['create', copy])],
+      audit: this.#auditRow(head, audit, `attempt ${head.attempt}`),
     });
     // And again, if the timer has found nothing to look after meanwhile.
     if (begun !== undefined) await this.#active.add(head);
@@ -331,8 +335,7 @@ export class SetupStore {
   async #request(head: SetupRecord, milestone: Milestone, audit: AuditEntry): Promise<SetupRecord | undefined> {
     if (!canFollow(milestone.name, head.state)) return undefined;
     await this.#active.add(head);
-    const others: TransactionAction[] = [['create', this.#auditRow(head, audit, milestones[milestone.name].state)]];
-    return this.#write(head, { head, milestone, others });
+    return this.#write(head, { head, milestone, audit: this.#auditRow(head, audit, milestones[milestone.name].state) });
   }
 
   /** Reads a setup, decides, and writes, until nobody else has written in between. */
@@ -352,7 +355,7 @@ export class SetupStore {
   }
 
   /** Writes a change of a setup under the ETag with which it was read. @returns undefined if it has changed since */
-  async #write(before: SetupRecord, { head, milestone, others = [] }: Change): Promise<SetupRecord | undefined> {
+  async #write(before: SetupRecord, { head, milestone, others = [], audit }: Change): Promise<SetupRecord | undefined> {
     const table = await this.#table();
     const now = this.#clock.now();
     const actions = milestone === undefined ? [] : this.#milestoneActions(head, milestone, now);
@@ -363,11 +366,13 @@ export class SetupStore {
         before.etag === '' ? ['create', row] : ['update', row, 'Merge', { etag: before.etag }],
         ...actions,
         ...others,
+        ...(audit === undefined ? [] : [['create', audit] satisfies TransactionAction]),
       ]),
     );
     if (!written) return undefined;
     const stored = await this.require(head);
     await this.#addToIndex(stored);
+    if (audit !== undefined) await this.#audit.move(table, audit);
     return stored;
   }
 
@@ -396,9 +401,9 @@ export class SetupStore {
     return [...actions, ['create', { ...row, event: JSON.stringify(event), published: false }]];
   }
 
-  #auditRow(setup: SetupKey, entry: AuditEntry, result: string): TableEntity {
-    const at = this.#clock.now().toISOString();
-    return { partitionKey: partitionOf(setup), rowKey: `audit-${at}-${entry.requestId}`, at, ...entry, result };
+  #auditRow({ tenantId, setupId }: SetupKey, entry: AuditEntry, result: string): AuditRow {
+    const subject = { tenantId, setupId };
+    return auditRow(partitionOf(subject), auditRecord(subject, entry, result, this.#clock.now()));
   }
 
   async #milestone(setup: SetupRecord, rowKey: string): Promise<MilestoneRecord | undefined> {
@@ -427,15 +432,11 @@ interface Change {
   readonly head: SetupRecord;
   readonly milestone?: Milestone;
   readonly others?: readonly TransactionAction[];
+  readonly audit?: AuditRow;
 }
 
 const setupKeySchema = z.object({ tenantId: z.string(), setupId: z.string() });
 const numbersSchema = z.object({ attempt: z.int(), sequence: z.int() });
-
-/** What the audit says of the beginning of an attempt. */
-function beginningOf({ attempt }: AttemptId): string {
-  return `attempt ${attempt}`;
-}
 
 function milestoneEntity(setup: SetupRecord, record: MilestoneRecord): TableEntity {
   return {

@@ -8,6 +8,7 @@ import type { ReceivedEvent } from '../../local/demo/event-subscription.ts';
 import { registerEnvironment, sampleSetupBody } from '../../local/demo/sample-setup.ts';
 import { startStack } from '../../local/stack/stack.ts';
 import type { Stack } from '../../local/stack/stack.ts';
+import { AuditLog } from '../../shared/audit/audit-log.ts';
 import { newSecretName, Secrets } from '../../shared/secrets.ts';
 import { setupKey } from '../../shared/setup/key.ts';
 import { ActiveSetups } from '../../shared/setup/active.ts';
@@ -108,6 +109,7 @@ async function storeWithoutStarting(setupId: string): Promise<void> {
     table('setups'),
     new ActiveSetups(table('activesetups'), clock),
     new SetupIndex(table('setupindex')),
+    new AuditLog(table('audit')),
     clock,
     stack.settings['MIGRATION_EVENT_SOURCE'] ?? '',
   );

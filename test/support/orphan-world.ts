@@ -7,6 +7,7 @@ import { startDataFactory } from '../../local/data-factory/server.ts';
 import type { DataFactory } from '../../local/data-factory/server.ts';
 import type { Endpoint } from '../../local/endpoint/endpoint.ts';
 import { startKeyVault } from '../../local/key-vault/server.ts';
+import { AuditLog } from '../../shared/audit/audit-log.ts';
 import { EnvironmentDirectory } from '../../shared/environments/directory.ts';
 import { stagingLinkedService, tableDataset } from '../../shared/factory/connections.ts';
 import { DataFactories } from '../../shared/factory/data-factory.ts';
@@ -77,8 +78,9 @@ export async function startOrphanWorld(tables: Tables): Promise<OrphanWorld> {
   };
   const active = new ActiveSetups(tables.table(), clock);
   const index = new SetupIndex(tables.table());
-  const store = new SetupStore(tables.table(), active, index, clock, unused);
-  const environments = new EnvironmentDirectory(tables.table(), store, clock);
+  const log = new AuditLog(tables.table());
+  const store = new SetupStore(tables.table(), active, index, log, clock, unused);
+  const environments = new EnvironmentDirectory(tables.table(), store, log, clock);
   const client = new DataFactoryManagementClient(credential, first.subscriptionId, { endpoint: dataFactory.url });
   const gateways: Partial<Services> = {
     settings,
@@ -111,7 +113,7 @@ export async function startOrphanWorld(tables: Tables): Promise<OrphanWorld> {
       const { destination, request } = newSetup;
       const environment = setupId.replaceAll('-', '');
       const { environment: _environment, ...place } = destination;
-      const editor = { actor: 'operator', requestId: crypto.randomUUID() };
+      const editor = { actor: 'operator', action: 'putEnvironment', requestId: crypto.randomUUID() };
       await environments.put(tenantId, { name: environment, ...place }, undefined, editor);
       await environments.claim(tenantId, environment, { setupId, attempt: 1 });
       const [key, secretName] = [keyOf(setupId), `mig-${keyOf(setupId)}-00000001`];

@@ -1,4 +1,3 @@
-import { odata } from '@azure/data-tables';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { place, reached, setupBody, startHttpApi } from '../../support/api/http-api.ts';
 import type { ApiRequest, HttpApi } from '../../support/api/http-api.ts';
@@ -24,10 +23,8 @@ const remove = (request: ApiRequest = {}) =>
 
 /** Names of what was done to the environment, oldest first. */
 async function audited(): Promise<object[]> {
-  const filter = odata`PartitionKey eq ${tenantId} and RowKey lt '0' and environment eq ${name}`;
-  const rows: object[] = [];
-  for await (const row of api.environments.listEntities({ queryOptions: { filter } })) rows.push(row);
-  return rows;
+  const { values } = await api.services.audit.page({ tenantId }, 100);
+  return values.filter(({ environment }) => environment === name).toReversed();
 }
 
 describe('an environment', () => {

@@ -1,4 +1,3 @@
-import { odata } from '@azure/data-tables';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { registerRuntimeNode } from '../../../local/data-factory/runtime-node.ts';
 import type { NewWait } from '../../../shared/waits/wait.ts';
@@ -54,10 +53,8 @@ const raisedFor = ({ instanceId }: NewWait) =>
   api.durable.starts.filter(({ path }) => path.startsWith(`/instances/${instanceId}/raiseEvent/`));
 
 async function auditOf(action: string): Promise<unknown[]> {
-  const filter = odata`PartitionKey eq ${`${tenantId}|${setupId}`} and RowKey ge 'audit-' and RowKey lt 'audit-~'`;
-  const rows: { action?: string }[] = [];
-  for await (const row of api.setups.listEntities<{ action?: string }>({ queryOptions: { filter } })) rows.push(row);
-  return rows.filter((row) => row.action === action);
+  const { values } = await api.services.audit.page({ tenantId, setupId, action }, 10);
+  return values;
 }
 
 describe('a check', () => {

@@ -172,7 +172,10 @@ describe('a setup that was chosen', () => {
     const { environments } = world.services;
     await environments.claim(tenantId, 'Of setup-0003', { setupId: 'another', attempt: 1 });
     const gone = await environments.get(tenantId, 'Of setup-0004');
-    if (gone !== undefined) await environments.delete(tenantId, gone, { actor: 'provider', requestId: 'gone' });
+    if (gone !== undefined) {
+      const audit = { actor: 'provider', action: 'deleteEnvironment', requestId: 'gone' };
+      await environments.delete(tenantId, gone, audit);
+    }
     await world.untilEnd(replay);
     expect(await resultsOf(replay)).toMatchObject({
       'setup-0003': 'The setup another has the environment Of setup-0003.',

@@ -48,7 +48,7 @@ describe('the wish that an attempt ends', () => {
       sequence: setup.sequence,
       cancel: { at, actor: 'an operator' },
     });
-    expect((await setups.rows('audit-')).at(-1)).toMatchObject({ ...asks, at, result: 'Canceling' });
+    expect((await setups.audits()).at(-1)).toMatchObject({ ...asks, at, result: 'Canceling' });
   });
 
   test.each([
@@ -92,7 +92,7 @@ describe('the wish that a setup goes', () => {
       state: 'Deleting',
       deletion: { at, actor: 'an operator', number: 1, begun: true, ...options },
     });
-    expect((await setups.rows('audit-')).at(-1)).toMatchObject({ ...asks, at, result: 'Deleting' });
+    expect((await setups.audits()).at(-1)).toMatchObject({ ...asks, at, result: 'Deleting' });
     expect(await setups.rows('milestone-0001-deleteRequested')).toMatchObject([{ data: JSON.stringify(options) }]);
   });
 
@@ -123,7 +123,7 @@ describe('the wish that a setup goes', () => {
       cancel: { actor: 'an operator' },
       deletion: { at, actor: 'another', begun: false },
     });
-    expect((await setups.rows('audit-')).at(-1)).toMatchObject({ actor: 'another', at });
+    expect((await setups.audits()).at(-1)).toMatchObject({ actor: 'another', at });
   });
 
   test('is not taken while the setup is being removed, or is gone', async () => {

@@ -1,5 +1,6 @@
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { AuditLog } from '../../../shared/audit/audit-log.ts';
 import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
 import type { SetupState } from '../../../shared/setup/states.ts';
 import type { SetupRecord } from '../../../shared/setup/store.ts';
@@ -9,7 +10,7 @@ import type { Tables } from '../../support/tables.ts';
 
 const { tenantId, destination } = newSetup;
 const { environment: name, ...place } = destination;
-const editor = () => ({ actor: 'operator', requestId: crypto.randomUUID() });
+const editor = () => ({ actor: 'operator', action: 'putEnvironment', requestId: crypto.randomUUID() });
 const MINUTE = 60_000;
 
 let tables: Tables;
@@ -33,7 +34,9 @@ beforeEach(async () => {
   writing = Promise.resolve();
   reads = 0;
   const store = { get: async ({ setupId }: { setupId: string }) => setups.get(setupId) };
-  directory = new EnvironmentDirectory(tables.table(holdWrites), store, { now: () => new Date(now) });
+  directory = new EnvironmentDirectory(tables.table(holdWrites), store, new AuditLog(tables.table()), {
+    now: () => new Date(now),
+  });
   await directory.put(tenantId, { name, ...place }, undefined, editor());
 });
 

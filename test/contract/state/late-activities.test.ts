@@ -6,6 +6,7 @@ import { startDataFactory } from '../../../local/data-factory/server.ts';
 import type { DataFactory } from '../../../local/data-factory/server.ts';
 import { runActivity } from '../../../orchestrators/activities/run.ts';
 import { activities } from '../../../orchestrators/contract.ts';
+import { AuditLog } from '../../../shared/audit/audit-log.ts';
 import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
 import { DataFactories } from '../../../shared/factory/data-factory.ts';
 import { FactoryReservations } from '../../../shared/factory/reservations.ts';
@@ -120,7 +121,12 @@ beforeEach(() => {
     clock: setups.clock,
     settings,
     reservations: new FactoryReservations(tables.table(counting)),
-    environments: new EnvironmentDirectory(tables.table(counting), setups.store, setups.clock),
+    environments: new EnvironmentDirectory(
+      tables.table(counting),
+      setups.store,
+      new AuditLog(tables.table()),
+      setups.clock,
+    ),
     runtimes: new RuntimeBook(tables.table(counting)),
     runIntents: new RunIntents(setups.table, setups.clock),
     waits: new WaitBook(tables.table(counting), setups.clock),

@@ -287,6 +287,29 @@ describe('the index of a setup', () => {
   });
 });
 
+test('the audit of a change that did not reach the log is moved there before the setup is forgotten', async () => {
+  let isOut = false;
+  const policy: PipelinePolicy = {
+    name: 'failing',
+    async sendRequest(request, next) {
+      if (isOut) throw new RestError('The log does not answer');
+      return next(request);
+    },
+  };
+  setups = newSetupTable(tables, undefined, undefined, policy);
+  await setups.audits();
+  isOut = true;
+  await setups.createAt([milestone('failed')]);
+  await expect(settle()).rejects.toThrow('first-setup: The log does not answer');
+  expect(await activeIds()).toEqual(['first-setup']);
+  isOut = false;
+  expect(await setups.audits()).toEqual([]);
+  await settle();
+  expect(await setups.audits()).toMatchObject([{ ...audit, result: 'attempt 1' }]);
+  expect(await setups.rows('!audit-')).toEqual([]);
+  expect(await activeIds()).toEqual([]);
+});
+
 describe('one setup keeps no other one waiting', () => {
   const ids = Array.from({ length: 20 }, (_, index) => `setup-${String(index).padStart(2, '0')}`);
   const createAll = async () => {

@@ -210,15 +210,17 @@ describe('a change of state and its event', () => {
     ({ store } = newSetupTable(tables, {
       name: 'writes',
       sendRequest(request, next) {
-        if (request.method !== 'GET') writes.push(new URL(request.url).pathname.split('/').at(-1) ?? '');
+        const name = new URL(request.url).pathname.split('/').at(-1) ?? '';
+        if (request.method !== 'GET') writes.push(`${request.method} ${name}`);
         return next(request);
       },
     }));
     await store.create(setup, audit);
     await store.record(attempt, factorySelected);
-    const [table, key, ...changes] = writes;
-    expect([table, key]).toEqual(['Tables', expect.stringContaining(encodeURIComponent(`key|${setup.key}`))]);
-    expect(changes).toEqual(['$batch', '$batch']);
+    const [table, key, begun, moved, ...changes] = writes;
+    expect([table, key]).toEqual(['POST Tables', expect.stringContaining(encodeURIComponent(`key|${setup.key}`))]);
+    expect([begun, moved]).toEqual(['POST $batch', expect.stringMatching(/^DELETE .*!audit-/)]);
+    expect(changes).toEqual(['POST $batch']);
   });
 
   test('are not written twice when the answer is lost', async () => {
@@ -263,14 +265,17 @@ describe('events', () => {
   });
 });
 
-test('audit rows say who did what, and when, and what came of it', async () => {
-  await store.create(setup, audit);
-  setups.passSeconds(60);
-  await store.audit(setup, { actor: 'somebody', action: 'listKeys', requestId: 'request-2' });
-  expect(await setups.rows('audit-')).toMatchObject([
-    { at: START, ...audit, result: 'attempt 1' },
-    { at: '2026-11-24T10:01:00.000Z', actor: 'somebody', action: 'listKeys', requestId: 'request-2', result: 'done' },
-  ]);
+test('two changes of one request in one millisecond are both written down', async () => {
+  const created = await store.create(setup, audit);
+  if (created === undefined) throw new Error('The setup is new');
+  const canceling = await store.requestCancel(created, audit);
+  await store.requestDelete(canceling ?? created, { removeRuntime: false, removeSource: false }, audit);
+  const { tenantId, setupId } = setup;
+  const results = ['Canceling', 'attempt 1', 'waits for the cancellation'];
+  const audits = await setups.audits();
+  expect(audits.map(({ result }) => result).sort()).toEqual(results);
+  expect(audits).toMatchObject(results.map(() => ({ at: START, tenantId, setupId, ...audit })));
+  expect(await setups.rows('!audit-')).toEqual([]);
 });
 
 test('an empty account answers', async () => {

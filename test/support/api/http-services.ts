@@ -13,6 +13,7 @@ import { startDataFactory } from '../../../local/data-factory/server.ts';
 import { startIdentity } from '../../../local/identity/server.ts';
 import { startKeyVault } from '../../../local/key-vault/server.ts';
 import { startStorage } from '../../../local/storage/server.ts';
+import { AuditLog } from '../../../shared/audit/audit-log.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import type { Settings } from '../../../shared/config.ts';
 import { DataFactories } from '../../../shared/factory/data-factory.ts';
@@ -36,7 +37,7 @@ export interface HttpServices {
   readonly setups: TableClient;
   /** Loses answers of the vault and of the table of setups. */
   readonly lostAnswers: LostAnswers;
-  readonly environments: TableClient;
+  readonly audits: TableClient;
   /** Where nodes register. */
   readonly dataFactoryUrl: string;
   stop(): Promise<void>;
@@ -69,20 +70,22 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
   });
   const setups = table('setups');
   setups.pipeline.addPolicy(lostAnswers.policy, { afterPhase: 'Retry' });
-  const environments = table('environments');
   const active = new ActiveSetups(table('activesetups'), systemClock);
   const index = new SetupIndex(table('setupindex'));
-  const store = new SetupStore(setups, active, index, systemClock, settings.MIGRATION_EVENT_SOURCE);
+  const audits = table('audit');
+  const audit = new AuditLog(audits);
+  const store = new SetupStore(setups, active, index, audit, systemClock, settings.MIGRATION_EVENT_SOURCE);
   const gateways: Partial<Services> = {
     settings,
     clock: systemClock,
     store,
     active,
+    audit,
     index,
     attempts: new Attempts(setups),
     findings: new Findings(setups),
-    environments: new EnvironmentDirectory(environments, store, systemClock),
-    replays: new ReplayBook(table('replays'), systemClock),
+    environments: new EnvironmentDirectory(table('environments'), store, audit, systemClock),
+    replays: new ReplayBook(table('replays'), audit, systemClock),
     waits: new WaitBook(table('waits'), systemClock),
     secrets: new Secrets(vault),
     factories: new DataFactories((subscriptionId) => {
@@ -95,7 +98,7 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
     vault,
     setups,
     lostAnswers,
-    environments,
+    audits,
     dataFactoryUrl: dataFactory.url,
     async stop() {
       await Promise.all([dataFactory.stop(), keyVault.stop(), storage.stop()]);

@@ -84,7 +84,7 @@ function* eventsOf({ head, rows }: Kept, { sent }: World): Generator<string> {
 
 function* auditOf({ head, rows }: Kept): Generator<string> {
   const entries = rows
-    .filter(({ rowKey }) => rowKey.startsWith('audit-'))
+    .filter(({ rowKey }) => rowKey.startsWith('!audit-'))
     .map(({ columns }) => String(columns['action']));
   const count = (...actions: string[]) => entries.filter((action) => actions.includes(action)).length;
   const milestones = rows.filter(({ rowKey }) => rowKey.startsWith('milestone-')).map(({ columns }) => columns['name']);

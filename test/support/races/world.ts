@@ -8,6 +8,7 @@ import { lookAfterWaits } from '../../../functions/timers/waits.ts';
 import { settleSetups } from '../../../functions/timers/settle-setups.ts';
 import type { activities } from '../../../orchestrators/contract.ts';
 import { runActivity } from '../../../orchestrators/activities/run.ts';
+import type { AuditLog } from '../../../shared/audit/audit-log.ts';
 import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
 import { DataFactories } from '../../../shared/factory/data-factory.ts';
 import { FactoryReservations } from '../../../shared/factory/reservations.ts';
@@ -116,7 +117,9 @@ export class World implements Disposable {
     const active = new ActiveSetups(tables.client('activesetups'), clock);
     // How lists are kept up to date has a test of its own, with every interleaving.
     const index = { put: () => Promise.resolve() } as unknown as SetupIndex;
-    const store = new SetupStore(setups, active, index, clock, settings.MIGRATION_EVENT_SOURCE);
+    // And so has the audit log: what was written with its change stays there.
+    const audit = { move: () => Promise.resolve(), moveAll: () => Promise.resolve() } as unknown as AuditLog;
+    const store = new SetupStore(setups, active, index, audit, clock, settings.MIGRATION_EVENT_SOURCE);
     const sendMessages = ({ messageId, sessionId }: { messageId: string; sessionId: string }) =>
       this.stage.gate('send event', () => void this.sent.push({ setup: sessionId, id: messageId }));
     return {
@@ -126,11 +129,12 @@ export class World implements Disposable {
       clock,
       store,
       active,
+      audit,
       index,
       attempts: new Attempts(setups),
-      replays: new ReplayBook(tables.client('replays'), clock),
+      replays: new ReplayBook(tables.client('replays'), audit, clock),
       findings: new Findings(setups),
-      environments: new EnvironmentDirectory(tables.client('environments'), store, clock),
+      environments: new EnvironmentDirectory(tables.client('environments'), store, audit, clock),
       reservations: new FactoryReservations(tables.client('factoryreservations')),
       runtimes: new RuntimeBook(tables.client('runtimes')),
       publisher: new EventPublisher({ sendMessages } as unknown as ServiceBusSender, store, clock),
@@ -148,7 +152,7 @@ export class World implements Disposable {
   /** Registers the environment. Every table and the keys of the tokens are there afterwards: nobody waits for another's. */
   async begin(): Promise<void> {
     const { environments, active, waits, reservations, runtimes, findings, settings } = this.services;
-    const editor = { actor: 'provider', requestId: 'begin' };
+    const editor = { actor: 'provider', action: 'putEnvironment', requestId: 'begin' };
     const nobody = { tenantId, setupId: 'nobody', attempt: 1 };
     await environments.put(tenantId, { name: environment, ...place }, undefined, editor);
     await active.list();

@@ -8,6 +8,7 @@ import { getClient } from 'durable-functions';
 import type { DurableClient } from 'durable-functions';
 import { settleSetups } from '../../../functions/timers/settle-setups.ts';
 import { runActivity } from '../../../orchestrators/activities/run.ts';
+import { AuditLog } from '../../../shared/audit/audit-log.ts';
 import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
 import { ReplayBook } from '../../../shared/replays/replay-book.ts';
 import type { BulkReplay, ReplayFilter, ReplayItem } from '../../../shared/replays/replay.ts';
@@ -96,7 +97,8 @@ export async function openBulkWorld(tables: Tables, faults: Faults = {}): Promis
   const [activeRows, indexRows, setupRows, environmentRows] = rows;
   const active = new ActiveSetups(activeRows, clock);
   const index = new SetupIndex(indexRows);
-  const store = new SetupStore(setupRows, active, index, clock, 'https://migration.example.com');
+  const log = new AuditLog(tables.table());
+  const store = new SetupStore(setupRows, active, index, log, clock, 'https://migration.example.com');
   const beginNext = store.beginNext.bind(store);
   store.beginNext = async (setup, ...rest) => {
     const begun = await beginNext(setup, ...rest);
@@ -114,8 +116,8 @@ export async function openBulkWorld(tables: Tables, faults: Faults = {}): Promis
     store,
     index,
     active,
-    environments: new EnvironmentDirectory(environmentRows, store, clock),
-    replays: new ReplayBook(tables.table(), clock),
+    environments: new EnvironmentDirectory(environmentRows, store, log, clock),
+    replays: new ReplayBook(tables.table(), log, clock),
     // Of the settings, those that an attempt is started with.
     settings: settings as Services['settings'],
   };
@@ -166,6 +168,7 @@ export async function openBulkWorld(tables: Tables, faults: Faults = {}): Promis
     const { environment: _name, ...place } = destination;
     await services.environments.put(tenantId, { name: environment, ...place }, undefined, {
       actor: 'provider',
+      action: 'putEnvironment',
       requestId: crypto.randomUUID(),
     });
     const request = { ...newSetup.request, destination: { environment } };

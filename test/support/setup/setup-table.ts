@@ -2,6 +2,8 @@
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import type { TableClient } from '@azure/data-tables';
 import type { Clock } from '../../../shared/clock.ts';
+import type { AuditRecord } from '../../../shared/audit/audit.ts';
+import { AuditLog } from '../../../shared/audit/audit-log.ts';
 import { ActiveSetups } from '../../../shared/setup/active.ts';
 import { Findings } from '../../../shared/setup/findings.ts';
 import type { AttemptId } from '../../../shared/setup/setup.ts';
@@ -29,18 +31,29 @@ export interface SetupTable {
   createAt(milestones: readonly Milestone[]): Promise<SetupRecord>;
   /** Begins the next attempt of `newSetup`, with the request that it has. */
   replay(setup: SetupRecord, from: Phase): Promise<SetupRecord | undefined>;
+  /** What the audit log has, oldest first. */
+  audits(): Promise<AuditRecord[]>;
   /** The rows of the setups whose keys begin so, in their order. */
   rows(prefix: string): Promise<Readonly<Record<string, unknown>>[]>;
 }
 
-/** Makes new tables. `policy` sees the calls on the table of the setups, `indexPolicy` those on their index. */
-export function newSetupTable(tables: Tables, policy?: PipelinePolicy, indexPolicy?: PipelinePolicy): SetupTable {
+/**
+ * Makes new tables. `policy` sees the calls on the table of the setups, `indexPolicy` those on their index, `auditPolicy`
+ * those on the audit log.
+ */
+export function newSetupTable(
+  tables: Tables,
+  policy?: PipelinePolicy,
+  indexPolicy?: PipelinePolicy,
+  auditPolicy?: PipelinePolicy,
+): SetupTable {
   let now = new Date(START);
   const clock = { now: () => now };
   const table = tables.table(policy);
   const active = new ActiveSetups(tables.table(), clock);
   const index = new SetupIndex(tables.table(indexPolicy));
-  const store = new SetupStore(table, active, index, clock, 'https://migration.example.com');
+  const log = new AuditLog(tables.table(auditPolicy));
+  const store = new SetupStore(table, active, index, log, clock, 'https://migration.example.com');
   return {
     store,
     active,
@@ -58,9 +71,12 @@ export function newSetupTable(tables: Tables, policy?: PipelinePolicy, indexPoli
     },
     replay(setup, from) {
       const { attempt: replayOf } = setup;
-      // One request has one audit row.
       const requestId = `replay-${replayOf}`;
       return store.beginNext(setup, newSetup, { from, replayOf, audit: { ...audit, action: 'replay', requestId } });
+    },
+    async audits() {
+      const { values } = await log.page({}, 100);
+      return values.toReversed();
     },
     async rows(prefix) {
       const filter = `RowKey ge '${prefix}' and RowKey lt '${prefix}~'`;

@@ -1,6 +1,7 @@
 /** A setup as it is stored, and what is recorded of it on the way to Ready. */
+import type { AuditEntry } from '../../../shared/audit/audit.ts';
 import type { SetupRecord } from '../../../shared/setup/head.ts';
-import type { AuditEntry, NewAttempt } from '../../../shared/setup/store.ts';
+import type { NewAttempt } from '../../../shared/setup/store.ts';
 import type { Milestone, MilestoneData, MilestoneName } from '../../../shared/setup/states.ts';
 
 export const newSetup: NewAttempt = {

@@ -8,6 +8,7 @@ import { lookAfterWaits } from '../../../functions/timers/waits.ts';
 import { VirtualClock } from '../../../local/endpoint/clock.ts';
 import { registerRuntimeNode } from '../../../local/data-factory/runtime-node.ts';
 import { startDataFactory } from '../../../local/data-factory/server.ts';
+import { AuditLog } from '../../../shared/audit/audit-log.ts';
 import { DataFactories } from '../../../shared/factory/data-factory.ts';
 import type { Services } from '../../../shared/services.ts';
 import { ActiveSetups } from '../../../shared/setup/active.ts';
@@ -97,6 +98,7 @@ export async function startWaitingWorld(): Promise<WaitingWorld> {
     tables.table(),
     new ActiveSetups(tables.table(), productClock),
     new SetupIndex(tables.table()),
+    new AuditLog(tables.table()),
     productClock,
     'https://migration.example.com',
   );

@@ -26,8 +26,8 @@ const ends = new Set<MilestoneName>(['ready', 'failed', 'canceled']);
 export async function violations(world: World): Promise<string[]> {
   await world.runTimers();
   const { inspect } = world;
-  const rows = await inspect.rows('setups');
-  const setups = rows.filter(({ rowKey }) => rowKey === 'head').map((row) => storedOf(headFromRow(row), rows));
+  const [rows, audits] = await Promise.all([inspect.rows('setups'), inspect.rows('audit')]);
+  const setups = rows.filter(({ rowKey }) => rowKey === 'head').map((row) => storedOf(headFromRow(row), rows, audits));
   const found = await Promise.all([
     ofFactories(world, setups),
     ofDatabases(world, setups),
@@ -39,14 +39,14 @@ export async function violations(world: World): Promise<string[]> {
   return [...setups.flatMap((setup) => [...ofState(setup), ...ofAudit(setup)]), ...found.flat()];
 }
 
-function storedOf(head: SetupRecord, rows: readonly Row[]): Stored {
+function storedOf(head: SetupRecord, rows: readonly Row[], audits: readonly Row[]): Stored {
   const own = rows.filter(({ partitionKey }) => partitionKey === `${head.tenantId}|${head.setupId}`);
   const named = (prefix: string) => own.filter(({ rowKey }) => String(rowKey).startsWith(prefix));
   return {
     head,
     milestones: named('milestone-') as unknown as Stored['milestones'],
     events: named('event-').map((row) => decoded(row, ['event'])),
-    audits: named('audit-'),
+    audits: audits.filter(({ partitionKey, setupId }) => partitionKey === head.tenantId && setupId === head.setupId),
   };
 }
 

@@ -1,0 +1,78 @@
+/**
+ * The audit log in Table Storage. An audit is written with its change, in the transaction of the change, and then moved
+ * here: it may be a moment late, and a timer moves what was not moved.
+ */
+import { odata } from '@azure/data-tables';
+import type { TableClient } from '@azure/data-tables';
+import { unlessMissing } from '../rest-errors.ts';
+import { createdTable } from '../table.ts';
+import { auditRecordSchema } from './audit.ts';
+import type { AuditRecord } from './audit.ts';
+import { AUDIT_PREFIX, conditionsOf, logKey, partitionsOf, rangeOf } from './rows.ts';
+import type { AuditFilter, AuditRow } from './rows.ts';
+
+interface AuditPage {
+  readonly values: AuditRecord[];
+  /** Where the next page begins; there is none after the last one. */
+  readonly next?: string;
+}
+
+export class AuditLog {
+  readonly #table: () => Promise<TableClient>;
+
+  constructor(table: TableClient) {
+    this.#table = createdTable(table);
+  }
+
+  /** Writes down what changes nothing of ours. Writing it again changes nothing. */
+  async write(record: AuditRecord): Promise<void> {
+    const table = await this.#table();
+    const rowKey = logKey(record);
+    await Promise.all(
+      partitionsOf(record).map((partitionKey) => table.upsertEntity({ partitionKey, rowKey, ...record }, 'Replace')),
+    );
+  }
+
+  /** Moves an audit from where it was just written with its change. */
+  async move(from: TableClient, row: AuditRow): Promise<void> {
+    try {
+      await this.#move(from, row);
+    } catch {
+      // The change is made, and its audit is stored: `moveAll` moves it, and says if that fails too.
+    }
+  }
+
+  /** Moves every audit of a partition, or of a whole table, that was left where it was written. */
+  async moveAll(from: TableClient, partitionKey?: string): Promise<void> {
+    const keys = odata`RowKey ge ${AUDIT_PREFIX} and RowKey lt ${`${AUDIT_PREFIX}~`}`;
+    const filter = partitionKey === undefined ? keys : `${odata`PartitionKey eq ${partitionKey}`} and ${keys}`;
+    for await (const row of from.listEntities<AuditRow>({ queryOptions: { filter } })) await this.#move(from, row);
+  }
+
+  /**
+   * A page, newest first.
+   * @param after `next` of the page before
+   */
+  async page(filter: AuditFilter, size: number, after?: string): Promise<AuditPage> {
+    const table = await this.#table();
+    const { partition, begin, end } = rangeOf(filter);
+    const range = odata`PartitionKey eq ${partition} and RowKey gt ${after ?? begin} and RowKey lt ${end}`;
+    const conditions = conditionsOf(filter).map(([column, value]) => `${column} eq${odata` ${value}`}`);
+    const queryOptions = { filter: [range, ...conditions].join(' and ') };
+    const values: AuditRecord[] = [];
+    // One more than wanted tells whether there is a next page. A page of the service may be short, or empty.
+    for await (const rows of table.listEntities({ queryOptions }).byPage({ maxPageSize: size + 1 })) {
+      values.push(...rows.map((row) => auditRecordSchema.parse(row)));
+      if (values.length > size) break;
+    }
+    const shown = values.slice(0, size);
+    const last = shown.at(-1);
+    return { values: shown, ...(last === undefined || values.length <= size ? {} : { next: logKey(last) }) };
+  }
+
+  /** It may have been moved already. */
+  async #move(from: TableClient, row: AuditRow): Promise<void> {
+    await this.write(auditRecordSchema.parse(row));
+    await unlessMissing(() => from.deleteEntity(row.partitionKey, row.rowKey));
+  }
+}

@@ -1,0 +1,13 @@
+/** Keys that sort by time. Pure. */
+
+export type TimeOrder = 'newest' | 'oldest';
+
+const DIGITS = 15;
+/** Beyond every date, in milliseconds: Table Storage sorts upwards only, so that the newest are stored by what is left. */
+export const END_OF_TIME = 10 ** DIGITS - 1;
+
+/** A part of a row key by which rows are in the order of a time, given in milliseconds since the epoch. */
+export function timeKey(order: TimeOrder, milliseconds: number): string {
+  const time = Math.min(Math.max(milliseconds, 0), END_OF_TIME);
+  return String(order === 'oldest' ? time : END_OF_TIME - time).padStart(DIGITS, '0');
+}
