@@ -18,6 +18,7 @@ import { deleteSetup, deletionParameters } from './setups/delete-setup.ts';
 import { checkRuntime } from './setups/check-runtime.ts';
 import { diffAttempts, diffParameters } from './setups/diff-attempts.ts';
 import { attemptParameters } from './setups/find-attempt.ts';
+import { getFailure } from './setups/get-failure.ts';
 import { getSetup } from './setups/get-setup.ts';
 import { listAttempts } from './setups/list-attempts.ts';
 import { listChecks } from './setups/list-checks.ts';
@@ -68,6 +69,7 @@ export const routes: readonly Route[] = [
     handler: diffAttempts,
   },
   { name: 'getEnvironment', method: 'GET', ...environment, role: read, handler: getEnvironment },
+  { name: 'getFailure', method: 'GET', ...below('failure'), ...ofAttempt, role: 'Ops.Read', handler: getFailure },
   { name: 'getHealth', method: 'GET', path: 'health', role: undefined, handler: getHealth },
   { name: 'getOperation', method: 'GET', ...operation, role: read, handler: getOperation },
   { name: 'getReplay', method: 'GET', ...replay, ...watch, handler: getReplay },

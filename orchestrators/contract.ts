@@ -55,7 +55,12 @@ export type Subject = z.infer<typeof subjectSchema>;
 const placedSchema = subjectSchema.extend({ factory: factorySchema });
 export type Placed = z.infer<typeof placedSchema>;
 
-const failedSchema = z.object({ kind: z.literal('failed'), failure: setupFailureSchema });
+const failedSchema = z.object({
+  kind: z.literal('failed'),
+  failure: setupFailureSchema,
+  /** What the failure's cause leaves out, for operators. */
+  detail: z.string().optional(),
+});
 /** A preparation that failed, and whether it had begun to change databases. */
 const unpreparedSchema = failedSchema.extend({ installs: z.boolean() });
 /** A subject with the phase at which its attempt began: those before it are taken over. */

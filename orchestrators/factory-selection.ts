@@ -33,8 +33,9 @@ export const factorySelection = orchestrator(
     );
     const { factory, candidates } = yield* call(context, activities.reserveFactory, { ...subject, measurements });
     if (factory === undefined) {
-      const cause = candidates.map(({ name, reasons }) => `${name}: ${reasons.join(', ')}`).join('; ');
-      return { kind: 'failed', failure: setupFailure('52090', cause) };
+      const cause = candidates.map(({ name, obstacle }) => `${name} ${obstacle}`).join('; ');
+      const detail = candidates.map(({ name, reasons }) => `${name}: ${reasons.join(', ')}`).join('; ');
+      return { kind: 'failed', failure: setupFailure('52090', cause), detail };
     }
     yield* record(context, subject, { name: 'factorySelected', data: { factory, candidates } });
     return { kind: 'selected', factory, from: 'FactorySelection' };

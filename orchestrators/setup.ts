@@ -24,7 +24,7 @@ import type { Undo } from './undo.ts';
 type Outcome =
   | { readonly kind: 'ready' }
   | { readonly kind: 'canceled' }
-  | { readonly kind: 'failed'; readonly failure: SetupFailure; readonly detail?: string };
+  | { readonly kind: 'failed'; readonly failure: SetupFailure; readonly detail?: string | undefined };
 
 export const setup = orchestrator(orchestrations.setup, function* (context, input): StepsOf<'setup'> {
   const { tenantId, setupId, attempt, key } = input;

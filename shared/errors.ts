@@ -20,6 +20,7 @@ export const apiErrors = {
   EnvironmentNotFound: { status: 404, title: 'There is no such environment.' },
   SetupNotFound: { status: 404, title: 'There is no such setup.' },
   AttemptNotFound: { status: 404, title: 'The setup has no such attempt.' },
+  FailureNotFound: { status: 404, title: 'The attempt has not failed.' },
   OperationNotFound: { status: 404, title: 'There is no such operation.' },
   ReplayNotFound: { status: 404, title: 'There is no such bulk replay.' },
   EnvironmentInUse: { status: 409, title: 'Another setup has the environment.' },

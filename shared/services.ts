@@ -78,7 +78,7 @@ function once(milliseconds: number) {
 
 /** Makes every gateway, all with the app's own identity. Connects to nothing yet. */
 export function createServices(settings: Settings): Services {
-  const credential = new DefaultAzureCredential();
+  const credential = new DefaultAzureCredential(threeTries);
   const clock = systemClock;
   const table = (name: string) =>
     new TableClient(settings.MIGRATION_STATE_TABLE_ENDPOINT, name, credential, threeTries);

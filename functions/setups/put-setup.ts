@@ -25,7 +25,7 @@ export async function putSetup(call: TenantCall): Promise<HttpResponseInit> {
   const { request, services, tenantId } = call;
   const setupId = readSetupId(call);
   const { setupRequest, password } = await readSetupRequest(request);
-  const key = setupKey(tenantId, setupId);
+  const key = setupKey(services.settings.MIGRATION_EVENT_SOURCE, { tenantId, setupId });
   const wanted = { tenantId, setupId, key, request: setupRequest };
 
   const existing = await services.store.get(wanted);

@@ -1,5 +1,6 @@
 import { messageOf } from '../../shared/error-message.ts';
 import { entityNames } from '../../shared/factory/names.ts';
+import { chunksOf } from '../../shared/setup/failure.ts';
 import { dataOf } from '../../shared/setup/milestone-data.ts';
 import type { MilestoneName } from '../../shared/setup/states.ts';
 import type { MilestoneRecord, SetupStore } from '../../shared/setup/store.ts';
@@ -60,12 +61,4 @@ async function checkpointsOf(attempt: AttemptId, store: SetupStore) {
     ...(runtimeName === undefined ? {} : { runtimeName }),
     installs: latest('checksCompleted') !== undefined,
   };
-}
-
-/** A row holds 32 K characters in a property, as JSON with some to spare. */
-const CHUNK = 15_000;
-
-function chunksOf(detail: string): { readonly text: string }[] {
-  const count = Math.ceil(detail.length / CHUNK);
-  return Array.from({ length: count }, (_, index) => ({ text: detail.slice(index * CHUNK, (index + 1) * CHUNK) }));
 }

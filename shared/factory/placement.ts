@@ -48,7 +48,7 @@ export function rankFactories(measurements: readonly PlacedMeasurement[]): Ranke
 }
 
 function candidateOf({ factory: { name }, load, reservations }: PlacedMeasurement): FactoryCandidate {
-  if (!load.reachable) return { name, eligible: false, score: 0, reasons: [load.reason] };
+  if (!load.reachable) return { name, eligible: false, score: 0, reasons: [load.reason], obstacle: 'does not answer' };
   const { entities, activeRuns, hasRuntime } = load;
   const expected = entities + reservations * ENTITIES_PER_SETUP;
   const reasons = [
@@ -57,15 +57,12 @@ function candidateOf({ factory: { name }, load, reservations }: PlacedMeasuremen
     `${activeRuns} of ${MAXIMUM_ACTIVE_RUNS} active runs`,
   ];
   const score = 100 * (1 - Math.max(expected / MAXIMUM_ENTITIES, activeRuns / MAXIMUM_ACTIVE_RUNS));
-  let eligible = true;
-  if (expected + ENTITIES_PER_SETUP > MAXIMUM_ENTITIES || activeRuns >= MAXIMUM_ACTIVE_RUNS) {
-    eligible = false;
-    reasons.push('has no room for another setup');
-  }
-  if (hasRuntime === false) {
-    eligible = false;
-    reasons.push('does not have the runtime that is to be reused');
-  }
   if (hasRuntime === true) reasons.push('has the runtime that is to be reused');
-  return { name, eligible, score: Math.max(0, Math.round(score * 100) / 100), reasons };
+  const isFull = expected + ENTITIES_PER_SETUP > MAXIMUM_ENTITIES || activeRuns >= MAXIMUM_ACTIVE_RUNS;
+  const obstacle = [
+    ...(isFull ? ['has no room for another setup'] : []),
+    ...(hasRuntime === false ? ['does not have the runtime that is to be reused'] : []),
+  ].join(' and ');
+  const ranked = { name, eligible: obstacle === '', score: Math.max(0, Math.round(score * 100) / 100), reasons };
+  return ranked.eligible ? ranked : { ...ranked, obstacle };
 }

@@ -1,7 +1,12 @@
 /** Short names of setups in Azure resources, whose names are short and global. */
-import { createHash } from 'node:crypto';
+import { databaseMarkOf } from './database-mark.ts';
+import type { AttemptId } from './setup.ts';
 
-/** Twelve hexadecimal digits, the same for the same tenant and setup. Two setups may share one, but hardly ever will. */
-export function setupKey(tenantId: string, setupId: string): string {
-  return createHash('sha256').update(`${tenantId}|${setupId}`).digest('hex').slice(0, 12);
+/**
+ * Twelve hexadecimal digits, the same for the same setup of the same deployment. Two setups may share one, but hardly
+ * ever will.
+ * @param eventSource MIGRATION_EVENT_SOURCE, which tells deployments of the service apart that share factories
+ */
+export function setupKey(eventSource: string, { tenantId, setupId }: Pick<AttemptId, 'tenantId' | 'setupId'>): string {
+  return databaseMarkOf(eventSource, { tenantId, setupId }).slice(0, 12);
 }

@@ -96,6 +96,8 @@ export const factoryCandidateSchema = z.object({
   /** 0 (full) to 100 (idle). */
   score: z.number(),
   reasons: z.array(z.string()),
+  /** Why it cannot take the setup, in words that tell a tenant nothing of the factory's load. */
+  obstacle: z.string().optional(),
 });
 export type FactoryCandidate = z.infer<typeof factoryCandidateSchema>;
 

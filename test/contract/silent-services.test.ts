@@ -86,6 +86,14 @@ describe('a service that accepts and says nothing is given up', () => {
   });
 });
 
+test('an identity endpoint that says nothing is given up', async () => {
+  vi.stubEnv('IDENTITY_ENDPOINT', `http://localhost:${sql.port}/msi/token`);
+  const alone = createServices(services.settings);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const { time } = await failureOf(alone.store.get(newSetup));
+  expect(time).toBeLessThanOrEqual(120_000);
+});
+
 test('health names the store that says nothing, within five seconds', async () => {
   const route = routes.find(({ name }) => name === 'getHealth');
   if (route === undefined) throw new Error('There is no route getHealth');

@@ -95,7 +95,7 @@ function appCredential(): TokenCredential {
 async function storeWithoutStarting(setupId: string): Promise<void> {
   const { kind, source, environment, destination } = sampleOf('AzureSql');
   const { server, database, userName, password } = source;
-  const key = setupKey(stack.tenantId, setupId);
+  const key = setupKey(stack.settings['MIGRATION_EVENT_SOURCE'] ?? '', { tenantId: stack.tenantId, setupId });
   const secretName = newSecretName(key);
   const vault = new SecretClient(stack.settings['MIGRATION_KEY_VAULT_URL'] ?? '', appCredential(), {
     disableChallengeResourceVerification: true,

@@ -102,11 +102,13 @@ describe('a setup that fails', () => {
   });
 
   test('ends with the reasons of the factories when none has room', async () => {
-    const candidates = [{ name: 'factory-a', eligible: false, score: 0, reasons: ['has no room for another setup'] }];
+    const refused = { name: 'factory-a', eligible: false, score: 0, reasons: ['4995 of 5000 entities'] };
+    const candidates = [{ ...refused, obstacle: 'has no room for another setup' }];
     const world = successfulWorld({ reserveFactory: () => ({ candidates }) });
     await play(world, 'setup', setupInput);
     expect(codeOf(world.milestones.at(-1))).toBe('52090');
-    expect(JSON.stringify(world.milestones.at(-1))).toContain('factory-a: has no room for another setup');
+    expect(JSON.stringify(world.milestones.at(-1))).toContain('factory-a has no room for another setup');
+    expect(JSON.stringify(world.milestones)).not.toContain('4995');
   });
 
   test('ends when no node came online in time', async () => {

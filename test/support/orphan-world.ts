@@ -97,7 +97,7 @@ export async function startOrphanWorld(tables: Tables): Promise<OrphanWorld> {
   };
   // The sweeper uses no other gateway.
   const services = gateways as Services;
-  const keyOf = (setupId: string) => setupKey(tenantId, setupId);
+  const keyOf = (setupId: string) => setupKey(settings.MIGRATION_EVENT_SOURCE, { tenantId, setupId });
 
   return {
     services,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { chunksOf } from '../../../shared/setup/failure.ts';
 import type { Milestone } from '../../../shared/setup/states.ts';
 import { factory, password, reached, startHttpApi } from '../../support/api/http-api.ts';
 import type { HttpApi, TokenName } from '../../support/api/http-api.ts';
@@ -22,6 +23,8 @@ const checksFailed: Milestone = {
   name: 'checksFailed',
   data: { passed: 20, warned: 1, failed: 1, skipped: 2, failedChecks: ['SRV-02'] },
 };
+/** Longer than what a row or a page of the failure holds. */
+const whole = 'Level 120. '.repeat(4_000);
 const newConnection = 'Server=sql02;Database=BC250;User ID=migration;Password=anew';
 
 let api: HttpApi;
@@ -32,6 +35,7 @@ beforeAll(async () => {
   const { store, findings } = api.services;
   await api.put(setupId);
   await api.reach(setupId, reached.factorySelected, reached.runtimeCreated, reached.runtimeOnline, checksFailed);
+  await findings.put(at(1), 'cause', chunksOf(whole));
   await findings.put(at(1), 'check', [check, { ...check, id: 'SRV-01', status: 'passed' }]);
   await api.reach(setupId, reached.failed);
   const headers = { 'content-type': 'application/json' };
@@ -138,6 +142,24 @@ describe('attempts', () => {
       const answer = await api.call(name, setupId, { query: { 'api-version': '2026-11-01', attempt } });
       expect(answer).toMatchObject({ status: 400, body: { code: 'InvalidQueryParameter' } });
     }
+  });
+});
+
+describe('why an attempt failed', () => {
+  const failureOf = (attempt: string, token: TokenName) =>
+    api.call('getFailure', setupId, { token, query: { 'api-version': '2026-11-01', attempt } });
+
+  test('is told to operators in full', async () => {
+    const failure = { ...reached.failed.data.failure, detail: whole, removed: [], left: [] };
+    expect(await failureOf('1', 'operator')).toMatchObject({ status: 200, body: failure });
+  });
+
+  test('is told to nobody else in full', async () => {
+    expect(await failureOf('1', 'own')).toMatchObject({ status: 403, body: { code: 'Forbidden' } });
+  });
+
+  test('is not there where none has failed', async () => {
+    expect(await failureOf('2', 'operator')).toMatchObject({ status: 404, body: { code: 'FailureNotFound' } });
   });
 });
 

@@ -42,6 +42,11 @@ async function storedPasswords(): Promise<(string | undefined)[]> {
   return Promise.all((await secrets()).map((name) => api.services.secrets.get(name)));
 }
 
+/** The key of the setup in Azure resources. */
+function keyOfSetup(): string {
+  return setupKey(api.services.settings.MIGRATION_EVENT_SOURCE, { tenantId, setupId });
+}
+
 /** The secret that the head row of the setup names. */
 async function namedSecret(): Promise<string | undefined> {
   return (await api.services.store.get({ tenantId, setupId }))?.secretName;
@@ -65,13 +70,13 @@ describe('PUT of a new setup', () => {
     });
     expect(await storedPasswords()).toEqual([password]);
     expect(await secrets()).toEqual([await namedSecret()]);
-    expect(await namedSecret()).toMatch(new RegExp(`^mig-${setupKey(tenantId, setupId)}-[0-9a-f]{8}$`));
+    expect(await namedSecret()).toMatch(new RegExp(`^mig-${keyOfSetup()}-[0-9a-f]{8}$`));
 
     const start = api.durable.starts.at(-1);
     expect(start?.path).toBe(`/orchestrators/setup/${tenantId}.${setupId}.1`);
     expect(JSON.parse(start?.body ?? '')).toMatchObject({
       setupId,
-      key: setupKey(tenantId, setupId),
+      key: keyOfSetup(),
       factories: [factory],
     });
     expect(JSON.stringify([answer, start])).not.toContain('hunter2');

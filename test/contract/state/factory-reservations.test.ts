@@ -93,7 +93,7 @@ describe('a selection', () => {
     }));
     const choice = await reserve('one', 1, full);
     expect(choice.factory).toBeUndefined();
-    expect(choice.candidates.map(({ reasons }) => reasons.at(-1))).toEqual(
+    expect(choice.candidates.map(({ obstacle }) => obstacle)).toEqual(
       factories.map(() => 'has no room for another setup'),
     );
     expect(await counts()).toEqual([0, 0, 0]);

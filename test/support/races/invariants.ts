@@ -137,7 +137,7 @@ function* secretsOf(setups: readonly Kept[], { vault }: World, { killed }: Scena
   if (lost.length > 0 && killed === undefined) yield `nobody names ${lost.join(', ')}`;
 }
 
-function* bookkeepingOf(setups: readonly Kept[], { tables }: World): Generator<string> {
+function* bookkeepingOf(setups: readonly Kept[], { tables, services }: World): Generator<string> {
   const places = tables.rows('factoryreservations');
   const held = places.map(({ rowKey }) => rowKey).filter((rowKey) => rowKey.startsWith('setup-'));
   if (held.length > 0) yield `places are held: ${held.join(', ')}`;
@@ -147,7 +147,7 @@ function* bookkeepingOf(setups: readonly Kept[], { tables }: World): Generator<s
   if (waits.length > 0) yield `waits are open: ${waits.join(', ')}`;
   const active = tables.rows('activesetups').filter(({ partitionKey }) => partitionKey === 'active');
   if (active.length > 0) yield `still looked after: ${active.map(({ rowKey }) => rowKey).join(', ')}`;
-  const strangers = setups.filter(({ head }) => head.key !== setupKey(tenantId, head.setupId));
+  const strangers = setups.filter(({ head }) => head.key !== setupKey(services.settings.MIGRATION_EVENT_SOURCE, head));
   if (strangers.length > 0) yield 'a setup has the key of another';
 }
 

@@ -62,7 +62,7 @@ describe('a factory is not eligible', () => {
     expect(candidateOf(measured('a', { entities: 5_000 - ENTITIES_PER_SETUP }))?.eligible).toBe(true);
     const full = candidateOf(measured('a', { entities: 5_001 - ENTITIES_PER_SETUP }));
     expect(full?.eligible).toBe(false);
-    expect(full?.reasons).toContain('has no room for another setup');
+    expect(full?.obstacle).toBe('has no room for another setup');
   });
 
   test('when what was promised to other setups fills it', () => {
@@ -81,6 +81,7 @@ describe('a factory is not eligible', () => {
       eligible: false,
       score: 0,
       reasons: ['does not answer: timeout'],
+      obstacle: 'does not answer',
     });
   });
 });
@@ -94,7 +95,7 @@ test('a runtime to be reused decides, whatever the load', () => {
     ['crowded', true],
     ['empty', false],
   ]);
-  expect(ranking[1]?.candidate.reasons).toContain('does not have the runtime that is to be reused');
+  expect(ranking[1]?.candidate.obstacle).toBe('does not have the runtime that is to be reused');
 });
 
 test('the ranking does not depend on the order of the factories, and loses none', () => {
