@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => issuer.stop());
 
 function subjectOf(setupId: string): Subject {
-  return { tenantId, setupId, attempt: 1, key: setupKey(tenantId, setupId) };
+  return { tenantId, setupId, attempt: 1, key: setupKey('https://races.example.com', { tenantId, setupId }) };
 }
 
 type Act = (world: World) => Promise<unknown>;
