@@ -101,6 +101,7 @@ module.exports = {
     exclude: { path: '^dist/' },
     parser: 'swc',
     enhancedResolveOptions: {
+      exportsFields: ['exports'],
       extensions: ['.ts', '.js', '.json'],
       conditionNames: ['import', 'require', 'node', 'default', 'types'],
     },

@@ -1,0 +1,125 @@
+import { expect, test } from 'vitest';
+import { runActivity } from '../../../orchestrators/activities/run.ts';
+import type { activities } from '../../../orchestrators/contract.ts';
+import type { Services } from '../../../shared/services.ts';
+import type { Fence } from '../../../shared/setup/fence.ts';
+import type { SetupRecord } from '../../../shared/setup/head.ts';
+import { storedHead } from '../../support/setup/stored-setup.ts';
+
+type Name = keyof typeof activities;
+
+/** What each activity is to an attempt: a new one must say. Those without a fence only read, or have a rule of their own. */
+const fences: Readonly<Record<Name, Fence>> = {
+  probeFactory: 'none',
+  reserveFactory: 'forward',
+  releaseFactory: 'undo',
+  findRuntime: 'none',
+  leaveRuntime: 'undo',
+  ensureRuntime: 'forward',
+  getRuntimeStatus: 'none',
+  openWait: 'undo',
+  closeWait: 'none',
+  putLinkedService: 'forward',
+  putDataset: 'forward',
+  putPipeline: 'forward',
+  startPreparation: 'forward',
+  startSourceUndo: 'undo',
+  cancelRuns: 'undo',
+  evaluateChecks: 'forward',
+  recordInventory: 'forward',
+  readSourceRemoval: 'none',
+  planTables: 'forward',
+  markEnvironmentReady: 'forward',
+  clearEnvironmentMark: 'undo',
+  holdsClaim: 'none',
+  releaseClaims: 'undo',
+  removeFromDestination: 'undo',
+  removePreparation: 'forward',
+  removeEntities: 'undo',
+  releaseEnvironment: 'undo',
+  holdsPassword: 'none',
+  removeSecret: 'undo',
+  openAttempt: 'none',
+  readCheckpoints: 'none',
+  moveBack: 'none',
+  recordMilestone: 'none',
+  chooseSetups: 'none',
+  replayRound: 'none',
+  endReplay: 'none',
+  endInstances: 'none',
+};
+
+const factory = { subscriptionId: '44444444-4444-4444-8444-444444444444', resourceGroup: 'rg', name: 'factory-one' };
+const { tenantId, setupId, key } = storedHead;
+
+/** What any of the activities takes. */
+const input = {
+  tenantId,
+  setupId,
+  key,
+  attempt: 3,
+  factory,
+  factories: [factory],
+  measurements: [],
+  runtimeName: 'shir-one',
+  remove: true,
+  runId: 'run-1',
+  instanceId: 'instance',
+  eventName: 'runtime',
+  target: { kind: 'runtime', factory, runtimeName: 'shir-one' },
+};
+/** What some of them take under one name. */
+const own: Readonly<Partial<Record<Name, object>>> = {
+  putLinkedService: { role: 'source' },
+  putDataset: { role: 'source' },
+  putPipeline: { role: 'prepare' },
+  startPreparation: { stage: 'assess' },
+  startSourceUndo: { stage: 'release' },
+};
+
+const LET_THROUGH = 'was let through';
+
+/** Runs an activity of attempt 3. @throws {Error} if it comes to anything but the head row */
+function run(name: Name, head: SetupRecord | undefined): Promise<unknown> {
+  const nothingElse = (known: object) =>
+    new Proxy(known, {
+      get(target, member) {
+        if (!Reflect.has(target, member)) throw new Error(LET_THROUGH);
+        return Reflect.get(target, member) as unknown;
+      },
+    });
+  const store = nothingElse({ get: () => Promise.resolve(head) });
+  return runActivity(name, { ...input, ...own[name] }, nothingElse({ store }) as Services, () => {
+    throw new Error(LET_THROUGH);
+  });
+}
+
+const running: SetupRecord = { ...storedHead, attempt: 3, state: 'Running' };
+const canceling: SetupRecord = { ...running, state: 'Canceling' };
+const superseded: readonly (SetupRecord | undefined)[] = [
+  { ...running, attempt: 4 },
+  { ...running, state: 'Ready' },
+  { ...running, cleanup: 1 },
+  undefined,
+];
+
+function named(fence: Fence): Name[] {
+  return (Object.keys(fences) as Name[]).filter((name) => fences[name] === fence);
+}
+
+test.each([...named('forward'), ...named('undo')])(
+  '%s works for the attempt that is current, and no other',
+  async (name) => {
+    await expect(run(name, running)).rejects.toThrow(LET_THROUGH);
+    for (const head of superseded) expect(await run(name, head)).toEqual({ stopped: 'superseded' });
+  },
+);
+
+test.each(named('forward'))('%s makes nothing more for an attempt that is canceled', async (name) => {
+  expect(await run(name, canceling)).toEqual({ stopped: 'canceled' });
+});
+
+test.each(named('undo'))('%s also takes back what an attempt has made that is canceled or has failed', async (name) => {
+  await expect(run(name, canceling)).rejects.toThrow(LET_THROUGH);
+  await expect(run(name, { ...running, state: 'Failed' })).rejects.toThrow(LET_THROUGH);
+});
