@@ -161,4 +161,24 @@ describe('a place', () => {
     await release('one', 2);
     expect(await counts()).toEqual([0, 0, 0]);
   });
+
+  test('that an attempt gave back stays so when an earlier attempt is slower', async () => {
+    let meanwhile: (() => Promise<void>) | undefined;
+    const slow = new FactoryReservations(
+      tables.table({
+        name: 'slow',
+        async sendRequest(request, next) {
+          const first = request.method === 'PUT' ? meanwhile : undefined;
+          if (first !== undefined) meanwhile = undefined;
+          await first?.();
+          return next(request);
+        },
+      }),
+    );
+    await slow.spend({ key: 'one', attempt: 1 });
+    meanwhile = () => slow.spend({ key: 'one', attempt: 3 });
+    await slow.spend({ key: 'one', attempt: 2 });
+    expect(meanwhile).toBeUndefined();
+    expect(await slow.isSpent({ key: 'one', attempt: 3 })).toBe(true);
+  });
 });

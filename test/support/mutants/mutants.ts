@@ -64,7 +64,7 @@ const subjects: readonly Subject[] = [
   {
     file: 'shared/factory/reservations.ts',
     breaks: conditionsAndGuards,
-    tests: [neighbours, `${states}/factory-reservations.test.ts`, `${states}/late-activities.test.ts`],
+    tests: [neighbours, `${states}/factory-reservations.test.ts`],
   },
   {
     file: 'shared/runtimes/runtime-book.ts',
