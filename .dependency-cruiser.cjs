@@ -4,6 +4,7 @@ const GATEWAYS = [
   'clock|config|durable|request-timeout|rest-errors|secrets|services|table',
   'setup/(?:active|attempts|begin-replay|continuation|database-mark|findings|key|publisher|run-intents|setup-index|start|store)',
   'audit/audit-log',
+  'retention/.+',
   'runtimes/runtime-book',
   'environments/directory',
   'factory/(?:data-factory|reservations|staging)',

@@ -9,6 +9,7 @@ import { readSettings } from '../shared/config.ts';
 import { createServices } from '../shared/services.ts';
 import { createToHandler } from './http/adapter.ts';
 import { routes } from './routes.ts';
+import { purge } from './timers/purge.ts';
 import { settleReplays } from './timers/settle-replays.ts';
 import { settleSetups } from './timers/settle-setups.ts';
 import { sweep } from './timers/sweep.ts';
@@ -53,6 +54,12 @@ app.timer('lookAfterWaits', {
   schedule: '*/5 * * * * *',
   extraInputs: [df.input.durableClient()],
   handler: (_timer, context) => lookAfterWaits(df.getClient(context), services, context),
+});
+
+app.timer('purge', {
+  schedule: '0 47 * * * *',
+  extraInputs: [df.input.durableClient()],
+  handler: (_timer, context) => purge(df.getClient(context), services),
 });
 
 app.timer('sweep', {

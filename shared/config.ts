@@ -45,6 +45,7 @@ export const settingsSchema = z.object({
   // A wait is one timer, and Durable Functions splits those of more than six days (see `waitForEvent`).
   MIGRATION_RUNTIME_WAIT_HOURS: z.coerce.number().positive().max(120).default(24),
   MIGRATION_SWEEP: z.enum(['report', 'remove']).default('report'),
+  MIGRATION_HISTORY_RETENTION_DAYS: z.coerce.number().int().positive().default(30),
   MIGRATION_MINIMUM_SOURCE_MAJOR: z.coerce.number().int().positive().default(25),
   MIGRATION_COMPANY_COUNT_WARNING: z.coerce.number().int().positive().default(300),
   MIGRATION_COMPANY_SIZE_WARNING_GB: z.coerce.number().positive().default(50),

@@ -21,6 +21,8 @@ import { FactoryReservations } from './factory/reservations.ts';
 import { ReplayBook } from './replays/replay-book.ts';
 import { Staging, STAGING_CONTAINER } from './factory/staging.ts';
 import { OrphanBook } from './orphans/orphan-book.ts';
+import { EndedBook } from './retention/ended-book.ts';
+import { SetupRows } from './retention/setup-rows.ts';
 import { RuntimeBook } from './runtimes/runtime-book.ts';
 import { answeredWithin } from './request-timeout.ts';
 import { Secrets } from './secrets.ts';
@@ -43,6 +45,8 @@ export interface Services {
   readonly store: SetupStore;
   readonly active: ActiveSetups;
   readonly audit: AuditLog;
+  readonly ended: EndedBook;
+  readonly setupRows: SetupRows;
   readonly index: SetupIndex;
   readonly attempts: Attempts;
   readonly findings: Findings;
@@ -86,6 +90,7 @@ export function createServices(settings: Settings): Services {
   const active = new ActiveSetups(table('activesetups'), clock);
   const index = new SetupIndex(table('setupindex'));
   const audit = new AuditLog(table('audit'));
+  const ended = new EndedBook(table('ended'));
   const store = new SetupStore(setups, active, index, audit, clock, settings.MIGRATION_EVENT_SOURCE);
   const bus = new ServiceBusClient(settings.MIGRATION_SERVICE_BUS_NAMESPACE, credential, {
     retryOptions: { maxRetries: 0, timeoutInMs: TRY_MS },
@@ -104,13 +109,15 @@ export function createServices(settings: Settings): Services {
     store,
     active,
     audit,
+    ended,
     index,
     attempts: new Attempts(setups),
+    setupRows: new SetupRows(setups),
     findings: new Findings(setups),
     environments: new EnvironmentDirectory(table('environments'), store, audit, clock),
     reservations: new FactoryReservations(table('factoryreservations')),
     runtimes: new RuntimeBook(table('runtimes')),
-    replays: new ReplayBook(table('replays'), audit, clock),
+    replays: new ReplayBook(table('replays'), audit, ended, clock),
     publisher: new EventPublisher(bus.createSender(settings.MIGRATION_EVENT_TOPIC), store, clock),
     factories: new DataFactories(resourceManager(settings.MIGRATION_RESOURCE_MANAGER_URL, credential), clock),
     runIntents: new RunIntents(setups, clock),

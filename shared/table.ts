@@ -1,5 +1,6 @@
-/** Tables that exist from their first use on. */
-import type { TableClient } from '@azure/data-tables';
+/** Tables that exist from their first use on, and the removal of many of their rows. */
+import { odata } from '@azure/data-tables';
+import type { TableClient, TransactionAction } from '@azure/data-tables';
 
 /** Gives a table's client once the table exists; a creation that failed is tried again at the next call. */
 export function createdTable(table: TableClient): () => Promise<TableClient> {
@@ -14,4 +15,29 @@ export function createdTable(table: TableClient): () => Promise<TableClient> {
     }
     return table;
   };
+}
+
+/** https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions */
+const MAXIMUM_TRANSACTION_ROWS = 100;
+
+/**
+ * Deletes rows of a partition, page by page; what is deleted stays so when it fails.
+ * @param condition on the rows, as a filter
+ * @param mayGoOn asked about each page once it is read
+ * @returns false if it was not to go on
+ */
+export async function deleteRows(
+  table: TableClient,
+  partitionKey: string,
+  condition: string,
+  mayGoOn: () => Promise<boolean> = () => Promise.resolve(true),
+): Promise<boolean> {
+  const filter = `${odata`PartitionKey eq ${partitionKey}`} and ${condition}`;
+  const rows = table.listEntities({ queryOptions: { filter, select: ['PartitionKey', 'RowKey'] } });
+  for await (const page of rows.byPage({ maxPageSize: MAXIMUM_TRANSACTION_ROWS })) {
+    if (!(await mayGoOn())) return false;
+    const actions = page.map(({ rowKey = '' }): TransactionAction => ['delete', { partitionKey, rowKey }]);
+    if (actions.length > 0) await table.submitTransaction(actions);
+  }
+  return true;
 }

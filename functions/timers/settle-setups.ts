@@ -95,7 +95,7 @@ async function cleanUp(setup: SetupRecord, status: string, client: DurableClient
 }
 
 /** A setup that rests and has told everybody needs nothing more, and a row without a setup never will. */
-async function forget(listed: ActiveSetup, { store, active, index, clock }: Services): Promise<void> {
+async function forget(listed: ActiveSetup, { store, active, index, ended, clock }: Services): Promise<void> {
   const setup = await store.get(listed);
   const age = clock.now().getTime() - listed.since.getTime();
   if (setup === undefined) {
@@ -109,5 +109,7 @@ async function forget(listed: ActiveSetup, { store, active, index, clock }: Serv
   // Whoever changed it may have ended before the lists knew.
   await index.put(setup);
   await store.moveAudits(setup);
+  const { tenantId, setupId, lastModifiedAt } = setup;
+  await ended.note({ kind: 'setup', tenantId, setupId }, new Date(lastModifiedAt));
   await active.remove(listed);
 }

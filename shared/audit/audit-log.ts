@@ -70,6 +70,21 @@ export class AuditLog {
     return { values: shown, ...(last === undefined || values.length <= size ? {} : { next: logKey(last) }) };
   }
 
+  /** Forgets what is older than a time, as long as there is time for it. */
+  async purge(before: Date, hasTime: () => boolean): Promise<void> {
+    const table = await this.#table();
+    const { partition, begin } = rangeOf({ until: before });
+    const filter = odata`PartitionKey eq ${partition} and RowKey gt ${begin}`;
+    for await (const row of table.listEntities({ queryOptions: { filter } })) {
+      if (!hasTime()) return;
+      const record = auditRecordSchema.parse(row);
+      // That of the tenant first: it is found by the other one.
+      for (const partitionKey of partitionsOf(record)) {
+        await unlessMissing(() => table.deleteEntity(partitionKey, logKey(record)));
+      }
+    }
+  }
+
   /** It may have been moved already. */
   async #move(from: TableClient, row: AuditRow): Promise<void> {
     await this.write(auditRecordSchema.parse(row));

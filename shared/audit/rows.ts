@@ -26,7 +26,7 @@ export interface AuditFilter {
   readonly until?: Date | undefined;
 }
 
-/** The log has everything in one partition, and what belongs to a tenant in that of the tenant too. */
+/** The log has everything in one partition, the last one written to, and what belongs to a tenant in that of the tenant too. */
 const ALL = 'all';
 
 export function partitionsOf({ tenantId }: AuditRecord): readonly string[] {

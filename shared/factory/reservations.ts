@@ -90,6 +90,14 @@ export class FactoryReservations {
     }
   }
 
+  /** Forgets that an attempt has given back what it held, once nothing of it can come late; a later one's stays. */
+  async forget({ key, attempt }: Holder): Promise<void> {
+    const table = await this.#table();
+    const spent = await this.#spent(key);
+    if (spent === undefined || spent.attempt > attempt) return;
+    await unlessConflict(() => unlessMissing(() => table.deleteEntity(SPENT, key, { etag: spent.etag })));
+  }
+
   /** Whether an attempt, or a later one, has given back what it held. */
   async isSpent({ key, attempt }: Holder): Promise<boolean> {
     const spent = await this.#spent(key);

@@ -60,6 +60,14 @@ export class OrphanBook {
     await table.upsertEntity({ ...orphan, partitionKey: orphan.place, rowKey: idOf(orphan) }, 'Replace');
   }
 
+  /** Forgets those that were removed before a time. */
+  async purge(before: Date): Promise<void> {
+    const table = await this.#table();
+    for await (const row of table.listEntities({ queryOptions: { filter: odata`removedAt lt ${before}` } })) {
+      await this.forget(reportedOrphanSchema.parse(row));
+    }
+  }
+
   /** Forgets one that is none any more. */
   async forget(orphan: ReportedOrphan): Promise<void> {
     const table = await this.#table();

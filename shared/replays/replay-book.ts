@@ -12,7 +12,8 @@ import type { AuditRow } from '../audit/rows.ts';
 import type { Clock } from '../clock.ts';
 import { unlessConflict, unlessMissing } from '../rest-errors.ts';
 import type { IndexedSetup } from '../setup/index-rows.ts';
-import { createdTable } from '../table.ts';
+import type { EndedBook } from '../retention/ended-book.ts';
+import { createdTable, deleteRows } from '../table.ts';
 import { doneOf, hasEnded, noCounts } from './replay.ts';
 import type { BulkReplay, ItemOutcome, ItemResult, ReplayItem } from './replay.ts';
 import {
@@ -39,11 +40,13 @@ interface Page<Value> {
 export class ReplayBook {
   readonly #table: () => Promise<TableClient>;
   readonly #audit: AuditLog;
+  readonly #ended: EndedBook;
   readonly #clock: Clock;
 
-  constructor(table: TableClient, audit: AuditLog, clock: Clock) {
+  constructor(table: TableClient, audit: AuditLog, ended: EndedBook, clock: Clock) {
     this.#table = createdTable(table);
     this.#audit = audit;
+    this.#ended = ended;
     this.#clock = clock;
   }
 
@@ -211,9 +214,20 @@ export class ReplayBook {
     return this.#write({ ...replay, run: replay.run + 1 }, []);
   }
 
+  /** Takes away everything of a bulk replay that has ended; its head last, so that it can be gone on with. */
+  async remove(replay: BulkReplay): Promise<void> {
+    const table = await this.#table();
+    const { partitionKey, rowKey } = listKey(replay);
+    await unlessMissing(() => table.deleteEntity(partitionKey, rowKey));
+    await deleteRows(table, replay.replayId, odata`RowKey ne ${REPLAY_HEAD}`);
+    await unlessMissing(() => table.deleteEntity(replay.replayId, REPLAY_HEAD));
+  }
+
   async #close(replay: BulkReplay): Promise<void> {
     const table = await this.#table();
-    await this.#audit.moveAll(table, replay.replayId);
+    const { replayId, lastModifiedAt } = replay;
+    await this.#audit.moveAll(table, replayId);
+    await this.#ended.note({ kind: 'replay', replayId }, new Date(lastModifiedAt));
     await table.updateEntity({ ...listKey(replay), open: false }, 'Merge');
   }
 

@@ -13,11 +13,19 @@ const attemptRecordSchema = z.object({
   /** Who asked for the attempt, and in which request. */
   actor: z.string(),
   requestId: z.string(),
+  /** How many cleanups the attempt before it had, which the head row forgets when this one begins. */
+  cleanupsBefore: z.int().default(0),
+  /** What its orchestrations did is not in the task hub any more. */
+  historyPurged: z.boolean().default(false),
 });
 export type AttemptRecord = z.infer<typeof attemptRecordSchema>;
 
-/** The row of an attempt that begins. It is never changed. */
-export function attemptRow(head: SetupRecord, { actor, requestId }: Pick<AttemptRecord, 'actor' | 'requestId'>) {
+/** The row of an attempt that begins. */
+export function attemptRow(
+  head: SetupRecord,
+  { actor, requestId }: Pick<AttemptRecord, 'actor' | 'requestId'>,
+  cleanupsBefore: number,
+) {
   const { attempt, request, destination, secretName } = head;
   return {
     partitionKey: partitionOf(head),
@@ -28,6 +36,7 @@ export function attemptRow(head: SetupRecord, { actor, requestId }: Pick<Attempt
     secretName,
     actor,
     requestId,
+    cleanupsBefore,
   };
 }
 

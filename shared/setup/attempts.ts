@@ -6,8 +6,9 @@ import { attemptFromRow } from './attempt-record.ts';
 import type { AttemptRecord } from './attempt-record.ts';
 import { milestonesFromRows } from './milestone-data.ts';
 import type { MilestoneRecord } from './milestone-data.ts';
-import { ATTEMPT_PREFIX, MILESTONE_PREFIX, partitionOf } from './rows.ts';
+import { ATTEMPT_PREFIX, attemptRowKey, MILESTONE_PREFIX, partitionOf } from './rows.ts';
 import type { SetupKey } from './rows.ts';
+import type { AttemptId } from './setup.ts';
 
 /** An attempt with what it reached, in that order. */
 export interface ReachedAttempt extends AttemptRecord {
@@ -30,6 +31,13 @@ export class Attempts {
     ]);
     const reached = Map.groupBy(milestonesFromRows(milestones), ({ attempt }) => attempt);
     return attempts.map(attemptFromRow).map((record) => ({ ...record, reached: reached.get(record.attempt) ?? [] }));
+  }
+
+  /** Notes that the histories of an attempt are purged. */
+  async markPurged({ attempt, ...setup }: AttemptId): Promise<void> {
+    const table = await this.#table();
+    const row = { partitionKey: partitionOf(setup), rowKey: attemptRowKey(attempt), historyPurged: true };
+    await table.updateEntity(row, 'Merge');
   }
 
   async #rows(setup: SetupKey, prefix: string): Promise<object[]> {

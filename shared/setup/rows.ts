@@ -9,7 +9,7 @@ export type SetupKey = Pick<AttemptId, 'tenantId' | 'setupId'>;
 export type FindingKind = 'check' | 'company' | 'extension' | 'cause';
 
 export const HEAD = 'head';
-/** Keeps the last attempt and event number of a setup whose other rows are purged, so that both go on. */
+/** Keeps the last attempt and event number of a setup whose other rows are purged, so that both go on. Stays for good. */
 export const NUMBERS = 'numbers';
 
 /** Tells whose a key is, in a partition of the key. Stays when the setup's rows are purged. */

@@ -94,6 +94,19 @@ export async function endInstance(client: DurableClient, instanceId: string): Pr
   await client.terminate(instanceId, 'The attempt is cleaned up.');
 }
 
+/**
+ * Removes the history of an instance that has ended; it may be gone already, or never have begun.
+ * @throws if it has not ended
+ */
+export async function purgeInstance(client: DurableClient, instanceId: string): Promise<void> {
+  const { status, ended } = await orchestrationStatus(client, instanceId);
+  if (status === 'Missing') return;
+  if (!ended) {
+    throw new Error(`${instanceId} is ${status}, and what it worked for has ended. Terminate it if it works no more`);
+  }
+  await client.purgeInstanceHistory(instanceId);
+}
+
 const endedStatuses: ReadonlySet<OrchestrationRuntimeStatus> = new Set([
   OrchestrationRuntimeStatus.Completed,
   OrchestrationRuntimeStatus.Failed,

@@ -145,7 +145,7 @@ export class SetupStore {
     const copies = reached
       .filter(({ name }) => isTakenOver(name, beginning.from))
       .map((record) => milestoneEntity(head, record));
-    return this.#begin(head, beginning, copies);
+    return this.#begin(head, beginning, copies, setup.cleanup);
   }
 
   /** The number of the attempt that `create` would begin. */
@@ -316,7 +316,12 @@ export class SetupStore {
   }
 
   /** Notes the setup as active, then stores the beginning of an attempt. */
-  async #begin(head: SetupRecord, { from, replayOf, audit }: Beginning, copies: readonly TableEntity[]) {
+  async #begin(
+    head: SetupRecord,
+    { from, replayOf, audit }: Beginning,
+    copies: readonly TableEntity[],
+    cleanupsBefore = 0,
+  ): Promise<SetupRecord | undefined> {
     // Before the attempt itself: a row without an attempt is harmless, an attempt without a row would be forgotten.
     await this.#active.add(head);
     const { product, source } = head.request;
@@ -324,7 +329,7 @@ export class SetupStore {
     const begun = await this.#write(head, {
       head,
       milestone: { name: 'accepted', data },
-      others: [['create', attemptRow(head, audit)], ...copies.map((copy): TransactionAction => ['create', copy])],
+      others: [attemptRow(head, audit, cleanupsBefore), ...copies].map((row) => ['create', row]),
       audit: this.#auditRow(head, audit, `attempt ${head.attempt}`),
     });
     // And again, if the timer has found nothing to look after meanwhile.

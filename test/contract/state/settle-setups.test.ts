@@ -43,9 +43,9 @@ beforeEach(async () => {
 
 function settle(): Promise<void> {
   const sender = { sendMessages: () => send() } as Partial<ServiceBusSender> as ServiceBusSender;
-  const { store, active, index, clock } = setups;
+  const { store, active, index, ended, clock } = setups;
   const publisher = new EventPublisher(sender, store, clock);
-  const services: Partial<Services> = { store, active, index, clock, settings, publisher };
+  const services: Partial<Services> = { store, active, index, ended, clock, settings, publisher };
   // The timer uses no other gateway.
   return settleSetups(getClient(contextFor([], durable.url)), services as Services);
 }

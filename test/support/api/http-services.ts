@@ -17,6 +17,7 @@ import { AuditLog } from '../../../shared/audit/audit-log.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import type { Settings } from '../../../shared/config.ts';
 import { DataFactories } from '../../../shared/factory/data-factory.ts';
+import { EndedBook } from '../../../shared/retention/ended-book.ts';
 import { Secrets } from '../../../shared/secrets.ts';
 import type { Services } from '../../../shared/services.ts';
 import { ActiveSetups } from '../../../shared/setup/active.ts';
@@ -85,7 +86,7 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
     attempts: new Attempts(setups),
     findings: new Findings(setups),
     environments: new EnvironmentDirectory(table('environments'), store, audit, systemClock),
-    replays: new ReplayBook(table('replays'), audit, systemClock),
+    replays: new ReplayBook(table('replays'), audit, new EndedBook(table('ended')), systemClock),
     waits: new WaitBook(table('waits'), systemClock),
     secrets: new Secrets(vault),
     factories: new DataFactories((subscriptionId) => {
@@ -133,6 +134,13 @@ export async function startRecorder(onStart: () => void = () => undefined): Prom
         status: 200,
         answer: { name: 'recorded', instanceId: id, runtimeStatus, input: null, output: null, ...times },
       };
+    }
+    if (method === 'DELETE') {
+      if (runtimeStatus === undefined) return { status: 404 };
+      // As the extension does, which spares what still runs.
+      if (!['Completed', 'Failed', 'Terminated', 'Canceled'].includes(runtimeStatus)) return { status: 412 };
+      statuses.delete(id);
+      return { status: 200, answer: { instancesDeleted: 1 } };
     }
     if (path.startsWith('/orchestrators/')) {
       if (runtimeStatus === 'Running') return { status: 409 };

@@ -13,6 +13,8 @@ import { EnvironmentDirectory } from '../../../shared/environments/directory.ts'
 import { DataFactories } from '../../../shared/factory/data-factory.ts';
 import { FactoryReservations } from '../../../shared/factory/reservations.ts';
 import { OrphanBook } from '../../../shared/orphans/orphan-book.ts';
+import type { EndedBook } from '../../../shared/retention/ended-book.ts';
+import { SetupRows } from '../../../shared/retention/setup-rows.ts';
 import { RuntimeBook } from '../../../shared/runtimes/runtime-book.ts';
 import { Secrets } from '../../../shared/secrets.ts';
 import type { Services } from '../../../shared/services.ts';
@@ -119,6 +121,7 @@ export class World implements Disposable {
     const index = { put: () => Promise.resolve() } as unknown as SetupIndex;
     // And so has the audit log: what was written with its change stays there.
     const audit = { move: () => Promise.resolve(), moveAll: () => Promise.resolve() } as unknown as AuditLog;
+    const ended = { note: () => Promise.resolve() } as unknown as EndedBook;
     const store = new SetupStore(setups, active, index, audit, clock, settings.MIGRATION_EVENT_SOURCE);
     const sendMessages = ({ messageId, sessionId }: { messageId: string; sessionId: string }) =>
       this.stage.gate('send event', () => void this.sent.push({ setup: sessionId, id: messageId }));
@@ -130,9 +133,11 @@ export class World implements Disposable {
       store,
       active,
       audit,
+      ended,
       index,
       attempts: new Attempts(setups),
-      replays: new ReplayBook(tables.client('replays'), audit, clock),
+      setupRows: new SetupRows(setups),
+      replays: new ReplayBook(tables.client('replays'), audit, ended, clock),
       findings: new Findings(setups),
       environments: new EnvironmentDirectory(tables.client('environments'), store, audit, clock),
       reservations: new FactoryReservations(tables.client('factoryreservations')),

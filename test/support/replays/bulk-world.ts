@@ -13,6 +13,7 @@ import { EnvironmentDirectory } from '../../../shared/environments/directory.ts'
 import { ReplayBook } from '../../../shared/replays/replay-book.ts';
 import type { BulkReplay, ReplayFilter, ReplayItem } from '../../../shared/replays/replay.ts';
 import { startReplayMany } from '../../../shared/replays/start.ts';
+import { EndedBook } from '../../../shared/retention/ended-book.ts';
 import type { Services } from '../../../shared/services.ts';
 import { ActiveSetups } from '../../../shared/setup/active.ts';
 import type { SetupInput } from '../../../shared/setup/attempt-input.ts';
@@ -97,6 +98,7 @@ export async function openBulkWorld(tables: Tables, faults: Faults = {}): Promis
   const [activeRows, indexRows, setupRows, environmentRows] = rows;
   const active = new ActiveSetups(activeRows, clock);
   const index = new SetupIndex(indexRows);
+  const ended = new EndedBook(tables.table());
   const log = new AuditLog(tables.table());
   const store = new SetupStore(setupRows, active, index, log, clock, 'https://migration.example.com');
   const beginNext = store.beginNext.bind(store);
@@ -116,8 +118,9 @@ export async function openBulkWorld(tables: Tables, faults: Faults = {}): Promis
     store,
     index,
     active,
+    ended,
     environments: new EnvironmentDirectory(environmentRows, store, log, clock),
-    replays: new ReplayBook(tables.table(), log, clock),
+    replays: new ReplayBook(tables.table(), log, ended, clock),
     // Of the settings, those that an attempt is started with.
     settings: settings as Services['settings'],
   };

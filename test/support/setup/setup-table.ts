@@ -4,6 +4,7 @@ import type { TableClient } from '@azure/data-tables';
 import type { Clock } from '../../../shared/clock.ts';
 import type { AuditRecord } from '../../../shared/audit/audit.ts';
 import { AuditLog } from '../../../shared/audit/audit-log.ts';
+import { EndedBook } from '../../../shared/retention/ended-book.ts';
 import { ActiveSetups } from '../../../shared/setup/active.ts';
 import { Findings } from '../../../shared/setup/findings.ts';
 import type { AttemptId } from '../../../shared/setup/setup.ts';
@@ -22,6 +23,7 @@ export interface SetupTable {
   readonly store: SetupStore;
   readonly active: ActiveSetups;
   readonly index: SetupIndex;
+  readonly ended: EndedBook;
   readonly findings: Findings;
   /** The table of the setups, as it is. */
   readonly table: TableClient;
@@ -58,6 +60,7 @@ export function newSetupTable(
     store,
     active,
     index,
+    ended: new EndedBook(tables.table()),
     findings: new Findings(table),
     table,
     clock,

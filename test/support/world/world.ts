@@ -266,6 +266,12 @@ export class World {
     await this.settle();
   }
 
+  /** Runs the timer that purges, now. @throws what it throws */
+  async purge(): Promise<void> {
+    await this.#run('purge');
+    await this.settle();
+  }
+
   async close(): Promise<void> {
     await this.settle();
     await this.inspect.close();
@@ -300,11 +306,15 @@ export class World {
     return earliest;
   }
 
-  async #timer(name: 'settleSetups' | 'lookAfterWaits'): Promise<void> {
+  async #run(name: string): Promise<void> {
     const timer = this.hub.app.functions.find((each) => each.name === name);
     if (timer === undefined) throw new Error(`The app has no timer ${name}`);
+    await this.hub.app.invoke(timer, { json: JSON.stringify({ IsPastDue: false }) });
+  }
+
+  async #timer(name: 'settleSetups' | 'lookAfterWaits'): Promise<void> {
     try {
-      await this.hub.app.invoke(timer, { json: JSON.stringify({ IsPastDue: false }) });
+      await this.#run(name);
     } catch (error) {
       this.timerErrors.push(`${name}: ${String(error)}`);
     }
