@@ -310,6 +310,18 @@ test('the audit of a change that did not reach the log is moved there before the
   expect(await activeIds()).toEqual([]);
 });
 
+test('a setup that rests is noted as ended before it is forgotten, by the time of its end', async () => {
+  const { lastModifiedAt } = await setups.createAt([milestone('failed')]);
+  setups.passSeconds(60);
+  await settle();
+  await settle();
+  const end = Date.parse(lastModifiedAt);
+  expect(await Array.fromAsync(setups.ended.before(new Date(end)))).toEqual([]);
+  const { tenantId, setupId } = newSetup;
+  const noted = await Array.fromAsync(setups.ended.before(new Date(end + 1)));
+  expect(noted.map(({ ended }) => ended)).toMatchObject([{ kind: 'setup', tenantId, setupId }]);
+});
+
 describe('one setup keeps no other one waiting', () => {
   const ids = Array.from({ length: 20 }, (_, index) => `setup-${String(index).padStart(2, '0')}`);
   const createAll = async () => {
