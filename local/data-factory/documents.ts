@@ -38,6 +38,14 @@ export type Activity = z.infer<typeof activity>;
 
 const activities = z.array(activity);
 
+// https://learn.microsoft.com/azure/data-factory/control-flow-for-each-activity#type-properties
+const forEach = z.strictObject({
+  items: z.strictObject({ type: z.literal('Expression'), value: z.string() }),
+  isSequential: z.boolean().default(false),
+  batchCount: z.int().min(1).max(50).default(20),
+  activities: z.array(json),
+});
+
 const parameterType = z.enum(['String', 'SecureString', 'Int', 'Float', 'Bool', 'Array', 'Object']);
 const parameter = z.looseObject({ type: parameterType, defaultValue: json.optional() });
 export type Parameter = z.infer<typeof parameter>;
@@ -89,6 +97,16 @@ export function readPipeline(properties: JsonObject): Pipeline {
 /** Reads the `properties` of a dataset; 400 when malformed. */
 export function readDataset(properties: JsonObject): Dataset {
   return read(dataset, properties, 'The dataset is invalid');
+}
+
+/** Reads the properties of a ForEach; 400 when malformed. */
+export function readForEach({ name, typeProperties }: Activity): z.infer<typeof forEach> {
+  return read(forEach, typeProperties, `The ForEach '${name}' is invalid`);
+}
+
+/** Reads a reference to another document; 400 when malformed. */
+export function readReference(value: Json): Reference {
+  return read(reference, value, 'The reference is invalid');
 }
 
 /** Reads the activities of a container's branch; an absent branch has none. */

@@ -33,7 +33,6 @@ const linkedService = z.discriminatedUnion('type', [
   z.strictObject({
     ...common,
     type: z.enum(['SqlServer', 'AzureSqlDatabase']),
-    version: z.literal('2.0'),
     typeProperties: sqlProperties,
   }),
   z.strictObject({
@@ -59,7 +58,7 @@ export function readLinkedService(properties: JsonObject): LinkedService {
   if (!TYPES.has(type)) throw unsupported(`A linked service of type '${type}'`);
   const { typeProperties } = properties;
   if (isObject(typeProperties) && typeProperties['connectionString'] !== undefined) {
-    throw unsupported('A linked service with a connectionString instead of the version 2.0 properties');
+    throw unsupported('A linked service with a connectionString instead of its parts');
   }
   if (hasExpression(properties)) throw unsupported('Dynamic content (@…, @{…}) in a linked service');
   return read(linkedService, properties, `The ${type} linked service is not one that the local Data Factory runs`);

@@ -45,7 +45,7 @@ function answerRun({ runs }: Factory, runId: string, action: string, request: Ht
   const route = `${request.method} ${action}`;
   if (route === 'GET ') return ok(runs.get(runId));
   if (route === 'POST cancel') {
-    runs.cancel(runId);
+    runs.cancel(runId, request.url.searchParams.get('isRecursive') === 'true');
     return ok();
   }
   if (route === 'POST queryactivityruns') {

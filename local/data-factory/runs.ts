@@ -1,42 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
+import { EventEmitter, once, setMaxListeners } from 'node:events';
 import type { Log } from '../endpoint/endpoint.ts';
 import { flatten, readPipeline, type Pipeline } from './documents.ts';
 import { ArmError, badRequest } from './errors.ts';
 import type { FactoryServices } from './execution/activity-context.ts';
-import { activityRunToJson, type ActivityRun } from './execution/activity-run.ts';
+import { activityRunToJson } from './execution/activity-run.ts';
+import type { RunPipeline } from './execution/execution-parts.ts';
 import { CancelledError, PipelineExecution, RUNNABLE_TYPES } from './execution/pipeline-execution.ts';
-import type { Json, JsonObject } from './json.ts';
-import { parametersToText, resolveParameters } from './parameters.ts';
+import type { JsonObject } from './json.ts';
+import { pipelineRunToJson, pipelineScope, queuedRun, type Invocation, type PipelineRun } from './pipeline-run.ts';
 import { queryRuns, type RunFilter } from './run-query.ts';
-
-type Status = 'Queued' | 'InProgress' | 'Succeeded' | 'Failed' | 'Canceling' | 'Cancelled';
-
-interface Run {
-  readonly id: string;
-  readonly pipelineName: string;
-  readonly pipeline: Pipeline;
-  readonly parameters: JsonObject;
-  readonly invocationId: string;
-  readonly created: number;
-  /** From when on it is shown. */
-  readonly shown: number;
-  readonly activityRuns: ActivityRun[];
-  readonly cancellation: AbortController;
-  status: Status;
-  message: string;
-  updated: number;
-  start?: number;
-  end?: number;
-}
 
 /** The pipeline runs of one factory: queue, records and their execution. */
 export class PipelineRuns {
   readonly #factoryId: string;
   readonly #services: FactoryServices;
   readonly #log: Log;
-  readonly #runs = new Map<string, Run>();
+  readonly #runs = new Map<string, PipelineRun>();
   readonly #executions = new Set<Promise<void>>();
+  /** Emits the id of a run that has ended. */
+  readonly #ended = new EventEmitter().setMaxListeners(0);
   #held = false;
   #hiddenFor = 0;
 
@@ -51,48 +34,37 @@ export class PipelineRuns {
    * parameters that do not fit and for activities that the local service does not run.
    */
   create(pipelineName: string, given: JsonObject): string {
+    return this.#create(pipelineName, given, {
+      invokedBy: { id: randomUUID(), name: 'Manual', invokedByType: 'Manual' },
+    }).id;
+  }
+
+  #create(pipelineName: string, given: JsonObject, invocation: Invocation): PipelineRun {
     const { name, properties } = this.#services.resources.get('pipelines', pipelineName);
     const pipeline = readPipeline(properties);
-    for (const { name: activity, type, ...rest } of flatten(pipeline.activities)) {
-      if (RUNNABLE_TYPES.has(type) && rest['state'] !== 'Inactive') continue;
-      const what = rest['state'] === 'Inactive' ? 'is inactive, which' : `is of type ${type}, which`;
-      throw badRequest(
-        `The pipeline '${name}' cannot run: its activity '${activity}' ${what} is not run by the local Data Factory.`,
-      );
-    }
+    checkRunnable(name, pipeline);
     const now = this.#services.clock.now();
-    const run: Run = {
-      id: randomUUID(),
-      pipelineName: name,
-      pipeline,
-      parameters: resolveParameters(pipeline, given),
-      invocationId: randomUUID(),
-      created: now,
-      shown: now + this.#hiddenFor,
-      activityRuns: [],
-      cancellation: new AbortController(),
-      status: 'Queued',
-      message: '',
-      updated: now,
-    };
+    const run = queuedRun({ name, pipeline }, given, invocation, { now, shown: now + this.#hiddenFor });
     this.#hiddenFor = 0;
     setMaxListeners(0, run.cancellation.signal);
     this.#runs.set(run.id, run);
     this.#startQueued();
-    return run.id;
+    return run;
   }
 
   /** The record of a run; 404 when there is none. */
   get(runId: string): JsonObject {
-    return this.#toJson(this.#find(runId));
+    return pipelineRunToJson(this.#find(runId), this.#factoryId);
   }
 
-  /** Cancels a run. One that has ended stays as it is. */
-  cancel(runId: string): void {
-    this.#cancel(this.#find(runId));
+  /** Cancels a run, with those that it started if `recursive`. One that has ended stays as it is. */
+  cancel(runId: string, recursive: boolean): void {
+    const run = this.#find(runId);
+    this.#cancel(run);
+    if (recursive) for (const child of run.children) this.cancel(child, true);
   }
 
-  #cancel(run: Run): void {
+  #cancel(run: PipelineRun): void {
     if (run.status === 'Queued') this.#set(run, 'Cancelled');
     if (run.status !== 'InProgress') return;
     this.#set(run, 'Canceling');
@@ -102,7 +74,9 @@ export class PipelineRuns {
   /** One page of pipeline runs. */
   query(filter: RunFilter): JsonObject {
     return queryRuns(
-      [...this.#runs.values()].filter((run) => this.#isShown(run)).map((run) => this.#toJson(run)),
+      [...this.#runs.values()]
+        .filter((run) => this.#isShown(run))
+        .map((run) => pipelineRunToJson(run, this.#factoryId)),
       filter,
       {
         updated: ['lastUpdated'],
@@ -158,7 +132,7 @@ export class PipelineRuns {
     }
   }
 
-  #isAtLimit({ pipelineName, pipeline: { concurrency } }: Run): boolean {
+  #isAtLimit({ pipelineName, pipeline: { concurrency } }: PipelineRun): boolean {
     if (concurrency === undefined) return false;
     const active = [...this.#runs.values()].filter(
       (other) => other.pipelineName === pipelineName && (other.status === 'InProgress' || other.status === 'Canceling'),
@@ -166,11 +140,12 @@ export class PipelineRuns {
     return active.length >= concurrency;
   }
 
-  async #execute(run: Run): Promise<void> {
+  async #execute(run: PipelineRun): Promise<void> {
     const execution = new PipelineExecution({
       services: this.#services,
-      pipeline: this.#pipelineScope(run),
+      pipeline: pipelineScope(run, this.#services.name),
       variables: this.#variables(run.pipeline),
+      runPipeline: this.#runPipeline(run),
       activityRuns: run.activityRuns,
       signal: run.cancellation.signal,
       log: this.#log,
@@ -185,7 +160,7 @@ export class PipelineRuns {
     }
   }
 
-  #set(run: Run, status: Status, message = ''): void {
+  #set(run: PipelineRun, status: PipelineRun['status'], message = ''): void {
     const now = this.#services.clock.now();
     if (status === 'InProgress') run.start = now;
     if (status === 'Succeeded' || status === 'Failed' || status === 'Cancelled') run.end = now;
@@ -193,17 +168,21 @@ export class PipelineRuns {
     run.message = message;
     run.updated = now;
     this.#log(`pipeline run ${run.id} of '${run.pipelineName}': ${status}`);
+    if (run.end !== undefined) this.#ended.emit(run.id);
   }
 
-  #pipelineScope({ id, pipelineName, parameters, created }: Run): JsonObject {
-    return {
-      parameters,
-      RunId: id,
-      GroupId: id,
-      Pipeline: pipelineName,
-      DataFactory: this.#services.name,
-      TriggerType: 'Manual',
-      TriggerTime: new Date(created).toISOString(),
+  /** How an activity of a run starts another run. */
+  #runPipeline(parent: PipelineRun): RunPipeline {
+    return (pipelineName, given, activity) => {
+      const { id: pipelineRunId, pipelineName: parentName, groupId } = parent;
+      const invokedBy = { ...activity, invokedByType: 'PipelineActivity', pipelineName: parentName, pipelineRunId };
+      const run = this.#create(pipelineName, given, { invokedBy, groupId });
+      parent.children.push(run.id);
+      const ended = async () => {
+        if (run.end === undefined) await once(this.#ended, run.id, { signal: parent.cancellation.signal });
+        return run;
+      };
+      return { runId: run.id, pipelineName: run.pipelineName, ended };
     };
   }
 
@@ -211,34 +190,23 @@ export class PipelineRuns {
     return Object.fromEntries(Object.entries(variables).map(([name, { defaultValue = null }]) => [name, defaultValue]));
   }
 
-  #find(runId: string): Run {
+  #find(runId: string): PipelineRun {
     const run = this.#runs.get(runId.toLowerCase());
     if (run !== undefined && this.#isShown(run)) return run;
     throw new ArmError(404, 'PipelineRunNotFound', `The pipeline run '${runId}' was not found.`);
   }
 
-  #isShown({ shown }: Run): boolean {
+  #isShown({ shown }: PipelineRun): boolean {
     return this.#services.clock.now() >= shown;
   }
+}
 
-  #toJson(run: Run): JsonObject {
-    const time = (value: number | undefined): Json => (value === undefined ? null : new Date(value).toISOString());
-    return {
-      id: `${this.#factoryId}/pipelineruns/${run.id}`,
-      runId: run.id,
-      runGroupId: run.id,
-      isLatest: true,
-      pipelineName: run.pipelineName,
-      parameters: parametersToText(run.pipeline, run.parameters),
-      runDimension: {},
-      invokedBy: { id: run.invocationId, name: 'Manual', invokedByType: 'Manual' },
-      runStart: time(run.start ?? run.created),
-      runEnd: time(run.end),
-      durationInMs: run.end === undefined ? null : run.end - (run.start ?? run.created),
-      status: run.status,
-      message: run.message,
-      lastUpdated: time(run.updated),
-      annotations: run.pipeline.annotations,
-    };
+function checkRunnable(pipelineName: string, { activities }: Pipeline): void {
+  for (const { name, type, ...rest } of flatten(activities)) {
+    if (RUNNABLE_TYPES.has(type) && rest['state'] !== 'Inactive') continue;
+    const what = rest['state'] === 'Inactive' ? 'is inactive, which' : `is of type ${type}, which`;
+    throw badRequest(
+      `The pipeline '${pipelineName}' cannot run: its activity '${name}' ${what} is not run by the local Data Factory.`,
+    );
   }
 }

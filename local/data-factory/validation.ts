@@ -1,4 +1,12 @@
-import { branches, flatten, readDataset, readPipeline, type Activity, type Pipeline } from './documents.ts';
+import {
+  branches,
+  flatten,
+  readDataset,
+  readForEach,
+  readPipeline,
+  type Activity,
+  type Pipeline,
+} from './documents.ts';
 import { badRequest, unsupported } from './errors.ts';
 import { toText, type Json, type JsonObject } from './json.ts';
 import { readLinkedService } from './linked-services.ts';
@@ -106,6 +114,7 @@ function validateScope(list: readonly Activity[]): void {
 function validateNesting(list: readonly Activity[], inLoop: boolean): void {
   for (const one of list) {
     const isLoop = one.type === 'ForEach' || one.type === 'Until';
+    if (one.type === 'ForEach') readForEach(one);
     if (isLoop && inLoop) throw badRequest(`The loop '${one.name}' cannot be nested in another loop.`);
     for (const branch of branches(one)) validateNesting(branch, inLoop || isLoop);
   }

@@ -34,7 +34,6 @@ export function sourceLinkedService(
   return {
     properties: {
       type: source.kind === 'SqlServer' ? 'SqlServer' : 'AzureSqlDatabase',
-      version: '2.0',
       ...(runtimeName === undefined
         ? {}
         : { connectVia: { type: 'IntegrationRuntimeReference', referenceName: runtimeName } }),
@@ -56,7 +55,6 @@ export function destinationLinkedService({ server, database }: Destination): Ent
   return {
     properties: {
       type: 'AzureSqlDatabase',
-      version: '2.0',
       typeProperties: {
         server,
         database,

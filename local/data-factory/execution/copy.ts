@@ -3,8 +3,9 @@ import { reference, type Reference } from '../documents.ts';
 import type { JsonObject } from '../json.ts';
 import type { ActivityContext, Executor } from './activity-context.ts';
 import { ActivityError, unsupportedSetting } from './activity-error.ts';
+import type { ColumnType } from './database.ts';
 import { dataFailure } from './sql-failures.ts';
-import { readSource, sqlSource } from './sql-source.ts';
+import { readCopySource, sqlCopySource } from './sql-source.ts';
 import { stage } from './staging.ts';
 
 const ERROR_CODE = '2200';
@@ -24,7 +25,7 @@ const sqlSink = z.strictObject({
 });
 
 const properties = z.strictObject({
-  source: sqlSource,
+  source: sqlCopySource,
   sink: sqlSink,
   enableStaging: z.boolean().default(false),
   stagingSettings: z
@@ -56,7 +57,7 @@ export const copy: Executor = async (context) => {
   if (sinkPath === undefined) throw new ActivityError(ERROR_CODE, 'The dataset of the sink has no table.');
 
   const from = await onSide('Source', () => context.connect(source.linkedService));
-  const counted = new CountedRows(from.stream(readSource(settings.source, source, ERROR_CODE)));
+  const counted = new CountedRows(from.stream(readCopySource(settings.source, source, ERROR_CODE), checkPrecision));
   const copied = await viaStaging(context, settings, counted, (rows) =>
     onSide('Sink', async () => {
       const to = await context.connect(sink.linkedService);
@@ -76,6 +77,15 @@ export const copy: Executor = async (context) => {
     ...context.envelope('DataMovement'),
   };
 };
+
+// https://learn.microsoft.com/azure/data-factory/connector-sql-server#data-type-mapping-for-sql-server
+const MAXIMUM_PRECISION = 28;
+
+function checkPrecision({ name, precision }: ColumnType): void {
+  if (precision === undefined || precision <= MAXIMUM_PRECISION) return;
+  const text = `The column '${name}' has ${precision} digits; a Copy carries decimals of at most ${MAXIMUM_PRECISION}.`;
+  throw new ActivityError(ERROR_CODE, `Failure happened on 'Source' side. ${text}`);
+}
 
 function only(references: readonly Reference[], what: string): Reference {
   const [first, ...others] = references;

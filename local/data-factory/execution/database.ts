@@ -11,6 +11,17 @@ interface SqlParameter {
   readonly value: Json;
 }
 
+/** What is read: a query, or the result set of a stored procedure. */
+export type SqlRead =
+  | { readonly text: string }
+  | { readonly procedure: string; readonly parameters: readonly SqlParameter[] };
+
+/** A column of a result set; the precision is that of a decimal. */
+export interface ColumnType {
+  readonly name: string;
+  readonly precision: number | undefined;
+}
+
 interface QueryResult {
   readonly resultSets: readonly (readonly JsonObject[])[];
   readonly recordsAffected: number;
@@ -22,8 +33,8 @@ export interface Database {
   query(text: string, parameters?: readonly SqlParameter[]): Promise<QueryResult>;
   /** Runs a stored procedure; its result sets are dropped. */
   execute(procedure: string, parameters: readonly SqlParameter[]): Promise<void>;
-  /** Runs a query and streams the rows of its result set. */
-  stream(text: string): AsyncIterable<JsonObject>;
+  /** Streams the rows of a result set, once `check` has let each of its columns pass. */
+  stream(read: SqlRead, check: (column: ColumnType) => void): AsyncIterable<JsonObject>;
   /** Bulk inserts into the columns that the first row names, in batches; answers how many. `table` is quoted already. */
   insert(table: string, rows: AsyncIterable<JsonObject>, batchSize: number): Promise<number>;
   /** Cancels what runs and closes the connection. */
@@ -100,11 +111,20 @@ class SqlDatabase implements Database {
     await this.#run(parameters, (request) => request.execute(procedure));
   }
 
-  async *stream(text: string): AsyncGenerator<JsonObject> {
-    const request = this.#pool.request();
+  async *stream(read: SqlRead, check: (column: ColumnType) => void): AsyncGenerator<JsonObject> {
+    const parameters = 'procedure' in read ? read.parameters : [];
+    const request = this.#request(parameters);
     const rows = request.toReadableStream();
+    request.on('recordset', (columns: Recordset['columns']) => {
+      try {
+        Object.values(columns).map(toColumnType).forEach(check);
+      } catch (error) {
+        rows.destroy(error as Error);
+        request.cancel();
+      }
+    });
     // In stream mode an error reaches the reader of the rows; this promise only says that the request has ended.
-    void request.query(text);
+    void ('procedure' in read ? request.execute(read.procedure) : request.query(read.text));
     this.#running.add(request);
     try {
       for await (const row of rows) yield rowToJson(row as Readonly<Record<string, unknown>>);
@@ -138,22 +158,7 @@ class SqlDatabase implements Database {
     const { recordset } = await this.#run([], (request) =>
       request.query<Readonly<Record<string, unknown>>>(`SELECT ${list} FROM ${table} WHERE 1 = 0`),
     );
-    await this.#readScales(table, recordset);
     return recordset;
-  }
-
-  /** Takes the scale of decimals from the catalog: an empty set may come without, and fractions would then be cut off. */
-  async #readScales(table: string, { columns }: Recordset): Promise<void> {
-    const decimals = Object.values(columns).filter(({ type }) => type === mssql.Decimal || type === mssql.Numeric);
-    if (decimals.length === 0) return;
-    const path: SqlParameter = { name: 'path', type: mssql.NVarChar(mssql.MAX), value: table };
-    const { recordset } = await this.#run([path], (request) =>
-      request.query<{ name: string; scale: number }>(
-        'SELECT name, scale FROM sys.columns WHERE object_id = OBJECT_ID(@path)',
-      ),
-    );
-    const scales = new Map(recordset.map(({ name, scale }) => [name.toLowerCase(), scale]));
-    for (const decimal of decimals) decimal.scale = scales.get(decimal.name.toLowerCase());
   }
 
   async #bulk(path: string, target: Recordset, rows: readonly JsonObject[]): Promise<number> {
@@ -172,8 +177,7 @@ class SqlDatabase implements Database {
     parameters: readonly SqlParameter[],
     act: (request: mssql.Request) => Promise<Result>,
   ): Promise<Result> {
-    const request = this.#pool.request();
-    for (const { name, type, value } of parameters) request.input(name, type, fromJson(value, type));
+    const request = this.#request(parameters);
     this.#running.add(request);
     try {
       return await act(request);
@@ -181,4 +185,18 @@ class SqlDatabase implements Database {
       this.#running.delete(request);
     }
   }
+
+  #request(parameters: readonly SqlParameter[]): mssql.Request {
+    const request = this.#pool.request();
+    for (const { name, type, value } of parameters) request.input(name, type, fromJson(value, type));
+    return request;
+  }
+}
+
+function isDecimal(type: unknown): boolean {
+  return type === mssql.Decimal || type === mssql.Numeric;
+}
+
+function toColumnType({ name, type, precision }: Recordset['columns'][string]): ColumnType {
+  return { name, precision: isDecimal(type) ? precision : undefined };
 }

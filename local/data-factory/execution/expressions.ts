@@ -11,6 +11,8 @@ export interface Scope extends Ambient {
   /** Finished activities by name: `{ status, output, error }`. */
   readonly activities?: JsonObject;
   readonly dataset?: JsonObject;
+  /** What an iteration of a loop stands for. */
+  readonly item?: Json;
 }
 
 /**
@@ -96,7 +98,7 @@ function call({ name, parameters }: Call, scope: Scope, text: string): Json {
     case 'activity':
       return named(scope.activities, name, parameter(0), 'the template action', 'is not defined at current scope');
     case 'item':
-      return notExpected(name);
+      return scope.item === undefined ? notExpected(name) : scope.item;
     default: {
       const values = parameters.map((_, index) => parameter(index));
       return callFunction(name, values, scope);

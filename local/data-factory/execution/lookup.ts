@@ -34,12 +34,12 @@ export const lookup: Executor = async (context) => {
 };
 
 function shape(rows: readonly JsonObject[], firstRowOnly: boolean): JsonObject {
-  const [firstRow] = rows;
-  if (firstRowOnly) return firstRow === undefined ? {} : { firstRow };
-  const value = rows.slice(0, MAXIMUM_ROWS);
+  const value = rows.slice(0, firstRowOnly ? 1 : MAXIMUM_ROWS);
   if (Buffer.byteLength(JSON.stringify(value)) > MAXIMUM_BYTES) {
     const text = 'The length of execution output is over limit (around 4MB currently).';
     throw new ActivityError(OUTPUT_TOO_LONG, text);
   }
-  return { count: value.length, value };
+  const [firstRow] = value;
+  if (!firstRowOnly) return { count: value.length, value };
+  return firstRow === undefined ? {} : { firstRow };
 }

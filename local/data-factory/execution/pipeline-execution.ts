@@ -1,17 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../endpoint/clock.ts';
-import type { Log } from '../../endpoint/endpoint.ts';
 import { readBranch, type Activity } from '../documents.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
-import { ActivityContext, type Executor, type FactoryServices } from './activity-context.ts';
+import { ActivityContext, type Executor } from './activity-context.ts';
 import { ActivityError } from './activity-error.ts';
 import type { ActivityRun } from './activity-run.ts';
+import { CONTROL_ACTIVITIES } from './control-activities.ts';
 import { copy } from './copy.ts';
 import { parseTimespan } from './duration.ts';
+import type { ExecutionParts, Iteration } from './execution-parts.ts';
 import { ExpressionError } from './expression-error.ts';
 import { evaluate, type Scope } from './expressions.ts';
 import { lookup } from './lookup.ts';
 import { isMet, outcomeOf, type ActivityEnd, type Outcome } from './outcome.ts';
+import { checkPayload } from './payload-limit.ts';
 import { script } from './script.ts';
 import { storedProcedure } from './stored-procedure.ts';
 
@@ -23,7 +25,7 @@ const EXECUTORS = new Map<string, Executor>([
 ]);
 
 /** The activity types that run; pipelines with other types are stored, but not run. */
-export const RUNNABLE_TYPES: ReadonlySet<string> = new Set([...EXECUTORS.keys(), 'IfCondition', 'Switch']);
+export const RUNNABLE_TYPES: ReadonlySet<string> = new Set([...EXECUTORS.keys(), ...CONTROL_ACTIVITIES.keys()]);
 
 // https://learn.microsoft.com/azure/data-factory/concepts-pipelines-activities#activity-policy
 const DEFAULT_TIMEOUT_MS = 12 * 3_600_000;
@@ -36,26 +38,17 @@ export class CancelledError extends Error {
   }
 }
 
-/** What one execution works on. */
-export interface ExecutionParts {
-  readonly services: FactoryServices;
-  /** `pipeline()` and the variables, which keep their defaults. */
-  readonly pipeline: JsonObject;
-  readonly variables: JsonObject;
-  /** Filled while the execution goes on. */
-  readonly activityRuns: ActivityRun[];
-  readonly signal: AbortSignal;
-  readonly log: Log;
-}
-
-/** One execution of a pipeline's activities. */
+/** One execution of a pipeline's activities, or of those of one iteration of a loop. */
 export class PipelineExecution {
   readonly #parts: ExecutionParts;
   readonly #clock: Clock;
-  readonly #finished: Record<string, Json> = {};
+  readonly #item: Json | undefined;
+  readonly #finished: Record<string, Json>;
 
-  constructor(parts: ExecutionParts) {
+  constructor(parts: ExecutionParts, iteration?: Iteration) {
     this.#parts = parts;
+    this.#item = iteration?.item;
+    this.#finished = { ...iteration?.finished };
     this.#clock = parts.services.clock;
   }
 
@@ -151,13 +144,23 @@ export class PipelineExecution {
   }
 
   async #carryOut(activity: Activity, run: ActivityRun): Promise<JsonObject> {
-    if (activity.type === 'IfCondition') return this.#runIf(activity, run);
-    if (activity.type === 'Switch') return this.#runSwitch(activity, run);
+    const control = CONTROL_ACTIVITIES.get(activity.type);
+    if (control !== undefined) {
+      const { runPipeline } = this.#parts;
+      return control({
+        activity,
+        run,
+        runPipeline,
+        evaluate: (value = null) => evaluate(value, this.#scope()),
+        runActivities: (list, item) => this.#runActivities(readBranch(list), item),
+      });
+    }
     const execute = EXECUTORS.get(activity.type);
     if (execute === undefined) throw new Error(`No executor for ${activity.type}.`);
     const scope = this.#scope();
     const properties = evaluate(activity.typeProperties, scope);
     if (!isObject(properties)) throw new Error('The type properties are no object.');
+    checkPayload(properties);
     if (!activity.policy.secureInput) run.input = properties;
     return this.#withTimeout(activity, async (signal) => {
       const context = new ActivityContext(activity, properties, { services: this.#parts.services, scope, run, signal });
@@ -170,33 +173,9 @@ export class PipelineExecution {
     });
   }
 
-  async #runIf({ typeProperties }: Activity, run: ActivityRun): Promise<JsonObject> {
-    const expression = evaluate(typeProperties['expression'] ?? null, this.#scope());
-    if (typeof expression !== 'boolean') {
-      throw new ActivityError('InvalidTemplate', 'The expression of the If Condition is not of type Boolean.');
-    }
-    run.input = { expression };
-    return this.#runBranch(typeProperties[expression ? 'ifTrueActivities' : 'ifFalseActivities']);
-  }
-
-  async #runSwitch({ typeProperties }: Activity, run: ActivityRun): Promise<JsonObject> {
-    const on = evaluate(typeProperties['on'] ?? null, this.#scope());
-    if (typeof on !== 'string') {
-      throw new ActivityError('InvalidTemplate', 'The expression of the Switch is not of type String.');
-    }
-    run.input = { on };
-    const cases = Array.isArray(typeProperties['cases']) ? typeProperties['cases'].filter(isObject) : [];
-    const chosen = cases.find(({ value }) => value === on);
-    return this.#runBranch(chosen === undefined ? typeProperties['defaultActivities'] : chosen['activities']);
-  }
-
-  async #runBranch(branch: Json | undefined): Promise<JsonObject> {
-    const outcome = await this.run(readBranch(branch));
-    if (outcome.succeeded) return {};
-    throw new ActivityError(
-      'ActionFailed',
-      `Activity failed because an inner activity failed; Inner activity name: ${outcome.activity}, Error: ${outcome.message}`,
-    );
+  #runActivities(list: readonly Activity[], item: Json | undefined): Promise<Outcome> {
+    if (item === undefined) return this.run(list);
+    return new PipelineExecution(this.#parts, { item, finished: this.#finished }).run(list);
   }
 
   #scope(): Scope {
@@ -205,6 +184,7 @@ export class PipelineExecution {
       pipeline,
       variables,
       activities: this.#finished,
+      ...(this.#item === undefined ? {} : { item: this.#item }),
       utcNow: () => new Date(this.#clock.now()).toISOString().replace('Z', '0000Z'),
       newGuid: () => randomUUID(),
     };

@@ -1,4 +1,4 @@
-import type { PGlite } from '@electric-sql/pglite';
+import { protocol, type PGlite } from '@electric-sql/pglite';
 import type { Clock } from '../../endpoint/clock.ts';
 import type { Log } from '../../endpoint/endpoint.ts';
 import { SqlError } from '../sql-error.ts';
@@ -6,9 +6,16 @@ import { LongNames, literal } from '../translate/names.ts';
 import type { ProcedureStatement } from '../tsql/statements.ts';
 import { openPostgres } from './snapshot.ts';
 
+/** A column of a result. The modifier of a numeric holds precision and scale; -1 or absent: not declared. */
+export interface Field {
+  readonly name: string;
+  readonly dataTypeID: number;
+  readonly dataTypeModifier?: number;
+}
+
 /** Rows as PostgreSQL's text, with the type of each column. */
 export interface Result {
-  readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[];
+  readonly fields: readonly Field[];
   readonly rows: readonly (string | null)[][];
   readonly affected: number;
 }
@@ -27,6 +34,9 @@ const RAW_TYPES = [
 ];
 const raw = (text: string): string => text;
 const PARSERS = Object.fromEntries(RAW_TYPES.map((type) => [type, raw]));
+
+/** PostgreSQL's type identifier of decimals. */
+export const NUMERIC = 1700;
 
 /** Lower numbers are the server's own. */
 const FIRST_SESSION = 51;
@@ -115,7 +125,20 @@ export class Engine {
   async query(sql: string, values: readonly (string | null)[] = []): Promise<Result> {
     const options = { rowMode: 'array', parsers: PARSERS } as const;
     const result = await this.#guard(this.#postgres.query<(string | null)[]>(sql, [...values], options));
-    return { fields: result.fields, rows: result.rows, affected: result.affectedRows ?? 0 };
+    const { rows, affectedRows: affected = 0 } = result;
+    if (!result.fields.some(({ dataTypeID }) => dataTypeID === NUMERIC))
+      return { fields: result.fields, rows, affected };
+    return { fields: (await this.#describe(sql)) ?? result.fields, rows, affected };
+  }
+
+  /** The columns of a statement with their modifiers, which PGlite leaves out of its results. */
+  async #describe(sql: string): Promise<readonly Field[] | undefined> {
+    const { serialize } = protocol;
+    const question = [serialize.parse({ text: sql }), serialize.describe({ type: 'S' }), serialize.sync()];
+    const { messages } = await this.#guard(
+      this.#postgres.execProtocol(Buffer.concat(question), { throwOnError: false }),
+    );
+    return messages.find((message) => message instanceof protocol.messages.RowDescriptionMessage)?.fields;
   }
 
   /** Several statements, all or none unless a transaction is open. Stores the long names they use. */

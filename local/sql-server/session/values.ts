@@ -2,12 +2,11 @@ import type { Column } from '../tds/session.ts';
 import type { SqlType } from '../tds/types.ts';
 import type { SqlValue } from '../tds/values.ts';
 import { UNNAMED } from '../translate/select.ts';
-import type { Result } from './engine.ts';
+import { NUMERIC, type Result } from './engine.ts';
 
 const BOOL = 16;
 const BYTEA = 17;
 const TIMESTAMPTZ = 1184;
-const NUMERIC = 1700;
 const UUID = 2950;
 
 /** T-SQL types by PostgreSQL's type identifier; others are text. */
@@ -26,6 +25,9 @@ const TYPES: Readonly<Record<number, SqlType>> = {
   [UUID]: { name: 'uniqueidentifier' },
 };
 
+const UNDECLARED = -1;
+// What PostgreSQL adds to the modifier of a numeric: the size of a header.
+const MODIFIER_OFFSET = 4;
 const LARGEST_PRECISION = 38;
 const LONGEST_INLINE = 4000;
 
@@ -60,8 +62,13 @@ export function columnsOf(result: Result, original: (name: string) => string): C
   }));
 }
 
-/** PostgreSQL does not tell the scale of an expression: the widest value decides. */
+/** A column or a cast has its type declared; PostgreSQL does not tell the scale of others: the widest value decides. */
 function decimalFor(result: Result, index: number): SqlType {
+  const modifier = result.fields[index]?.dataTypeModifier ?? UNDECLARED;
+  if (modifier !== UNDECLARED) {
+    const declared = modifier - MODIFIER_OFFSET;
+    return { name: 'decimal', precision: declared >> 16, scale: declared & 0xffff };
+  }
   let scale = 0;
   let whole = 1;
   for (const row of result.rows) {

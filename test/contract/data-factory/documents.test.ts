@@ -32,7 +32,7 @@ function sqlServer(server: string, runtime?: string) {
     // The declared type insists on a connection string.
     properties: {
       type: 'SqlServer',
-      version: '2.0',
+
       ...(runtime !== undefined && { connectVia: { type: 'IntegrationRuntimeReference', referenceName: runtime } }),
       typeProperties: {
         server,

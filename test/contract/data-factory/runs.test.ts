@@ -166,7 +166,7 @@ describe('activities', () => {
     expect(message).toContain("The template function 'xpath' is not supported by the local Data Factory");
   });
 
-  test.each(['Wait', 'SetVariable', 'ForEach', 'WebActivity'])(
+  test.each(['Wait', 'SetVariable', 'Until', 'WebActivity'])(
     'of type %s are stored, and refused by name when they should run',
     async (type) => {
       const name = await put({
@@ -290,7 +290,6 @@ describe('activities on a self-hosted integration runtime', () => {
     await client.linkedServices.createOrUpdate(GROUP, FACTORY, `on_${name.replaceAll('-', '_')}`, {
       properties: {
         type: 'SqlServer',
-        version: '2.0',
         connectVia: { type: 'IntegrationRuntimeReference', referenceName: name },
         typeProperties: {
           server: 'localhost,9',

@@ -131,13 +131,13 @@ describe('Lookup', () => {
     expect(record?.output).toMatchObject({ count: 5_000 });
   });
 
-  test('fails above 4 MB', async () => {
+  test('fails above 4 MB, also with one row', async () => {
     const values = Array.from({ length: 50 }, (_, index) => `(${index})`).join(',');
-    const query = `SELECT REPLICATE(CAST(N'x' AS nvarchar(max)), 100000) AS t FROM (VALUES ${values}) AS a(n)`;
-    expect(await runOne(lookup('large', 'source', query, false))).toMatchObject({
-      status: 'Failed',
-      error: { errorCode: '2001' },
-    });
+    const many = `SELECT REPLICATE(CAST(N'x' AS nvarchar(max)), 100000) AS t FROM (VALUES ${values}) AS a(n)`;
+    const one = `SELECT REPLICATE(CAST(N'x' AS nvarchar(max)), 5000000) AS t`;
+    for (const large of [lookup('many', 'source', many, false), lookup('one', 'source', one)]) {
+      expect(await runOne(large)).toMatchObject({ status: 'Failed', error: { errorCode: '2001' } });
+    }
   });
 
   test('fails with the number of the SQL error', async () => {
@@ -315,12 +315,47 @@ describe('Copy', () => {
     });
   });
 
+  test('reads what a procedure returns', async () => {
+    await run([
+      script(
+        'source',
+        'CREATE OR ALTER PROCEDURE dbo.ReadItems @from int AS BEGIN SET NOCOUNT ON; SELECT id, name FROM dbo.Item WHERE id >= @from END',
+        'NonQuery',
+      ),
+    ]);
+    const source = {
+      type: 'SqlServerSource',
+      sqlReaderStoredProcedureName: '[dbo].[ReadItems]',
+      storedProcedureParameters: { from: { type: 'Int32', value: expression('@int(pipeline().parameters.from)') } },
+    };
+    const record = await runOne(copy('', { source }), { from: '2' });
+    expect(record).toMatchObject({ status: 'Succeeded', output: { rowsCopied: 1 } });
+    expect(await destinationRows('SELECT id FROM dbo.ItemCopy')).toEqual([{ id: 2 }]);
+  });
+
+  test.each([
+    [28, 'Succeeded', ''],
+    [29, 'Failed', "Failure happened on 'Source' side. The column 'price' has 29 digits"],
+  ])('of a decimal with %i digits has %s', async (digits, status, text) => {
+    const record = await runOne(copy(`SELECT id, CAST(price AS decimal(${digits}, 4)) AS price FROM dbo.Item`));
+    expect(record).toMatchObject({ status, error: { message: expect.stringContaining(text) as string } });
+  });
+
   test('refuses by name what it does not do', async () => {
     const record = await runOne(
       copy('SELECT id FROM dbo.Item', { sink: { type: 'AzureSqlSink', writeBehavior: 'upsert' } }),
     );
     expect(record).toMatchObject({ error: { message: expect.stringContaining('sink.writeBehavior') as string } });
   });
+});
+
+test.each([
+  ['keeps to', 900_000, 'Succeeded', ''],
+  ['is larger than', 920_000, 'Failed', '2002'],
+])('an activity that %s the 896 KB of a payload has %s', async (_, length, status, errorCode) => {
+  const text = expression(`@concat('SELECT 1 AS one --', pipeline().parameters.padding)`);
+  const large = { ...script('source', ''), scripts: [{ type: 'Query', text }] };
+  expect(await runOne(large, { padding: 'x'.repeat(length) })).toMatchObject({ status, error: { errorCode } });
 });
 
 describe('secrets', () => {

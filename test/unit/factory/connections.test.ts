@@ -68,7 +68,6 @@ describe('the source', () => {
 test('the destination is reached with the identity of the factory, encrypted and verified', () => {
   expect(destinationLinkedService(destination).properties).toEqual({
     type: 'AzureSqlDatabase',
-    version: '2.0',
     typeProperties: {
       server: 'online.example.com',
       database: 'tenant01',
