@@ -4,6 +4,7 @@ import { FactoryReservations } from '../../../shared/factory/reservations.ts';
 
 import type { Services } from '../../../shared/services.ts';
 import { newSetupTable } from '../../support/setup/setup-table.ts';
+import { SlowWrites } from '../../support/slow-writes.ts';
 import { startTables } from '../../support/tables.ts';
 import type { Tables } from '../../support/tables.ts';
 
@@ -163,22 +164,11 @@ describe('a place', () => {
   });
 
   test('that an attempt gave back stays so when an earlier attempt is slower', async () => {
-    let meanwhile: (() => Promise<void>) | undefined;
-    const slow = new FactoryReservations(
-      tables.table({
-        name: 'slow',
-        async sendRequest(request, next) {
-          const first = request.method === 'PUT' ? meanwhile : undefined;
-          if (first !== undefined) meanwhile = undefined;
-          await first?.();
-          return next(request);
-        },
-      }),
-    );
+    const writes = new SlowWrites();
+    const slow = new FactoryReservations(tables.table(writes));
     await slow.spend({ key: 'one', attempt: 1 });
-    meanwhile = () => slow.spend({ key: 'one', attempt: 3 });
+    writes.meanwhile(() => slow.spend({ key: 'one', attempt: 3 }));
     await slow.spend({ key: 'one', attempt: 2 });
-    expect(meanwhile).toBeUndefined();
     expect(await slow.isSpent({ key: 'one', attempt: 3 })).toBe(true);
   });
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { NewWait, WaitAnswer } from '../../../shared/waits/wait.ts';
 import { WaitBook } from '../../../shared/waits/wait-book.ts';
+import { SlowWrites } from '../../support/slow-writes.ts';
 import { startTables } from '../../support/tables.ts';
 import type { Tables } from '../../support/tables.ts';
 
@@ -27,6 +28,7 @@ const ended: WaitAnswer = { kind: 'ended', status: 'Succeeded', message: '' };
 const canceled: WaitAnswer = { kind: 'canceled' };
 
 let tables: Tables;
+let writes: SlowWrites;
 let waits: WaitBook;
 let now: Date;
 
@@ -44,7 +46,8 @@ afterAll(() => tables.stop());
 
 beforeEach(() => {
   now = at(0);
-  waits = new WaitBook(tables.table(), { now: () => now });
+  writes = new SlowWrites();
+  waits = new WaitBook(tables.table(writes), { now: () => now });
 });
 
 /** The open wait, which must be there. */
@@ -176,5 +179,28 @@ describe('an answer', () => {
     expect(await waits.settle(runtime, canceled)).toMatchObject({ answer: canceled });
     expect(await waits.settle(runtime, online)).toMatchObject({ answer: canceled });
     expect(await open()).toMatchObject({ answer: canceled });
+  });
+});
+
+describe('what happens just before a change is written', () => {
+  test('to open a wait is not written over', async () => {
+    await waits.open(run('assess'));
+    writes.meanwhile(() => waits.open(run('assess', 2)));
+    expect(await waits.open(run('install'))).toBeUndefined();
+    expect(await open()).toMatchObject(run('assess', 2));
+  });
+
+  test('is a cancellation, and it is told in place of the answer', async () => {
+    await waits.open(runtime);
+    writes.meanwhile(() => waits.settle(runtime, canceled));
+    expect(await waits.settle(runtime, online)).toMatchObject({ answer: canceled });
+    expect(await open()).toMatchObject({ answer: canceled });
+  });
+
+  test('is a later wait, and that one is not closed', async () => {
+    await waits.open(run('assess'));
+    writes.meanwhile(() => waits.open(run('install')));
+    await waits.close(run('assess'));
+    expect(await open()).toMatchObject(run('install'));
   });
 });
