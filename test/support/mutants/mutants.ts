@@ -30,7 +30,6 @@ interface Subject {
 
 const states = 'test/contract/state';
 const neighbours = 'test/contract/races/neighbours.test.ts';
-const races = 'test/contract/races/races.test.ts';
 const conditionsAndGuards = (text: string): Break[] => [...conditions(text), ...guards(text)];
 
 const subjects: readonly Subject[] = [
@@ -44,12 +43,12 @@ const subjects: readonly Subject[] = [
   {
     file: 'shared/setup/store.ts',
     breaks: conditionsAndGuards,
-    tests: [`${states}/setup-store.test.ts`, `${states}/attempts.test.ts`, `${states}/endings.test.ts`, races],
+    tests: [`${states}/setup-store.test.ts`, `${states}/attempts.test.ts`, `${states}/endings.test.ts`],
   },
   {
     file: 'shared/setup/active.ts',
     breaks: conditionsAndGuards,
-    tests: [`${states}/active-setups.test.ts`, races],
+    tests: [`${states}/active-setups.test.ts`],
   },
   {
     file: 'shared/setup/run-intents.ts',
@@ -59,7 +58,7 @@ const subjects: readonly Subject[] = [
   {
     file: 'shared/environments/directory.ts',
     breaks: conditionsAndGuards,
-    tests: [`${states}/environment-directory.test.ts`, races],
+    tests: [`${states}/environment-directory.test.ts`],
   },
   {
     file: 'shared/factory/reservations.ts',
