@@ -132,10 +132,13 @@ function conditions(text: string): Break[] {
 /** Where a loop ends because a write has succeeded: without that nothing ends. */
 const endOfLoop = /^ +if \((?:written|claimed|released|await this\.#)/;
 
+/** What only the compiler needs: a claim without its columns is nobody's also without being asked for them. */
+const forTheCompiler = 'setupId === undefined || attempt === undefined || claimedAt === undefined';
+
 /** Each condition on which something is refused, or need not be done, is left out with what it leads to. */
 function guards(text: string): Break[] {
   return placesOf(text, /^( +)if \(.*\) (?:return.*;|continue;|\{\n +(?:return|throw) .*;\n\1\})$/gm)
-    .filter(({ found }) => !endOfLoop.test(found))
+    .filter(({ found }) => !endOfLoop.test(found) && !found.includes(forTheCompiler))
     .map((place) => ({
       ...place,
       what: `line ${place.line} is left out: ${place.found.trim().replaceAll(/\s+/g, ' ')}`,
