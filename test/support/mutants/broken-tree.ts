@@ -52,7 +52,11 @@ export class BrokenTree {
         await this.#endRunner();
         return `${test}: does not end`;
       }
-      const failure = ended.testModules.map(firstFailure).find((found) => found !== undefined);
+      // The runner also gives what came of other files in earlier runs.
+      const modules = ended.testModules.filter(({ moduleId }) =>
+        specifications.some((wanted) => wanted.moduleId === moduleId),
+      );
+      const failure = modules.map(firstFailure).find((found) => found !== undefined);
       if (failure !== undefined) return `${test}: ${failure}`;
       if (ended.unhandledErrors.length > 0) return `${test}: an error that nobody handles`;
     }
