@@ -140,7 +140,7 @@ function undoSource(
       const { holds } = yield* call(context, activities.holdsPassword, placed);
       if (!holds) return { left: ['source database: not looked at again, because its password is gone'] };
       const via = runtimeName === undefined ? {} : { runtimeName };
-      yield* remakePreparation(context, placed, via);
+      yield* remakeConnections(context, placed, via);
       const runId = yield* undoAtSource(context, placed, 'remove', removeSource);
       const { left } = yield* call(context, activities.readSourceRemoval, { ...placed, runId });
       return { removed: ['objects in the source database'], left };
@@ -148,7 +148,8 @@ function undoSource(
   };
 }
 
-function* remakePreparation(
+/** All that the preparation pipeline refers to. */
+function* remakeConnections(
   context: OrchestrationContext,
   placed: Placed,
   via: { readonly runtimeName?: string },
@@ -157,7 +158,6 @@ function* remakePreparation(
   yield* call(context, activities.putLinkedService, { ...placed, role: 'source', ...via });
   yield* call(context, activities.putLinkedService, { ...placed, role: 'destination' });
   for (const role of datasetRoles) yield* call(context, activities.putDataset, { ...placed, role });
-  yield* call(context, activities.putPipeline, { ...placed, role: 'prepare' });
 }
 
 function undoDestination(context: OrchestrationContext, subject: Subject): Undo {

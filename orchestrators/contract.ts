@@ -87,6 +87,7 @@ const removalSchema = z.object({ left: z.array(z.string()) });
 
 export const datasetRoles = ['source', 'destination'] as const;
 const pipelineRoles = ['prepare', 'large', 'small', 'replicate'] as const;
+export type PipelineRole = (typeof pipelineRoles)[number];
 
 export const activities = {
   /** Measures a factory. One that does not answer is a result, not an error. */
@@ -170,6 +171,8 @@ export const activities = {
     z.object({ pipeline: z.string(), runId: z.string() }),
     'forward',
   ),
+  /** Puts the preparation pipeline back, which an attempt that ends late has removed already. */
+  restorePreparation: activity('restorePreparation', placedSchema, nothing, 'undo'),
   /**
    * Starts the stage of the preparation pipeline that gives back the attempt's claim of the source, or that removes what
    * the setup made there, with `removeSource` also its change tracking.

@@ -143,6 +143,7 @@ export function* undoAtSource(
   stage: 'release' | 'remove',
   removeSource = false,
 ): Steps<string> {
+  yield* call(context, activities.restorePreparation, placed);
   const { pipeline, runId } = yield* call(context, activities.startSourceUndo, { ...placed, stage, removeSource });
   const run = yield* waitForAnswer(context, placed, {
     eventName: stage,

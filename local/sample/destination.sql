@@ -152,6 +152,7 @@ CREATE TABLE [dbo].[Loyalty Program$5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41] (
   CONSTRAINT [Loyalty Program$5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41$Key1] PRIMARY KEY CLUSTERED ([Code])
 );
 GO
+-- The tables of a company.
 CREATE TABLE [dbo].[CRONUS USA, Inc_$Customer$437dbf0e-84ff-417a-965d-ed2bb9650972] (
   [timestamp] timestamp NOT NULL,
   [No_] nvarchar(20) NOT NULL,

@@ -39,6 +39,9 @@ export interface ServerOptions {
   readonly port?: number;
 }
 
+/** What a test lets go wrong with a request: a deadlock, or a connection that is lost before or after its effect. */
+export type SqlFault = 'deadlock' | 'lost before' | 'lost after';
+
 export interface SqlServerOptions {
   readonly servers: readonly ServerOptions[];
   readonly tls: TlsIdentity;
@@ -46,4 +49,6 @@ export interface SqlServerOptions {
   /** Times lock waits; the T-SQL clock is always the real one. */
   readonly clock?: Clock;
   readonly log?: Log;
+  /** Asked once for each request, on any connection. */
+  readonly fault?: () => SqlFault | undefined;
 }

@@ -83,11 +83,11 @@ class RunningServer {
     this.#shared = shared;
   }
 
-  async listen({ tls }: SqlServerOptions): Promise<void> {
+  async listen({ tls, fault = () => undefined }: SqlServerOptions): Promise<void> {
     const { name: serverName, profile, port = 0 } = this.#options;
     const { log } = this.#shared;
     const authenticate: Authenticate = (login) => this.#authenticate(login);
-    const settings = { serverName, majorVersion: profile.productMajorVersion, tls, authenticate, log };
+    const settings = { serverName, majorVersion: profile.productMajorVersion, tls, authenticate, log, fault };
     const server = createServer((socket) => {
       const connection = new Connection(socket, settings);
       this.#connections.add(connection);

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { setImmediate as nextLoopTurn } from 'node:timers/promises';
 import type { Log, TlsIdentity, VerifyToken } from '../endpoint/endpoint.ts';
 import { loadSample, sampleDatabases } from '../sample/load-sample.ts';
+import type { SampleSize } from '../sample/load-sample.ts';
 import { startSqlServer } from '../sql-server/server.ts';
+import type { SqlFault } from '../sql-server/options.ts';
 import type { SqlServers } from '../sql-server/server.ts';
 
 /** A database and where it is, in the notation of connection strings. */
@@ -40,6 +42,9 @@ export interface DatabasesOptions {
   readonly verifyToken: VerifyToken;
   /** One sample each. */
   readonly samples: readonly [SourceKind, ...SourceKind[]];
+  readonly size?: SampleSize;
+  /** Asked once for each request. */
+  readonly fault?: () => SqlFault | undefined;
   readonly log: Log;
 }
 
@@ -62,7 +67,14 @@ const AZURE = {
 } as const;
 
 /** Starts the servers and resolves when their databases are filled. Passwords are new at each start. */
-export async function startDatabases({ tls, verifyToken, samples, log }: DatabasesOptions): Promise<Databases> {
+export async function startDatabases({
+  tls,
+  verifyToken,
+  samples,
+  size,
+  fault = () => undefined,
+  log,
+}: DatabasesOptions): Promise<Databases> {
   const password = randomBytes(24).toString('base64url');
   const planned = samples.map((kind, index) => ({
     kind,
@@ -76,6 +88,7 @@ export async function startDatabases({ tls, verifyToken, samples, log }: Databas
     tls,
     verifyToken,
     log,
+    fault,
     servers: [
       {
         name: 'SqlServer',
@@ -117,7 +130,7 @@ export async function startDatabases({ tls, verifyToken, samples, log }: Databas
       execute: (side, batch) => databases[side].execute(batch),
     };
   });
-  await fillOrStop(made, servers);
+  await fillOrStop(made, size, servers);
   const [first, ...others] = made;
   if (first === undefined) throw new Error('There is no sample to start.');
   return {
@@ -126,15 +139,16 @@ export async function startDatabases({ tls, verifyToken, samples, log }: Databas
   };
 }
 
-async function fillOrStop(samples: readonly Sample[], servers: SqlServers): Promise<void> {
+async function fillOrStop(samples: readonly Sample[], size: SampleSize | undefined, servers: SqlServers): Promise<void> {
   try {
     for (const sample of samples) {
       for (const side of ['source', 'destination'] as const) {
-        await loadSample(side, async (batch) => {
+        const execute = async (batch: string) => {
           await sample.execute(side, batch);
           // The engine lets nothing in between by itself; other parts of the stack are starting at the same time.
           await nextLoopTurn();
-        });
+        };
+        await loadSample(side, execute, size);
       }
     }
   } catch (error) {

@@ -13,6 +13,7 @@ import { databaseMarkOf } from '../../shared/setup/database-mark.ts';
 import type { Factory } from '../../shared/setup/setup.ts';
 import * as scripts from '../../shared/sql/scripts.ts';
 import type { EntityKind } from '../../shared/factory/data-factory.ts';
+import type { PipelineRole, Placed } from '../contract.ts';
 import type { Implementation } from './implementation.ts';
 
 export const putLinkedService: Implementation<'putLinkedService'> = async (input, services) => {
@@ -49,8 +50,18 @@ export const putDataset: Implementation<'putDataset'> = async (input, services) 
   return null;
 };
 
-export const putPipeline: Implementation<'putPipeline'> = async (input, services) => {
-  const { factory, key, role, attempt } = input;
+export const putPipeline: Implementation<'putPipeline'> = async ({ role, ...input }, services) => {
+  return { name: await putRole(role, input, services) };
+};
+
+export const restorePreparation: Implementation<'restorePreparation'> = async (input, services) => {
+  await putRole('prepare', input, services);
+  return null;
+};
+
+/** Puts a pipeline of a setup and gives its name. */
+async function putRole(role: PipelineRole, input: Placed, services: Services): Promise<string> {
+  const { factory, key, attempt } = input;
   const { request } = await services.store.require(input);
   const names = entityNames(key);
   const context = { key, names, sourceKind: request.source.kind };
@@ -64,8 +75,8 @@ export const putPipeline: Implementation<'putPipeline'> = async (input, services
   };
   const name = names.pipelines[role];
   await services.factories.put(factory, 'pipelines', name, documents[role]());
-  return { name };
-};
+  return name;
+}
 
 export const removePreparation: Implementation<'removePreparation'> = async ({ factory, key }, { factories }) => {
   const { prepare } = entityNames(key).pipelines;

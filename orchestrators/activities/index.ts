@@ -8,7 +8,14 @@ import {
   releaseClaims,
   removeFromDestination,
 } from './database.ts';
-import { putDataset, putLinkedService, putPipeline, removeEntities, removePreparation } from './entities.ts';
+import {
+  putDataset,
+  putLinkedService,
+  putPipeline,
+  removeEntities,
+  removePreparation,
+  restorePreparation,
+} from './entities.ts';
 import { probeFactory, releaseFactory, reserveFactory } from './factory.ts';
 import type { Implementation } from './implementation.ts';
 import {
@@ -40,6 +47,7 @@ export const implementations: { readonly [Name in keyof typeof activities]: Impl
   putDataset,
   putPipeline,
   startPreparation,
+  restorePreparation,
   startSourceUndo,
   cancelRuns,
   evaluateChecks,

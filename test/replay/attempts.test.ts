@@ -25,6 +25,7 @@ const namesOf = ({ milestones }: Recorded) => milestones.map(({ name }) => name)
 const undoSteps = [
   'clearEnvironmentMark',
   'cancelRuns',
+  'restorePreparation',
   'startSourceUndo',
   'releaseClaims',
   'removeEntities',
@@ -87,8 +88,8 @@ describe('an attempt that is superseded', () => {
 
 /** What is taken back, by the phase in which the attempt learns that somebody wants its end. */
 function undoneAfter(step: string): readonly string[] {
-  if (step.startsWith('factorySelection/')) return undoSteps.slice(5);
-  if (step.startsWith('runtimeRegistration/')) return undoSteps.slice(4);
+  if (step.startsWith('factorySelection/')) return undoSteps.slice(undoSteps.indexOf('releaseFactory'));
+  if (step.startsWith('runtimeRegistration/')) return undoSteps.slice(undoSteps.indexOf('removeEntities'));
   return step.includes('/') ? undoSteps.slice(1) : undoSteps;
 }
 

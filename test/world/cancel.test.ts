@@ -1,7 +1,6 @@
 /** Setups that are canceled at every step, also when the host dies at that moment, and what is left of them. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Sample } from '../../local/stack/databases.ts';
-import { instanceIdOf } from '../../shared/setup/setup.ts';
 import type { ActivityFault } from '../support/durable/faults.ts';
 import { violations } from '../support/world/invariants.ts';
 import { startWorld } from '../support/world/world.ts';
@@ -95,7 +94,7 @@ describe('cancel', () => {
     const setupId = 'canceled';
     expect((await world.post(setupId, 'replay', {})).status).toBe(202);
     await world.settle();
-    await world.client.terminate(instanceIdOf(await world.head(setupId)), 'The test wants it so.');
+    await world.terminate(setupId);
     expect((await world.post(setupId, 'cancel')).status).toBe(202);
     expect((await world.until(setupId, 'Canceled', 'Failed')).state).toBe('Canceled');
     expect(await violations(world)).toEqual([]);

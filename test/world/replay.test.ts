@@ -1,6 +1,7 @@
 /** One setup that fails once in every phase, each time for another reason, and is replayed from there until it is ready. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sampleSetupBody } from '../../local/demo/sample-setup.ts';
 import type { Sample } from '../../local/stack/databases.ts';
 import type { SetupRecord } from '../../shared/setup/head.ts';
 import type { ActivityFault } from '../support/durable/faults.ts';
@@ -99,7 +100,7 @@ describe('replay', () => {
 
     await sample.execute('source', 'ALTER DATABASE CURRENT SET COMPATIBILITY_LEVEL = 110');
     const tooOld = await replay({ source: { password: sample.source.password } });
-    world.passwords.add(sample.source.password);
+    world.bodies.set(setupId, sampleSetupBody(sample));
     expect(tooOld).toMatchObject({ state: 'Failed', phase: 'Assessment', from: 'RuntimeRegistration' });
     expect(tooOld.failure?.cause).toMatch(/110/);
     expect(await world.inspect.secrets()).toEqual([tooOld.secretName]);

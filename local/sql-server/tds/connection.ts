@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Log, TlsIdentity } from '../../endpoint/endpoint.ts';
+import type { SqlFault } from '../options.ts';
 import { SqlError, notSupported } from '../sql-error.ts';
 import { readLogin } from './login.ts';
 import { FIRST_PACKET_SIZE, MESSAGE, type Message, PacketReader, ResponseWriter } from './packets.ts';
@@ -25,11 +26,19 @@ export interface ConnectionOptions {
   readonly tls: TlsIdentity;
   readonly authenticate: Authenticate;
   readonly log: Log;
+  readonly fault: () => SqlFault | undefined;
 }
 
 const LOGIN_WITHOUT_TLS = new SqlError(18456, 'The login failed: this endpoint takes logins over TLS only.', {
   severity: 14,
 });
+
+// https://learn.microsoft.com/sql/relational-databases/errors-events/mssqlserver-1205-database-engine-error
+const DEADLOCK = new SqlError(
+  1205,
+  'Transaction was deadlocked on lock resources with another process and has been chosen as the deadlock victim. Rerun the transaction.',
+  { severity: 13 },
+);
 
 /** One client connection: framing, TLS, login, and one request after another. */
 export class Connection {
@@ -207,10 +216,14 @@ export class Connection {
 
   /** Runs one request; whatever it throws becomes the error that ends the response. */
   async #respond(final: DoneToken, run: (sink: ResponseSink) => Promise<void>): Promise<void> {
+    const fault = this.#options.fault();
+    if (fault === 'lost before') return this.destroy();
     const writer = new ResponseWriter(this.#output, this.#packetSize);
     const sink = new ResponseSink(writer, this.#options.serverName, final, this.#transactions);
     this.#running = sink;
     try {
+      // The victim's transaction is rolled back: only a request that is a transaction by itself becomes one.
+      if (fault === 'deadlock' && this.#transactions === 0) throw DEADLOCK;
       await run(sink);
     } catch (error) {
       if (!(error instanceof SqlError)) this.#options.log(`request failed: ${String(error)}`);
@@ -218,6 +231,7 @@ export class Connection {
     }
     this.#running = undefined;
     this.#transactions = sink.transactions;
+    if (fault === 'lost after') return this.destroy();
     writer.put(doneToken(final, { failed: sink.failed }));
     await writer.end();
   }

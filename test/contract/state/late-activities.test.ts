@@ -53,6 +53,7 @@ const inputs: { readonly [Each in Name]?: object } = {
   putDataset: { ...placed, role: 'source' },
   putPipeline: { ...placed, role: 'prepare' },
   startPreparation: { ...placed, stage: 'assess' },
+  restorePreparation: placed,
   startSourceUndo: { ...placed, stage: 'release' },
   cancelRuns: placed,
   evaluateChecks: { ...placed, runId: 'run-1' },

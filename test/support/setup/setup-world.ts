@@ -69,6 +69,7 @@ export function successfulWorld(
       pipeline: 'mig_0123456789ab_prepare',
       runId: `run-${stage}`,
     }),
+    restorePreparation: () => null,
     startSourceUndo: ({ stage }: { stage: string }) => ({
       pipeline: 'mig_0123456789ab_prepare',
       runId: `run-${stage}`,

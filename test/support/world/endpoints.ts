@@ -19,12 +19,16 @@ import { appSettings } from '../../../local/stack/app-settings.ts';
 import { createCertificateAuthority, trustCertificateAuthority } from '../../../local/stack/certificates.ts';
 import { API_AUDIENCE, registerClients } from '../../../local/stack/clients.ts';
 import type { ClientName } from '../../../local/stack/clients.ts';
+import type { SqlFault } from '../../../local/sql-server/options.ts';
+import type { SampleSize } from '../../../local/sample/load-sample.ts';
 import { startDatabases } from '../../../local/stack/databases.ts';
 import type { Databases, SourceKind } from '../../../local/stack/databases.ts';
 import { RunningParts } from '../../../local/stack/process/running-parts.ts';
 import { startStorage } from '../../../local/storage/server.ts';
 import type { Storage } from '../../../local/storage/server.ts';
 import { RunProgress } from './run-progress.ts';
+import { startUnreliableWire } from './unreliable-wire.ts';
+import type { UnreliableWire } from './unreliable-wire.ts';
 import { startUnreliableProxy } from './unreliable-proxy.ts';
 import type { UnreliableProxy } from './unreliable-proxy.ts';
 import { followClock, realDate } from './virtual-date.ts';
@@ -47,6 +51,10 @@ export interface Endpoints {
   /** Which pipeline runs are being worked on. */
   readonly runs: RunProgress;
   readonly proxies: Proxies;
+  /** What goes wrong in the databases; a test may set it. */
+  readonly sql: { decide: () => SqlFault | undefined };
+  /** Between the app and Service Bus. */
+  readonly bus: UnreliableWire;
   readonly storage: Storage;
   readonly keyVaultUrl: string;
   readonly settings: Readonly<Record<string, string>>;
@@ -65,7 +73,10 @@ const TOPOLOGY = new URL('../../../local/stack/service-bus-topology.json', impor
 const TOKEN_LIFETIME_SECONDS = 3_600;
 
 /** Starts them with sample databases of these kinds. From then on `Date` follows the clock, until they are stopped. */
-export async function startEndpoints(samples: readonly [SourceKind, ...SourceKind[]]): Promise<Endpoints> {
+export async function startEndpoints(
+  samples: readonly [SourceKind, ...SourceKind[]],
+  size?: SampleSize,
+): Promise<Endpoints> {
   const directory = await mkdtemp(join(tmpdir(), 'world-test-'));
   const running = new RunningParts();
   const authority = await createCertificateAuthority();
@@ -83,6 +94,7 @@ export async function startEndpoints(samples: readonly [SourceKind, ...SourceKin
   const { verifyToken, appIdentity } = identity;
   const clients = await startClients(tls, clock, registerClients(providerTenant, tenantId), running);
   const runs = new RunProgress(clock);
+  const sql: Endpoints['sql'] = { decide: () => undefined };
   const urls = { dataFactory: '', keyVault: '', tables: '' };
   const proxyOf = (name: keyof typeof urls) => running.add(startUnreliableProxy(tls, () => urls[name]));
   const proxies = {
@@ -95,7 +107,7 @@ export async function startEndpoints(samples: readonly [SourceKind, ...SourceKin
   const topology = parseTopology(JSON.parse(await readFile(TOPOLOGY, 'utf8')));
   const [storage, databases, keyVault, serviceBus, dataFactory] = await Promise.all([
     startAccount('storage'),
-    running.add(startDatabases({ tls, verifyToken, samples, log: logOf('sql-server') })),
+    running.add(startDatabases({ tls, verifyToken, samples, ...(size === undefined ? {} : { size }), fault: () => sql.decide(), log: logOf('sql-server') })),
     running.add(
       startKeyVault({
         tls,
@@ -122,6 +134,7 @@ export async function startEndpoints(samples: readonly [SourceKind, ...SourceKin
       }),
     ),
   ]);
+  const bus = await running.add(startUnreliableWire(serviceBus.port));
   const { origin, pathname } = new URL(storage.tableUrl);
   Object.assign(urls, { dataFactory: dataFactory.url, keyVault: keyVault.url, tables: origin });
   const settings = {
@@ -129,7 +142,7 @@ export async function startEndpoints(samples: readonly [SourceKind, ...SourceKin
       identity,
       storage: { ...storage, tableUrl: `${proxies.tables.url}${pathname}` },
       keyVault: { ...keyVault, url: proxies.keyVault.url },
-      serviceBus,
+      serviceBus: { ...serviceBus, fullyQualifiedNamespace: `localhost:${bus.port}` },
       dataFactory: { ...dataFactory, url: proxies.dataFactory.url },
       factories,
       publicUrl: 'http://localhost/api',
@@ -145,6 +158,8 @@ export async function startEndpoints(samples: readonly [SourceKind, ...SourceKin
     dataFactory,
     runs,
     proxies,
+    sql,
+    bus,
     storage,
     settings,
     lines,

@@ -3,14 +3,15 @@ import type { Clock, VirtualClock } from '../../../local/endpoint/clock.ts';
 
 /** A pause before an activity is tried again is shorter than this, the timeout of an activity longer. */
 const LONGEST_PAUSE_MS = 5 * 60_000;
-/** In real time; a run that takes longer hangs. */
-const PATIENCE_MS = 20_000;
+/** In real time; when no run has begun or ended for so long, they hang. */
+const PATIENCE_MS = 60_000;
 
 export class RunProgress {
   /** The clock of the Data Factory. */
   readonly clock: Clock;
   readonly #active = new Set<string>();
   #pauses = 0;
+  #changedAt = performance.now();
 
   constructor(clock: VirtualClock) {
     this.clock = {
@@ -39,15 +40,15 @@ export class RunProgress {
   note(line: string): void {
     const [, run, status = ''] = /^pipeline run (\S+) of '[^']*': (\w+)/.exec(line) ?? [];
     if (run === undefined) return;
+    this.#changedAt = performance.now();
     if (status === 'InProgress' || status === 'Canceling') this.#active.add(run);
     else this.#active.delete(run);
   }
 
   /** Resolves when every run that has begun has ended, or pauses. */
   async settled(): Promise<void> {
-    const end = performance.now() + PATIENCE_MS;
     while (this.#active.size > 0 && this.#pauses === 0) {
-      if (performance.now() > end) throw new Error(`Pipeline runs hang: ${[...this.#active].join(', ')}`);
+      if (performance.now() > this.#changedAt + PATIENCE_MS) throw new Error(`Pipeline runs hang: ${[...this.#active].join(', ')}`);
       await new Promise((resolve) => setImmediate(resolve));
     }
   }

@@ -7,7 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import type { TlsIdentity } from '../../../local/endpoint/endpoint.ts';
 
 /** A request on its way to the service. */
-interface PassingRequest {
+export interface PassingRequest {
   readonly method: string;
   /** With the query. */
   readonly path: string;
@@ -17,7 +17,7 @@ interface PassingRequest {
  * `before` and `after` mean the effect of the request. An answer in place of the service's own, or none: the connection
  * breaks.
  */
-interface EndpointFault {
+export interface EndpointFault {
   readonly when: 'before' | 'after';
   readonly answer:
     | { readonly status: number; readonly headers?: OutgoingHttpHeaders; readonly message?: string }

@@ -14,6 +14,7 @@ import type { Sample, SourceKind } from '../../../local/stack/databases.ts';
 import { DataFactories } from '../../../shared/factory/data-factory.ts';
 import { headFromRow } from '../../../shared/setup/head.ts';
 import type { SetupRecord } from '../../../shared/setup/head.ts';
+import { instanceIdOf } from '../../../shared/setup/setup.ts';
 import { DataFactoryManagementClient } from '@azure/arm-datafactory';
 import { contextFor } from '../api/http-call.ts';
 import type { ActivityFault, Faults } from '../durable/faults.ts';
@@ -66,7 +67,7 @@ export class World {
   activityFault: (run: ActivityRun) => ActivityFault | undefined;
   readonly nodes = new Map<string, RuntimeNode>();
   readonly inspect = new Inspection(this);
-  /** The bodies with which setups were last asked for. */
+  /** The bodies with which setups were accepted. */
   readonly bodies = new Map<string, unknown>();
   readonly passwords = new Set<string>();
   readonly samplesInUse = new Set<Sample>();
@@ -176,15 +177,22 @@ export class World {
       body: sampleEnvironmentBody(sample),
     });
     if (status > 201) throw new Error(`${name} was not registered: ${status} ${JSON.stringify(body)}`);
+    this.samplesInUse.add(sample);
+    this.passwords.add(sample.source.password);
   }
 
   /** Asks for the setup of a sample, whose environment must be registered. */
-  put(setupId: string, sample: Sample, changes: { password?: string; runtimeName?: string } = {}): Promise<Answer> {
+  async put(
+    setupId: string,
+    sample: Sample,
+    changes: { password?: string; runtimeName?: string } = {},
+  ): Promise<Answer> {
     const { password = sample.source.password, runtimeName } = changes;
     const source = { ...sample.source, password };
-    return this.call('PUT', `migrationSetups/${setupId}`, {
-      body: sampleSetupBody({ ...sample, source }, runtimeName),
-    });
+    const body = sampleSetupBody({ ...sample, source }, runtimeName);
+    const answer = await this.call('PUT', `migrationSetups/${setupId}`, { body });
+    if (answer.status < 300) this.bodies.set(setupId, body);
+    return answer;
   }
 
   /** Registers the environment, asks for the setup, and does not let it begin yet. */
@@ -224,14 +232,21 @@ export class World {
     return row === undefined ? undefined : (JSON.parse(String(row['data'])) as Readonly<Record<string, unknown>>);
   }
 
+  /** Ends the orchestration of a setup past the app, as an operator can with any Durable tool. */
+  async terminate(setupId: string): Promise<void> {
+    await this.client.terminate(instanceIdOf(await this.head(setupId)), 'The test wants it so.');
+    await this.settle();
+  }
+
   /** Installs a node with the key of the setup's runtime, which must exist. */
-  async registerNode(setupId: string): Promise<void> {
+  async registerNode(setupId: string): Promise<RuntimeNode> {
     const { body } = await this.post(setupId, 'runtime/listKeys');
     const node = await registerRuntimeNode(this.endpoints.dataFactory.url, {
       authKey: String(body['authKey1']),
       nodeName: 'node-1',
     });
     this.nodes.set(setupId, node);
+    return node;
   }
 
   /** Lets the app and the factories work until nothing happens without time passing. */
