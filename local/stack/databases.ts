@@ -139,7 +139,11 @@ export async function startDatabases({
   };
 }
 
-async function fillOrStop(samples: readonly Sample[], size: SampleSize | undefined, servers: SqlServers): Promise<void> {
+async function fillOrStop(
+  samples: readonly Sample[],
+  size: SampleSize | undefined,
+  servers: SqlServers,
+): Promise<void> {
   try {
     for (const sample of samples) {
       for (const side of ['source', 'destination'] as const) {

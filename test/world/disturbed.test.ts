@@ -98,10 +98,13 @@ describe('a setup', () => {
     expect(cause.length).toBeGreaterThan(40_000);
     // It is tried for an hour, in which nothing else happens.
     world.settleEveryMs = 60 * MINUTE;
-    endpoints.proxies.dataFactory.decide = ({ method, path }) =>
-      method === 'PUT' && path.includes('/datasets/')
-        ? { when: 'before', answer: { status: 400, message: cause } }
-        : undefined;
+    // Only the last of its tries says so much.
+    let tries = 0;
+    endpoints.proxies.dataFactory.decide = ({ method, path }) => {
+      if (method !== 'PUT' || !path.includes('/datasets/')) return undefined;
+      tries += 1;
+      return { when: 'before', answer: { status: 503, message: tries < 79 ? 'It is busy.' : cause } };
+    };
     await world.begin(setupId, the(shared));
     const { state, failure } = await world.until(setupId, 'Failed', 'Ready');
     endpoints.proxies.dataFactory.decide = () => undefined;
@@ -109,7 +112,9 @@ describe('a setup', () => {
     expect(state).toBe('Failed');
     const rows = await world.inspect.rows('setups');
     const whole = rows
-      .filter(({ partitionKey, rowKey }) => String(partitionKey).endsWith(setupId) && String(rowKey).startsWith('cause-'))
+      .filter(
+        ({ partitionKey, rowKey }) => String(partitionKey).endsWith(setupId) && String(rowKey).startsWith('cause-'),
+      )
       .map(({ data }) => (JSON.parse(String(data)) as { readonly text: string }).text)
       .join('');
     expect(whole.indexOf(cause), whole.slice(0, 500)).toBeGreaterThan(0);

@@ -85,7 +85,9 @@ class Chaos {
       faults: this.#plan.counts,
       virtualSeconds: Math.round((this.#world.clock.now() - begun) / 1_000),
       violations: found,
-      stillFailed: last.filter(({ state }) => state !== 'Ready').map(({ setupId, failure }) => `${setupId}: ${failure?.cause ?? ''}`),
+      stillFailed: last
+        .filter(({ state }) => state !== 'Ready')
+        .map(({ setupId, failure }) => `${setupId}: ${failure?.cause ?? ''}`),
     };
   }
 
@@ -98,7 +100,11 @@ class Chaos {
     for (const [index, sample] of endpoints.databases.samples.entries()) {
       await this.#insist(() => this.#world.put(this.#ids[index] ?? '', sample), 201);
     }
-    this.#interrupt('bus', () => endpoints.bus.cut(), () => endpoints.bus.mend());
+    this.#interrupt(
+      'bus',
+      () => endpoints.bus.cut(),
+      () => endpoints.bus.mend(),
+    );
     while (clock.now() < end) {
       await this.#world.advance(STEP_MS);
       for (const { change } of this.#changes.filter(({ due }) => due <= clock.now())) await change();
@@ -148,7 +154,12 @@ class Chaos {
       if (state !== 'WaitingForRuntime' || this.#world.nodes.has(setupId)) continue;
       await this.#insist(() => this.#world.post(setupId, 'runtime/listKeys'), 200);
       const node = await this.#world.registerNode(setupId);
-      if (this.#plan.isOn) this.#interrupt(`runtime ${setupId}`, () => node.stop(), () => node.start());
+      if (this.#plan.isOn)
+        this.#interrupt(
+          `runtime ${setupId}`,
+          () => node.stop(),
+          () => node.start(),
+        );
     }
   }
 
@@ -170,7 +181,9 @@ class Chaos {
       const active = heads.filter(({ state }) => !restingStates.includes(state));
       if (active.length === 0) return heads;
       if (this.#world.clock.now() > end) {
-        throw new Error(`Stuck: ${active.map(({ setupId, state, phase }) => `${setupId} ${state} in ${phase}`).join()}`);
+        throw new Error(
+          `Stuck: ${active.map(({ setupId, state, phase }) => `${setupId} ${state} in ${phase}`).join()}`,
+        );
       }
       await this.#world.advance(60_000);
       await this.#installNodes();

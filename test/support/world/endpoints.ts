@@ -107,7 +107,16 @@ export async function startEndpoints(
   const topology = parseTopology(JSON.parse(await readFile(TOPOLOGY, 'utf8')));
   const [storage, databases, keyVault, serviceBus, dataFactory] = await Promise.all([
     startAccount('storage'),
-    running.add(startDatabases({ tls, verifyToken, samples, ...(size === undefined ? {} : { size }), fault: () => sql.decide(), log: logOf('sql-server') })),
+    running.add(
+      startDatabases({
+        tls,
+        verifyToken,
+        samples,
+        ...(size === undefined ? {} : { size }),
+        fault: () => sql.decide(),
+        log: logOf('sql-server'),
+      }),
+    ),
     running.add(
       startKeyVault({
         tls,

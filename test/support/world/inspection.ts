@@ -1,4 +1,5 @@
 /** What is in a world's factories, vault, tables and databases, past the app. */
+import { TableServiceClient } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
@@ -24,6 +25,7 @@ const WINDOW = { lastUpdatedAfter: new Date(0), lastUpdatedBefore: new Date('210
 interface Inspected {
   readonly endpoints: Endpoints;
   readonly credential: TokenCredential;
+  readonly tableUrl: string;
   table(name: string): TableClient;
 }
 
@@ -85,6 +87,14 @@ export class Inspection {
       if ((error as { statusCode?: number }).statusCode === 404) return [];
       throw error;
     }
+  }
+
+  /** The rows of every table of the state store. */
+  async everyRow(): Promise<Row[]> {
+    const tables = new TableServiceClient(this.#world.tableUrl, this.#world.credential).listTables();
+    const rows: Row[] = [];
+    for await (const { name } of tables) if (name !== undefined) rows.push(...(await this.rows(name)));
+    return rows;
   }
 
   /** Runs a batch in a database of a sample and gives its rows. */

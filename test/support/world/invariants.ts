@@ -32,7 +32,7 @@ export async function violations(world: World): Promise<string[]> {
     ofFactories(world, setups),
     ofDatabases(world, setups),
     ofBooks(world, setups),
-    ofSecrets(world, setups, rows),
+    ofSecrets(world, setups),
     ofCallers(world, setups),
     ofHistories(world),
   ]);
@@ -50,42 +50,43 @@ function storedOf(head: SetupRecord, rows: readonly Row[], audits: readonly Row[
   };
 }
 
-/** I1: one end an attempt. I4: events without a gap, in the order of what was recorded, and all of them published. */
+/** One end an attempt. Events without a gap, in the order of what was recorded, and all of them published. */
 function ofState({ head, milestones, events }: Stored): string[] {
   const { setupId, state, attempt } = head;
   const found: string[] = [];
-  if (!restingStates.includes(state)) found.push(`I1 ${setupId} is ${state} in ${head.phase}`);
+  if (!restingStates.includes(state)) found.push(`one end an attempt: ${setupId} is ${state} in ${head.phase}`);
   for (let number = 1; number <= attempt; number += 1) {
     const ended = milestones.filter((each) => each.attempt === number && ends.has(each.name));
-    if (ended.length !== 1) found.push(`I1 attempt ${number} of ${setupId} has ${ended.length} ends`);
+    if (ended.length !== 1) found.push(`one end an attempt: attempt ${number} of ${setupId} has ${ended.length} ends`);
   }
   const numbers = events.map(({ event }) => Number((event as Row)['sequence']));
   const expected = Array.from({ length: head.sequence }, (_, index) => index + 1);
-  if (numbers.join() !== expected.join()) found.push(`I4 events of ${setupId}: ${numbers.join()} of ${head.sequence}`);
+  if (numbers.join() !== expected.join())
+    found.push(`events in order: events of ${setupId}: ${numbers.join()} of ${head.sequence}`);
   if (events.some(({ published }) => published !== true))
-    found.push(`I4 ${setupId} has events that were not published`);
+    found.push(`events in order: ${setupId} has events that were not published`);
   const announced = milestones.filter(
     ({ name, attempt: of, origin }) => of === origin && eventTypeOf(name) !== undefined,
   );
   if (announced.length !== events.length) {
-    found.push(`I4 ${setupId} has ${events.length} events for ${announced.length} milestones`);
+    found.push(`events in order: ${setupId} has ${events.length} events for ${announced.length} milestones`);
   }
   return found;
 }
 
-/** I10: who wanted each attempt, each cancellation and each removal is written down. */
+/** Who wanted each attempt, each cancellation and each removal is written down. */
 function ofAudit({ head, milestones, audits }: Stored): string[] {
   const wanted = (name: MilestoneName) => milestones.filter((each) => each.name === name).length;
   const noted = (...actions: string[]) => audits.filter(({ action }) => actions.includes(String(action))).length;
   const found: string[] = [];
-  if (noted('putSetup', 'replaySetup') !== wanted('accepted')) found.push(`I10 attempts of ${head.setupId}`);
+  if (noted('putSetup', 'replaySetup') !== wanted('accepted')) found.push(`who wanted it: attempts of ${head.setupId}`);
   if (noted('cancelSetup', 'deleteSetup') < wanted('cancelRequested'))
-    found.push(`I10 cancellations of ${head.setupId}`);
-  if (noted('deleteSetup') < wanted('deleteRequested')) found.push(`I10 removals of ${head.setupId}`);
+    found.push(`who wanted it: cancellations of ${head.setupId}`);
+  if (noted('deleteSetup') < wanted('deleteRequested')) found.push(`who wanted it: removals of ${head.setupId}`);
   return found;
 }
 
-/** I2, I3: a setup that is ready has one set of entities, any other none. One run a stage and attempt. */
+/** A setup that is ready has one set of entities, any other none. One run a stage and attempt. */
 async function ofFactories({ inspect }: World, setups: readonly Stored[]): Promise<string[]> {
   const found: string[] = [];
   const entities = await inspect.entities();
@@ -105,19 +106,20 @@ async function ofFactories({ inspect }: World, setups: readonly Stored[]): Promi
   const isRuntime = (name: string) => name.includes('/integrationRuntimes/');
   const there = entities.filter((name) => !isRuntime(name)).map((name) => name.slice(name.indexOf('/') + 1));
   found.push(
-    ...difference('I3 entities', wanted, there),
-    ...difference('I3 runtimes', runtimes, entities.filter(isRuntime)),
+    ...difference('nothing left in factories: entities', wanted, there),
+    ...difference('nothing left in factories: runtimes', runtimes, entities.filter(isRuntime)),
   );
   const runs = await inspect.runs();
   const operations = runs.map(({ operationId }) => operationId).filter((id) => id !== '');
   const doubled = operations.filter((id, index) => operations.indexOf(id) !== index);
-  if (doubled.length > 0) found.push(`I2 runs that were started twice: ${doubled.join()}`);
+  if (doubled.length > 0) found.push(`one run a step: runs that were started twice: ${doubled.join()}`);
   const active = runs.filter(({ status }) => !['Succeeded', 'Failed', 'Cancelled'].includes(status));
-  if (active.length > 0) found.push(`I3 runs that go on: ${active.map(({ operationId }) => operationId).join()}`);
+  if (active.length > 0)
+    found.push(`nothing left in factories: runs that go on: ${active.map(({ operationId }) => operationId).join()}`);
   return found;
 }
 
-/** I5, I6: claims, the mark and procedures are there where a setup is ready, and nowhere else. */
+/** Claims, the mark and procedures are there where a setup is ready, and nowhere else. */
 async function ofDatabases(world: World, setups: readonly Stored[]): Promise<string[]> {
   const found: string[] = [];
   const procedures = { source: new Set<string>(), destination: new Set<string>() };
@@ -129,15 +131,23 @@ async function ofDatabases(world: World, setups: readonly Stored[]): Promise<str
     for (const side of ['source', 'destination'] as const) {
       const claims = await world.inspect.mig(sample, side, 'Claim');
       const place = `${side} of ${sample.environment}`;
-      found.push(...difference(`I6 claim of the ${place}`, mark === undefined ? [] : [mark], claims.map(marked)));
+      found.push(
+        ...difference(`marked if ready: claim of the ${place}`, mark === undefined ? [] : [mark], claims.map(marked)),
+      );
       if (ready === undefined) continue;
       procedures[side].add(await proceduresOf(world, sample, side));
     }
     const marks = await world.inspect.mig(sample, 'destination', 'Environment');
-    found.push(...difference(`I6 mark of ${sample.environment}`, mark === undefined ? [] : [mark], marks.map(marked)));
+    found.push(
+      ...difference(
+        `marked if ready: mark of ${sample.environment}`,
+        mark === undefined ? [] : [mark],
+        marks.map(marked),
+      ),
+    );
   }
   for (const [side, kinds] of Object.entries(procedures)) {
-    if (kinds.size > 1) found.push(`I5 procedures of the ${side} differ between setups`);
+    if (kinds.size > 1) found.push(`same procedures: procedures of the ${side} differ between setups`);
   }
   return found;
 }
@@ -150,59 +160,69 @@ function marked({ setupKey, attempt }: Row): string {
   return `${String(setupKey)} ${String(attempt)}`;
 }
 
+/** Every procedure of ours with what it does. */
 async function proceduresOf({ inspect }: World, sample: Sample, side: 'source' | 'destination'): Promise<string> {
-  const objects = await inspect.objects(sample, side);
-  return objects.filter((name) => name.startsWith('P ')).join();
+  const rows = await inspect.query(
+    sample,
+    side,
+    `SELECT p.[name], m.[definition] FROM sys.procedures AS p JOIN sys.sql_modules AS m ON m.[object_id] = p.[object_id]
+     WHERE p.[schema_id] = SCHEMA_ID(N'mig')`,
+  );
+  return rows
+    .map((row) => JSON.stringify(row))
+    .sort()
+    .join();
 }
 
-/** I9: no place is held, no wait open, nothing active; an environment is claimed by the setup that is ready. */
+/** No place is held, no wait open, nothing active; an environment is claimed by the setup that is ready. */
 async function ofBooks({ inspect }: World, setups: readonly Stored[]): Promise<string[]> {
   const found: string[] = [];
   for (const row of await inspect.rows('factoryreservations')) {
     if (row['rowKey'] === 'head' && row['reservations'] !== 0)
-      found.push(`I9 ${String(row['reservations'])} places are held`);
-    if (String(row['rowKey']).startsWith('setup-')) found.push(`I9 the place ${String(row['rowKey'])} is held`);
+      found.push(`books agree: ${String(row['reservations'])} places are held`);
+    if (String(row['rowKey']).startsWith('setup-'))
+      found.push(`books agree: the place ${String(row['rowKey'])} is held`);
   }
-  for (const { rowKey } of await inspect.rows('waits')) found.push(`I9 ${String(rowKey)} waits`);
+  for (const { rowKey } of await inspect.rows('waits')) found.push(`books agree: ${String(rowKey)} waits`);
   for (const { partitionKey, rowKey } of await inspect.rows('activesetups')) {
-    if (partitionKey === 'active') found.push(`I9 ${String(rowKey)} is active`);
+    if (partitionKey === 'active') found.push(`books agree: ${String(rowKey)} is active`);
   }
   for (const { claimSetup, name, deleted } of await inspect.rows('environments')) {
     if (typeof claimSetup !== 'string' || deleted === true) continue;
     const holder = setups.find(({ head }) => head.setupId === claimSetup);
-    if (holder?.head.state !== 'Ready') found.push(`I9 ${String(name)} is claimed by ${claimSetup}`);
+    if (holder?.head.state !== 'Ready') found.push(`books agree: ${String(name)} is claimed by ${claimSetup}`);
   }
   return found;
 }
 
-/** I7: a secret a setup, and its value nowhere else. */
-async function ofSecrets(world: World, setups: readonly Stored[], rows: readonly Row[]): Promise<string[]> {
+/** A secret a setup, and its value nowhere else. */
+async function ofSecrets(world: World, setups: readonly Stored[]): Promise<string[]> {
   const live = setups.filter(({ head }) => head.state !== 'Deleted').map(({ head }) => head.secretName);
-  const found = difference('I7 secrets', live, await world.inspect.secrets());
+  const found = difference('secrets kept: secrets', live, await world.inspect.secrets());
   const texts = {
-    rows: JSON.stringify(rows),
+    tables: JSON.stringify(await world.inspect.everyRow()),
     histories: JSON.stringify(world.hub.histories()),
     logs: [...world.hub.lines, ...world.endpoints.lines, ...world.timerErrors].join('\n'),
   };
   for (const password of world.passwords) {
     for (const [place, text] of Object.entries(texts)) {
-      if (text.includes(password)) found.push(`I7 a password stands in the ${place}`);
+      if (text.includes(password)) found.push(`secrets kept: a password stands in the ${place}`);
     }
   }
   return found;
 }
 
-/** I11: what orchestrations did, they would do again. */
+/** What orchestrations did, they would do again. */
 async function ofHistories({ hub }: World): Promise<string[]> {
   try {
     await hub.replayHistories();
     return [];
   } catch (error) {
-    return [`I11 ${String(error)}`];
+    return [`replayed as it was: ${String(error)}`];
   }
 }
 
-/** I8: the same request again is the same operation. I12: another tenant learns nothing. */
+/** The same request again is the same operation; another tenant learns nothing. */
 async function ofCallers(world: World, setups: readonly Stored[]): Promise<string[]> {
   const found: string[] = [];
   for (const { head } of setups) {
@@ -210,13 +230,13 @@ async function ofCallers(world: World, setups: readonly Stored[]): Promise<strin
     const other = await world.call('GET', `migrationSetups/${setupId}`, { as: 'otherTenant' });
     const none = await world.call('GET', 'migrationSetups/no-such-setup', { as: 'otherTenant' });
     if (other.status !== 404 || other.body['code'] !== none.body['code'])
-      found.push(`I12 ${setupId} is shown to others`);
+      found.push(`tenants apart: ${setupId} is shown to others`);
     const body = world.bodies.get(setupId);
     if (state !== 'Ready' || body === undefined) continue;
     const again = await world.call('PUT', `migrationSetups/${setupId}`, { body });
     const operation = again.headers['operation-id'];
     if (again.status !== 200 || operation !== `${setupId}.${attempt}`) {
-      found.push(`I8 ${setupId} was asked for again: ${again.status} ${operation ?? ''}`);
+      found.push(`same request, same operation: ${setupId} was asked for again: ${again.status} ${operation ?? ''}`);
     }
   }
   return found;

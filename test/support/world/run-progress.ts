@@ -48,7 +48,8 @@ export class RunProgress {
   /** Resolves when every run that has begun has ended, or pauses. */
   async settled(): Promise<void> {
     while (this.#active.size > 0 && this.#pauses === 0) {
-      if (performance.now() > this.#changedAt + PATIENCE_MS) throw new Error(`Pipeline runs hang: ${[...this.#active].join(', ')}`);
+      if (performance.now() > this.#changedAt + PATIENCE_MS)
+        throw new Error(`Pipeline runs hang: ${[...this.#active].join(', ')}`);
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
