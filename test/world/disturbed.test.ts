@@ -41,6 +41,19 @@ async function belongings(sample: Sample) {
   };
 }
 
+/** Gives the state in which it ended; then everything of it is removed. */
+async function becomeReady(setupId: string): Promise<string> {
+  const { state } = await world.until(setupId, 'Ready', 'Failed');
+  await world.delete(setupId, { removeSource: 'true' });
+  await world.until(setupId, 'Deleted');
+  return state;
+}
+
+async function cancel(setupId: string): Promise<string> {
+  await world.post(setupId, 'cancel');
+  return (await world.until(setupId, 'Canceled', 'Failed', 'Ready')).state;
+}
+
 describe('a setup', () => {
   test('that is ready stays as it is when its orchestration is started once more', async () => {
     const setupId = 'started-again';
@@ -128,19 +141,13 @@ test(`${ROUNDS} times two setups want one environment at once: one has it, the o
   for (let round = 0; round < ROUNDS; round += 1) {
     const pair = [`first-${round}`, `second-${round}`];
     const answers = await Promise.all(pair.map((setupId) => world.put(setupId, the(shared))));
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 409]);
     const winner = pair[answers.findIndex(({ status }) => status === 201)] ?? '';
     const loser = answers.find(({ status }) => status === 409);
     expect(loser?.body).toMatchObject({ code: 'EnvironmentInUse' });
     // The first and the last go all the way; the others only make room.
-    if (round % (ROUNDS - 1) === 0) {
-      expect((await world.until(winner, 'Ready', 'Failed')).state).toBe('Ready');
-      expect((await world.delete(winner, { removeSource: 'true' })).status).toBe(202);
-      expect((await world.until(winner, 'Deleted', 'Failed')).state).toBe('Deleted');
-    } else {
-      expect((await world.post(winner, 'cancel')).status).toBe(202);
-      await world.until(winner, 'Canceled', 'Failed', 'Ready');
-    }
+    const [end, made] = round % (ROUNDS - 1) === 0 ? [becomeReady, 'Ready'] : [cancel, 'Canceled'];
+    expect(await end(winner)).toBe(made);
   }
   expect(await violations(world)).toEqual([]);
 });

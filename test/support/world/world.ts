@@ -27,6 +27,8 @@ const appDirectory = fileURLToPath(new URL('../../..', import.meta.url));
 
 const LOOK_EVERY_MS = 5_000;
 const SETTLE_EVERY_MS = 30_000;
+/** A wait that opens within a step is looked at before its deadline. */
+const LONGEST_STEP_MS = 10 * 60_000;
 const LONGEST_RUN_MS = 3 * 24 * 3_600_000;
 
 /** A request to the API, below the path of the tenant. */
@@ -300,7 +302,7 @@ export class World {
     const due = await this.#nextWait();
     const look = Math.max(afterwards(now, LOOK_EVERY_MS), Math.ceil(due / LOOK_EVERY_MS) * LOOK_EVERY_MS);
     const settle = afterwards(now, this.settleEveryMs);
-    const next = Math.min(end, look, settle);
+    const next = Math.min(end, look, settle, now + LONGEST_STEP_MS);
     await this.hub.advance(next - now);
     await this.settle();
     if (next === look) await this.#timer('lookAfterWaits');
