@@ -23,6 +23,7 @@ const fences: Readonly<Record<Name, Fence>> = {
   putDataset: 'forward',
   putPipeline: 'forward',
   startPreparation: 'forward',
+  restorePreparation: 'undo',
   startSourceUndo: 'undo',
   cancelRuns: 'undo',
   evaluateChecks: 'forward',
