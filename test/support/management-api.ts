@@ -15,12 +15,6 @@ export async function readHistories(host: Host): Promise<string[]> {
   );
 }
 
-/** Ends an instance from outside. */
-export async function terminate(host: Host, id: string): Promise<void> {
-  const url = host.managementUrl(`instances/${encodeURIComponent(id)}/terminate`);
-  await call(url, { method: 'POST', headers: { 'content-length': '0' } });
-}
-
 async function instanceIds(host: Host): Promise<string[]> {
   const ids: string[] = [];
   for (let token: string | undefined; token !== '';) {
@@ -34,6 +28,6 @@ async function instanceIds(host: Host): Promise<string[]> {
 
 async function call(url: URL, init?: RequestInit): Promise<Response> {
   const response = await fetch(url, init);
-  if (!response.ok) throw new Error(`${init?.method ?? 'GET'} ${url.pathname} was answered ${response.status}.`);
+  if (!response.ok) throw new Error(`GET ${url.pathname} was answered ${response.status}.`);
   return response;
 }

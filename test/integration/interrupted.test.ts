@@ -1,11 +1,12 @@
 import { TableClient } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Sample, SourceKind } from '../../local/stack/databases.ts';
 import { subscribeToSetup } from '../../local/demo/event-subscription.ts';
 import type { ReceivedEvent } from '../../local/demo/event-subscription.ts';
-import { registerEnvironment, sampleSetupBody } from '../../local/demo/sample-setup.ts';
+import { inspectFactory } from '../../local/demo/inspection.ts';
+import { registerEnvironment } from '../../local/demo/sample-setup.ts';
 import { startStack } from '../../local/stack/stack.ts';
 import type { Stack } from '../../local/stack/stack.ts';
 import { AuditLog } from '../../shared/audit/audit-log.ts';
@@ -15,8 +16,7 @@ import { ActiveSetups } from '../../shared/setup/active.ts';
 import { SetupIndex } from '../../shared/setup/setup-index.ts';
 import { SetupStore } from '../../shared/setup/store.ts';
 import { hostKind } from '../support/host-kind.ts';
-import { terminate } from '../support/management-api.ts';
-import { nameOf, provisioningClient } from '../support/setup/setup-run.ts';
+import { nameOf, runSetup } from '../support/setup/setup-run.ts';
 
 let stack: Stack;
 
@@ -27,36 +27,45 @@ beforeAll(async () => {
 
 afterAll(() => stack.stop());
 
-describe.concurrent('the timer', () => {
-  test('starts a setup whose request died after it was stored, and publishes all of its events', async () => {
-    const events = await untilEnd('forgotten', () => storeWithoutStarting('forgotten'));
-    expect(events.map(nameOf).at(0)).toBe('accepted');
-    expect(events.map(nameOf).at(-1)).toBe('ready');
-  });
-
-  // The timer waits half a minute before it believes it, and the cleanup a minute before it removes.
-  test('ends a setup whose orchestration was terminated from outside', { timeout: 300_000 }, async () => {
-    const events = await untilEnd(
-      'terminated',
-      () => provisioningClient(stack).put('terminated', sampleSetupBody(sampleOf('SqlServer'))),
-      // No node is registered, so that the orchestration is still there.
-      { 'runtime-created': () => terminate(stack.host, `${stack.tenantId}.terminated.1`) },
-    );
-    expect(events.at(-1)?.data['failure']).toMatchObject({
-      code: 'StepFailed',
-      cause: expect.stringContaining('Terminated') as string,
-    });
-    const { body } = await provisioningClient(stack).get('terminated');
-    expect(body).toMatchObject({ state: 'Failed', phase: 'RuntimeRegistration' });
-  });
+test('a setup whose request died after it was stored is started by the timer, which publishes all of its events', async () => {
+  const events = await untilEnd('forgotten', () => storeWithoutStarting('forgotten'));
+  expect(events.map(nameOf).at(0)).toBe('accepted');
+  expect(events.map(nameOf).at(-1)).toBe('ready');
 });
 
+test(
+  'a setup completes with nothing doubled when the host is killed after every event',
+  { timeout: 300_000 },
+  async () => {
+    let kills = 0;
+    const onEvent = async (event: ReceivedEvent) => {
+      if (nameOf(event) === 'ready') return;
+      await stack.host.kill();
+      await stack.host.start();
+      kills += 1;
+    };
+    const run = await runSetup(stack, 'survivor', sampleOf('SqlServer'), { onEvent });
+    expect(run.setup.failure).toBeUndefined();
+    expect(run.setup.state).toBe('Ready');
+    expect(kills).toBe(10);
+    expect(run.events.map(({ sequence }) => Number(sequence))).toEqual(run.events.map((_event, index) => index + 1));
+    expect(new Set(run.events.map(nameOf)).size).toBe(run.events.length);
+
+    const { factory, pipelines = [], runtime } = run.setup;
+    if (factory === undefined) throw new Error('The setup has no factory');
+    const content = await inspectFactory(stack, factory);
+    const own = (names: readonly string[]) => names.filter((name) => name.includes(keyOf('survivor')));
+    expect(own(content.pipelines).toSorted()).toEqual(pipelines.toSorted());
+    expect(own(content.datasets)).toHaveLength(2);
+    expect(own(content.linkedServices)).toHaveLength(2);
+    expect(content.runtimes).toEqual([runtime?.name]);
+    // One run of each stage: a repeated start found the run of the first one.
+    expect(own(content.runs)).toHaveLength(2);
+  },
+);
+
 /** Listens to a setup from before its begin to its end. */
-async function untilEnd(
-  setupId: string,
-  begin: () => Promise<unknown>,
-  on: Readonly<Record<string, () => Promise<void>>> = {},
-): Promise<readonly ReceivedEvent[]> {
+async function untilEnd(setupId: string, begin: () => Promise<void>): Promise<readonly ReceivedEvent[]> {
   const ended = Promise.withResolvers<void>();
   const subscription = await subscribeToSetup({
     namespace: stack.serviceBus.fullyQualifiedNamespace,
@@ -64,7 +73,6 @@ async function untilEnd(
     tenantId: stack.tenantId,
     setupId,
     async receive(event) {
-      await on[nameOf(event)]?.();
       if (['ready', 'failed'].includes(nameOf(event))) ended.resolve();
     },
     lost: ended.reject,
@@ -81,6 +89,10 @@ function sampleOf(kind: SourceKind): Sample {
   return sample;
 }
 
+function keyOf(setupId: string): string {
+  return setupKey(stack.settings['MIGRATION_EVENT_SOURCE'] ?? '', { tenantId: stack.tenantId, setupId });
+}
+
 /** The identity of the app, without the way over its endpoint. */
 function appCredential(): TokenCredential {
   return {
@@ -95,7 +107,7 @@ function appCredential(): TokenCredential {
 async function storeWithoutStarting(setupId: string): Promise<void> {
   const { kind, source, environment, destination } = sampleOf('AzureSql');
   const { server, database, userName, password } = source;
-  const key = setupKey(stack.settings['MIGRATION_EVENT_SOURCE'] ?? '', { tenantId: stack.tenantId, setupId });
+  const key = keyOf(setupId);
   const secretName = newSecretName(key);
   const vault = new SecretClient(stack.settings['MIGRATION_KEY_VAULT_URL'] ?? '', appCredential(), {
     disableChallengeResourceVerification: true,
