@@ -117,12 +117,13 @@ function undoOfHoldings(
   context: OrchestrationContext,
   { factories, removeRuntime }: CleanupInput,
   subject: Subject,
-  { runtimeName }: Checkpoints,
+  { runtimeName, otherRuntimes }: Checkpoints,
 ): Undo[] {
+  const runtimes = runtimeName === undefined ? otherRuntimes : [runtimeName, ...otherRuntimes];
   return [
     undoPlace(context, subject, factories),
     undoEnvironment(context, subject),
-    ...(runtimeName === undefined ? [] : [undoRuntime(context, { ...subject, runtimeName }, removeRuntime)]),
+    ...runtimes.map((name) => undoRuntime(context, { ...subject, runtimeName: name }, removeRuntime)),
     undoSecret(context, subject),
   ];
 }

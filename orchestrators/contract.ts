@@ -72,7 +72,9 @@ const checkpointsSchema = z.object({
   /** Whether an attempt of the setup has come as far as to change databases. */
   installs: z.boolean(),
 });
-export type Checkpoints = z.infer<typeof checkpointsSchema>;
+/** With every runtime that the setup is noted to use beside that one: those of attempts before a replay with another. */
+const holdingsSchema = checkpointsSchema.extend({ otherRuntimes: z.array(z.string()).default([]) });
+export type Checkpoints = z.infer<typeof holdingsSchema>;
 const stageSchema = z.enum(['assess', 'install']);
 export type Stage = z.infer<typeof stageSchema>;
 
@@ -228,7 +230,7 @@ export const activities = {
     checkpointsSchema.extend({ canceling: z.boolean(), from: phaseSchema }),
   ),
   /** What the attempt has reached, or taken over. */
-  readCheckpoints: activity('readCheckpoints', subjectSchema, checkpointsSchema),
+  readCheckpoints: activity('readCheckpoints', subjectSchema, holdingsSchema),
   /** Lets the attempt begin at an earlier phase, because what it took over does not hold any more. */
   moveBack: activity('moveBack', subjectSchema.extend({ phase: phaseSchema }), nothing),
   /** Moves the setup on, stores the event and publishes it. `detail` is the whole of a cause that had to be clipped. */

@@ -1,6 +1,6 @@
 /** Tables that exist from their first use on, and the removal of many of their rows. */
 import { odata } from '@azure/data-tables';
-import type { TableClient, TransactionAction } from '@azure/data-tables';
+import type { TableClient, TableEntityResult, TransactionAction } from '@azure/data-tables';
 
 /** Gives a table's client once the table exists; a creation that failed is tried again at the next call. */
 export function createdTable(table: TableClient): () => Promise<TableClient> {
@@ -15,6 +15,19 @@ export function createdTable(table: TableClient): () => Promise<TableClient> {
     }
     return table;
   };
+}
+
+/** The rows of a partition whose keys begin with a prefix, in the order of their keys; `condition` is a filter on them. */
+export async function rowsWithPrefix(
+  table: TableClient,
+  partitionKey: string,
+  prefix: string,
+  condition?: string,
+): Promise<TableEntityResult<object>[]> {
+  // '~' sorts after every character that a row key of ours has.
+  const range = odata`PartitionKey eq ${partitionKey} and RowKey ge ${prefix} and RowKey lt ${`${prefix}~`}`;
+  const filter = condition === undefined ? range : `${range} and ${condition}`;
+  return Array.fromAsync(table.listEntities({ queryOptions: { filter } }));
 }
 
 /** https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { setupIdSchema } from '../../shared/setup/setup.ts';
 import type { KnownCall } from '../http/adapter.ts';
 import { dateTimeSchema, pagingSchema, readQuery } from '../http/query.ts';
-import { linkTo, placeOf } from '../replays/continuation.ts';
+import { linkTo, placeOf } from '../http/continuation.ts';
 
 const filterShape = {
   tenantId: z.guid().toLowerCase().optional(),

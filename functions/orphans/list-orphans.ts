@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ReportedOrphan } from '../../shared/orphans/orphan-book.ts';
 import type { KnownCall } from '../http/adapter.ts';
 import { pagingSchema, readQuery } from '../http/query.ts';
-import { linkTo, placeOf } from '../replays/continuation.ts';
+import { linkTo, placeOf } from '../http/continuation.ts';
 
 /** Query parameters of the list, beside the API version. */
 export const orphanParameters = Object.keys(pagingSchema);

@@ -6,7 +6,7 @@ import { itemResultSchema } from '../../shared/replays/replay.ts';
 import type { ReplayItem } from '../../shared/replays/replay.ts';
 import type { KnownCall } from '../http/adapter.ts';
 import { pagingSchema, readQuery } from '../http/query.ts';
-import { linkTo, placeOf } from './continuation.ts';
+import { linkTo, placeOf } from '../http/continuation.ts';
 import { findReplay } from './replay-resource.ts';
 
 const AT_ONCE = { concurrency: 16 };

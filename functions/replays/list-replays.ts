@@ -2,7 +2,7 @@ import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import type { KnownCall } from '../http/adapter.ts';
 import { pagingSchema, readQuery } from '../http/query.ts';
-import { linkTo, placeOf } from './continuation.ts';
+import { linkTo, placeOf } from '../http/continuation.ts';
 import { replayResource } from './replay-resource.ts';
 
 /** Query parameters of a list of bulk replays, beside the API version. */

@@ -1,5 +1,6 @@
 import { messageOf } from '../../shared/error-message.ts';
 import { entityNames } from '../../shared/factory/names.ts';
+import { isSameRuntime } from '../../shared/runtimes/runtime-book.ts';
 import { chunksOf } from '../../shared/setup/failure.ts';
 import { dataOf } from '../../shared/setup/milestone-data.ts';
 import type { MilestoneName } from '../../shared/setup/states.ts';
@@ -16,13 +17,18 @@ export const openAttempt: Implementation<'openAttempt'> = async ({ token, ...att
 
 export const readCheckpoints: Implementation<'readCheckpoints'> = async ({ key, ...attempt }, { store, runtimes }) => {
   const checkpoints = await checkpointsOf(attempt, store);
-  if (checkpoints.factory === undefined || checkpoints.runtimeName !== undefined) return checkpoints;
-  // An attempt that was stopped after it had its runtime, and before it could say so.
+  const used = await runtimes.usedBy(attempt.tenantId, attempt.setupId);
   const { request } = await store.require(attempt);
-  const runtime = await runtimes.get(attempt.tenantId, request.source.runtimeName ?? entityNames(key).runtime);
-  return runtime?.users.includes(attempt.setupId) === true
-    ? { ...checkpoints, runtimeName: runtime.name }
-    : checkpoints;
+  const wanted = request.source.runtimeName ?? entityNames(key).runtime;
+  // An attempt that was stopped after it had its runtime, and before it could say so, has it by its name.
+  const runtimeName =
+    checkpoints.runtimeName ??
+    (checkpoints.factory === undefined ? undefined : used.find((name) => isSameRuntime(name, wanted)));
+  return {
+    ...checkpoints,
+    ...(runtimeName === undefined ? {} : { runtimeName }),
+    otherRuntimes: used.filter((name) => runtimeName === undefined || !isSameRuntime(name, runtimeName)),
+  };
 };
 
 export const moveBack: Implementation<'moveBack'> = async ({ phase, ...attempt }, { store }) => {
@@ -46,11 +52,16 @@ export const recordMilestone: Implementation<'recordMilestone'> = async (
   }
 };
 
-/** What the attempt has reached or taken over; if it has no factory, that of the attempt before it. */
+/**
+ * What the attempt has reached or taken over; if it has no factory, that of the attempt before it, back to a removal of
+ * the setup, which took all of it away.
+ */
 async function checkpointsOf(attempt: AttemptId, store: SetupStore) {
   const attempts: MilestoneRecord[][] = [];
   for (let number = attempt.attempt; number > 0; number -= 1) {
-    attempts.push(await store.milestonesOf({ ...attempt, attempt: number }));
+    const reached = await store.milestonesOf({ ...attempt, attempt: number });
+    if (number < attempt.attempt && reached.some(({ name }) => name === 'deleted')) break;
+    attempts.push(reached);
   }
   const latest = <Name extends MilestoneName>(name: Name) =>
     attempts.map((reached) => dataOf(reached, name)).find((data) => data !== undefined);

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { unlessConflict, unlessMissing } from '../rest-errors.ts';
 import { factorySchema } from '../setup/setup.ts';
 import type { Factory } from '../setup/setup.ts';
-import { createdTable } from '../table.ts';
+import { createdTable, rowsWithPrefix } from '../table.ts';
 
 /** JSON in one column, of a known shape. */
 const json = <Schema extends z.ZodType>(schema: Schema) =>
@@ -39,6 +39,16 @@ export class RuntimeBook {
     const table = await this.#table();
     const row = await unlessMissing(() => table.getEntity(tenantId, rowOf(name)));
     return row === undefined ? undefined : runtimeRowSchema.parse(row);
+  }
+
+  /** The names of the runtimes of a tenant that a setup is noted to use. A tenant has few. */
+  async usedBy(tenantId: string, setupId: string): Promise<string[]> {
+    const table = await this.#table();
+    const rows = await rowsWithPrefix(table, tenantId, '');
+    return rows
+      .map((row) => runtimeRowSchema.parse(row))
+      .filter(({ users }) => users.includes(setupId))
+      .map(({ name }) => name);
   }
 
   /**
@@ -94,6 +104,11 @@ export class RuntimeBook {
     // A row that somebody has forgotten since is one that has changed.
     return (await unlessMissing(() => unlessConflict(write))) ?? false;
   }
+}
+
+/** Whether two names are of one runtime. */
+export function isSameRuntime(name: string, other: string): boolean {
+  return rowOf(name) === rowOf(other);
 }
 
 /** Names of runtimes are equal without regard to case, as in a factory. */

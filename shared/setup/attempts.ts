@@ -1,7 +1,6 @@
 /** The attempts of a setup, of which only the last is in its head row. In the partition of the setup. */
-import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
-import { createdTable } from '../table.ts';
+import { createdTable, rowsWithPrefix } from '../table.ts';
 import { attemptFromRow } from './attempt-record.ts';
 import type { AttemptRecord } from './attempt-record.ts';
 import { milestonesFromRows } from './milestone-data.ts';
@@ -25,9 +24,10 @@ export class Attempts {
 
   /** All attempts of a setup, the first one first. */
   async of(setup: SetupKey): Promise<ReachedAttempt[]> {
+    const table = await this.#table();
     const [attempts, milestones] = await Promise.all([
-      this.#rows(setup, ATTEMPT_PREFIX),
-      this.#rows(setup, MILESTONE_PREFIX),
+      rowsWithPrefix(table, partitionOf(setup), ATTEMPT_PREFIX),
+      rowsWithPrefix(table, partitionOf(setup), MILESTONE_PREFIX),
     ]);
     const reached = Map.groupBy(milestonesFromRows(milestones), ({ attempt }) => attempt);
     return attempts.map(attemptFromRow).map((record) => ({ ...record, reached: reached.get(record.attempt) ?? [] }));
@@ -38,12 +38,5 @@ export class Attempts {
     const table = await this.#table();
     const row = { partitionKey: partitionOf(setup), rowKey: attemptRowKey(attempt), historyPurged: true };
     await table.updateEntity(row, 'Merge');
-  }
-
-  async #rows(setup: SetupKey, prefix: string): Promise<object[]> {
-    const table = await this.#table();
-    // '~' sorts after every character that a row key of ours has.
-    const filter = odata`PartitionKey eq ${partitionOf(setup)} and RowKey ge ${prefix} and RowKey lt ${`${prefix}~`}`;
-    return Array.fromAsync(table.listEntities({ queryOptions: { filter } }));
   }
 }

@@ -1,8 +1,7 @@
 /** What an attempt found that has a row each: checks, companies, extensions. In the partition of its setup. */
-import { odata } from '@azure/data-tables';
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import { unlessMissing } from '../rest-errors.ts';
-import { createdTable } from '../table.ts';
+import { createdTable, rowsWithPrefix } from '../table.ts';
 import { decoded, findingPrefix, milestoneRow, padded, partitionOf } from './rows.ts';
 import type { FindingKind } from './rows.ts';
 import type { AttemptId } from './setup.ts';
@@ -37,7 +36,7 @@ export class Findings {
       rowKey: `${prefix}${padded(index, 6)}`,
       data: JSON.stringify(finding),
     }));
-    const before = await this.#rows(attempt, prefix);
+    const before = await rowsWithPrefix(table, partitionKey, prefix);
     // Rows are numbered, so that what is left of a longer list comes last.
     const left = before.slice(rows.length).map(({ rowKey = '' }) => ({ partitionKey, rowKey }));
     const actions = [
@@ -52,7 +51,7 @@ export class Findings {
   /** The findings that an attempt works with, in the order in which they were put: its own, or those it took over. */
   async of(attempt: AttemptId, kind: FindingKind): Promise<unknown[]> {
     const origin = await this.#originOf(attempt, checkpoints[kind]);
-    const rows = await this.#rows(attempt, findingPrefix(origin, kind));
+    const rows = await rowsWithPrefix(await this.#table(), partitionOf(attempt), findingPrefix(origin, kind));
     return rows.map((row) => decoded(row, ['data'])['data']);
   }
 
@@ -62,12 +61,5 @@ export class Findings {
     const rowKey = milestoneRow(attempt.attempt, checkpoint);
     const row = await unlessMissing(() => table.getEntity<{ origin?: number }>(partitionOf(attempt), rowKey));
     return row?.origin ?? attempt.attempt;
-  }
-
-  async #rows(attempt: AttemptId, prefix: string): Promise<{ readonly rowKey?: string }[]> {
-    const table = await this.#table();
-    // '~' sorts after every character that a row key of ours has.
-    const filter = odata`PartitionKey eq ${partitionOf(attempt)} and RowKey ge ${prefix} and RowKey lt ${`${prefix}~`}`;
-    return Array.fromAsync(table.listEntities({ queryOptions: { filter } }));
   }
 }

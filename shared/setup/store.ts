@@ -2,37 +2,22 @@
  * Setups in Table Storage. One partition a setup holds its head row, its milestones, its events and its findings; a change
  * of state, its milestone, its event and its audit are one entity-group transaction, guarded by the head row's ETag. https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
  */
-import { odata } from '@azure/data-tables';
-import type { TableClient, TableEntity, TableEntityResult, TransactionAction } from '@azure/data-tables';
-import { z } from 'zod';
+import type { TableClient, TableEntity, TransactionAction } from '@azure/data-tables';
 import { auditRecord } from '../audit/audit.ts';
 import type { AuditEntry } from '../audit/audit.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { auditRow } from '../audit/rows.ts';
 import type { AuditRow } from '../audit/rows.ts';
 import type { Clock } from '../clock.ts';
-import { unlessConflict, unlessMissing } from '../rest-errors.ts';
-import { createdTable } from '../table.ts';
+import { unlessConflict } from '../rest-errors.ts';
 import type { ActiveSetups } from './active.ts';
-import { attemptFromRow, attemptRow } from './attempt-record.ts';
-import { buildSetupEvent, setupEventSchema } from './events.ts';
-import type { SetupEvent } from './events.ts';
-import { headFromRow, headRow, laterThan, movedOn } from './head.ts';
+import { attemptRow } from './attempt-record.ts';
+import { buildSetupEvent } from './events.ts';
+import { headRow, laterThan, movedOn } from './head.ts';
 import type { DeletionOptions, SetupRecord } from './head.ts';
-import { milestoneFromRow, milestonesFromRows } from './milestone-data.ts';
 import type { MilestoneRecord } from './milestone-data.ts';
-import {
-  attemptRowKey,
-  decoded,
-  eventRow,
-  HEAD,
-  KEY,
-  keyPartition,
-  milestonePrefix,
-  milestoneRow,
-  NUMBERS,
-  partitionOf,
-} from './rows.ts';
+import { SetupReader } from './reader.ts';
+import { eventRow, KEY, keyPartition, milestoneRow, partitionOf } from './rows.ts';
 import type { SetupKey } from './rows.ts';
 import { isTakenOver } from './replay.ts';
 import type { AttemptId } from './setup.ts';
@@ -63,8 +48,7 @@ export type Recorded =
 /** One setup has few writers: its orchestration, a timer, a request. */
 const MAXIMUM_TRIES = 10;
 
-export class SetupStore {
-  readonly #table: () => Promise<TableClient>;
+export class SetupStore extends SetupReader {
   readonly #active: ActiveSetups;
   readonly #index: SetupIndex;
   readonly #audit: AuditLog;
@@ -83,7 +67,7 @@ export class SetupStore {
     clock: Clock,
     eventSource: string,
   ) {
-    this.#table = createdTable(setups);
+    super(setups);
     this.#active = active;
     this.#index = index;
     this.#audit = audit;
@@ -96,9 +80,9 @@ export class SetupStore {
    * @returns the stored setup, or undefined if one of that id exists; nothing is changed then
    */
   async create(setup: NewAttempt, audit: AuditEntry): Promise<SetupRecord | undefined> {
-    const numbers = await this.#numbersOf(setup);
+    const numbers = await this.numbersOf(setup);
     const { tenantId, setupId, key } = setup;
-    const table = await this.#table();
+    const table = await this.table();
     // Before anything gets a name from the key.
     await table.upsertEntity({ partitionKey: keyPartition(key), rowKey: KEY, tenantId, setupId }, 'Replace');
     const now = this.#clock.now().toISOString();
@@ -148,33 +132,6 @@ export class SetupStore {
     return this.#begin(head, beginning, copies, setup.cleanup);
   }
 
-  /** The number of the attempt that `create` would begin. */
-  async firstAttempt(setup: SetupKey): Promise<number> {
-    const { attempt } = await this.#numbersOf(setup);
-    return attempt + 1;
-  }
-
-  /** Reads a setup; undefined if there is none. */
-  async get(setup: SetupKey): Promise<SetupRecord | undefined> {
-    const table = await this.#table();
-    const row = await unlessMissing(() => table.getEntity(partitionOf(setup), HEAD));
-    return row === undefined ? undefined : headFromRow(row);
-  }
-
-  /** The setup that has or had a key in Azure resources; undefined if none ever had. */
-  async ofKey(key: string): Promise<SetupKey | undefined> {
-    const table = await this.#table();
-    const row = await unlessMissing(() => table.getEntity(keyPartition(key), KEY));
-    return row === undefined ? undefined : setupKeySchema.parse(row);
-  }
-
-  /** Reads a setup that must be there. @throws {Error} if it is not */
-  async require(setup: SetupKey): Promise<SetupRecord> {
-    const stored = await this.get(setup);
-    if (stored === undefined) throw new Error(`The state of setup ${setup.setupId} is gone`);
-    return stored;
-  }
-
   /**
    * Lets one run of an attempt's orchestration work; it may say so again. Any other run is superseded.
    * @param token names the run
@@ -199,7 +156,7 @@ export class SetupStore {
     return this.#change(attempt, async (setup) => {
       if (setup.attempt !== attempt.attempt) return 'superseded';
       const rowKey = milestoneRow(setup.attempt, milestone.name, setup.deletion?.number);
-      const before = await this.#milestone(setup, rowKey);
+      const before = await this.milestone(setup, rowKey);
       const isForward = workingStates.includes(milestones[milestone.name].state) || milestone.name === 'ready';
       if (isForward && setup.state === 'Canceling') return 'canceled';
       if (before?.origin === setup.attempt) return { head: setup };
@@ -278,41 +235,9 @@ export class SetupStore {
     });
   }
 
-  /** The milestones of a setup's attempt, in the order in which they were reached. */
-  async milestonesOf(attempt: AttemptId): Promise<MilestoneRecord[]> {
-    const rows = await this.#rowsWithPrefix(attempt, milestonePrefix(attempt.attempt));
-    return milestonesFromRows(rows);
-  }
-
   /** Moves the audits of a setup to the log, as far as that was not done. */
   async moveAudits(setup: SetupKey): Promise<void> {
-    await this.#audit.moveAll(await this.#table(), partitionOf(setup));
-  }
-
-  /** Whether an attempt was begun by a request. */
-  async isBegunBy(attempt: AttemptId, requestId: string): Promise<boolean> {
-    const table = await this.#table();
-    const row = await unlessMissing(() => table.getEntity(partitionOf(attempt), attemptRowKey(attempt.attempt)));
-    return row !== undefined && attemptFromRow(row).requestId === requestId;
-  }
-
-  /** Events of a setup that were not marked as published, oldest first. */
-  async pendingEvents(setup: SetupKey): Promise<SetupEvent[]> {
-    const rows = await this.#rowsWithPrefix(setup, 'event-', odata`published eq false`);
-    return rows.map((row) => setupEventSchema.parse(decoded(row, ['event'])['event']));
-  }
-
-  /** Marks an event as published. */
-  async markPublished(setup: SetupKey, event: SetupEvent): Promise<void> {
-    const table = await this.#table();
-    const row = { partitionKey: partitionOf(setup), rowKey: eventRow(event.sequence), published: true };
-    await table.updateEntity(row, 'Merge');
-  }
-
-  /** Succeeds if the state store answers. */
-  async ping(): Promise<void> {
-    const table = await this.#table();
-    await unlessMissing(() => table.getEntity('ping', 'ping'));
+    await this.#audit.moveAll(await this.table(), partitionOf(setup));
   }
 
   /** Notes the setup as active, then stores the beginning of an attempt. */
@@ -361,7 +286,7 @@ export class SetupStore {
 
   /** Writes a change of a setup under the ETag with which it was read. @returns undefined if it has changed since */
   async #write(before: SetupRecord, { head, milestone, others = [], audit }: Change): Promise<SetupRecord | undefined> {
-    const table = await this.#table();
+    const table = await this.table();
     const now = this.#clock.now();
     const actions = milestone === undefined ? [] : this.#milestoneActions(head, milestone, now);
     const moved = milestone === undefined ? head : movedOn(head, milestone, now);
@@ -410,26 +335,6 @@ export class SetupStore {
     const subject = { tenantId, setupId };
     return auditRow(partitionOf(subject), auditRecord(subject, entry, result, this.#clock.now()));
   }
-
-  async #milestone(setup: SetupRecord, rowKey: string): Promise<MilestoneRecord | undefined> {
-    const table = await this.#table();
-    const row = await unlessMissing(() => table.getEntity(partitionOf(setup), rowKey));
-    return row === undefined ? undefined : milestoneFromRow(row);
-  }
-
-  async #numbersOf(setup: SetupKey): Promise<{ attempt: number; sequence: number }> {
-    const table = await this.#table();
-    const row = await unlessMissing(() => table.getEntity(partitionOf(setup), NUMBERS));
-    return row === undefined ? { attempt: 0, sequence: 0 } : numbersSchema.parse(row);
-  }
-
-  async #rowsWithPrefix(setup: SetupKey, prefix: string, condition?: string): Promise<TableEntityResult<object>[]> {
-    const table = await this.#table();
-    // '~' sorts after every character that a row key of ours has.
-    const range = odata`PartitionKey eq ${partitionOf(setup)} and RowKey ge ${prefix} and RowKey lt ${`${prefix}~`}`;
-    const filter = condition === undefined ? range : `${range} and ${condition}`;
-    return Array.fromAsync(table.listEntities({ queryOptions: { filter } }));
-  }
 }
 
 /** What is written in one transaction; a change without a milestone has no event. */
@@ -439,9 +344,6 @@ interface Change {
   readonly others?: readonly TransactionAction[];
   readonly audit?: AuditRow;
 }
-
-const setupKeySchema = z.object({ tenantId: z.string(), setupId: z.string() });
-const numbersSchema = z.object({ attempt: z.int(), sequence: z.int() });
 
 function milestoneEntity(setup: SetupRecord, record: MilestoneRecord): TableEntity {
   return {

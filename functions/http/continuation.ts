@@ -1,6 +1,6 @@
-/** How lists of bulk replays and their setups go on after a page: by a row key, opaque to callers. */
-import type { KnownCall } from '../http/adapter.ts';
-import { nextLinkOf } from '../http/links.ts';
+/** How lists go on after a page: by a row key, opaque to callers. */
+import type { KnownCall } from './adapter.ts';
+import { nextLinkOf } from './links.ts';
 
 /** The member of an answer that leads to the next page; none after the last one. */
 export function linkTo(call: KnownCall, path: string, next: string | undefined): { readonly nextLink?: string } {

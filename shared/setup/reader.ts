@@ -1,0 +1,112 @@
+/** What is known of setups, read from their partitions in Table Storage. */
+import { odata } from '@azure/data-tables';
+import type { TableClient } from '@azure/data-tables';
+import { z } from 'zod';
+import { unlessMissing } from '../rest-errors.ts';
+import { createdTable, rowsWithPrefix } from '../table.ts';
+import { attemptFromRow } from './attempt-record.ts';
+import { setupEventSchema } from './events.ts';
+import type { SetupEvent } from './events.ts';
+import { headFromRow } from './head.ts';
+import type { SetupRecord } from './head.ts';
+import { milestoneFromRow, milestonesFromRows } from './milestone-data.ts';
+import type { MilestoneRecord } from './milestone-data.ts';
+import {
+  attemptRowKey,
+  decoded,
+  eventRow,
+  HEAD,
+  KEY,
+  keyPartition,
+  milestonePrefix,
+  NUMBERS,
+  partitionOf,
+} from './rows.ts';
+import type { SetupKey } from './rows.ts';
+import type { AttemptId } from './setup.ts';
+
+export class SetupReader {
+  protected readonly table: () => Promise<TableClient>;
+
+  /** @param setups table of the setups */
+  constructor(setups: TableClient) {
+    this.table = createdTable(setups);
+  }
+
+  /** Reads a setup; undefined if there is none. */
+  async get(setup: SetupKey): Promise<SetupRecord | undefined> {
+    const table = await this.table();
+    const row = await unlessMissing(() => table.getEntity(partitionOf(setup), HEAD));
+    return row === undefined ? undefined : headFromRow(row);
+  }
+
+  /** The setup that has or had a key in Azure resources; undefined if none ever had. */
+  async ofKey(key: string): Promise<SetupKey | undefined> {
+    const table = await this.table();
+    const row = await unlessMissing(() => table.getEntity(keyPartition(key), KEY));
+    return row === undefined ? undefined : setupKeySchema.parse(row);
+  }
+
+  /** Reads a setup that must be there. @throws {Error} if it is not */
+  async require(setup: SetupKey): Promise<SetupRecord> {
+    const stored = await this.get(setup);
+    if (stored === undefined) throw new Error(`The state of setup ${setup.setupId} is gone`);
+    return stored;
+  }
+
+  /** The number of the attempt that `create` would begin. */
+  async firstAttempt(setup: SetupKey): Promise<number> {
+    const { attempt } = await this.numbersOf(setup);
+    return attempt + 1;
+  }
+
+  /** The milestones of a setup's attempt, in the order in which they were reached. */
+  async milestonesOf(attempt: AttemptId): Promise<MilestoneRecord[]> {
+    const prefix = milestonePrefix(attempt.attempt);
+    return milestonesFromRows(await rowsWithPrefix(await this.table(), partitionOf(attempt), prefix));
+  }
+
+  /** Whether an attempt was begun by a request. */
+  async isBegunBy(attempt: AttemptId, requestId: string): Promise<boolean> {
+    const table = await this.table();
+    const row = await unlessMissing(() => table.getEntity(partitionOf(attempt), attemptRowKey(attempt.attempt)));
+    return row !== undefined && attemptFromRow(row).requestId === requestId;
+  }
+
+  /** Events of a setup that were not marked as published, oldest first. */
+  async pendingEvents(setup: SetupKey): Promise<SetupEvent[]> {
+    const pending = odata`published eq false`;
+    const rows = await rowsWithPrefix(await this.table(), partitionOf(setup), 'event-', pending);
+    return rows.map((row) => setupEventSchema.parse(decoded(row, ['event'])['event']));
+  }
+
+  /** Marks an event as published. */
+  async markPublished(setup: SetupKey, event: SetupEvent): Promise<void> {
+    const table = await this.table();
+    const row = { partitionKey: partitionOf(setup), rowKey: eventRow(event.sequence), published: true };
+    await table.updateEntity(row, 'Merge');
+  }
+
+  /** Succeeds if the state store answers. */
+  async ping(): Promise<void> {
+    const table = await this.table();
+    await unlessMissing(() => table.getEntity('ping', 'ping'));
+  }
+
+  /** A milestone by its row; undefined if it was not reached. */
+  protected async milestone(setup: SetupKey, rowKey: string): Promise<MilestoneRecord | undefined> {
+    const table = await this.table();
+    const row = await unlessMissing(() => table.getEntity(partitionOf(setup), rowKey));
+    return row === undefined ? undefined : milestoneFromRow(row);
+  }
+
+  /** The last numbers that a setup of that id has used. */
+  protected async numbersOf(setup: SetupKey): Promise<{ attempt: number; sequence: number }> {
+    const table = await this.table();
+    const row = await unlessMissing(() => table.getEntity(partitionOf(setup), NUMBERS));
+    return row === undefined ? { attempt: 0, sequence: 0 } : numbersSchema.parse(row);
+  }
+}
+
+const setupKeySchema = z.object({ tenantId: z.string(), setupId: z.string() });
+const numbersSchema = z.object({ attempt: z.int(), sequence: z.int() });
