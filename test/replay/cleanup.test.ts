@@ -197,6 +197,19 @@ describe('the cleanup of a whole setup', () => {
     expect({ removed: removed.filter((name) => name.startsWith('shir-')), left }).toEqual(expected);
   });
 
+  test('leaves each runtime that an attempt of the setup has used', async () => {
+    const checkpoints = {
+      factory: factories[1],
+      runtimeName: 'shir-now',
+      otherRuntimes: ['shir-before'],
+      installs: true,
+    };
+    const world = observedWorld({ readCheckpoints: () => checkpoints });
+    await play(world, 'cleanup', { ...deletion, removeRuntime: true }, world.clock);
+    const leaves = world.calls.filter(({ name }) => name === 'leaveRuntime').map(({ given }) => given);
+    expect(leaves).toMatchObject([{ runtimeName: 'shir-now' }, { runtimeName: 'shir-before' }]);
+  });
+
   test('asks for the change tracking of the source as it was asked to', async () => {
     for (const removeSource of [true, false]) {
       const world = observedWorld();

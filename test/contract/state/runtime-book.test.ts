@@ -64,3 +64,12 @@ test('a removal that died is done again, and its runtime is forgotten once', asy
   await book.forget(tenant, again);
   expect(await book.get(tenant, runtime)).toBeUndefined();
 });
+
+test('the runtimes of a setup are found among those of its tenant', async () => {
+  await book.use(tenant, 'shir-Two', two, 'first-setup');
+  await book.use(tenant, runtime, one, 'first-setup');
+  await book.use(tenant, runtime, one, 'second-setup');
+  await book.use(tenant, 'shir-three', one, 'second-setup');
+  await book.use('another', 'shir-four', one, 'first-setup');
+  expect((await book.usedBy(tenant, 'first-setup')).toSorted()).toEqual(['shir-One', 'shir-Two']);
+});

@@ -44,7 +44,7 @@ export interface SetupTable {
  * those on the audit log.
  */
 export function newSetupTable(
-  tables: Tables,
+  tables: Pick<Tables, 'table'>,
   policy?: PipelinePolicy,
   indexPolicy?: PipelinePolicy,
   auditPolicy?: PipelinePolicy,

@@ -1,0 +1,52 @@
+import { beforeEach, expect, test } from 'vitest';
+import { runActivity } from '../../../orchestrators/activities/run.ts';
+import { RuntimeBook } from '../../../shared/runtimes/runtime-book.ts';
+import type { Services } from '../../../shared/services.ts';
+import { firstAttempt, newSetupTable, recorded } from '../../support/setup/setup-table.ts';
+import type { SetupTable } from '../../support/setup/setup-table.ts';
+import { audit, course, milestone, newSetup } from '../../support/setup/stored-setup.ts';
+import { TablesInMemory } from '../../support/tables-in-memory/storage.ts';
+
+const factory = { subscriptionId: '00000000-0000-4000-8000-000000000001', resourceGroup: 'rg', name: 'factory-1' };
+const { tenantId, setupId } = newSetup;
+
+let setups: SetupTable;
+let runtimes: RuntimeBook;
+
+beforeEach(() => {
+  setups = newSetupTable({ table: () => new TablesInMemory().client('rows') });
+  runtimes = new RuntimeBook(new TablesInMemory().client('runtimes'));
+});
+
+/** What a cleanup of an attempt is told. */
+function checkpointsOf(attempt: number): Promise<unknown> {
+  // The activity uses no other gateway.
+  const services = { store: setups.store, runtimes } as unknown as Services;
+  const given = { tenantId, setupId, attempt, key: newSetup.key };
+  return runActivity('readCheckpoints', given, services, () => {
+    throw new Error('No orchestration is asked');
+  });
+}
+
+test('every runtime that the setup is noted to use is named, whichever attempt took it', async () => {
+  await setups.createAt(course.slice(0, 2));
+  await runtimes.use(tenantId, 'shir-0123456789ab', factory, setupId);
+  await runtimes.use(tenantId, 'shir-earlier', factory, setupId);
+  await runtimes.use(tenantId, 'shir-of-another', factory, 'another-setup');
+  expect(await checkpointsOf(1)).toMatchObject({
+    runtimeName: 'shir-0123456789ab',
+    otherRuntimes: ['shir-earlier'],
+  });
+});
+
+test('what an attempt before a removal had is not taken for that of a later one', async () => {
+  const { store } = setups;
+  const ready = await setups.createAt(course);
+  expect(await checkpointsOf(1)).toMatchObject({ installs: true, factory: expect.anything() as unknown });
+  const deleting = await store.requestDelete(ready, { removeRuntime: true, removeSource: false }, audit);
+  if (deleting === undefined) throw new Error('The removal does not begin');
+  await store.beginCleanup(deleting, 1);
+  const deleted = recorded(await store.record(firstAttempt, milestone('deleted'), 1));
+  await store.beginNext(deleted, newSetup, { from: 'FactorySelection', audit });
+  expect(await checkpointsOf(2)).toEqual({ installs: false, otherRuntimes: [] });
+});
