@@ -2,7 +2,7 @@
 // sees them without tsPreCompilationDeps.
 const GATEWAYS = [
   'clock|config|durable|request-timeout|rest-errors|secrets|services|table',
-  'setup/(?:active|attempts|begin-replay|continuation|database-mark|findings|key|publisher|run-intents|setup-index|start|store)',
+  'setup/(?:active|attempts|begin-replay|continuation|database-mark|findings|key|publisher|reader|run-intents|setup-index|start|store)',
   'audit/audit-log',
   'retention/.+',
   'runtimes/runtime-book',
