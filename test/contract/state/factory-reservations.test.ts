@@ -171,4 +171,18 @@ describe('a place', () => {
     await slow.spend({ key: 'one', attempt: 2 });
     expect(await slow.isSpent({ key: 'one', attempt: 3 })).toBe(true);
   });
+
+  test('that an attempt gave back is forgotten with it, but not that of a later one, however slow', async () => {
+    const writes = new SlowWrites();
+    const slow = new FactoryReservations(tables.table(writes));
+    await slow.spend({ key: 'one', attempt: 2 });
+    await slow.forget({ key: 'one', attempt: 1 });
+    expect(await slow.isSpent({ key: 'one', attempt: 2 })).toBe(true);
+    writes.meanwhile(() => slow.spend({ key: 'one', attempt: 3 }));
+    await slow.forget({ key: 'one', attempt: 2 });
+    expect(await slow.isSpent({ key: 'one', attempt: 3 })).toBe(true);
+    await slow.forget({ key: 'one', attempt: 3 });
+    expect(await slow.isSpent({ key: 'one', attempt: 1 })).toBe(false);
+    await slow.forget({ key: 'one', attempt: 3 });
+  });
 });
