@@ -74,7 +74,7 @@ export function lookup(
     type: 'Lookup',
     policy: policy('0.00:30:00', 2),
     typeProperties: {
-      source: { type: sourceType(context, side), sqlReaderQuery: query, queryTimeout: '00:30:00' },
+      source: { type: `${connectorOf(context, side)}Source`, sqlReaderQuery: query, queryTimeout: '00:30:00' },
       dataset: dataset(context, side, 'dbo', 'any'),
       firstRowOnly: rows === 'first',
     },
@@ -143,28 +143,34 @@ export function storedProcedure(
   };
 }
 
-/** What a copy reads, and the destination table that it fills. */
+/** What a copy reads on a side, and the table that it fills on the other. */
 export interface CopyPlan {
+  readonly from: Side;
   readonly source: Readonly<Record<string, unknown>>;
   readonly table: { readonly schema: unknown; readonly name: unknown };
   readonly preCopyScript: unknown;
+  /** Whether nobody else writes into the table meanwhile, which is faster. */
+  readonly locksTable: boolean;
 }
 
-/** Copies from the source to a destination table, staged so that the source needs no way to the destination. */
-export function copy(
-  context: PipelineContext,
-  name: string,
-  { source, table, preCopyScript }: CopyPlan,
-): PipelineActivity {
+/** Copies between the sides, staged so that neither needs a way to the other. */
+export function copy(context: PipelineContext, name: string, plan: CopyPlan): PipelineActivity {
+  const { from, source, table, preCopyScript, locksTable } = plan;
+  const to = from === 'source' ? 'destination' : 'source';
   return {
     name,
     type: 'Copy',
     policy: policy('0.12:00:00', 2),
-    inputs: [dataset(context, 'source', 'dbo', 'any')],
-    outputs: [dataset(context, 'destination', table.schema, table.name)],
+    inputs: [dataset(context, from, 'dbo', 'any')],
+    outputs: [dataset(context, to, table.schema, table.name)],
     typeProperties: {
-      source: { type: sourceType(context, 'source'), queryTimeout: '12:00:00', ...source },
-      sink: { type: 'AzureSqlSink', preCopyScript, writeBehavior: 'insert', sqlWriterUseTableLock: true },
+      source: { type: `${connectorOf(context, from)}Source`, queryTimeout: '12:00:00', ...source },
+      sink: {
+        type: `${connectorOf(context, to)}Sink`,
+        preCopyScript,
+        writeBehavior: 'insert',
+        sqlWriterUseTableLock: locksTable,
+      },
       enableStaging: true,
       stagingSettings: {
         linkedServiceName: linkedService(sharedLinkedServices.staging),
@@ -175,8 +181,8 @@ export function copy(
   };
 }
 
-function sourceType({ sourceKind }: PipelineContext, side: Side): string {
-  return side === 'source' && sourceKind === 'SqlServer' ? 'SqlServerSource' : 'AzureSqlSource';
+function connectorOf({ sourceKind }: PipelineContext, side: Side): 'SqlServer' | 'AzureSql' {
+  return side === 'source' && sourceKind === 'SqlServer' ? 'SqlServer' : 'AzureSql';
 }
 
 function dataset({ names }: PipelineContext, side: Side, schema: unknown, table: unknown) {

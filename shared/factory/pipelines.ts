@@ -1,15 +1,93 @@
 /** The pipelines that copy the data once a setup is ready. Pure. */
 import type { EntityDocument } from './connections.ts';
-import { after, copy, expression, lookup, pipeline, storedProcedure } from './pipeline-activities.ts';
+import { after, copy, expression, lookup, once, pipeline, storedProcedure } from './pipeline-activities.ts';
 import type { PipelineActivity, PipelineContext } from './pipeline-activities.ts';
 
 const int = { type: 'Int' } as const;
 const string = { type: 'String' } as const;
 
-/** The top level of a replication run. It is driven by the control rows in the destination, whatever the number of tables. */
+const replicationId = ['Int32', '@pipeline().parameters.replicationId'] as const;
+const toVersion = ['Int64', '@pipeline().parameters.toVersion'] as const;
+const pipelineRunId = ['String', '@pipeline().RunId'] as const;
+
+/**
+ * The top level of a replication run. It is driven by the control rows in the destination, whatever the number of tables:
+ * only ids travel through it, never a statement or a list, since the payload of an activity is limited. The run's end
+ * decides by the log whether it succeeded.
+ */
 export function replicatePipeline(context: PipelineContext): EntityDocument {
+  const activities = [...openReplication(context), ...copyGroups(context), ...closeReplication(context)];
+  return pipeline(
+    context,
+    'Runs a replication; idle until somebody starts it.',
+    activities,
+    { replicationId: int, mode: string },
+    1,
+  );
+}
+
+/** Steps of a replication that must succeed before any table is reached. */
+const openingSteps = [
+  'SourcePlan',
+  'SyncPlan',
+  'TakePlan',
+  'SourceVersion',
+  'SetVersion',
+  'SmallPacks',
+  'LargeBatches',
+];
+
+function openReplication(context: PipelineContext): readonly PipelineActivity[] {
+  const none = '00000000-0000-0000-0000-000000000000';
+  const knownPlan = `SELECT CAST(ISNULL((SELECT TOP (1) [planId] FROM [mig].[Plan]), '${none}') AS nvarchar(36)) AS [planId]`;
+  return [
+    once(
+      storedProcedure(context, 'BeginReplication', 'destination', '[mig].[BeginReplication]', {
+        replicationId,
+        pipelineRunId,
+        mode: ['String', '@pipeline().parameters.mode'],
+      }),
+    ),
+    // The first login at the source: once, since some wrong ones after each other lock an account.
+    after(once(lookup(context, 'SourcePlan', 'source', knownPlan, 'first')), ['BeginReplication']),
+    after(
+      copy(context, 'SyncPlan', {
+        from: 'destination',
+        source: procedureSource('[mig].[GetPlan]', {
+          replicationId,
+          knownPlanId: ['String', "@activity('SourcePlan').output.firstRow.planId"],
+        }),
+        table: { schema: 'mig', name: 'PlanPart' },
+        preCopyScript: 'TRUNCATE TABLE [mig].[PlanPart]',
+        locksTable: true,
+      }),
+      ['SourcePlan'],
+    ),
+    after(storedProcedure(context, 'TakePlan', 'source', '[mig].[TakePlan]', {}), ['SyncPlan']),
+    after(
+      lookup(
+        context,
+        'SourceVersion',
+        'source',
+        'SELECT ISNULL(CHANGE_TRACKING_CURRENT_VERSION(), 0) AS [version]',
+        'first',
+      ),
+      ['TakePlan'],
+    ),
+    after(
+      storedProcedure(context, 'SetVersion', 'destination', '[mig].[SetVersion]', {
+        replicationId,
+        version: ['Int64', sourceVersion],
+      }),
+      ['SourceVersion'],
+    ),
+  ];
+}
+
+const sourceVersion = "@activity('SourceVersion').output.firstRow.version";
+
+function copyGroups(context: PipelineContext): readonly PipelineActivity[] {
   const { large, small } = context.names.pipelines;
-  const replicationId = '@pipeline().parameters.replicationId';
   const groups = (name: string, procedure: string) =>
     after(
       lookup(
@@ -19,41 +97,42 @@ export function replicatePipeline(context: PipelineContext): EntityDocument {
         `EXEC [mig].[${procedure}] @replicationId = @{pipeline().parameters.replicationId}`,
         'all',
       ),
-      ['BeginReplication'],
+      ['SetVersion'],
     );
-  const activities = [
-    lookup(context, 'SourceVersion', 'source', 'SELECT CHANGE_TRACKING_CURRENT_VERSION() AS [version]', 'first'),
-    after(
-      storedProcedure(context, 'BeginReplication', 'destination', '[mig].[BeginReplication]', {
-        replicationId: ['Int32', replicationId],
-        pipelineRunId: ['String', '@pipeline().RunId'],
-        mode: ['String', '@pipeline().parameters.mode'],
-        companies: ['String', '@pipeline().parameters.companies'],
-        version: ['Int64', "@activity('SourceVersion').output.firstRow.version"],
-      }),
-      ['SourceVersion'],
-    ),
+  const given = { replicationId: replicationId[1], toVersion: sourceVersion };
+  return [
     groups('SmallPacks', 'GetPacks'),
     groups('LargeBatches', 'GetLargeBatches'),
     // Packs side by side, batches one after the other: a batch already copies twenty tables at a time.
-    forEach('EachPack', 'SmallPacks', 10, [run('RunPack', small, { replicationId, packNumber: '@item().packNumber' })]),
-    forEach('EachBatch', 'LargeBatches', 1, [
-      run('RunBatch', large, { replicationId, batchNumber: '@item().batchNumber' }),
-    ]),
+    forEach('EachPack', 'SmallPacks', 10, [run('RunPack', small, { ...given, packNumber: '@item().packNumber' })]),
+    forEach('EachBatch', 'LargeBatches', 1, [run('RunBatch', large, { ...given, batchNumber: '@item().batchNumber' })]),
+  ];
+}
+
+function closeReplication(context: PipelineContext): readonly PipelineActivity[] {
+  const reason = errorsOf(openingSteps);
+  const summary = "activity('Summary').output.firstRow";
+  return [
     after(
-      storedProcedure(context, 'EndReplication', 'destination', '[mig].[EndReplication]', {
-        replicationId: ['Int32', replicationId],
-      }),
-      ['EachPack', 'EachBatch'],
-      'Completed',
-      'Skipped',
+      after(
+        storedProcedure(context, 'EndReplication', 'destination', '[mig].[EndReplication]', {
+          replicationId,
+          pipelineRunId,
+          error: ['String', `@${reason}`],
+        }),
+        ['EachPack', 'EachBatch'],
+        'Completed',
+        'Skipped',
+      ),
+      // What was not begun must not be ended; the run then fails as this step did.
+      ['BeginReplication'],
     ),
     after(
       lookup(
         context,
         'Summary',
         'destination',
-        'EXEC [mig].[GetSummary] @replicationId = @{pipeline().parameters.replicationId}',
+        "EXEC [mig].[GetSummary] @replicationId = @{pipeline().parameters.replicationId}, @pipelineRunId = '@{pipeline().RunId}'",
         'first',
       ),
       ['EndReplication'],
@@ -63,12 +142,12 @@ export function replicatePipeline(context: PipelineContext): EntityDocument {
         name: 'AnyFailure',
         type: 'IfCondition',
         typeProperties: {
-          expression: expression("@greater(activity('Summary').output.firstRow.failedTables, 0)"),
+          expression: expression(`@not(equals(${summary}.succeededTables, ${summary}.tables))`),
           ifTrueActivities: [
             fail(
               'ReplicationFailed',
               'MIG-PARTIAL',
-              "@concat(string(activity('Summary').output.firstRow.failedTables), ' of ', string(activity('Summary').output.firstRow.tables), ' tables failed')",
+              `@concat(string(${summary}.failedTables), ' of ', string(${summary}.tables), ' tables failed. ', ${reason})`,
             ),
           ],
         },
@@ -76,28 +155,32 @@ export function replicatePipeline(context: PipelineContext): EntityDocument {
       ['Summary'],
     ),
   ];
-  const parameters = { replicationId: int, mode: string, companies: string };
-  return pipeline(context, 'Runs a replication; idle until somebody starts it.', activities, parameters);
 }
 
 /** Copies one batch of large tables, each staged and applied by itself. A table that fails does not stop the others. */
 export function largeTablesPipeline(context: PipelineContext): EntityDocument {
-  const replicationId = ['Int32', '@pipeline().parameters.replicationId'] as const;
   const controlId = ['Int32', '@item().controlId'] as const;
+  const step = (name: string, procedure: string) =>
+    storedProcedure(context, name, 'destination', `[mig].[${procedure}]`, { replicationId, controlId });
   const each = [
-    copy(context, 'CopyTable', {
-      source: { sqlReaderQuery: expression('@item().selectStatement') },
-      table: { schema: expression('@item().stageSchema'), name: expression('@item().stageTable') },
-      preCopyScript: expression('@item().preCopyScript'),
-    }),
-    after(storedProcedure(context, 'ApplyTable', 'destination', '[mig].[ApplyTable]', { replicationId, controlId }), [
-      'CopyTable',
-    ]),
+    // Not the copy's own script: the copy looks at the table before it runs that.
+    step('CreateStage', 'CreateStage'),
+    after(
+      copy(context, 'CopyTable', {
+        from: 'source',
+        source: procedureSource('[mig].[ReadTable]', { replicationId, controlId, toVersion }),
+        table: { schema: 'mig', name: expression('Stage@{item().controlId}') },
+        preCopyScript: expression('TRUNCATE TABLE [mig].[Stage@{item().controlId}]'),
+        locksTable: true,
+      }),
+      ['CreateStage'],
+    ),
+    after(step('ApplyTable', 'ApplyTable'), ['CopyTable']),
     after(
       storedProcedure(context, 'LogFailure', 'destination', '[mig].[LogTableFailure]', {
         replicationId,
         controlId,
-        error: ['String', errorOf('CopyTable', 'ApplyTable')],
+        error: ['String', `@${errorsOf(['CreateStage', 'CopyTable', 'ApplyTable'])}`],
       }),
       ['ApplyTable'],
       'Failed',
@@ -110,36 +193,24 @@ export function largeTablesPipeline(context: PipelineContext): EntityDocument {
     lookup(context, 'Tables', 'destination', tables, 'all'),
     forEach('EachTable', 'Tables', 20, each),
   ];
-  return pipeline(context, 'Copies a batch of large tables.', activities, { replicationId: int, batchNumber: int });
+  const parameters = { replicationId: int, batchNumber: int, toVersion: int };
+  return pipeline(context, 'Copies a batch of large tables.', activities, parameters);
 }
 
 /** Copies one pack of small tables in one go: packed into JSON at the source, unpacked at the destination. */
 export function smallTablesPipeline(context: PipelineContext): EntityDocument {
-  const replicationId = ['Int32', '@pipeline().parameters.replicationId'] as const;
   const packNumber = ['Int32', '@pipeline().parameters.packNumber'] as const;
-  const manifest =
-    'EXEC [mig].[GetPackManifest] @replicationId = @{pipeline().parameters.replicationId}, @packNumber = @{pipeline().parameters.packNumber}';
-  const typed = ([type, value]: readonly [string, string]) => ({ type, value: expression(value) });
   const activities = [
-    lookup(context, 'Manifest', 'destination', manifest, 'first'),
-    after(
-      copy(context, 'CopyPack', {
-        source: {
-          sqlReaderStoredProcedureName: '[mig].[PackTables]',
-          storedProcedureParameters: {
-            replicationId: typed(replicationId),
-            packNumber: typed(packNumber),
-            toVersion: typed(['Int64', "@activity('Manifest').output.firstRow.toVersion"]),
-            manifest: typed(['String', "@activity('Manifest').output.firstRow.manifest"]),
-          },
-        },
-        table: { schema: 'mig', name: 'PackStage' },
-        preCopyScript: expression(
-          'DELETE FROM [mig].[PackStage] WHERE [replicationId] = @{pipeline().parameters.replicationId} AND [packNumber] = @{pipeline().parameters.packNumber}',
-        ),
-      }),
-      ['Manifest'],
-    ),
+    copy(context, 'CopyPack', {
+      from: 'source',
+      source: procedureSource('[mig].[PackTables]', { replicationId, packNumber, toVersion }),
+      table: { schema: 'mig', name: 'PackStage' },
+      preCopyScript: expression(
+        'DELETE FROM [mig].[PackStage] WHERE [replicationId] = @{pipeline().parameters.replicationId} AND [packNumber] = @{pipeline().parameters.packNumber}',
+      ),
+      // Other packs arrive at the same time.
+      locksTable: false,
+    }),
     after(storedProcedure(context, 'UnpackPack', 'destination', '[mig].[UnpackPack]', { replicationId, packNumber }), [
       'CopyPack',
     ]),
@@ -147,14 +218,26 @@ export function smallTablesPipeline(context: PipelineContext): EntityDocument {
       storedProcedure(context, 'LogFailure', 'destination', '[mig].[LogPackFailure]', {
         replicationId,
         packNumber,
-        error: ['String', errorOf('CopyPack', 'UnpackPack')],
+        error: ['String', `@${errorsOf(['CopyPack', 'UnpackPack'])}`],
       }),
       ['UnpackPack'],
       'Failed',
       'Skipped',
     ),
   ];
-  return pipeline(context, 'Copies a pack of small tables.', activities, { replicationId: int, packNumber: int });
+  const parameters = { replicationId: int, packNumber: int, toVersion: int };
+  return pipeline(context, 'Copies a pack of small tables.', activities, parameters);
+}
+
+type Typed = readonly [type: 'String' | 'Int32' | 'Int64', value: string];
+
+/** Reads what a procedure returns. */
+function procedureSource(procedure: string, parameters: Readonly<Record<string, Typed>>) {
+  const values = Object.entries(parameters).map(([name, [type, value]]) => [name, { type, value: expression(value) }]);
+  return {
+    sqlReaderStoredProcedureName: procedure,
+    storedProcedureParameters: Object.fromEntries(values) as Readonly<Record<string, unknown>>,
+  };
 }
 
 function fail(name: string, errorCode: string, message: string): PipelineActivity {
@@ -194,6 +277,11 @@ function run(name: string, referenceName: string, parameters: Readonly<Record<st
   };
 }
 
-function errorOf(first: string, second: string): string {
-  return `@string(coalesce(activity('${first}')?.error?.message, activity('${second}')?.error?.message, 'unknown'))`;
+/** An expression for the errors of those activities that failed. By status: what succeeded may show an empty error. */
+function errorsOf(names: readonly string[]): string {
+  const errors = names.map((name) => {
+    const activity = `activity('${name}')`;
+    return `if(equals(${activity}?.Status, 'Failed'), ${activity}?.error?.message, '')`;
+  });
+  return `concat(${errors.join(', ')})`;
 }

@@ -71,9 +71,10 @@ export function preparationPipeline(
 function assess(context: PipelineContext, scripts: PreparationScripts): readonly PipelineActivity[] {
   const { sourceProbe, destinationProbe, companies } = preparationActivities;
   return [
-    lookup(context, sourceProbe, 'source', scripts.sourceProbe, 'first'),
+    // Alone and once at the source: some wrong logins after each other lock an account.
+    once(lookup(context, sourceProbe, 'source', scripts.sourceProbe, 'first')),
     lookup(context, destinationProbe, 'destination', scripts.destinationProbe, 'first'),
-    lookup(context, companies, 'source', scripts.listCompanies, 'all'),
+    after(lookup(context, companies, 'source', scripts.listCompanies, 'all'), [sourceProbe]),
   ];
 }
 
@@ -90,9 +91,11 @@ function install(
   const catalogue = (name: string, table: string, query: string) =>
     after(
       copy(context, name, {
+        from: 'source',
         source: { sqlReaderQuery: query },
         table: { schema: 'mig', name: table },
         preCopyScript: `TRUNCATE TABLE [mig].[${table}]`,
+        locksTable: true,
       }),
       ['CreateSourceObjects', 'CreateDestinationObjects'],
     );

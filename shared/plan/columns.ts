@@ -2,12 +2,16 @@
 import { quoteName } from '../sql/quote-name.ts';
 import type { CatalogueColumn } from './catalogue.ts';
 
-/** A column that is copied. `type` is what T-SQL calls it online; names its staging column and the cast to it. */
+/**
+ * A column that is copied. `type` is what T-SQL calls it online; `carriedAs` is the type in which it travels and is
+ * staged, where that is another.
+ */
 export interface PlannedColumn {
   readonly ordinal: number;
   readonly name: string;
   readonly type: string;
   readonly isKey: boolean;
+  readonly carriedAs?: string;
 }
 
 /** The outcome for all columns of a table. */
@@ -57,7 +61,18 @@ function keyOf({ columnName }: CatalogueColumn): string {
 }
 
 function plannedColumn(ordinal: number, column: CatalogueColumn, target: CatalogueColumn): PlannedColumn {
-  return { ordinal, name: target.columnName, type: typeText(target), isKey: column.keyOrdinal !== null };
+  const planned = { ordinal, name: target.columnName, type: typeText(target), isKey: column.keyOrdinal !== null };
+  return isTooPrecise(target) ? { ...planned, carriedAs: PRECISE_TEXT } : planned;
+}
+
+// https://learn.microsoft.com/azure/data-factory/connector-azure-sql-database#data-type-mapping-for-azure-sql-database
+const CARRIED_DIGITS = 28;
+/** 38 digits with sign, point and leading zero. */
+const PRECISE_TEXT = 'varchar(41)';
+
+/** Whether a decimal has more digits than a copy carries. As text it loses none. */
+function isTooPrecise({ typeName, precision }: CatalogueColumn): boolean {
+  return (typeName === 'decimal' || typeName === 'numeric') && precision > CARRIED_DIGITS;
 }
 
 type Flaw = 'PK' | 'T' | 'L';

@@ -21,9 +21,9 @@ BEGIN
   IF (SELECT COUNT(*) FROM [mig].[PlanPart] WHERE [planId] = @planId) <> @tables
     THROW 50000, N'Another run of the same step replaced the plan meanwhile.', 1;
   DELETE FROM [mig].[ReplicationTable];
-  INSERT INTO [mig].[ReplicationTable] ([controlId], [sourceSchema], [sourceTable], [destinationTable], [company],
+  INSERT INTO [mig].[ReplicationTable] ([controlId], [planId], [sourceSchema], [sourceTable], [destinationTable], [company],
     [tableName], [appId], [copyMethod], [flow], [groupNumber], [columns], [rowCount], [byteCount], [reason], [problems])
-  SELECT [controlId], [sourceSchema], [sourceTable], [destinationTable], [company],
+  SELECT [controlId], [planId], [sourceSchema], [sourceTable], [destinationTable], [company],
     [tableName], [appId], [copyMethod], [flow], [groupNumber], [columns], [rowCount], [byteCount], [reason], [problems]
   FROM [mig].[PlanPart] WHERE [planId] = @planId;
   -- Also what runs that ended early left there.

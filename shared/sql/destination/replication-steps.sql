@@ -1,9 +1,12 @@
 -- The part of a replication run that writes data: staging tables, and what is applied from them.
 -- A staging table belongs to one control row; mig.TableStatement has the T-SQL of its columns.
-CREATE OR ALTER PROCEDURE [mig].[CreateStage] @controlId int
+-- They work for the replication under way only: what is left of one that has ended changes nothing any more.
+CREATE OR ALTER PROCEDURE [mig].[CreateStage] @replicationId int, @controlId int
 AS
 BEGIN
   SET NOCOUNT ON;
+  IF NOT EXISTS (SELECT 1 FROM [mig].[Replication] WHERE [replicationId] = @replicationId AND [endedAt] IS NULL)
+    THROW 50000, N'The replication is not under way any more.', 1;
   DECLARE @stage nvarchar(300) = N'[mig].[Stage' + CAST(@controlId AS nvarchar(10)) + N']';
   DECLARE @columns nvarchar(max), @statement nvarchar(max);
   SELECT @columns = [stageColumns] FROM [mig].[TableStatement] WHERE [controlId] = @controlId;
@@ -21,11 +24,11 @@ BEGIN
   SET NOCOUNT ON;
   SET XACT_ABORT ON;
   DECLARE @stage nvarchar(300) = N'[mig].[Stage' + CAST(@controlId AS nvarchar(10)) + N']';
-  DECLARE @table nvarchar(300), @copyMethod nvarchar(10), @names nvarchar(max), @aliases nvarchar(max), @keys nvarchar(max);
+  DECLARE @table nvarchar(300), @copyMethod nvarchar(10), @names nvarchar(max), @values nvarchar(max), @keys nvarchar(max);
   DECLARE @statement nvarchar(max), @isWhole bit, @rows bigint;
 
   SELECT @table = N'[dbo].' + QUOTENAME(t.[destinationTable]), @copyMethod = t.[copyMethod], @names = s.[names],
-    @aliases = s.[aliases], @keys = s.[stageKey]
+    @values = s.[values], @keys = s.[stageKey]
   FROM [mig].[ReplicationTable] AS t
   JOIN [mig].[TableStatement] AS s ON s.[controlId] = t.[controlId]
   WHERE t.[controlId] = @controlId;
@@ -37,12 +40,14 @@ BEGIN
     WHEN @isWhole = 1 AND @copyMethod <> N'Preserve' THEN N'TRUNCATE TABLE ' + @table
     ELSE N'DELETE d FROM ' + @table + N' AS d JOIN ' + @stage + N' AS s ON ' + @keys
       + CASE WHEN @copyMethod = N'Preserve' THEN N' WHERE s.[operation] <> N''D''' ELSE N'' END END
-    + N'; INSERT INTO ' + @table + N' (' + @names + N') SELECT ' + @aliases + N' FROM ' + @stage
-    + N' WHERE [operation] IN (N''I'', N''U''); SET @rows = @@ROWCOUNT';
+    + N'; INSERT INTO ' + @table + N' (' + @names + N') SELECT ' + @values + N' FROM ' + @stage
+    + N' AS s WHERE s.[operation] IN (N''I'', N''U''); SET @rows = @@ROWCOUNT';
   IF EXISTS (SELECT 1 FROM sys.columns WHERE [object_id] = OBJECT_ID(@table) AND [is_identity] = 1)
     SET @statement = N'SET IDENTITY_INSERT ' + @table + N' ON; ' + @statement + N'; SET IDENTITY_INSERT ' + @table + N' OFF';
 
   BEGIN TRANSACTION;
+  IF NOT EXISTS (SELECT 1 FROM [mig].[Replication] WHERE [replicationId] = @replicationId AND [endedAt] IS NULL)
+    THROW 50000, N'The replication is not under way any more.', 1;
   EXEC sp_executesql @statement, N'@rows bigint OUTPUT', @rows = @rows OUTPUT;
   UPDATE t SET t.[syncedVersion] = p.[toVersion]
   FROM [mig].[ReplicationTable] AS t
@@ -76,7 +81,7 @@ BEGIN
   SELECT @rows = CAST(DECOMPRESS([rows]) AS nvarchar(max))
   FROM [mig].[PackStage] WHERE [replicationId] = @replicationId AND [controlId] = @controlId;
 
-  EXEC [mig].[CreateStage] @controlId = @controlId;
+  EXEC [mig].[CreateStage] @replicationId = @replicationId, @controlId = @controlId;
   SET @statement = N'INSERT INTO [mig].[Stage' + CAST(@controlId AS nvarchar(10)) + N'] ([operation], ' + @aliases
     + N') SELECT [operation], ' + @aliases + N' FROM OPENJSON(@rows) WITH ([operation] nchar(1) ''$.operation'', ' + @shape + N')';
   EXEC sp_executesql @statement, N'@rows nvarchar(max)', @rows = @rows;
@@ -88,17 +93,19 @@ AS
 BEGIN
   SET NOCOUNT ON;
   DECLARE @controlId int, @error nvarchar(2048);
-  DECLARE [packed] CURSOR LOCAL FAST_FORWARD FOR
-    SELECT s.[controlId]
+  -- Static: a rollback would close any other kind, and the rest of the pack be lost.
+  DECLARE [packed] CURSOR LOCAL FORWARD_ONLY STATIC READ_ONLY FOR
+    SELECT s.[controlId], s.[error]
     FROM [mig].[PackStage] AS s
     JOIN [mig].[ReplicationRun] AS r ON r.[replicationId] = s.[replicationId] AND r.[controlId] = s.[controlId]
     WHERE s.[replicationId] = @replicationId AND s.[packNumber] = @packNumber AND r.[status] <> N'Succeeded'
     ORDER BY s.[controlId];
   OPEN [packed];
-  FETCH NEXT FROM [packed] INTO @controlId;
+  FETCH NEXT FROM [packed] INTO @controlId, @error;
   WHILE @@FETCH_STATUS = 0
   BEGIN
     BEGIN TRY
+      IF @error IS NOT NULL THROW 50000, @error, 1;
       EXEC [mig].[FillStage] @replicationId = @replicationId, @controlId = @controlId;
       EXEC [mig].[ApplyStage] @replicationId = @replicationId, @controlId = @controlId;
     END TRY
@@ -107,7 +114,7 @@ BEGIN
       SET @error = ERROR_MESSAGE();
       EXEC [mig].[LogTableFailure] @replicationId = @replicationId, @controlId = @controlId, @error = @error;
     END CATCH;
-    FETCH NEXT FROM [packed] INTO @controlId;
+    FETCH NEXT FROM [packed] INTO @controlId, @error;
   END;
   CLOSE [packed];
   DEALLOCATE [packed];

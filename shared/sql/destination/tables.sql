@@ -46,11 +46,13 @@ IF OBJECT_ID(N'[mig].[SourceColumn]', N'U') IS NULL
   );
 GO
 -- The table plan: one row a source table, also for those that are not copied.
--- columns: [{ "ordinal", "name", "type", "isKey" }] as JSON. groupNumber is the batch of a large table, the pack of a
--- small one. syncedVersion is the source's change tracking version up to which the table is complete; 0 = copy it whole.
+-- planId is the same in all rows and changes with each plan. columns: [{ "ordinal", "name", "type", "isKey", "carriedAs" }]
+-- as JSON. groupNumber is the batch of a large table, the pack of a small one. syncedVersion is the source's change
+-- tracking version up to which the table is complete; 0 = copy it whole.
 IF OBJECT_ID(N'[mig].[ReplicationTable]', N'U') IS NULL
   CREATE TABLE [mig].[ReplicationTable] (
     [controlId] int NOT NULL CONSTRAINT [PK_ReplicationTable] PRIMARY KEY,
+    [planId] uniqueidentifier NOT NULL,
     [sourceSchema] nvarchar(128) NOT NULL,
     [sourceTable] nvarchar(128) NOT NULL,
     [destinationTable] nvarchar(128) NOT NULL,
@@ -90,13 +92,14 @@ IF OBJECT_ID(N'[mig].[PlanPart]', N'U') IS NULL
     CONSTRAINT [PK_PlanPart] PRIMARY KEY ([planId], [controlId])
   );
 GO
--- Replication runs, and what became of each table in them.
+-- Replication runs, and what became of each table in them. toVersion is known once the source was asked; a run without
+-- an end is the one under way.
 IF OBJECT_ID(N'[mig].[Replication]', N'U') IS NULL
   CREATE TABLE [mig].[Replication] (
     [replicationId] int NOT NULL CONSTRAINT [PK_Replication] PRIMARY KEY,
     [pipelineRunId] nvarchar(50) NOT NULL,
     [mode] nvarchar(10) NOT NULL,
-    [toVersion] bigint NOT NULL,
+    [toVersion] bigint NULL,
     [startedAt] datetime2(3) NOT NULL,
     [endedAt] datetime2(3) NULL
   );
@@ -113,20 +116,30 @@ IF OBJECT_ID(N'[mig].[ReplicationRun]', N'U') IS NULL
     CONSTRAINT [PK_ReplicationRun] PRIMARY KEY ([replicationId], [controlId])
   );
 GO
--- Where packs of small tables arrive.
+-- Which companies a replication is limited to, by name; written before it starts. No row: all companies.
+IF OBJECT_ID(N'[mig].[ReplicationCompany]', N'U') IS NULL
+  CREATE TABLE [mig].[ReplicationCompany] (
+    [replicationId] int NOT NULL,
+    [company] nvarchar(128) NOT NULL,
+    CONSTRAINT [PK_ReplicationCompany] PRIMARY KEY ([replicationId], [company])
+  );
+GO
+-- Where packs of small tables arrive: the rows of a table as compressed JSON, or why the source could not read it.
 IF OBJECT_ID(N'[mig].[PackStage]', N'U') IS NULL
   CREATE TABLE [mig].[PackStage] (
     [replicationId] int NOT NULL,
     [packNumber] int NOT NULL,
     [controlId] int NOT NULL,
     [rows] varbinary(max) NULL,
+    [error] nvarchar(2048) NULL,
     CONSTRAINT [PK_PackStage] PRIMARY KEY ([replicationId], [controlId])
   );
 GO
 -- For each table that is copied, the T-SQL that its columns make up. full and changes are how the source is read; both
 -- return what the staging table holds: the operation (F = the whole table follows, I, U, D) and the columns under their
 -- aliases. The row F stands alone when a table is empty, so that "empty" and "nothing changed" differ. A row that is
--- gone since it changed counts as deleted.
+-- gone since it changed counts as deleted. A column is read and staged as what it is carried as (a copy carries no
+-- decimal of more than 28 digits) and takes its own type when it is applied.
 CREATE OR ALTER VIEW [mig].[TableStatement] AS
   SELECT t.[controlId], s.[name] AS [source],
     N'SELECT N''F'' AS [operation], ' + c.[emptyRow] + N' UNION ALL SELECT N''I'', ' + c.[wholeRow]
@@ -135,38 +148,43 @@ CREATE OR ALTER VIEW [mig].[TableStatement] AS
       N'SELECT CASE WHEN ' + c.[rowGone] + N' THEN N''D'' ELSE [c].[SYS_CHANGE_OPERATION] END AS [operation], '
       + c.[changedRow] + N' FROM CHANGETABLE(CHANGES ' + s.[name] + N', @fromVersion) AS [c] LEFT JOIN ' + s.[name]
       + N' AS [t] ON ' + c.[sameKey] + N' WHERE [c].[SYS_CHANGE_VERSION] <= @toVersion' END AS [changes],
-    c.[names], c.[aliases], c.[stageColumns], c.[jsonColumns], c.[stageKey]
+    c.[names], c.[aliases], c.[values], c.[stageColumns], c.[jsonColumns], c.[stageKey]
   FROM [mig].[ReplicationTable] AS t
   CROSS APPLY (SELECT QUOTENAME(t.[sourceSchema]) + N'.' + QUOTENAME(t.[sourceTable]) AS [name]) AS s
   CROSS APPLY (
     SELECT
-      STRING_AGG(CAST(N'CAST(NULL AS ' + p.[type] + N') AS ' + p.[alias] AS nvarchar(max)), N', ')
+      STRING_AGG(CAST(N'CAST(NULL AS ' + p.[carriedAs] + N') AS ' + p.[alias] AS nvarchar(max)), N', ')
         WITHIN GROUP (ORDER BY p.[ordinal]) AS [emptyRow],
-      STRING_AGG(CAST(N'CAST([t].' + p.[name] + N' AS ' + p.[type] + N')' AS nvarchar(max)), N', ')
+      STRING_AGG(CAST(N'CAST([t].' + p.[name] + N' AS ' + p.[carriedAs] + N')' AS nvarchar(max)), N', ')
         WITHIN GROUP (ORDER BY p.[ordinal]) AS [wholeRow],
-      STRING_AGG(CAST(N'CAST(' + CASE WHEN p.[isKey] = 1 THEN N'[c].' ELSE N'[t].' END + p.[name] + N' AS ' + p.[type]
-        + N') AS ' + p.[alias] AS nvarchar(max)), N', ') WITHIN GROUP (ORDER BY p.[ordinal]) AS [changedRow],
+      STRING_AGG(CAST(N'CAST(' + CASE WHEN p.[isKey] = 1 THEN N'[c].' ELSE N'[t].' END + p.[name] + N' AS '
+        + p.[carriedAs] + N') AS ' + p.[alias] AS nvarchar(max)), N', ')
+        WITHIN GROUP (ORDER BY p.[ordinal]) AS [changedRow],
       STRING_AGG(CAST(CASE WHEN p.[isKey] = 1 THEN N'[t].' + p.[name] + N' = [c].' + p.[name] END AS nvarchar(max)),
         N' AND ') WITHIN GROUP (ORDER BY p.[ordinal]) AS [sameKey],
       STRING_AGG(CAST(CASE WHEN p.[isKey] = 1 THEN N'[t].' + p.[name] + N' IS NULL' END AS nvarchar(max)), N' AND ')
         WITHIN GROUP (ORDER BY p.[ordinal]) AS [rowGone],
       STRING_AGG(CAST(p.[name] AS nvarchar(max)), N', ') WITHIN GROUP (ORDER BY p.[ordinal]) AS [names],
       STRING_AGG(CAST(p.[alias] AS nvarchar(max)), N', ') WITHIN GROUP (ORDER BY p.[ordinal]) AS [aliases],
-      STRING_AGG(CAST(p.[alias] + N' ' + p.[type] + N' NULL' AS nvarchar(max)), N', ')
+      STRING_AGG(CAST(p.[value] AS nvarchar(max)), N', ') WITHIN GROUP (ORDER BY p.[ordinal]) AS [values],
+      STRING_AGG(CAST(p.[alias] + N' ' + p.[carriedAs] + N' NULL' AS nvarchar(max)), N', ')
         WITHIN GROUP (ORDER BY p.[ordinal]) AS [stageColumns],
-      STRING_AGG(CAST(p.[alias] + N' ' + p.[type] + N' ''$.' + p.[alias] + N'''' AS nvarchar(max)), N', ')
+      STRING_AGG(CAST(p.[alias] + N' ' + p.[carriedAs] + N' ''$.' + p.[alias] + N'''' AS nvarchar(max)), N', ')
         WITHIN GROUP (ORDER BY p.[ordinal]) AS [jsonColumns],
-      STRING_AGG(CAST(CASE WHEN p.[isKey] = 1 THEN N'd.' + p.[name] + N' = s.' + p.[alias] END AS nvarchar(max)),
+      STRING_AGG(CAST(CASE WHEN p.[isKey] = 1 THEN N'd.' + p.[name] + N' = ' + p.[value] END AS nvarchar(max)),
         N' AND ') WITHIN GROUP (ORDER BY p.[ordinal]) AS [stageKey]
     FROM (
-      SELECT j.[ordinal], QUOTENAME(j.[name]) AS [name], j.[type], j.[isKey],
-        N'c' + CAST(j.[ordinal] AS nvarchar(10)) AS [alias]
+      SELECT j.[ordinal], QUOTENAME(j.[name]) AS [name], ISNULL(j.[carriedAs], j.[type]) AS [carriedAs], j.[isKey],
+        a.[alias], CASE WHEN j.[carriedAs] IS NULL THEN N's.' + a.[alias]
+          ELSE N'CAST(s.' + a.[alias] + N' AS ' + j.[type] + N')' END AS [value]
       FROM OPENJSON(t.[columns]) WITH (
         [ordinal] int '$.ordinal',
         [name] nvarchar(128) '$.name',
         [type] nvarchar(60) '$.type',
-        [isKey] bit '$.isKey'
+        [isKey] bit '$.isKey',
+        [carriedAs] nvarchar(60) '$.carriedAs'
       ) AS j
+      CROSS APPLY (SELECT N'c' + CAST(j.[ordinal] AS nvarchar(10)) AS [alias]) AS a
     ) AS p
   ) AS c
   WHERE t.[copyMethod] <> N'None';

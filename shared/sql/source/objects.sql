@@ -16,6 +16,35 @@ IF OBJECT_ID(N'[mig].[ChangeTracking]', N'U') IS NULL
     [turnedOnAt] datetime2(3) NOT NULL
   );
 GO
+-- How the tables of the plan are read, as replication runs copy it from the environment when it has changed; planId is
+-- the same in all rows. replicationId is the last run in which a table takes part, which reads it from fromVersion on.
+IF OBJECT_ID(N'[mig].[Plan]', N'U') IS NULL
+  CREATE TABLE [mig].[Plan] (
+    [controlId] int NOT NULL CONSTRAINT [PK_Plan] PRIMARY KEY,
+    [planId] uniqueidentifier NOT NULL,
+    [flow] nvarchar(10) NOT NULL,
+    [groupNumber] int NOT NULL,
+    [table] nvarchar(300) NOT NULL,
+    [full] nvarchar(max) NOT NULL,
+    [changes] nvarchar(max) NULL,
+    [replicationId] int NULL,
+    [fromVersion] bigint NULL
+  );
+GO
+-- Where mig.GetPlan of the environment arrives.
+IF OBJECT_ID(N'[mig].[PlanPart]', N'U') IS NULL
+  CREATE TABLE [mig].[PlanPart] (
+    [controlId] int NOT NULL CONSTRAINT [PK_PlanPart] PRIMARY KEY,
+    [planId] uniqueidentifier NOT NULL,
+    [flow] nvarchar(10) NOT NULL,
+    [groupNumber] int NOT NULL,
+    [table] nvarchar(300) NULL,
+    [full] nvarchar(max) NULL,
+    [changes] nvarchar(max) NULL,
+    [replicationId] int NULL,
+    [fromVersion] bigint NULL
+  );
+GO
 -- Says whether a table is read as a whole at each run instead of by its changes. It is created once and then belongs to
 -- the administrator: an edited version stays until the setup is deleted.
 IF OBJECT_ID(N'[mig].[IsFullCopyTable]', N'P') IS NULL
@@ -70,14 +99,41 @@ BEGIN
   INSERT INTO [mig].[Setup] ([id], [setupKey], [preparedAt]) VALUES (1, @setupKey, SYSUTCDATETIME());
 END;
 GO
--- Chooses between the two statements that a control row has for a table: by changes when there is a version to start
--- from that change tracking still knows, else the whole table.
-CREATE OR ALTER PROCEDURE [mig].[ChooseRead]
-  @table nvarchar(300), @fromVersion bigint, @full nvarchar(max), @changes nvarchar(max), @statement nvarchar(max) OUTPUT
+-- Puts what has arrived in mig.PlanPart in its place. Nothing arrived: it was taken before.
+CREATE OR ALTER PROCEDURE [mig].[TakePlan]
 AS
 BEGIN
   SET NOCOUNT ON;
-  DECLARE @isFullCopy bit = 0, @name nvarchar(128) = PARSENAME(@table, 1);
+  SET XACT_ABORT ON;
+  BEGIN TRANSACTION;
+  IF EXISTS (SELECT 1 FROM [mig].[PlanPart] WHERE [full] IS NOT NULL)
+  BEGIN
+    DELETE FROM [mig].[Plan];
+    INSERT INTO [mig].[Plan] ([controlId], [planId], [flow], [groupNumber], [table], [full], [changes], [replicationId],
+      [fromVersion])
+    SELECT [controlId], [planId], [flow], [groupNumber], [table], [full], [changes], [replicationId], [fromVersion]
+    FROM [mig].[PlanPart];
+  END;
+  ELSE
+    UPDATE p SET p.[replicationId] = t.[replicationId], p.[fromVersion] = t.[fromVersion]
+    FROM [mig].[Plan] AS p
+    JOIN [mig].[PlanPart] AS t ON t.[controlId] = p.[controlId];
+  DELETE FROM [mig].[PlanPart];
+  COMMIT TRANSACTION;
+END;
+GO
+-- Chooses between the two statements that the plan has for a table: by changes when there is a version to start from
+-- that change tracking still knows, else the whole table.
+CREATE OR ALTER PROCEDURE [mig].[ChooseRead]
+  @replicationId int, @controlId int, @fromVersion bigint OUTPUT, @statement nvarchar(max) OUTPUT
+AS
+BEGIN
+  SET NOCOUNT ON;
+  DECLARE @table nvarchar(300), @name nvarchar(128), @full nvarchar(max), @changes nvarchar(max), @isFullCopy bit = 0;
+  SELECT @table = [table], @fromVersion = [fromVersion], @full = [full], @changes = [changes]
+  FROM [mig].[Plan] WHERE [controlId] = @controlId AND [replicationId] = @replicationId;
+  IF @table IS NULL THROW 50000, N'The table has no part in the replication that the source was prepared for.', 1;
+  SET @name = PARSENAME(@table, 1);
   EXEC [mig].[IsFullCopyTable] @SqlTableName = @name, @IsFullCopy = @isFullCopy OUTPUT;
   SET @statement = CASE
     WHEN @changes IS NULL OR @fromVersion = 0 OR @isFullCopy = 1 THEN @full
@@ -86,52 +142,51 @@ BEGIN
 END;
 GO
 -- Reads one large table; the result has the columns of its staging table in the destination.
-CREATE OR ALTER PROCEDURE [mig].[ReadTable]
-  @table nvarchar(300), @fromVersion bigint, @toVersion bigint, @full nvarchar(max), @changes nvarchar(max)
+CREATE OR ALTER PROCEDURE [mig].[ReadTable] @replicationId int, @controlId int, @toVersion bigint
 AS
 BEGIN
   SET NOCOUNT ON;
-  DECLARE @statement nvarchar(max);
-  EXEC [mig].[ChooseRead] @table = @table, @fromVersion = @fromVersion, @full = @full, @changes = @changes,
+  DECLARE @fromVersion bigint, @statement nvarchar(max);
+  EXEC [mig].[ChooseRead] @replicationId = @replicationId, @controlId = @controlId, @fromVersion = @fromVersion OUTPUT,
     @statement = @statement OUTPUT;
   EXEC sp_executesql @statement, N'@fromVersion bigint, @toVersion bigint',
     @fromVersion = @fromVersion, @toVersion = @toVersion;
 END;
 GO
--- Reads a pack of small tables: one row a table, its rows as compressed JSON.
--- @manifest: [{ "controlId", "table", "fromVersion", "full", "changes" }], from mig.GetPackManifest in the destination.
-CREATE OR ALTER PROCEDURE [mig].[PackTables]
-  @replicationId int, @packNumber int, @toVersion bigint, @manifest nvarchar(max)
+-- Reads a pack of small tables: one row a table, its rows as compressed JSON, or why it could not be read.
+CREATE OR ALTER PROCEDURE [mig].[PackTables] @replicationId int, @packNumber int, @toVersion bigint
 AS
 BEGIN
   SET NOCOUNT ON;
-  DECLARE @controlId int, @table nvarchar(300), @fromVersion bigint;
-  DECLARE @full nvarchar(max), @changes nvarchar(max), @statement nvarchar(max), @rows nvarchar(max);
-  CREATE TABLE #pack ([controlId] int NOT NULL, [rows] varbinary(max) NULL);
+  DECLARE @controlId int, @fromVersion bigint, @statement nvarchar(max), @rows nvarchar(max);
+  CREATE TABLE #pack (
+    [controlId] int NOT NULL,
+    [rows] varbinary(max) NULL,
+    [error] nvarchar(2048) COLLATE DATABASE_DEFAULT NULL
+  );
 
-  DECLARE [entry] CURSOR LOCAL FAST_FORWARD FOR
-    SELECT [controlId], [table], [fromVersion], [full], [changes]
-    FROM OPENJSON(@manifest) WITH (
-      [controlId] int '$.controlId',
-      [table] nvarchar(300) '$.table',
-      [fromVersion] bigint '$.fromVersion',
-      [full] nvarchar(max) '$.full',
-      [changes] nvarchar(max) '$.changes'
-    );
+  DECLARE [entry] CURSOR LOCAL FORWARD_ONLY STATIC READ_ONLY FOR
+    SELECT [controlId] FROM [mig].[Plan]
+    WHERE [replicationId] = @replicationId AND [flow] = N'Small' AND [groupNumber] = @packNumber;
   OPEN [entry];
-  FETCH NEXT FROM [entry] INTO @controlId, @table, @fromVersion, @full, @changes;
+  FETCH NEXT FROM [entry] INTO @controlId;
   WHILE @@FETCH_STATUS = 0
   BEGIN
-    EXEC [mig].[ChooseRead] @table = @table, @fromVersion = @fromVersion, @full = @full, @changes = @changes,
-      @statement = @statement OUTPUT;
-    SET @statement = N'SET @rows = (SELECT * FROM (' + @statement + N') AS [r] FOR JSON PATH)';
-    EXEC sp_executesql @statement, N'@fromVersion bigint, @toVersion bigint, @rows nvarchar(max) OUTPUT',
-      @fromVersion = @fromVersion, @toVersion = @toVersion, @rows = @rows OUTPUT;
-    INSERT INTO #pack ([controlId], [rows]) VALUES (@controlId, COMPRESS(@rows));
-    FETCH NEXT FROM [entry] INTO @controlId, @table, @fromVersion, @full, @changes;
+    BEGIN TRY
+      EXEC [mig].[ChooseRead] @replicationId = @replicationId, @controlId = @controlId,
+        @fromVersion = @fromVersion OUTPUT, @statement = @statement OUTPUT;
+      SET @statement = N'SET @rows = (SELECT * FROM (' + @statement + N') AS [r] FOR JSON PATH)';
+      EXEC sp_executesql @statement, N'@fromVersion bigint, @toVersion bigint, @rows nvarchar(max) OUTPUT',
+        @fromVersion = @fromVersion, @toVersion = @toVersion, @rows = @rows OUTPUT;
+      INSERT INTO #pack ([controlId], [rows]) VALUES (@controlId, COMPRESS(@rows));
+    END TRY
+    BEGIN CATCH
+      INSERT INTO #pack ([controlId], [error]) VALUES (@controlId, LEFT(ERROR_MESSAGE(), 2048));
+    END CATCH;
+    FETCH NEXT FROM [entry] INTO @controlId;
   END;
   CLOSE [entry];
   DEALLOCATE [entry];
 
-  SELECT @replicationId AS [replicationId], @packNumber AS [packNumber], [controlId], [rows] FROM #pack;
+  SELECT @replicationId AS [replicationId], @packNumber AS [packNumber], [controlId], [rows], [error] FROM #pack;
 END;

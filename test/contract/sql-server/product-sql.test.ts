@@ -100,7 +100,7 @@ describe('the setup', () => {
       destination,
       "SELECT COUNT(*) AS [procedures] FROM sys.procedures WHERE SCHEMA_NAME([schema_id]) = N'mig'",
     );
-    expect(procedures).toBe(14);
+    expect(procedures).toBe(15);
   });
 
   test('turns change tracking on, for the database and for the tables that may travel', async () => {
@@ -184,90 +184,8 @@ describe('the setup', () => {
   });
 });
 
-describe('a replication run', () => {
-  const loyalty = '[dbo].[Loyalty Program$5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41]';
-
-  async function begin(replicationId: number): Promise<void> {
-    const request = destination.request().input('replicationId', replicationId).input('pipelineRunId', 'run');
-    // No company exists online yet, so that only tables of the whole database take part.
-    await request
-      .input('mode', 'delta')
-      .input('companies', '[]')
-      .input('version', 5)
-      .execute('[mig].[BeginReplication]');
-  }
-
-  async function end(replicationId: number) {
-    await destination.request().input('replicationId', replicationId).execute('[mig].[EndReplication]');
-    return await rows(destination, 'EXEC [mig].[GetSummary] @replicationId = @id', { id: replicationId });
-  }
-
-  test('small tables travel in packs', async () => {
-    await begin(1);
-    await begin(1);
-    expect(await rows(destination, 'EXEC [mig].[GetPacks] @replicationId = 1')).toEqual([{ packNumber: 1 }]);
-    expect(await rows(destination, 'EXEC [mig].[GetLargeBatches] @replicationId = 1')).toEqual([]);
-    const [pack] = await rows(destination, 'EXEC [mig].[GetPackManifest] @replicationId = 1, @packNumber = 1');
-    const packed = await rows(
-      source,
-      'EXEC [mig].[PackTables] @replicationId = 1, @packNumber = 1, @toVersion = @toVersion, @manifest = @manifest',
-      { toVersion: pack?.['toVersion'], manifest: pack?.['manifest'] },
-    );
-    for (const row of packed) {
-      const request = destination
-        .request()
-        .input('controlId', row['controlId'])
-        .input('rows', sql.VarBinary, row['rows']);
-      await request.query('INSERT INTO [mig].[PackStage] VALUES (1, 1, @controlId, @rows)');
-    }
-    await rows(destination, 'EXEC [mig].[UnpackPack] @replicationId = 1, @packNumber = 1');
-    expect(await end(1)).toMatchObject([{ tables: 4, succeededTables: 4, failedTables: 0, rowsCopied: '7' }]);
-    expect(await rows(destination, `SELECT [Code], [Description] FROM ${loyalty} ORDER BY [Code]`)).toEqual([
-      { Code: 'GOLD', Description: 'Gold' },
-      { Code: 'SILVER', Description: 'Silver' },
-    ]);
-  });
-
-  test('large tables are staged and applied one by one; preserved data stays', async () => {
-    await rows(destination, `UPDATE [mig].[ReplicationTable] SET [flow] = N'Large', [syncedVersion] = 0`);
-    await rows(destination, `UPDATE ${loyalty} SET [Description] = N'changed'`);
-    await rows(destination, `INSERT INTO ${loyalty} ([Code]) VALUES (N'CLOUD')`);
-    await rows(
-      destination,
-      `INSERT INTO [dbo].[Upgrade Tags$63ca2fa4-4f03-4f2b-a480-172fef340d3f] ([Tag], [Company]) VALUES (N'X', N'Y')`,
-    );
-    await begin(2);
-    expect(await rows(destination, 'EXEC [mig].[GetLargeBatches] @replicationId = 2')).toEqual([{ batchNumber: 1 }]);
-    for (const table of await rows(destination, 'EXEC [mig].[GetLargeBatch] @replicationId = 2, @batchNumber = 1')) {
-      const read = await rows(source, String(table['selectStatement']));
-      await rows(destination, String(table['preCopyScript']));
-      await insertJson(String(table['stageTable']), read);
-      const { controlId } = table;
-      await rows(destination, 'EXEC [mig].[ApplyTable] @replicationId = 2, @controlId = @controlId', { controlId });
-    }
-    expect(await end(2)).toMatchObject([{ tables: 4, succeededTables: 4, failedTables: 0, rowsCopied: '7' }]);
-    expect(await rows(destination, `SELECT [Code], [Description] FROM ${loyalty} ORDER BY [Code]`)).toEqual([
-      { Code: 'CLOUD', Description: '' },
-      { Code: 'GOLD', Description: 'Gold' },
-      { Code: 'SILVER', Description: 'Silver' },
-    ]);
-    const tags = await rows(destination, 'SELECT [Tag] FROM [dbo].[Upgrade Tags$63ca2fa4-4f03-4f2b-a480-172fef340d3f]');
-    expect(tags).toHaveLength(2);
-  });
-
-  test('what fails is logged, and what was not reached counts as failed', async () => {
-    await begin(3);
-    const [first] = await rows(
-      destination,
-      'SELECT MIN([controlId]) AS [id] FROM [mig].[ReplicationRun] WHERE [replicationId] = 3',
-    );
-    await rows(destination, "EXEC [mig].[LogTableFailure] @replicationId = 3, @controlId = @id, @error = N'no'", {
-      id: first?.['id'],
-    });
-    expect(await end(3)).toMatchObject([{ tables: 4, succeededTables: 0, failedTables: 4 }]);
-  });
-
-  test('takes back the mark of its own attempt and of no other, and only if there is one', async () => {
+describe('the mark', () => {
+  test('is taken back by its own attempt and no other, and only if there is one', async () => {
     await rows(destination, scripts.clearMark, { ...ours, setupKey: 'b'.repeat(64), attempt: 2 });
     await rows(destination, scripts.clearMark, ours);
     expect(await rows(destination, 'SELECT [attempt] FROM [mig].[Environment]')).toEqual([{ attempt: 2 }]);

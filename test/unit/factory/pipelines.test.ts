@@ -16,6 +16,7 @@ interface Activity {
   readonly type: string;
   readonly dependsOn: readonly { readonly activity: string; readonly dependencyConditions: readonly string[] }[];
   readonly linkedServiceName?: { readonly referenceName: string } | undefined;
+  readonly inputs: readonly { readonly referenceName: string }[];
   readonly typeProperties: Readonly<Record<string, unknown>>;
 }
 
@@ -24,12 +25,15 @@ const activitySchema = z.looseObject({
   type: z.string(),
   dependsOn: z.array(z.object({ activity: z.string(), dependencyConditions: z.array(z.string()) })).default([]),
   linkedServiceName: z.object({ referenceName: z.string() }).optional(),
+  inputs: z.array(z.object({ referenceName: z.string() })).default([]),
   typeProperties: z.looseObject({}),
 });
 const pipelineSchema = z.object({
   activities: z.array(activitySchema),
   parameters: z.record(z.string(), z.object({ type: z.enum(['String', 'Int', 'Bool']) })),
 });
+
+const sinkSchema = z.object({ sink: z.object({ sqlWriterUseTableLock: z.boolean() }) });
 
 // What holds other activities: https://learn.microsoft.com/azure/data-factory/concepts-nested-activities
 const innerSchema = z.object({
@@ -162,7 +166,7 @@ describe('stored procedures', () => {
   });
 
   /** Every call of a pipeline: where, what, with which parameters. */
-  function callsOf({ type, linkedServiceName, typeProperties }: Activity) {
+  function callsOf({ type, linkedServiceName, inputs, typeProperties }: Activity) {
     if (type === 'SqlServerStoredProcedure') {
       const call = callSchema.parse(typeProperties);
       const side = linkedServiceName?.referenceName === names.linkedServices.source ? 'source' : 'destination';
@@ -173,7 +177,8 @@ describe('stored procedures', () => {
     const read = readSchema.safeParse(typeProperties).data?.source;
     if (read !== undefined) {
       const given = Object.keys(read.storedProcedureParameters);
-      return [{ side: 'source', procedure: read.sqlReaderStoredProcedureName, given }] as const;
+      const side = inputs[0]?.referenceName === names.datasets.source ? 'source' : 'destination';
+      return [{ side, procedure: read.sqlReaderStoredProcedureName, given }] as const;
     }
     const query = type === 'Lookup' ? querySchema.parse(typeProperties) : undefined;
     const call = /^EXEC (?<procedure>\S+) (?<given>[^]*)$/.exec(query?.source.sqlReaderQuery ?? '')?.groups;
@@ -198,13 +203,7 @@ describe('stored procedures', () => {
     const uncalled = [...procedures.source.keys(), ...procedures.destination.keys()].filter(
       (name) => !called.has(name),
     );
-    expect(uncalled).toEqual([
-      '[mig].[ChooseRead]',
-      '[mig].[ReadTable]',
-      '[mig].[CreateStage]',
-      '[mig].[ApplyStage]',
-      '[mig].[FillStage]',
-    ]);
+    expect(uncalled).toEqual(['[mig].[ChooseRead]', '[mig].[ApplyStage]', '[mig].[FillStage]']);
   });
 });
 
@@ -231,6 +230,31 @@ describe('a replication', () => {
   });
 });
 
+test('nothing but numbers travels from a replication to its inner pipelines', () => {
+  for (const name of [names.pipelines.large, names.pipelines.small]) {
+    const { operationId: _, ...given } = cases.find((one) => one.name === name)?.properties.parameters ?? {};
+    expect(new Set(Object.values(given).map(({ type }) => type))).toEqual(new Set(['Int']));
+  }
+});
+
+test('one replication goes on at a time', () => {
+  expect(pipelines.get(names.pipelines.replicate)?.properties['concurrency']).toBe(1);
+});
+
+test('only a copy into a table of its own locks it', () => {
+  const locks = cases
+    .flatMap(({ properties }) => levelsOf(properties.activities).flat())
+    .filter(({ type }) => type === 'Copy')
+    .map(({ name, typeProperties }) => [name, sinkSchema.parse(typeProperties).sink.sqlWriterUseTableLock]);
+  expect(Object.fromEntries(locks)).toEqual({
+    CopyTables: true,
+    CopyColumns: true,
+    SyncPlan: true,
+    CopyTable: true,
+    CopyPack: false,
+  });
+});
+
 test('the preparation has every activity whose output the service reads', () => {
   const prepare = cases.find(({ name }) => name === names.pipelines.prepare)?.properties.activities ?? [];
   const all = levelsOf(prepare).flat();
@@ -250,6 +274,12 @@ test('before it installs, the preparation changes nothing', () => {
     .parse(prepare);
   const assess = stages.typeProperties.cases.find(({ value }) => value === 'assess')?.activities ?? [];
   expect(assess.map(({ type }) => type)).toEqual(['Lookup', 'Lookup', 'Lookup']);
+  // A wrong password is tried once: an account is locked after some.
+  expect(assess.filter(({ dependsOn }) => dependsOn.length === 0).map(({ name }) => name)).toEqual([
+    preparationActivities.sourceProbe,
+    preparationActivities.destinationProbe,
+  ]);
+  expect(assess[0]).toMatchObject({ policy: { retry: 0 } });
   const writes = /\b(?:INSERT INTO|UPDATE|DELETE FROM|MERGE|(?:ALTER|CREATE|DROP|TRUNCATE) \w+) (\S+)/g;
   for (const query of [scripts.sourceProbe, scripts.destinationProbe, scripts.listCompanies]) {
     expect(namesIn(query, writes).filter((target) => !target.startsWith('#'))).toEqual([]);
@@ -318,7 +348,7 @@ test('copies are staged with the identity of the factory, so that the source nee
   const copies = cases
     .flatMap(({ properties }) => levelsOf(properties.activities).flat())
     .filter(({ type }) => type === 'Copy');
-  expect(copies).toHaveLength(4);
+  expect(copies).toHaveLength(5);
   for (const { typeProperties } of copies) {
     expect(typeProperties).toMatchObject({
       enableStaging: true,
