@@ -1,5 +1,5 @@
 // The product's T-SQL on the sample databases, over TDS, in the order in which a setup runs it.
-import sql from 'mssql';
+import type sql from 'mssql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sampleDatabases } from '../../../local/sample/load-sample.ts';
 import { evaluateChecks } from '../../../shared/checks/catalogue.ts';
