@@ -10,6 +10,7 @@ import type { Steps } from '../shared/durable.ts';
 import { pauseAfterCleanup } from '../shared/setup/attempt-input.ts';
 import type { CleanupInput } from '../shared/setup/attempt-input.ts';
 import { setupFailure } from '../shared/setup/failure.ts';
+import { LONGEST_ACTIVITY_MS } from '../shared/setup/fence.ts';
 import { activities, datasetRoles, orchestrations } from './contract.ts';
 import type { Checkpoints, Placed, StepsOf, Subject } from './contract.ts';
 import { record } from './milestones.ts';
@@ -25,9 +26,6 @@ import {
   undoRuns,
 } from './undo.ts';
 import type { Undo } from './undo.ts';
-
-/** A fenced activity has ended this long after it asked the head row. */
-const LONGEST_ACTIVITY_MS = 60_000;
 
 export const cleanup = orchestrator(orchestrations.cleanup, function* (context, input): StepsOf<'cleanup'> {
   const { tenantId, setupId, attempt, key, cleanup: number, reason } = input;

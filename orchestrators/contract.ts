@@ -227,7 +227,12 @@ export const activities = {
   openAttempt: activity(
     'openAttempt',
     subjectSchema.extend({ token: z.string() }),
-    checkpointsSchema.extend({ canceling: z.boolean(), from: phaseSchema }),
+    checkpointsSchema.extend({
+      canceling: z.boolean(),
+      from: phaseSchema,
+      /** Milliseconds in which what the attempt before has begun may still be under way. */
+      quietMs: z.int().nonnegative().default(0),
+    }),
   ),
   /** What the attempt has reached, or taken over. */
   readCheckpoints: activity('readCheckpoints', subjectSchema, holdingsSchema),

@@ -1,6 +1,6 @@
 /** One attempt of a setup, from the choice of a factory to an environment that is ready. */
 import type { OrchestrationContext } from 'durable-functions';
-import { call, callChild, orchestrator, Stopped } from '../shared/durable.ts';
+import { call, callChild, orchestrator, pause, Stopped } from '../shared/durable.ts';
 import type { Steps } from '../shared/durable.ts';
 import { messageOf } from '../shared/error-message.ts';
 import type { SetupInput } from '../shared/setup/attempt-input.ts';
@@ -74,6 +74,7 @@ function* runPhases(context: OrchestrationContext, input: SetupInput, subject: S
   // the attempt has claimed the environment.
   undo.unshift(undoEnvironment(context, subject));
   if (opened.canceling) return { kind: 'canceled' };
+  if (opened.quietMs > 0) yield* pause(context, opened.quietMs);
   undo.unshift(undoPlace(context, subject, factories));
   const selection = yield* callChild(
     context,

@@ -18,6 +18,11 @@ export const ensureRuntime: Implementation<'ensureRuntime'> = async (input, { fa
   const isOurs = await runtimes.use(tenantId, runtimeName, factory, setupId);
   if (!isOurs) return { kind: 'refused', cause: `${runtimeName} is being removed, or is used in another factory.` };
   const runtime = await factories.runtime(factory, runtimeName);
+  if (runtime === undefined && input.runtimeName !== undefined) {
+    const unused = await runtimes.leave(tenantId, runtimeName, setupId, true);
+    if (unused !== undefined) await runtimes.forget(tenantId, unused);
+    return { kind: 'refused', cause: `${runtimeName} is not in its factory any more.` };
+  }
   if (runtime === undefined) {
     await factories.createRuntime(factory, runtimeName, ownerOf(tenantId));
     return { kind: 'present', runtimeName, created: true };

@@ -1,6 +1,7 @@
 import { messageOf } from '../../shared/error-message.ts';
 import { entityNames } from '../../shared/factory/names.ts';
 import { isSameRuntime } from '../../shared/runtimes/runtime-book.ts';
+import { LONGEST_ACTIVITY_MS } from '../../shared/setup/fence.ts';
 import { chunksOf } from '../../shared/setup/failure.ts';
 import { dataOf } from '../../shared/setup/milestone-data.ts';
 import type { MilestoneName } from '../../shared/setup/states.ts';
@@ -8,11 +9,14 @@ import type { MilestoneRecord, SetupStore } from '../../shared/setup/store.ts';
 import type { AttemptId } from '../../shared/setup/setup.ts';
 import type { Implementation } from './implementation.ts';
 
-export const openAttempt: Implementation<'openAttempt'> = async ({ token, ...attempt }, { store }) => {
+export const openAttempt: Implementation<'openAttempt'> = async ({ token, ...attempt }, { store, clock }) => {
   const opened = await store.open(attempt, token);
   if (opened.kind === 'stopped') return { stopped: opened.reason };
   const { state, from } = opened.setup;
-  return { canceling: state === 'Canceling', from, ...(await checkpointsOf(attempt, store)) };
+  const before = (await store.milestonesOf({ ...attempt, attempt: attempt.attempt - 1 })).at(-1);
+  const passedMs = before === undefined ? Infinity : clock.now().getTime() - Date.parse(before.at);
+  const quietMs = Math.max(0, LONGEST_ACTIVITY_MS - passedMs);
+  return { canceling: state === 'Canceling', from, quietMs, ...(await checkpointsOf(attempt, store)) };
 };
 
 export const readCheckpoints: Implementation<'readCheckpoints'> = async ({ key, ...attempt }, { store, runtimes }) => {

@@ -13,6 +13,9 @@ export type StopReason = (typeof stopReasons)[number];
 /** `forward`: makes something. `undo`: takes it away again. `none`: only reads, or has a rule of its own. */
 export type Fence = 'forward' | 'undo' | 'none';
 
+/** A fenced activity has ended this long after it asked the head row. */
+export const LONGEST_ACTIVITY_MS = 60_000;
+
 /** For whom an activity works: for the attempt itself, or for a cleanup orchestration of that number. */
 export interface Worker extends AttemptId {
   readonly cleanup?: number | undefined;

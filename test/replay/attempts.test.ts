@@ -95,6 +95,22 @@ function undoneAfter(step: string): readonly string[] {
 
 const runtimeStays = 'integration runtime shir-0123456789ab, for the next attempt';
 
+test('an attempt lets what the one before has begun come to its end', async () => {
+  const opened = { canceling: false, from: 'FactorySelection', installs: false, quietMs: 45_000 } as const;
+  const clock = { now: Date.UTC(2026, 10, 24) };
+  const probedAt: number[] = [];
+  const world = successfulWorld({ openAttempt: () => opened });
+  const { probeFactory } = world.activities;
+  const observed = {
+    probeFactory(given: never) {
+      probedAt.push(clock.now - Date.UTC(2026, 10, 24));
+      return probeFactory?.(given);
+    },
+  };
+  await play({ ...world, activities: { ...world.activities, ...observed } }, 'setup', setupInput, clock);
+  expect(Math.min(...probedAt)).toBe(45_000);
+});
+
 describe('an attempt that is canceled', () => {
   // An undo step goes on when its attempt is canceled, and the opening says so in its answer.
   const forward = fenced.filter(({ fence, step }) => fence !== 'undo' && step !== 'openAttempt');

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { runActivity } from '../../../orchestrators/activities/run.ts';
 import type { activities, Subject } from '../../../orchestrators/contract.ts';
+import { entityNames } from '../../../shared/factory/names.ts';
 import { setupKey } from '../../../shared/setup/key.ts';
 import { startIssuer, World } from '../../support/races/world.ts';
 import type { Broken, Issuer } from '../../support/races/world.ts';
@@ -13,9 +14,10 @@ const SEED = 2026;
 
 const { tenantId } = newSetup;
 const factory = { subscriptionId: '44444444-4444-4444-8444-444444444444', resourceGroup: 'rg', name: 'factory-one' };
-const runtimeName = 'shir-shared';
 const first = subjectOf('first-setup');
 const second = subjectOf('second-setup');
+/** The first one's own, which the second one reuses. */
+const { runtime: runtimeName } = entityNames(first.key);
 
 let issuer: Issuer;
 
@@ -46,6 +48,7 @@ function takePlace(subject: Subject, entities: number): Act {
 }
 
 const givePlaceBack = (subject: Subject) => act('releaseFactory', { ...subject, factories: [factory] });
+const makeRuntime = (subject: Subject) => act('ensureRuntime', { ...subject, factory });
 const useRuntime = (subject: Subject) => act('ensureRuntime', { ...subject, factory, runtimeName });
 const leaveRuntime = (subject: Subject) => act('leaveRuntime', { ...subject, runtimeName, remove: true });
 
@@ -90,7 +93,7 @@ const placesBack: Neighbours = {
 };
 
 const lastUser: Neighbours = {
-  before: [useRuntime(first)],
+  before: [makeRuntime(first)],
   atOnce: [leaveRuntime(first), useRuntime(second)],
   async expectEnd(world, [, answer]) {
     const isRefused = JSON.stringify(answer).includes('refused');
@@ -100,7 +103,7 @@ const lastUser: Neighbours = {
 };
 
 const bothLeave: Neighbours = {
-  before: [useRuntime(first), useRuntime(second)],
+  before: [makeRuntime(first), useRuntime(second)],
   atOnce: [leaveRuntime(first), leaveRuntime(second)],
   expectEnd: async (world) => expect(await runtimeOf(world)).toEqual(nothing),
 };
@@ -115,6 +118,12 @@ async function openWorld(before: readonly Act[], broken: Broken | undefined): Pr
   for (const prepare of before) await prepare(world);
   return world;
 }
+
+test('a runtime that its factory has lost is not made again for who wants to reuse it', async () => {
+  const world = await openWorld([], undefined);
+  expect(await useRuntime(second)(world)).toMatchObject({ kind: 'refused' });
+  expect(await runtimeOf(world)).toEqual(nothing);
+});
 
 async function explore({ before, atOnce, expectEnd }: Neighbours, broken?: Broken): Promise<void> {
   const world = await openWorld(before, broken);

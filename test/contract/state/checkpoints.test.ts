@@ -23,10 +23,26 @@ function checkpointsOf(attempt: number): Promise<unknown> {
   // The activity uses no other gateway.
   const services = { store: setups.store, runtimes } as unknown as Services;
   const given = { tenantId, setupId, attempt, key: newSetup.key };
-  return runActivity('readCheckpoints', given, services, () => {
-    throw new Error('No orchestration is asked');
-  });
+  return runActivity('readCheckpoints', given, services, noClient);
 }
+
+function noClient(): never {
+  throw new Error('No orchestration is asked');
+}
+
+test('an attempt is told how long what the one before has begun may still be under way', async () => {
+  const { store } = setups;
+  const failed = await setups.createAt([milestone('failed')]);
+  setups.passSeconds(10);
+  await setups.replay(failed, 'FactorySelection');
+  setups.passSeconds(5);
+  const services = { store, clock: setups.clock } as unknown as Services;
+  const open = () =>
+    runActivity('openAttempt', { ...firstAttempt, attempt: 2, key: newSetup.key, token: 'a run' }, services, noClient);
+  expect(await open()).toMatchObject({ quietMs: 45_000 });
+  setups.passSeconds(50);
+  expect(await open()).toMatchObject({ quietMs: 0 });
+});
 
 test('every runtime that the setup is noted to use is named, whichever attempt took it', async () => {
   await setups.createAt(course.slice(0, 2));
