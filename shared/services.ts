@@ -19,7 +19,7 @@ import type { ClientOf } from './factory/data-factory.ts';
 import { EventPublisher } from './setup/publisher.ts';
 import { FactoryReservations } from './factory/reservations.ts';
 import { ReplayBook } from './replays/replay-book.ts';
-import { Staging, STAGING_CONTAINER } from './factory/staging.ts';
+import { Staging } from './factory/staging.ts';
 import { OrphanBook } from './orphans/orphan-book.ts';
 import { EndedBook } from './retention/ended-book.ts';
 import { SetupRows } from './retention/setup-rows.ts';
@@ -100,7 +100,7 @@ export function createServices(settings: Settings): Services {
     ...threeTries,
   });
   const blobs = new BlobServiceClient(settings.MIGRATION_STAGING_BLOB_ENDPOINT, credential, {
-    retryOptions: { maxTries: 3, tryTimeoutInMs: TRY_MS, maxRetryDelayInMs: 2_000 },
+    retryOptions: { maxTries: 1, tryTimeoutInMs: TRY_MS },
   });
   return {
     settings,
@@ -123,7 +123,7 @@ export function createServices(settings: Settings): Services {
     runIntents: new RunIntents(setups, clock),
     waits: new WaitBook(table('waits'), clock),
     databases: new SqlDatabases(connectWith(credential)),
-    staging: new Staging(blobs.getContainerClient(STAGING_CONTAINER)),
+    staging: new Staging(blobs),
     orphans: new OrphanBook(table('orphans')),
     secrets: new Secrets(vault),
   };

@@ -1,7 +1,7 @@
-import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
+import { BlobServiceClient, ContainerClient } from '@azure/storage-blob';
 import type { GetToken } from '../endpoint/endpoint.ts';
 import { connectDatabase, type Database } from './execution/database.ts';
-import { readLinkedService, type LinkedService, type SqlProperties } from './linked-services.ts';
+import { readLinkedService, type BlobProperties, type LinkedService, type SqlProperties } from './linked-services.ts';
 import type { Resources } from './resources.ts';
 
 /** Opens what linked services describe. Tokens are fetched for each connection and never kept. */
@@ -9,7 +9,8 @@ export interface Connections {
   /** The linked service as it is stored now. */
   linkedService(name: string): LinkedService;
   database(properties: SqlProperties): Promise<Database>;
-  container(serviceEndpoint: string, name: string): ContainerClient;
+  /** A container of a storage; undefined when the storage's signature is for another one. */
+  container(properties: BlobProperties, name: string): ContainerClient | undefined;
 }
 
 /** Connections of one factory, with the factory's managed identity as the only identity. */
@@ -24,14 +25,18 @@ export function createConnections(resources: Resources, getToken: GetToken): Con
           : { token: await getToken('https://database.windows.net/') },
       );
     },
-    container(serviceEndpoint, name) {
+    container(properties, name) {
+      if ('sasUri' in properties) {
+        const signed = new ContainerClient(properties.sasUri.value);
+        return signed.containerName === name ? signed : undefined;
+      }
       const credential = {
         getToken: async () => ({
           token: await getToken('https://storage.azure.com'),
           expiresOnTimestamp: Date.now() + 60_000,
         }),
       };
-      return new BlobServiceClient(serviceEndpoint, credential).getContainerClient(name);
+      return new BlobServiceClient(properties.serviceEndpoint, credential).getContainerClient(name);
     },
   };
 }

@@ -24,6 +24,14 @@ const sqlProperties = z.discriminatedUnion('authenticationType', [
 ]);
 export type SqlProperties = z.infer<typeof sqlProperties>;
 
+// https://learn.microsoft.com/azure/data-factory/connector-azure-blob-storage#linked-service-properties
+const blobProperties = z.union([
+  z.strictObject({ serviceEndpoint: z.url({ protocol: /^https$/ }), accountKind: z.string().optional() }),
+  z.strictObject({ sasUri: secureString.extend({ value: z.url({ protocol: /^https$/ }) }) }),
+]);
+/** A blob storage: by the factory's identity, or by an address with a signature. */
+export type BlobProperties = z.infer<typeof blobProperties>;
+
 const common = {
   description: z.string().optional(),
   annotations: z.array(z.unknown()).optional(),
@@ -38,10 +46,7 @@ const linkedService = z.discriminatedUnion('type', [
   z.strictObject({
     ...common,
     type: z.literal('AzureBlobStorage'),
-    typeProperties: z.strictObject({
-      serviceEndpoint: z.url({ protocol: /^https$/ }),
-      accountKind: z.string().optional(),
-    }),
+    typeProperties: blobProperties,
   }),
 ]);
 /** A linked service that the local service can connect to. */

@@ -5,7 +5,7 @@ import {
   tableDataset,
 } from '../../shared/factory/connections.ts';
 import type { EntityDocument } from '../../shared/factory/connections.ts';
-import { entityNames, sharedLinkedServices } from '../../shared/factory/names.ts';
+import { entityNames, stagingContainer } from '../../shared/factory/names.ts';
 import { largeTablesPipeline, replicatePipeline, smallTablesPipeline } from '../../shared/factory/pipelines.ts';
 import { preparationPipeline } from '../../shared/factory/preparation-pipeline.ts';
 import type { Services } from '../../shared/services.ts';
@@ -18,12 +18,12 @@ import type { Implementation } from './implementation.ts';
 
 export const putLinkedService: Implementation<'putLinkedService'> = async (input, services) => {
   const { factory, key, role, runtimeName } = input;
-  const { factories, settings } = services;
+  const { factories } = services;
   const put = (name: string, document: EntityDocument) => factories.put(factory, 'linkedServices', name, document);
   const names = entityNames(key).linkedServices;
   switch (role) {
     case 'staging':
-      await put(sharedLinkedServices.staging, stagingLinkedService(settings.MIGRATION_STAGING_BLOB_ENDPOINT));
+      await put(names.staging, stagingLinkedService(await services.staging.open(key)));
       return null;
     case 'source': {
       const { request, secretName } = await services.store.require(input);
@@ -85,7 +85,7 @@ export const removePreparation: Implementation<'removePreparation'> = async ({ f
   return { removed: [prepare] };
 };
 
-export const removeEntities: Implementation<'removeEntities'> = async ({ factory, key }, { factories }) => {
+export const removeEntities: Implementation<'removeEntities'> = async ({ factory, key }, { factories, staging }) => {
   const { pipelines, datasets, linkedServices } = entityNames(key);
   const { prepare, replicate, large, small } = pipelines;
   const steps: readonly (readonly [EntityKind, readonly string[]])[] = [
@@ -93,10 +93,11 @@ export const removeEntities: Implementation<'removeEntities'> = async ({ factory
     ['pipelines', [prepare, replicate]],
     ['pipelines', [large, small]],
     ['datasets', [datasets.source, datasets.destination]],
-    ['linkedServices', [linkedServices.source, linkedServices.destination]],
+    ['linkedServices', Object.values(linkedServices)],
   ];
   const removed: string[] = [];
   for (const [kind, names] of steps) removed.push(...(await deleteAll(factories, factory, kind, names)));
+  if (await staging.remove(key)) removed.push(`container ${stagingContainer(key)}`);
   return { removed };
 };
 

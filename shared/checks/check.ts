@@ -10,10 +10,17 @@ export const extensionSchema = z.object({
   version: z.string(),
 });
 
+/** A value that may be NULL: a Lookup may leave such columns out. */
+function orNull<Schema extends z.ZodType>(schema: Schema) {
+  return schema.nullish().transform((value) => value ?? null);
+}
+
 /** A probe sends its list as JSON text in one column; null when the list cannot be read. */
-const extensionsSchema = z.preprocess(
-  (value) => (typeof value === 'string' ? (JSON.parse(value) as unknown) : value),
-  z.array(extensionSchema).nullable(),
+const extensionsSchema = orNull(
+  z
+    .string()
+    .transform((text) => JSON.parse(text) as unknown)
+    .pipe(z.array(extensionSchema)),
 );
 
 /** The row of `sourceProbe`. Null: not there, or hidden from the login. */
@@ -24,21 +31,21 @@ export const sourceProbeSchema = z.object({
   engineEdition: z.int(),
   edition: z.string(),
   compatibilityLevel: z.int(),
-  collation: z.string().nullable(),
+  collation: orNull(z.string()),
   state: z.string(),
   isReadOnly: z.boolean(),
   userAccess: z.string(),
   changeTrackingOn: z.boolean(),
-  changeTrackingRetentionDays: z.number().nullable(),
-  changeTrackingAutoCleanup: z.boolean().nullable(),
-  applicationVersion: z.string().nullable(),
+  changeTrackingRetentionDays: orNull(z.number()),
+  changeTrackingAutoCleanup: orNull(z.boolean()),
+  applicationVersion: orNull(z.string()),
   /** Mark (`databaseMarkOf`) of the setup that last prepared this database. */
-  preparedFor: z.string().nullable(),
+  preparedFor: orNull(z.string()),
   extensions: extensionsSchema,
   login: z.string(),
   user: z.string(),
-  isSysadmin: z.boolean().nullable(),
-  isDatabaseOwner: z.boolean().nullable(),
+  isSysadmin: orNull(z.boolean()),
+  isDatabaseOwner: orNull(z.boolean()),
   tableCount: z.int(),
 });
 type SourceProbe = z.infer<typeof sourceProbeSchema>;
@@ -47,27 +54,27 @@ type SourceProbe = z.infer<typeof sourceProbeSchema>;
 export const destinationProbeSchema = z.object({
   database: z.string(),
   compatibilityLevel: z.int(),
-  collation: z.string().nullable(),
+  collation: orNull(z.string()),
   state: z.string(),
   isReadOnly: z.boolean(),
-  applicationVersion: z.string().nullable(),
+  applicationVersion: orNull(z.string()),
   /** Mark of the setup that marked this environment as ready. */
-  boundTo: z.string().nullable(),
+  boundTo: orNull(z.string()),
   extensions: extensionsSchema,
   user: z.string(),
-  isDatabaseOwner: z.boolean().nullable(),
+  isDatabaseOwner: orNull(z.boolean()),
 });
 type DestinationProbe = z.infer<typeof destinationProbeSchema>;
 
 /** A row of `listCompanies`. */
 export const companySchema = z.object({
   name: z.string(),
-  displayName: z.string().nullable(),
+  displayName: orNull(z.string()),
   isEvaluation: z.boolean(),
   /** The name as it stands in table names. */
   sqlName: z.string(),
   /** Of the company's own tables; null when the login may not see sizes. */
-  sizeGigabytes: z.number().nullable(),
+  sizeGigabytes: orNull(z.number()),
 });
 export type Company = z.infer<typeof companySchema>;
 

@@ -1,7 +1,7 @@
 /**
- * Linked services and datasets of a setup, whole, in the shape in which Data Factory takes them. The only secret in them
- * is the source's password, which Data Factory encrypts and never gives out; everything else uses the factory's own
- * identity. Pure.
+ * Linked services and datasets of a setup, whole, in the shape in which Data Factory takes them. The secrets in them, the
+ * source's password and the signature for staging, are encrypted by Data Factory and never given out; the destination is
+ * reached with the factory's own identity. Pure.
  */
 import type { EntityNames } from './names.ts';
 import type { Destination, SetupRequest } from '../setup/setup.ts';
@@ -15,9 +15,14 @@ function linkedServiceReference(referenceName: string) {
   return { type: 'LinkedServiceReference', referenceName };
 }
 
-/** https://learn.microsoft.com/azure/data-factory/connector-azure-blob-storage#managed-identity */
-export function stagingLinkedService(serviceEndpoint: string): EntityDocument {
-  return { properties: { type: 'AzureBlobStorage', typeProperties: { serviceEndpoint } } };
+/**
+ * The container of a setup, by an address with a signature: with an identity, staged copies cannot be compressed, and a
+ * node of the tenant would have the factory's way to the containers of others.
+ * https://learn.microsoft.com/azure/data-factory/connector-azure-blob-storage#shared-access-signature-authentication
+ */
+export function stagingLinkedService(address: string): EntityDocument {
+  const sasUri = { type: 'SecureString', value: address };
+  return { properties: { type: 'AzureBlobStorage', typeProperties: { sasUri } } };
 }
 
 /**

@@ -3,13 +3,10 @@
  * attempt made. https://learn.microsoft.com/azure/data-factory/naming-rules
  */
 
-/** Linked services that all setups of a factory share. */
-export const sharedLinkedServices = { staging: 'mig_shared_staging' } as const;
-
 /** Names of a setup's entities. */
 export interface EntityNames {
   readonly runtime: string;
-  readonly linkedServices: { readonly source: string; readonly destination: string };
+  readonly linkedServices: { readonly staging: string; readonly source: string; readonly destination: string };
   readonly datasets: { readonly source: string; readonly destination: string };
   readonly pipelines: {
     readonly prepare: string;
@@ -24,7 +21,7 @@ export function entityNames(key: string): EntityNames {
   const named = (what: string) => `mig_${key}_${what}`;
   return {
     runtime: `shir-${key}`,
-    linkedServices: { source: named('source'), destination: named('destination') },
+    linkedServices: { staging: named('staging'), source: named('source'), destination: named('destination') },
     datasets: { source: named('source_table'), destination: named('destination_table') },
     pipelines: {
       prepare: named('prepare'),
@@ -35,7 +32,12 @@ export function entityNames(key: string): EntityNames {
   };
 }
 
-/** The key of the setup that an entity or a runtime belongs to by its name; undefined if it is none of a setup's. */
+/** The container of a setup in the staging account. */
+export function stagingContainer(key: string): string {
+  return `mig-${key}`;
+}
+
+/** The key of the setup that an entity, a runtime or a container belongs to by its name; undefined if it is none of a setup's. */
 export function keyOfName(name: string): string | undefined {
-  return /^(?:mig_|shir-)(?<key>[\da-f]{12})(?:_|$)/.exec(name)?.groups?.['key'];
+  return /^(?:mig[_-]|shir-)(?<key>[\da-f]{12})(?:_|$)/.exec(name)?.groups?.['key'];
 }

@@ -1,6 +1,6 @@
 /** The kinds of activity that the pipelines are made of, in the shape in which Data Factory takes them. Pure. */
 import type { EntityDocument } from './connections.ts';
-import { sharedLinkedServices } from './names.ts';
+import { stagingContainer } from './names.ts';
 import type { EntityNames } from './names.ts';
 import type { SourceKind } from '../setup/setup.ts';
 
@@ -173,8 +173,8 @@ export function copy(context: PipelineContext, name: string, plan: CopyPlan): Pi
       },
       enableStaging: true,
       stagingSettings: {
-        linkedServiceName: linkedService(sharedLinkedServices.staging),
-        path: expression(`staging/${context.key}/@{pipeline().RunId}`),
+        linkedServiceName: linkedService(context.names.linkedServices.staging),
+        path: expression(`${stagingContainer(context.key)}/@{pipeline().RunId}`),
         enableCompression: true,
       },
     },

@@ -1,36 +1,83 @@
-/** The blobs through which table data is copied. Each setup has a folder of its own, which is named after its key. */
-import type { ContainerClient } from '@azure/storage-blob';
+/**
+ * The blobs through which table data is copied. Each setup has a container of its own, and the factory a signature for
+ * that container alone: a node of a tenant holds what its linked services hold.
+ */
+import { ContainerSASPermissions, generateBlobSASQueryParameters, SASProtocol } from '@azure/storage-blob';
+import type { BlobServiceClient, ContainerClient } from '@azure/storage-blob';
 import { unlessMissing } from '../rest-errors.ts';
+import { keyOfName, stagingContainer } from './names.ts';
 
-/** The container that the pipelines name. */
-export const STAGING_CONTAINER = 'staging';
+const MINUTE_MS = 60_000;
+/** For clocks that do not agree. */
+const EARLIER_MS = 15 * MINUTE_MS;
+/**
+ * How long a signature holds: longer than the stages of the preparation that follow it. Each attempt signs anew; who starts
+ * a later run signs before. A delegation key lives for at most seven days.
+ * https://learn.microsoft.com/rest/api/storageservices/create-user-delegation-sas
+ */
+const VALID_MS = 6 * 24 * 60 * MINUTE_MS;
+/** What staging does: the service writes, reads, lists and deletes blobs. */
+const PERMISSIONS = ContainerSASPermissions.parse('racwdl');
 
 export class Staging {
-  readonly #container: ContainerClient;
+  readonly #service: BlobServiceClient;
 
-  constructor(container: ContainerClient) {
-    this.#container = container;
+  constructor(service: BlobServiceClient) {
+    this.#service = service;
   }
 
-  /** Keys of the setups that have blobs. The container comes to be with the first copy. */
+  /**
+   * Creates the container of a setup, or leaves it as it is, and signs for it anew.
+   * @returns its address with the signature. Secret
+   * @throws {RestError} for some time after it was removed
+   */
+  async open(key: string): Promise<string> {
+    const container = this.#container(key);
+    await container.createIfNotExists();
+    // The time of who checks the signature.
+    const { date } = await container.getProperties();
+    if (date === undefined) throw new Error(`The answer of ${container.url} has no date`);
+    const now = date.getTime();
+    const [startsOn, expiresOn] = [new Date(now - EARLIER_MS), new Date(now + VALID_MS)];
+    const delegation = await this.#service.getUserDelegationKey(startsOn, expiresOn);
+    const signature = generateBlobSASQueryParameters(
+      {
+        containerName: container.containerName,
+        permissions: PERMISSIONS,
+        protocol: SASProtocol.Https,
+        startsOn,
+        expiresOn,
+      },
+      delegation,
+      this.#service.accountName,
+    );
+    return `${container.url}?${signature.toString()}`;
+  }
+
+  /** Keys of the setups that have a container. */
   async keys(): Promise<string[]> {
-    const items = await unlessMissing(() => Array.fromAsync(this.#container.listBlobsByHierarchy('/')));
-    return (items ?? []).flatMap(({ kind, name }) => (kind === 'prefix' ? name.replace(/\/$/, '') : []));
+    const containers = await Array.fromAsync(this.#service.listContainers({ prefix: stagingContainer('') }));
+    return containers.flatMap(({ name }) => keyOfName(name) ?? []);
   }
 
-  /** When a blob of a setup was last written; undefined if it has none. */
+  /** When the container of a setup, or a blob in it, was last written; undefined if there is none. */
   async newest(key: string): Promise<Date | undefined> {
-    let newest: Date | undefined;
-    for await (const { properties } of this.#container.listBlobsFlat({ prefix: `${key}/` })) {
-      if (newest === undefined || properties.lastModified > newest) newest = properties.lastModified;
+    const container = this.#container(key);
+    let newest = (await unlessMissing(() => container.getProperties()))?.lastModified;
+    if (newest === undefined) return undefined;
+    for await (const { properties } of container.listBlobsFlat()) {
+      if (properties.lastModified > newest) newest = properties.lastModified;
     }
     return newest;
   }
 
-  /** Deletes all blobs of a setup. */
-  async remove(key: string): Promise<void> {
-    for await (const { name } of this.#container.listBlobsFlat({ prefix: `${key}/` })) {
-      await this.#container.getBlobClient(name).deleteIfExists();
-    }
+  /** Deletes the container of a setup with all that is in it; gives whether it was there. */
+  async remove(key: string): Promise<boolean> {
+    const { succeeded } = await this.#container(key).deleteIfExists();
+    return succeeded;
+  }
+
+  #container(key: string): ContainerClient {
+    return this.#service.getContainerClient(stagingContainer(key));
   }
 }

@@ -285,7 +285,7 @@ describe('the source password', () => {
 
   test.each([
     ['tables', 'first'],
-    ['blobs', 'staging'],
+    ['blobs', 'mig-'],
     ['histories', 'first'],
     ['factories', 'encryptedCredential'],
     ['logs', 'mig-'],
@@ -294,6 +294,13 @@ describe('the source password', () => {
     expect(texts[place]).toContain(witness);
     for (const { source } of stack.databases.samples) expect(texts[place]).not.toContain(source.password);
   });
+
+  test.each(['tables', 'histories', 'factories', 'logs'] as const)(
+    'and the signature for staging are not in the %s',
+    (place) => {
+      expect(texts[place]).not.toMatch(/[?&]sig=/);
+    },
+  );
 
   test('is not in the events', () => {
     expect(JSON.stringify(allEvents)).toContain('first');

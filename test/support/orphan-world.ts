@@ -11,7 +11,7 @@ import { AuditLog } from '../../shared/audit/audit-log.ts';
 import { EnvironmentDirectory } from '../../shared/environments/directory.ts';
 import { stagingLinkedService, tableDataset } from '../../shared/factory/connections.ts';
 import { DataFactories } from '../../shared/factory/data-factory.ts';
-import { entityNames } from '../../shared/factory/names.ts';
+import { entityNames, stagingContainer } from '../../shared/factory/names.ts';
 import { FactoryReservations } from '../../shared/factory/reservations.ts';
 import { Staging } from '../../shared/factory/staging.ts';
 import { OrphanBook } from '../../shared/orphans/orphan-book.ts';
@@ -66,8 +66,7 @@ export async function startOrphanWorld(tables: Tables): Promise<OrphanWorld> {
   });
   const keyVault: Endpoint = await startKeyVault({ tls, verifyToken, authority: 'https://login.example.com' });
   const vault = new SecretClient(keyVault.url, credential, { disableChallengeResourceVerification: true });
-  const blobs = new BlobServiceClient(blobUrl, credential).getContainerClient(`staging-${crypto.randomUUID()}`);
-  await blobs.create();
+  const blobs = new BlobServiceClient(blobUrl, credential);
   let passed = 0;
   // The services give their own times, so that the product's begins with theirs.
   const clock = { now: () => new Date(Date.now() + passed) };
@@ -137,7 +136,7 @@ export async function startOrphanWorld(tables: Tables): Promise<OrphanWorld> {
         factory,
         'linkedServices',
         names.linkedServices.source,
-        stagingLinkedService(blobUrl),
+        stagingLinkedService(`${blobUrl}/container?sig=none`),
       );
       await services.factories.put(
         factory,
@@ -149,7 +148,8 @@ export async function startOrphanWorld(tables: Tables): Promise<OrphanWorld> {
       await services.factories.put(factory, 'pipelines', replicate, { properties: { activities: [start] } });
     },
     async putBlob(key) {
-      await blobs.getBlockBlobClient(`${key}/run-1/data.csv`).upload('1', 1);
+      await services.staging.open(key);
+      await blobs.getContainerClient(stagingContainer(key)).getBlockBlobClient('run-1/data.csv').upload('1', 1);
     },
     async registerNode(factory, runtimeName) {
       const { authKey1 = '' } = (await services.factories.runtimeKeys(factory, runtimeName)) ?? {};
@@ -170,6 +170,7 @@ export async function startOrphanWorld(tables: Tables): Promise<OrphanWorld> {
       return lines.toSorted();
     },
     async stop() {
+      for (const key of await services.staging.keys()) await services.staging.remove(key);
       await Promise.all([dataFactory.stop(), keyVault.stop()]);
     },
   };

@@ -5,6 +5,8 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ManagedIdentityCredential } from '@azure/identity';
+import { BlobServiceClient } from '@azure/storage-blob';
 import sql from 'mssql';
 import { z } from 'zod';
 import { VirtualClock } from '../../local/endpoint/clock.ts';
@@ -20,9 +22,10 @@ import {
   tableDataset,
 } from '../../shared/factory/connections.ts';
 import { DataFactories } from '../../shared/factory/data-factory.ts';
-import { entityNames, sharedLinkedServices } from '../../shared/factory/names.ts';
+import { entityNames } from '../../shared/factory/names.ts';
 import { largeTablesPipeline, replicatePipeline, smallTablesPipeline } from '../../shared/factory/pipelines.ts';
 import { preparationActivities, preparationPipeline } from '../../shared/factory/preparation-pipeline.ts';
+import { Staging } from '../../shared/factory/staging.ts';
 import { joinCatalogue } from '../../shared/plan/catalogue.ts';
 import { replacePlan } from '../../shared/plan/control-rows.ts';
 import { planLimitsSchema } from '../../shared/plan/groups.ts';
@@ -33,7 +36,8 @@ import { SqlDatabase } from '../../shared/sql/database.ts';
 import * as scripts from '../../shared/sql/scripts.ts';
 import { FACTORY, GROUP, runEnd, startDataFactoryFixture, SUBSCRIPTION } from '../contract/fixtures/data-factory.ts';
 
-const names = entityNames('0123456789ab');
+const key = '0123456789ab';
+const names = entityNames(key);
 const claimant = { setupKey: 'a'.repeat(64), attempt: 1 };
 const factory = { subscriptionId: SUBSCRIPTION, resourceGroup: GROUP, name: FACTORY };
 
@@ -70,6 +74,7 @@ export async function startReplicationWorld(smallTableBytes: number): Promise<Re
     startStorage({ tls: fixture.tls, directory }),
     startServers(fixture, password),
   ]);
+  const staging = new Staging(new BlobServiceClient(storage.blobUrl, new ManagedIdentityCredential()));
   const factories = new DataFactories(() => fixture.client, { now: () => new Date() });
   const connect = (server: 'onprem' | 'online', database: string, login: Partial<sql.config>) =>
     new sql.ConnectionPool({
@@ -85,8 +90,8 @@ export async function startReplicationWorld(smallTableBytes: number): Promise<Re
     authentication: { type: 'azure-active-directory-access-token', options: { token } },
   });
 
-  const node = await putConnections(fixture, factories, { blob: storage.blobUrl, password, ports: servers.servers });
-  const context = { key: '0123456789ab', names, sourceKind: 'SqlServer' } as const;
+  const node = await putConnections(fixture, factories, { staging, password, ports: servers.servers });
+  const context = { key, names, sourceKind: 'SqlServer' } as const;
   const pipelines = [
     [names.pipelines.prepare, preparationPipeline(context, claimant, scripts)],
     [names.pipelines.large, largeTablesPipeline(context)],
@@ -166,7 +171,11 @@ async function startServers({ tls, identity }: Fixture, password: string): Promi
 async function putConnections(
   { client, dataFactory }: Fixture,
   factories: DataFactories,
-  { blob, password, ports }: { readonly blob: string; readonly password: string; readonly ports: Servers['servers'] },
+  {
+    staging,
+    password,
+    ports,
+  }: { readonly staging: Staging; readonly password: string; readonly ports: Servers['servers'] },
 ) {
   await factories.createRuntime(factory, names.runtime, '');
   const { authKey1 = '' } = await client.integrationRuntimes.listAuthKeys(GROUP, FACTORY, names.runtime);
@@ -189,7 +198,7 @@ async function putConnections(
   for (const [name, document] of [
     [names.linkedServices.source, sourceLinkedService({ kind: 'SqlServer', connection }, password, names.runtime)],
     [names.linkedServices.destination, destinationLinkedService(online)],
-    [sharedLinkedServices.staging, stagingLinkedService(blob)],
+    [names.linkedServices.staging, stagingLinkedService(await staging.open(key))],
   ] as const) {
     await factories.put(factory, 'linkedServices', name, document);
   }

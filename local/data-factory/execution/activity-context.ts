@@ -118,13 +118,19 @@ export class ActivityContext {
     };
   }
 
-  /** A container of the blob storage behind a linked service. */
-  container(linkedServiceName: string, name: string): ContainerClient {
+  /** A container of the blob storage behind a linked service, and whether the factory's identity opens it. */
+  container(
+    linkedServiceName: string,
+    name: string,
+  ): { readonly container: ContainerClient; readonly byIdentity: boolean } {
     const linkedService = this.#services.connections.linkedService(linkedServiceName);
     if (linkedService.type !== 'AzureBlobStorage') {
       throw new Error(`The linked service '${linkedServiceName}' is no blob storage.`);
     }
-    return this.#services.connections.container(linkedService.typeProperties.serviceEndpoint, name);
+    const { typeProperties } = linkedService;
+    const container = this.#services.connections.container(typeProperties, name);
+    if (container === undefined) throw new Error(`The signature of '${linkedServiceName}' is not for '${name}'.`);
+    return { container, byIdentity: 'serviceEndpoint' in typeProperties };
   }
 
   /** The activity's own linked service (Script, Stored procedure). */

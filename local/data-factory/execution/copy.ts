@@ -111,7 +111,14 @@ async function viaStaging(
   if (stagingSettings === undefined) throw unsupportedSetting(ERROR_CODE, 'Staging without stagingSettings');
   const { linkedServiceName, path, enableCompression } = stagingSettings;
   const [containerName = '', ...folders] = path.split('/').filter((part) => part !== '');
-  const container = context.container(linkedServiceName.referenceName, containerName);
+  const { container, byIdentity } = context.container(linkedServiceName.referenceName, containerName);
+  if (byIdentity && enableCompression) {
+    // https://learn.microsoft.com/azure/data-factory/copy-activity-performance-features#staged-copy
+    const text = 'Staging with compression does not support a managed identity for the staging storage.';
+    throw new ActivityError(ERROR_CODE, text);
+  }
+  // A signature for a container does not create it.
+  if (byIdentity) await container.createIfNotExists();
   const staged = await stage(container, folders.join('/'), rows, enableCompression);
   try {
     return await write(staged.rows());

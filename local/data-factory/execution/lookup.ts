@@ -16,7 +16,7 @@ const OUTPUT_TOO_LONG = '2001';
 
 const properties = z.strictObject({ source: sqlSource, dataset: reference, firstRowOnly: z.boolean().default(true) });
 
-/** Lookup: rows of one result set. More than 5,000 rows are cut off silently, more than 4 MB fail. */
+/** Lookup: rows of one result set, without the columns that are NULL. More than 5,000 rows are cut off silently, more than 4 MB fail. */
 export const lookup: Executor = async (context) => {
   const { source, dataset, firstRowOnly } = context.read(properties, ERROR_CODE);
   try {
@@ -34,7 +34,7 @@ export const lookup: Executor = async (context) => {
 };
 
 function shape(rows: readonly JsonObject[], firstRowOnly: boolean): JsonObject {
-  const value = rows.slice(0, firstRowOnly ? 1 : MAXIMUM_ROWS);
+  const value = rows.slice(0, firstRowOnly ? 1 : MAXIMUM_ROWS).map(withoutNulls);
   if (Buffer.byteLength(JSON.stringify(value)) > MAXIMUM_BYTES) {
     const text = 'The length of execution output is over limit (around 4MB currently).';
     throw new ActivityError(OUTPUT_TOO_LONG, text);
@@ -42,4 +42,8 @@ function shape(rows: readonly JsonObject[], firstRowOnly: boolean): JsonObject {
   const [firstRow] = value;
   if (!firstRowOnly) return { count: value.length, value };
   return firstRow === undefined ? {} : { firstRow };
+}
+
+function withoutNulls(row: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
 }

@@ -10,8 +10,8 @@ export interface StagedRows {
 }
 
 /**
- * Writes rows into a new blob of one JSON object a line, gzip compressed if wanted; the container is created when
- * it is missing. The rows of one copy are held in memory.
+ * Writes rows into a new blob of one JSON object a line, gzip compressed if wanted. The rows of one copy are held in
+ * memory.
  */
 export async function stage(
   container: ContainerClient,
@@ -22,7 +22,6 @@ export async function stage(
   const lines: string[] = [];
   for await (const row of rows) lines.push(JSON.stringify(row));
   const content = Buffer.from(lines.join('\n'), 'utf8');
-  await container.createIfNotExists();
   const name = [folder, randomUUID(), `data.jsonl${compress ? '.gz' : ''}`].filter((part) => part !== '').join('/');
   const blob = container.getBlockBlobClient(name);
   await blob.uploadData(compress ? gzipSync(content) : content);

@@ -1,8 +1,8 @@
 // The preparation pipeline on the local Data Factory: what its stages do with databases that two setups want.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { stagingLinkedService } from '../../../shared/factory/connections.ts';
 import { DataFactories } from '../../../shared/factory/data-factory.ts';
-import { sharedLinkedServices } from '../../../shared/factory/names.ts';
 import { preparationActivities, preparationPipeline } from '../../../shared/factory/preparation-pipeline.ts';
 import type { PreparationStage } from '../../../shared/factory/preparation-pipeline.ts';
 import { runFailure } from '../../../shared/factory/run-failure.ts';
@@ -17,6 +17,7 @@ const setup = { tenantId: '6f2b9a1c-0000-4000-8000-000000000001', setupId: 'firs
 /** The same setup in two deployments, which know nothing of each other. */
 const deployments = ['one', 'two'].map((name) => ({
   pipeline: `prepare_${name}`,
+  key: `prepare-${name}`,
   claimant: { setupKey: databaseMarkOf(`https://${name}.example.com`, setup), attempt: 1 },
 }));
 
@@ -28,16 +29,16 @@ beforeAll(async () => {
   fixture = await startDataFactorySqlFixture();
   const { client } = fixture;
   factories = new DataFactories(() => client, { now: () => new Date() });
-  const staging = await client.linkedServices.get(GROUP, FACTORY, 'stage');
-  await client.linkedServices.createOrUpdate(GROUP, FACTORY, sharedLinkedServices.staging, staging);
-  for (const { pipeline, claimant } of deployments) {
+  for (const { pipeline, key, claimant } of deployments) {
+    const stagedIn = `staging_${pipeline}`;
+    await factories.put(factory, 'linkedServices', stagedIn, stagingLinkedService(await fixture.staging.open(key)));
     const names = {
       runtime: 'shir-source',
-      linkedServices: { source: 'source', destination: 'destination' },
+      linkedServices: { staging: stagedIn, source: 'source', destination: 'destination' },
       datasets: { source: 'source_table', destination: 'destination_table' },
       pipelines: { prepare: pipeline, large: '', small: '', replicate: '' },
     };
-    const document = preparationPipeline({ key: pipeline, names, sourceKind: 'SqlServer' }, claimant, scripts);
+    const document = preparationPipeline({ key, names, sourceKind: 'SqlServer' }, claimant, scripts);
     await factories.put(factory, 'pipelines', pipeline, document);
   }
   await query('source', 'CREATE TABLE [dbo].[Item$Sold] ([id] int NOT NULL CONSTRAINT [PK_Sold] PRIMARY KEY)');

@@ -8,11 +8,13 @@ import {
   startDataFactorySqlFixture,
   type DataFactorySqlFixture,
 } from '../fixtures/data-factory-sql.ts';
+import { stagingLinkedService } from '../../../shared/factory/connections.ts';
 import { activityRuns, FACTORY, GROUP, runEnd } from '../fixtures/data-factory.ts';
 
 const logged: string[] = [];
 let fixture: DataFactorySqlFixture;
 let client: DataFactoryManagementClient;
+let signature: string;
 let count = 0;
 
 const after = (activity: string) => ({ activity, dependencyConditions: ['Succeeded'] });
@@ -21,6 +23,9 @@ beforeAll(async () => {
   fixture = await startDataFactorySqlFixture();
   ({ client } = fixture);
   fixture.lines.on('line', (line: string) => logged.push(line));
+  signature = await fixture.staging.open('signed');
+  const { properties } = stagingLinkedService(signature);
+  await client.linkedServices.createOrUpdate(GROUP, FACTORY, 'signed', { properties: properties as never });
 });
 
 afterAll(() => fixture.stop());
@@ -117,6 +122,13 @@ describe('Lookup', () => {
       { from: '1' },
     );
     expect(ended.message).toBe('');
+  });
+
+  test('leaves out the columns that are NULL', async () => {
+    const query = 'SELECT id, name FROM dbo.Item ORDER BY id';
+    const record = await runOne(lookup('sparse', 'source', query, false));
+    expect(record?.output).toMatchObject({ value: [{ id: 1, name: 'Bicycle' }, { id: 2 }] });
+    expect(JSON.stringify(record?.output)).not.toContain('null');
   });
 
   test('gives no first row when there is none', async () => {
@@ -260,9 +272,9 @@ describe('Stored procedure', () => {
 });
 
 describe('Copy', () => {
-  const staging = (path: string, enableCompression: boolean) => ({
+  const staging = (path: string, enableCompression: boolean, linkedService = 'stage') => ({
     enableStaging: true,
-    stagingSettings: { linkedServiceName: linked('stage'), path: expression(path), enableCompression },
+    stagingSettings: { linkedServiceName: linked(linkedService), path: expression(path), enableCompression },
   });
   const rows = [
     {
@@ -279,18 +291,27 @@ describe('Copy', () => {
   test.each([
     ['directly', {}],
     ['through a blob', staging('staging/@{pipeline().RunId}', false)],
-    ['through a compressed blob', staging('staging', true)],
+    ['through a compressed blob in a container of its own', staging('mig-signed/@{pipeline().RunId}', true, 'signed')],
   ])('moves rows %s, after its script, without loss', async (_, rest) => {
     const record = await runOne(copy('SELECT version, picture, changed, price, name, id FROM dbo.Item', rest));
     expect(record).toMatchObject({ status: 'Succeeded', output: { rowsRead: 2, rowsCopied: 2 } });
     expect(await destinationRows('SELECT * FROM dbo.ItemCopy ORDER BY id')).toEqual(rows);
-    const container = new BlobServiceClient(
-      fixture.storage.blobUrl,
-      new ManagedIdentityCredential(),
-    ).getContainerClient('staging');
-    const left: string[] = [];
-    if (await container.exists()) for await (const { name } of container.listBlobsFlat()) left.push(name);
-    expect(left).toEqual([]);
+    const service = new BlobServiceClient(fixture.storage.blobUrl, new ManagedIdentityCredential());
+    for await (const { name } of service.listContainers()) {
+      expect(await Array.fromAsync(service.getContainerClient(name).listBlobsFlat())).toEqual([]);
+    }
+  });
+
+  test.each([
+    [
+      'compression with the identity of the factory',
+      staging('staging', true),
+      'Staging with compression does not support a managed identity',
+    ],
+    ['a container that the signature is not for', staging('mig-other', true, 'signed'), "is not for 'mig-other'"],
+  ])('refuses %s', async (_, rest, text) => {
+    const record = await runOne(copy('SELECT id FROM dbo.Item', rest));
+    expect(record).toMatchObject({ status: 'Failed', error: { message: expect.stringContaining(text) as string } });
   });
 
   test('really rests in the staging container', async () => {
@@ -373,11 +394,16 @@ describe('secrets', () => {
 
   test('appear in no record and in no line of the log', async () => {
     const { ended, activities } = await run([lookup('probe', 'source', 'SELECT 1 AS one')]);
-    const stored = await client.linkedServices.get(GROUP, FACTORY, 'source');
+    const stored = [
+      await client.linkedServices.get(GROUP, FACTORY, 'source'),
+      await client.linkedServices.get(GROUP, FACTORY, 'signed'),
+    ];
     const token = await fixture.identity.getToken('https://database.windows.net/');
     const text = JSON.stringify([ended, activities, stored, logged]);
     expect(logged.length).toBeGreaterThan(0);
     expect(text).not.toContain(fixture.password);
     expect(text).not.toContain(token.slice(-40));
+    expect(text).not.toContain('sig=');
+    expect(signature).toContain('sig=');
   });
 });

@@ -56,7 +56,7 @@ async function plantLive(): Promise<void> {
   const running = { key: keyOf('live-running'), attempt: 1 };
   await services.reservations.reserve(second, running, await services.reservations.read(second, running));
   await services.factories.createRuntime(first, 'runtime-of-somebody', 'test');
-  await services.factories.put(first, 'linkedServices', 'mig_shared_staging', {
+  await services.factories.put(first, 'linkedServices', 'mig_of_somebody', {
     properties: { type: 'AzureBlobStorage', typeProperties: { serviceEndpoint: tables.blobUrl } },
   });
   await services.secrets.put('password-of-somebody', 'value', { tenantId, setupId: 'gone' });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TableClient } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
-import { BlobServiceClient } from '@azure/storage-blob';
+import { BlobServiceClient, ContainerClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createCertificateAuthority, trustCertificateAuthority } from '../../../local/stack/certificates.ts';
 import type { TlsIdentity } from '../../../local/endpoint/endpoint.ts';
@@ -11,6 +11,7 @@ import { startIdentity } from '../../../local/identity/server.ts';
 import type { Identity } from '../../../local/identity/server.ts';
 import { startStorage } from '../../../local/storage/server.ts';
 import type { Storage } from '../../../local/storage/server.ts';
+import { Staging } from '../../../shared/factory/staging.ts';
 
 let directory: string;
 let tls: TlsIdentity;
@@ -92,6 +93,45 @@ test('blobs are written and read back', async () => {
   expect((await blob.downloadToBuffer()).toString()).toBe('ü,1\n');
   await blob.delete();
   expect(await blob.exists()).toBe(false);
+});
+
+describe('the container of a setup', () => {
+  const [key, other] = ['0123456789ab', 'ba9876543210'];
+  let staging: Staging;
+
+  /** Writes, lists and deletes with nothing but the address. */
+  async function use(address: string): Promise<string[]> {
+    const container = new ContainerClient(address);
+    await container.uploadBlockBlob('run/data', 'rows', 4);
+    const found = await Array.fromAsync(container.listBlobsFlat());
+    await container.deleteBlob('run/data');
+    return found.map(({ name }) => name);
+  }
+
+  beforeAll(() => {
+    staging = new Staging(new BlobServiceClient(storage.blobUrl, credential));
+  });
+
+  test('is opened by its address alone, also when it is there already, and no other container is', async () => {
+    const address = await staging.open(key);
+    await staging.open(other);
+    expect(await use(address)).toEqual(['run/data']);
+    expect(await use(await staging.open(key))).toEqual(['run/data']);
+    for (const wrong of [address.replace(key, other), address.replace(/sig=.{4}/, 'sig=AAAA')]) {
+      await expect(use(wrong)).rejects.toMatchObject({ statusCode: 403 });
+    }
+    expect(await staging.keys()).toEqual([key, other]);
+    expect(await staging.newest(key)).toBeInstanceOf(Date);
+  });
+
+  test('is removed with its blobs, as often as one asks', async () => {
+    const address = await staging.open(key);
+    await new ContainerClient(address).uploadBlockBlob('left', 'rows', 4);
+    expect(await staging.remove(key)).toBe(true);
+    expect(await staging.remove(key)).toBe(false);
+    expect(await staging.newest(key)).toBeUndefined();
+    expect(await staging.keys()).toEqual([other]);
+  });
 });
 
 describe('access', () => {

@@ -148,7 +148,10 @@ export class World implements Disposable {
       runIntents: new RunIntents(setups, clock),
       orphans: new OrphanBook(tables.client('orphans')),
       // Nothing is staged here.
-      staging: {} as Services['staging'],
+      staging: {
+        open: () => Promise.resolve('https://staging.example.com/container'),
+        remove: () => Promise.resolve(false),
+      } as unknown as Services['staging'],
       databases: new SqlDatabases(this.database.connect),
       secrets: new Secrets(this.vault.client),
     };

@@ -3,6 +3,7 @@ import { TableServiceClient } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
+import { BlobServiceClient } from '@azure/storage-blob';
 import sql from 'mssql';
 import { DataFactoryManagementClient } from '@azure/arm-datafactory';
 import type { Sample } from '../../../local/stack/databases.ts';
@@ -37,17 +38,20 @@ export class Inspection {
     this.#world = world;
   }
 
-  /** Names of all entities as `factory/kind/name`, but for the linked service that all setups share. */
+  /** Names of all entities as `factory/kind/name`, and of the containers for what they copy. */
   async entities(): Promise<string[]> {
     const found: string[] = [];
     for (const { subscriptionId, resourceGroup, name: factory } of factories) {
       const client = this.#resourceManager(subscriptionId);
       for (const kind of ['pipelines', 'datasets', 'linkedServices', 'integrationRuntimes'] as const) {
         for await (const { name = '' } of client[kind].listByFactory(resourceGroup, factory)) {
-          if (name !== 'mig_shared_staging') found.push(`${factory}/${kind}/${name}`);
+          found.push(`${factory}/${kind}/${name}`);
         }
       }
     }
+    const { storage } = this.#world.endpoints;
+    const containers = new BlobServiceClient(storage.blobUrl, this.#world.credential).listContainers();
+    for await (const { name } of containers) found.push(`staging/containers/${name}`);
     return found.sort();
   }
 

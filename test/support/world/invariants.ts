@@ -100,7 +100,8 @@ async function ofFactories({ inspect }: World, setups: readonly Stored[]): Promi
       [
         ...['large', 'small', 'replicate'].map((name) => `pipelines/mig_${key}_${name}`),
         ...['source_table', 'destination_table'].map((name) => `datasets/mig_${key}_${name}`),
-        ...['source', 'destination'].map((name) => `linkedServices/mig_${key}_${name}`),
+        ...['staging', 'source', 'destination'].map((name) => `linkedServices/mig_${key}_${name}`),
+        `containers/mig-${key}`,
       ].sort(),
     );
   const isRuntime = (name: string) => name.includes('/integrationRuntimes/');

@@ -5,7 +5,7 @@ import {
   stagingLinkedService,
   tableDataset,
 } from '../../../shared/factory/connections.ts';
-import { entityNames, sharedLinkedServices } from '../../../shared/factory/names.ts';
+import { entityNames, keyOfName, stagingContainer } from '../../../shared/factory/names.ts';
 import type { SetupRequest } from '../../../shared/setup/setup.ts';
 
 const names = entityNames('0123456789ab');
@@ -78,10 +78,34 @@ test('the destination is reached with the identity of the factory, encrypted and
   });
 });
 
-test('staging has an address and nothing to sign in with', () => {
-  expect(stagingLinkedService('https://staging.example.com').properties['typeProperties']).toEqual({
-    serviceEndpoint: 'https://staging.example.com',
+test('staging has an address with a signature where Data Factory encrypts it, and no identity', () => {
+  const address = 'https://staging.example.com/mig-0123456789ab?sig=not+a+real+one';
+  expect(stagingLinkedService(address).properties).toEqual({
+    type: 'AzureBlobStorage',
+    typeProperties: { sasUri: { type: 'SecureString', value: address } },
   });
+});
+
+test('what a node of the tenant works with opens this setup alone: nothing signs in as the factory', () => {
+  const own = [
+    sourceLinkedService(source('SqlServer'), password, 'shir-0123456789ab'),
+    stagingLinkedService('https://staging.example.com/mig-0123456789ab?sig=not+a+real+one'),
+  ];
+  for (const { properties } of own) {
+    const secrets = Object.values(properties['typeProperties'] as object).filter(
+      (value) => (value as { readonly type?: unknown } | null)?.type === 'SecureString',
+    );
+    expect(secrets).toHaveLength(1);
+    expect(JSON.stringify(properties)).not.toMatch(/ManagedIdentity|serviceEndpoint|AzureKeyVault|accountKey/i);
+  }
+  expect(destinationLinkedService(destination).properties).not.toHaveProperty('connectVia');
+});
+
+test('the container of a setup has a name that storage takes, which leads back to its key', () => {
+  const container = stagingContainer('0123456789ab');
+  // https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata
+  expect(container).toMatch(/^[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]$/);
+  expect(keyOfName(container)).toBe('0123456789ab');
 });
 
 test.each([
@@ -103,6 +127,6 @@ test('names fit what Data Factory allows, and those of two setups differ', () =>
   // https://learn.microsoft.com/azure/data-factory/naming-rules
   expect(names.runtime).toMatch(/^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$/);
   for (const name of own.slice(1)) expect(name).toMatch(/^[A-Za-z0-9_][^<>*#.%&:\\+?/-]{0,259}$/);
-  const all = [...own, ...flat(entityNames('ba9876543210')), ...Object.values(sharedLinkedServices)];
+  const all = [...own, ...flat(entityNames('ba9876543210'))];
   expect(new Set(all).size).toBe(all.length);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { entityNames, sharedLinkedServices } from '../../../shared/factory/names.ts';
+import { entityNames, stagingContainer } from '../../../shared/factory/names.ts';
 import { largeTablesPipeline, replicatePipeline, smallTablesPipeline } from '../../../shared/factory/pipelines.ts';
 import { preparationActivities, preparationPipeline } from '../../../shared/factory/preparation-pipeline.ts';
 import type { EntityDocument } from '../../../shared/factory/connections.ts';
@@ -344,7 +344,7 @@ describe('the preparation by stage', () => {
   });
 });
 
-test('copies are staged with the identity of the factory, so that the source needs no way to the destination', () => {
+test('copies are staged in the container of the setup, so that the source needs no way to the destination', () => {
   const copies = cases
     .flatMap(({ properties }) => levelsOf(properties.activities).flat())
     .filter(({ type }) => type === 'Copy');
@@ -352,7 +352,11 @@ test('copies are staged with the identity of the factory, so that the source nee
   for (const { typeProperties } of copies) {
     expect(typeProperties).toMatchObject({
       enableStaging: true,
-      stagingSettings: { linkedServiceName: { referenceName: sharedLinkedServices.staging } },
+      stagingSettings: {
+        linkedServiceName: { referenceName: names.linkedServices.staging },
+        path: { value: `${stagingContainer(key)}/@{pipeline().RunId}` },
+        enableCompression: true,
+      },
     });
   }
 });
