@@ -16,11 +16,15 @@ function orNull<Schema extends z.ZodType>(schema: Schema) {
 }
 
 /** A probe sends its list as JSON text in one column; null when the list cannot be read. */
+const extensionListSchema = z.array(extensionSchema);
 const extensionsSchema = orNull(
-  z
-    .string()
-    .transform((text) => JSON.parse(text) as unknown)
-    .pipe(z.array(extensionSchema)),
+  z.union([
+    extensionListSchema,
+    z
+      .string()
+      .transform((text) => JSON.parse(text) as unknown)
+      .pipe(extensionListSchema),
+  ]),
 );
 
 /** The row of `sourceProbe`. Null: not there, or hidden from the login. */

@@ -61,6 +61,8 @@ export const copy: Executor = async (context) => {
   const copied = await viaStaging(context, settings, counted, (rows) =>
     onSide('Sink', async () => {
       const to = await context.connect(sink.linkedService);
+      // The service may look at the table before it runs the script, so that no script can make it.
+      await to.query(`SELECT TOP (0) * FROM ${sinkPath}`);
       if (settings.sink.preCopyScript !== undefined) await to.query(settings.sink.preCopyScript);
       return to.insert(sinkPath, rows, settings.sink.writeBatchSize);
     }),

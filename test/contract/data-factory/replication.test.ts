@@ -14,7 +14,7 @@ beforeAll(async () => {
   // Some tables of the sample count as large, so that both ways are taken.
   world = await startReplicationWorld(32 * 1024);
   copied = world.plan.filter(({ copyMethod }) => copyMethod !== 'None');
-});
+}, 120_000);
 
 afterAll(() => world.stop());
 

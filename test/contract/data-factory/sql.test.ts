@@ -362,6 +362,15 @@ describe('Copy', () => {
     expect(record).toMatchObject({ status, error: { message: expect.stringContaining(text) as string } });
   });
 
+  test('does not find a table that its own script would make', async () => {
+    const sink = { type: 'AzureSqlSink', preCopyScript: 'CREATE TABLE dbo.Late (id int NOT NULL)' };
+    const record = await runOne(copy('SELECT id FROM dbo.Item', { sink }, 'Late'));
+    expect(record).toMatchObject({
+      status: 'Failed',
+      error: { message: expect.stringMatching(/SqlErrorNumber=208,/) as string },
+    });
+  });
+
   test('refuses by name what it does not do', async () => {
     const record = await runOne(
       copy('SELECT id FROM dbo.Item', { sink: { type: 'AzureSqlSink', writeBehavior: 'upsert' } }),
