@@ -10,7 +10,7 @@ let world: World;
 let samples: readonly Sample[];
 
 beforeAll(async () => {
-  world = await startWorld({ samples: ['SqlServer', 'AzureSql'] });
+  world = await startWorld({ samples: ['SqlServer', 'AzureSql'], size: 'Small' });
   samples = world.endpoints.databases.samples;
 });
 afterAll(async () => {

@@ -15,7 +15,7 @@ let world: World;
 let sample: Sample;
 
 beforeAll(async () => {
-  world = await startWorld({ samples: ['SqlServer'] });
+  world = await startWorld({ samples: ['SqlServer'], size: 'Small' });
   [sample] = world.endpoints.databases.samples;
   // No orchestration dies here, and hours pass.
   world.settleEveryMs = 3_600_000;

@@ -10,6 +10,7 @@ import { sampleEnvironmentBody, sampleSetupBody } from '../../../local/demo/samp
 import { httpFunctions } from '../../../local/host/http-trigger.ts';
 import { nullable } from '../../../local/host/typed-data.ts';
 import type { ClientName } from '../../../local/stack/clients.ts';
+import type { SampleSize } from '../../../local/sample/load-sample.ts';
 import type { Sample, SourceKind } from '../../../local/stack/databases.ts';
 import { DataFactories } from '../../../shared/factory/data-factory.ts';
 import { headFromRow } from '../../../shared/setup/head.ts';
@@ -51,6 +52,7 @@ type ActivityRun = Parameters<NonNullable<Faults['activity']>>[0];
 /** What a world is made of beside the samples. */
 export interface WorldOptions {
   readonly samples: readonly [SourceKind, ...SourceKind[]];
+  readonly size?: SampleSize;
 }
 
 /** One deployment of the service. */
@@ -343,8 +345,8 @@ function afterwards(now: number, every: number): number {
 }
 
 /** Starts endpoints and opens the only deployment on them. */
-export async function startWorld({ samples }: WorldOptions): Promise<World> {
-  const endpoints = await startEndpoints(samples);
+export async function startWorld({ samples, size }: WorldOptions): Promise<World> {
+  const endpoints = await startEndpoints(samples, size);
   try {
     return await World.open(endpoints);
   } catch (error) {
