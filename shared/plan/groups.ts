@@ -9,6 +9,8 @@ export const planLimitsSchema = z.object({
   packBytes: z.int().default(16 * 1024 * 1024),
   packTables: z.int().default(250),
   batchTables: z.int().default(500),
+  /** As many packs as one Lookup gives: https://learn.microsoft.com/azure/data-factory/control-flow-lookup-activity */
+  packs: z.int().default(5_000),
 });
 export type PlanLimits = z.infer<typeof planLimitsSchema>;
 
@@ -18,7 +20,7 @@ export interface TableGroup {
   readonly groupNumber: number;
 }
 
-/** Fills packs and batches one after the other. */
+/** Fills packs and batches one after the other. When there are as many packs as there may be, they are filled further. */
 export class TableGroups {
   readonly #limits: PlanLimits;
   #pack = { number: 0, tables: Infinity, bytes: 0 };
@@ -30,7 +32,7 @@ export class TableGroups {
 
   place(copyMethod: CopyMethod, byteCount: number): TableGroup {
     if (copyMethod === 'None') return { flow: 'None', groupNumber: 0 };
-    const { smallTableBytes, packBytes, packTables, batchTables } = this.#limits;
+    const { smallTableBytes, packBytes, packTables, batchTables, packs } = this.#limits;
     if (byteCount > smallTableBytes) {
       this.#largeTables += 1;
       return { flow: 'Large', groupNumber: Math.ceil(this.#largeTables / batchTables) };
@@ -40,6 +42,6 @@ export class TableGroups {
     this.#pack = isFull
       ? { number: number + 1, tables: 1, bytes: byteCount }
       : { number, tables: tables + 1, bytes: bytes + byteCount };
-    return { flow: 'Small', groupNumber: this.#pack.number };
+    return { flow: 'Small', groupNumber: ((this.#pack.number - 1) % packs) + 1 };
   }
 }

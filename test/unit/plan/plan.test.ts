@@ -278,7 +278,7 @@ describe('columns', () => {
 });
 
 test('small tables fill packs, large ones batches', async () => {
-  const limits = { smallTableBytes: 100, packBytes: 250, packTables: 3, batchTables: 2 };
+  const limits = { smallTableBytes: 100, packBytes: 250, packTables: 3, batchTables: 2, packs: 5_000 };
   const sizes = [100, 100, 100, 10, 10, 10, 101, 500, 900];
   const source = sizes.map((byteCount, index) => table(`T${index}$${app}`, undefined, { byteCount }));
   const planned = await plan(source, source, { limits });
@@ -293,6 +293,23 @@ test('small tables fill packs, large ones batches', async () => {
     'Large 1',
     'Large 2',
   ]);
+});
+
+test('packs are filled further when one Lookup could not give more of them', async () => {
+  const source = Array.from({ length: 7 }, (_, index) => table(`T${index}$${app}`, undefined, { byteCount: 1 }));
+  const planned = await plan(source, source, { limits: planLimitsSchema.parse({ packTables: 1, packs: 3 }) });
+  expect(planned.map(({ groupNumber }) => groupNumber)).toEqual([1, 2, 3, 1, 2, 3, 1]);
+});
+
+test.each([
+  [28, undefined],
+  [29, 'varchar(41)'],
+  [38, 'varchar(41)'],
+])('a decimal of %i digits is carried as %s', async (precision, carriedAs) => {
+  const amount = column('Amount', { typeName: 'decimal', maxLength: 17, precision, scale: 20 });
+  const definition = table(`T$${app}`, [key, amount]);
+  const [planned] = await plan([definition], [definition]);
+  expect(planned?.columns[1]?.carriedAs).toBe(carriedAs);
 });
 
 test('a summary counts tables by copy method and flow, and only rows that are copied', async () => {
