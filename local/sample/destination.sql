@@ -96,12 +96,22 @@ CREATE TABLE [dbo].[Hybrid Replication Detail$58623bfa-0559-4bc2-ae1c-0979c29fd9
 );
 CREATE TABLE [dbo].[Replication Record Link Buffer$58623bfa-0559-4bc2-ae1c-0979c29fd9e0] (
   [timestamp] timestamp NOT NULL,
-  [Link ID] int NOT NULL,
+  [Link ID] int IDENTITY(1,1) NOT NULL,
   [Record ID] varbinary(448) NOT NULL,
   [URL1] nvarchar(2048) NOT NULL CONSTRAINT [MDF$Record Link Buffer$URL1] DEFAULT (N''),
   [Description] nvarchar(250) NOT NULL CONSTRAINT [MDF$Record Link Buffer$Description] DEFAULT (N''),
   [Company] nvarchar(30) NOT NULL CONSTRAINT [MDF$Record Link Buffer$Company] DEFAULT (N''),
-  CONSTRAINT [Replication Record Link Buffer$58623bfa-0559-4bc2-ae1c-0979c29fd9e0$Key1] PRIMARY KEY CLUSTERED ([Link ID])
+  CONSTRAINT [Replication Record Link Buffer$58623bfa-0559-4bc2-ae1c-0979c29fd9e0$Key1]
+    PRIMARY KEY CLUSTERED ([Link ID], [Company])
+);
+CREATE TABLE [dbo].[User Mapping Source$58623bfa-0559-4bc2-ae1c-0979c29fd9e0] (
+  [timestamp] timestamp NOT NULL,
+  [User Security ID] uniqueidentifier NOT NULL,
+  [Authentication Object ID] nvarchar(80) NOT NULL CONSTRAINT [MDF$User Mapping Source$Object ID] DEFAULT (N''),
+  [Name Identifier] nvarchar(250) NOT NULL CONSTRAINT [MDF$User Mapping Source$Name Identifier] DEFAULT (N''),
+  [User ID] nvarchar(50) NOT NULL CONSTRAINT [MDF$User Mapping Source$User ID] DEFAULT (N''),
+  [Authentication Email] nvarchar(50) NOT NULL CONSTRAINT [MDF$User Mapping Source$Email] DEFAULT (N''),
+  CONSTRAINT [User Mapping Source$58623bfa-0559-4bc2-ae1c-0979c29fd9e0$PK] PRIMARY KEY CLUSTERED ([User Security ID])
 );
 GO
 CREATE TABLE [dbo].[User] (
@@ -109,6 +119,7 @@ CREATE TABLE [dbo].[User] (
   [User Security ID] uniqueidentifier NOT NULL,
   [User Name] nvarchar(50) NOT NULL CONSTRAINT [MDF$User$User Name] DEFAULT (N''),
   [State] int NOT NULL CONSTRAINT [MDF$User$State] DEFAULT ((0)),
+  [Authentication Email] nvarchar(250) NOT NULL CONSTRAINT [MDF$User$Authentication Email] DEFAULT (N''),
   CONSTRAINT [User$Key1] PRIMARY KEY CLUSTERED ([User Security ID])
 );
 CREATE TABLE [dbo].[Tenant Media] (
@@ -145,7 +156,7 @@ CREATE TABLE [dbo].[Email Account$63ca2fa4-4f03-4f2b-a480-172fef340d3f] (
 );
 CREATE TABLE [dbo].[Loyalty Program$5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41] (
   [timestamp] timestamp NOT NULL,
-  [Code] nvarchar(20) NOT NULL,
+  [Code] nvarchar(20) COLLATE Latin1_General_100_CS_AS NOT NULL,
   [Description] nvarchar(100) NOT NULL CONSTRAINT [MDF$Loyalty Program$Description] DEFAULT (N''),
   [Valid Until] datetime NOT NULL CONSTRAINT [MDF$Loyalty Program$Valid Until] DEFAULT ('1753.01.01'),
   [$systemId] uniqueidentifier NOT NULL CONSTRAINT [MDF$Loyalty Program$$systemId] DEFAULT (NEWID()),
@@ -225,6 +236,16 @@ CREATE TABLE [dbo].[CRONUS USA, Inc_$Shelf Label$d94e3a17-0b5c-4c8e-a1f2-6b7c8d9
   [Code] nvarchar(20) NOT NULL,
   CONSTRAINT [CRONUS USA, Inc_$Shelf Label$d94e3a17-0b5c-4c8e-a1f2-6b7c8d9e0f13$Key1] PRIMARY KEY CLUSTERED ([Code])
 );
+GO
+-- The tables of a company: the totals of a ledger, which the platform keeps in an indexed view.
+CREATE VIEW [dbo].[CRONUS USA, Inc_$G_L Entry$437dbf0e-84ff-417a-965d-ed2bb9650972$VSIFT$Key2] WITH SCHEMABINDING AS
+SELECT [G_L Account No_], [Posting Date], COUNT_BIG(*) AS [$Cnt], SUM([Amount]) AS [SUM$Amount]
+FROM [dbo].[CRONUS USA, Inc_$G_L Entry$437dbf0e-84ff-417a-965d-ed2bb9650972]
+GROUP BY [G_L Account No_], [Posting Date];
+GO
+-- The tables of a company: what makes the view an indexed one.
+CREATE UNIQUE CLUSTERED INDEX [VSIFTIDX]
+ON [dbo].[CRONUS USA, Inc_$G_L Entry$437dbf0e-84ff-417a-965d-ed2bb9650972$VSIFT$Key2] ([G_L Account No_], [Posting Date]);
 GO
 -- What the platform lists: tables of installed apps whose property ReplicateData is true. Email accounts are not.
 INSERT INTO [dbo].[Intelligent Cloud Status] ([Table Name], [Company Name], [Replicate Data], [Preserve Cloud Data])

@@ -65,9 +65,23 @@ CREATE TABLE [dbo].[User] (
   [User Security ID] uniqueidentifier NOT NULL,
   [User Name] nvarchar(50) NOT NULL CONSTRAINT [MDF$User$User Name] DEFAULT (N''),
   [State] int NOT NULL CONSTRAINT [MDF$User$State] DEFAULT ((0)),
+  [Authentication Email] nvarchar(250) NOT NULL CONSTRAINT [MDF$User$Authentication Email] DEFAULT (N''),
   CONSTRAINT [User$Key1] PRIMARY KEY CLUSTERED ([User Security ID])
 );
-INSERT INTO [dbo].[User] ([User Security ID], [User Name]) VALUES (NEWID(), N'ADMIN');
+CREATE TABLE [dbo].[User Property] (
+  [timestamp] timestamp NOT NULL,
+  [User Security ID] uniqueidentifier NOT NULL,
+  [Password] nvarchar(80) NOT NULL CONSTRAINT [MDF$User Property$Password] DEFAULT (N''),
+  [Name Identifier] nvarchar(250) NOT NULL CONSTRAINT [MDF$User Property$Name Identifier] DEFAULT (N''),
+  [Authentication Object ID] nvarchar(80) NOT NULL
+    CONSTRAINT [MDF$User Property$Authentication Object ID] DEFAULT (N''),
+  CONSTRAINT [User Property$Key1] PRIMARY KEY CLUSTERED ([User Security ID])
+);
+INSERT INTO [dbo].[User] ([User Security ID], [User Name], [Authentication Email]) VALUES
+  ('00000000-0000-0000-0000-00000000a001', N'ADMIN', N'admin@cronus.example'),
+  ('00000000-0000-0000-0000-00000000a002', N'CRONUS\BOOKKEEPER', N'');
+INSERT INTO [dbo].[User Property] ([User Security ID], [Name Identifier], [Authentication Object ID])
+VALUES ('00000000-0000-0000-0000-00000000a001', N'admin', N'00000000-0000-0000-0000-00000000b001');
 CREATE TABLE [dbo].[Tenant Media] (
   [timestamp] timestamp NOT NULL,
   [ID] uniqueidentifier NOT NULL,
@@ -173,6 +187,12 @@ INSERT INTO #template ([statement]) VALUES
 (N'INSERT INTO [dbo].[%C%$G_L Entry$437dbf0e-84ff-417a-965d-ed2bb9650972] ([Entry No_], [G_L Account No_], [Posting Date], [Amount])
   SELECT [n], CAST(1000 + [n] % 40 * 10 AS nvarchar(20)), DATEADD(day, [n], ''2024-01-01''), CASE WHEN [n] % 2 = 0 THEN 12.5 ELSE -12.5 END
   FROM #number WHERE [n] <= 300'),
+(N'CREATE VIEW [dbo].[%C%$G_L Entry$437dbf0e-84ff-417a-965d-ed2bb9650972$VSIFT$Key2] WITH SCHEMABINDING AS
+  SELECT [G_L Account No_], [Posting Date], COUNT_BIG(*) AS [$Cnt], SUM([Amount]) AS [SUM$Amount]
+  FROM [dbo].[%C%$G_L Entry$437dbf0e-84ff-417a-965d-ed2bb9650972]
+  GROUP BY [G_L Account No_], [Posting Date]'),
+(N'CREATE UNIQUE CLUSTERED INDEX [VSIFTIDX]
+  ON [dbo].[%C%$G_L Entry$437dbf0e-84ff-417a-965d-ed2bb9650972$VSIFT$Key2] ([G_L Account No_], [Posting Date])'),
 (N'CREATE TABLE [dbo].[%C%$Sales Header$437dbf0e-84ff-417a-965d-ed2bb9650972] (
   [timestamp] timestamp NOT NULL,
   [Document Type] int NOT NULL,

@@ -25,6 +25,8 @@ export interface DatabaseOptions {
   readonly compatibilityLevel: number;
   /** What the catalog reports; comparisons always ignore case and heed accents. */
   readonly collation: string;
+  /** A replica that can be read only (3906); `sys.databases` does not say so, `Updateability` does. */
+  readonly isSecondary?: boolean;
 }
 
 /** One SQL server: a TDS listener with its own logins and databases. A database `master` is added. */

@@ -49,7 +49,8 @@ export const sourceProbeSchema = z.object({
   login: z.string(),
   user: z.string(),
   isSysadmin: orNull(z.boolean()),
-  isDatabaseOwner: orNull(z.boolean()),
+  /** The right CONTROL on the database, whether as its owner, by a role or granted. */
+  hasControl: orNull(z.boolean()),
   tableCount: z.int(),
 });
 type SourceProbe = z.infer<typeof sourceProbeSchema>;
@@ -66,7 +67,8 @@ export const destinationProbeSchema = z.object({
   boundTo: orNull(z.string()),
   extensions: extensionsSchema,
   user: z.string(),
-  isDatabaseOwner: orNull(z.boolean()),
+  /** The right CONTROL on the database, whether as its owner, by a role or granted. */
+  hasControl: orNull(z.boolean()),
 });
 type DestinationProbe = z.infer<typeof destinationProbeSchema>;
 

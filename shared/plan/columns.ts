@@ -12,6 +12,8 @@ export interface PlannedColumn {
   readonly type: string;
   readonly isKey: boolean;
   readonly carriedAs?: string;
+  /** Of text in the key, by which rows are found online: that of the column there. */
+  readonly collation?: string;
 }
 
 /** The outcome for all columns of a table. */
@@ -28,9 +30,14 @@ export interface ColumnPlan {
 
 /**
  * Plans the columns. Row versions and computed columns are left out: the server fills them. Names match regardless of
- * case. Columns that exist on one side only are no problem unless they belong to the key.
+ * case. Columns that exist on one side only are no problem unless they belong to the key. A table that goes to one of
+ * another definition (`isMapped`) may have a longer key there, whose further columns the source must have.
  */
-export function planColumns(source: readonly CatalogueColumn[], online: readonly CatalogueColumn[]): ColumnPlan {
+export function planColumns(
+  source: readonly CatalogueColumn[],
+  online: readonly CatalogueColumn[],
+  isMapped = false,
+): ColumnPlan {
   const writable = source.filter(isWritable);
   const onlineByName = new Map(online.filter(isWritable).map((column) => [keyOf(column), column]));
   const sourceNames = new Set(writable.map(keyOf));
@@ -41,7 +48,7 @@ export function planColumns(source: readonly CatalogueColumn[], online: readonly
 
   for (const column of writable) {
     const target = onlineByName.get(keyOf(column));
-    const found = flaws(column, target, hasKey);
+    const found = flaws(column, target, hasKey, isMapped);
     if (found.length > 0) problems.push(describe(column, found));
     if (!target) missingOnline.push(column.columnName);
     else columns.push(plannedColumn(columns.length + 1, column, target));
@@ -61,8 +68,15 @@ function keyOf({ columnName }: CatalogueColumn): string {
 }
 
 function plannedColumn(ordinal: number, column: CatalogueColumn, target: CatalogueColumn): PlannedColumn {
-  const planned = { ordinal, name: target.columnName, type: typeText(target), isKey: column.keyOrdinal !== null };
-  return isTooPrecise(target) ? { ...planned, carriedAs: PRECISE_TEXT } : planned;
+  const isKey = column.keyOrdinal !== null;
+  return {
+    ordinal,
+    name: target.columnName,
+    type: typeText(target),
+    isKey,
+    ...(isTooPrecise(target) ? { carriedAs: PRECISE_TEXT } : {}),
+    ...(isKey && target.collation !== null ? { collation: target.collation } : {}),
+  };
 }
 
 // https://learn.microsoft.com/azure/data-factory/connector-azure-sql-database#data-type-mapping-for-azure-sql-database
@@ -71,17 +85,24 @@ const CARRIED_DIGITS = 28;
 const PRECISE_TEXT = 'varchar(41)';
 
 /** Whether a decimal has more digits than a copy carries. As text it loses none. */
-function isTooPrecise({ typeName, precision }: CatalogueColumn): boolean {
-  return (typeName === 'decimal' || typeName === 'numeric') && precision > CARRIED_DIGITS;
+function isTooPrecise(column: CatalogueColumn): boolean {
+  return modernType(column) === 'decimal' && column.precision > CARRIED_DIGITS;
 }
 
 type Flaw = 'PK' | 'T' | 'L';
 
-function flaws(column: CatalogueColumn, target: CatalogueColumn | undefined, hasKey: boolean): Flaw[] {
+function flaws(
+  column: CatalogueColumn,
+  target: CatalogueColumn | undefined,
+  hasKey: boolean,
+  isMapped: boolean,
+): Flaw[] {
   const isKey = column.keyOrdinal !== null;
   if (!target) return isKey ? ['PK'] : [];
+  const isKeyOnline = target.keyOrdinal !== null;
+  const keysDiffer = isMapped ? isKey && !isKeyOnline : isKey !== isKeyOnline;
   return [
-    ...(hasKey && isKey !== (target.keyOrdinal !== null) ? (['PK'] as const) : []),
+    ...(hasKey && keysDiffer ? (['PK'] as const) : []),
     ...(modernType(column) === modernType(target) ? [] : (['T'] as const)),
     ...(isShorter(target, column) ? (['L'] as const) : []),
   ];
@@ -91,20 +112,23 @@ function describe({ columnName }: CatalogueColumn, found: readonly Flaw[]): stri
   return `${quoteName(columnName)} ${found.map((flaw) => `${flaw},`).join('')}`;
 }
 
-/** Types of old that Business Central still uses, and what replaced them. */
-const replacedTypes: ReadonlyMap<string, string> = new Map([
+/** Names of one and the same type: of old, as Business Central still uses them, and those of today. */
+const modernNames: ReadonlyMap<string, string> = new Map([
   ['image', 'varbinary'],
   ['ntext', 'nvarchar'],
   ['text', 'varchar'],
+  ['numeric', 'decimal'],
 ]);
 
 function modernType({ typeName }: CatalogueColumn): string {
-  return replacedTypes.get(typeName) ?? typeName;
+  return modernNames.get(typeName) ?? typeName;
 }
+
+const largeTypes = new Set(['image', 'ntext', 'text']);
 
 /** In bytes; types without a length of their own have a fixed one. */
 function lengthOf({ typeName, maxLength }: CatalogueColumn): number {
-  return maxLength === -1 || replacedTypes.has(typeName) ? Infinity : maxLength;
+  return maxLength === -1 || largeTypes.has(typeName) ? Infinity : maxLength;
 }
 
 function isShorter(target: CatalogueColumn, column: CatalogueColumn): boolean {
@@ -128,7 +152,6 @@ function typeText(column: CatalogueColumn): string {
     case 'binary':
       return `${type}(${lengthText(lengthOf(column))})`;
     case 'decimal':
-    case 'numeric':
       return `${type}(${precision}, ${scale})`;
     case 'datetime2':
     case 'datetimeoffset':

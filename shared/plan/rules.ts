@@ -64,22 +64,33 @@ export async function readEnvironment(
   return { definitions, companies, apps: new Set(context.onlineApps), rules };
 }
 
-/** Tables of the platform that are migrated, and where to when not to the table of the same name. */
-const platformTables: ReadonlyMap<string, string> = new Map([
-  ['Record Link', 'Replication Record Link Buffer$58623bfa-0559-4bc2-ae1c-0979c29fd9e0'],
-  ['Tenant Feature Key', 'Tenant Feature Key'],
-  ['Tenant Media', 'Tenant Media'],
-  ['Tenant Media Set', 'Tenant Media Set'],
-  ['Tenant Media Thumbnails', 'Tenant Media Thumbnails'],
-  ['Tenant Report Layout', 'Tenant Report Layout'],
-  ['Tenant Report Layout Cfg', 'Tenant Report Layout Cfg'],
-  ['Tenant Report Layout Override', 'Tenant Report Layout Override'],
-  ['Tenant Report Layout Selection', 'Tenant Report Layout Selection'],
+const buffers = '58623bfa-0559-4bc2-ae1c-0979c29fd9e0';
+
+/** Tables that go to a buffer of the cloud migration app, from which the client takes them, by schema and name. */
+const mappedTables: ReadonlyMap<string, string> = new Map([
+  ['dbo.Record Link', `Replication Record Link Buffer$${buffers}`],
+  // The view that `sql/source/objects.sql` makes of User and User Property.
+  ['mig.User Mapping Source', `User Mapping Source$${buffers}`],
+]);
+
+/** What that view is made of. */
+const userTables = new Set(['User', 'User Property']);
+
+/** Tables of the platform that are migrated to the table of the same name. */
+const platformTables = new Set([
+  'Tenant Feature Key',
+  'Tenant Media',
+  'Tenant Media Set',
+  'Tenant Media Thumbnails',
+  'Tenant Report Layout',
+  'Tenant Report Layout Cfg',
+  'Tenant Report Layout Override',
+  'Tenant Report Layout Selection',
 ]);
 
 /** The cloud migration apps, whose tables online steer the migration and must not be overwritten. */
 const migrationApps = new Set([
-  '58623bfa-0559-4bc2-ae1c-0979c29fd9e0',
+  buffers,
   '334ef79e-547e-4631-8ba1-7a7f18e14de6',
   '6992416f-3f39-4d3c-8242-3fff61350bea',
   '57623bfa-0559-4bc2-ae1c-0979c29fc8d1',
@@ -92,17 +103,18 @@ const neverPreserved = 'Upgrade Tags$63ca2fa4-4f03-4f2b-a480-172fef340d3f';
 
 /** Decides about one table of the source. */
 export function decide(table: CatalogueTable, parts: TableNameParts, environment: Environment): Decision {
-  const exclusion = excluded(table, parts, environment);
+  const mapped = mappedTables.get(`${table.schemaName}.${table.tableName}`);
+  const exclusion = mapped === undefined ? excluded(table, parts, environment) : undefined;
   if (exclusion !== undefined) return { copyMethod: 'None', reason: exclusion };
 
-  const destinationTable = platformTables.get(table.tableName) ?? table.tableName;
+  const destinationTable = mapped ?? table.tableName;
   const name = parts.company === '' ? destinationTable : parts.table;
   const definition = environment.definitions.get(name.toLowerCase());
   if (!definition) return { copyMethod: 'None', reason: 'The table does not exist online (50004).' };
-  const refusal = refused(table, parts, environment);
+  const refusal = mapped === undefined ? refused(table, parts, environment) : undefined;
   if (refusal !== undefined) return { copyMethod: 'None', reason: refusal };
 
-  const plan = planColumns(table.columns, definition);
+  const plan = planColumns(table.columns, definition, mapped !== undefined);
   if (plan.problems !== '') {
     const reason = 'The definitions on both sides do not fit together (50011).';
     return { copyMethod: 'None', reason, problems: plan.problems };
@@ -116,6 +128,7 @@ function excluded(table: CatalogueTable, parts: TableNameParts, { apps }: Enviro
   if (table.schemaName !== 'dbo')
     return 'The table is outside the schema dbo, where Business Central keeps its tables.';
   if (name.startsWith('$ndo$')) return 'The table belongs to the platform.';
+  if (company === '' && userTables.has(name)) return 'Users go to the buffer from which the client maps them.';
   if (company === '' && appId === '' && !platformTables.has(name)) {
     return 'The table belongs to the platform, or to no company and no app.';
   }

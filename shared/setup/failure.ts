@@ -2,11 +2,12 @@
 import { z } from 'zod';
 import { clip } from '../clip.ts';
 import { setupFailures } from '../errors.ts';
+import { redact } from '../redact.ts';
 import type { SetupFailure } from './setup.ts';
 
-/** A failure with the remedy of its code; the cause is clipped, so that it can always be stored. */
+/** A failure with the remedy of its code; the cause is redacted, and clipped, so that it can always be stored. */
 export function setupFailure(code: keyof typeof setupFailures, cause: string): SetupFailure {
-  return { code, cause: clip(cause), remedy: setupFailures[code].remedy };
+  return { code, cause: clip(redact(cause)), remedy: setupFailures[code].remedy };
 }
 
 /** A row holds 32 K characters in a property, as JSON with some to spare. */

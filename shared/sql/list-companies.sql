@@ -41,7 +41,7 @@ BEGIN
   SET @position = @position + 1;
 END;
 
-SET @maySeeSizes = HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'VIEW DATABASE STATE');
+SET @maySeeSizes = HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'VIEW DATABASE STATE');
 IF @maySeeSizes = 1
   INSERT INTO #size ([sqlName], [byteCount])
   SELECT c.[sqlName], SUM(t.[byteCount])

@@ -33,10 +33,11 @@ export const claim = readScript('claim');
 export const releaseClaim = readScript('release-claim');
 
 /** Source: tables and procedures in `mig`. May run again. */
-export const sourceObjects = readBatches('source/objects');
+export const sourceObjects = [...readBatches('source/objects'), ...readBatches('describe-error')];
 /** Destination: tables and procedures of the replication pipelines in `mig`. May run again; keeps what tables hold. */
 export const destinationObjects = [
   ...readBatches('destination/tables'),
+  ...readBatches('describe-error'),
   ...readBatches('destination/replication-log'),
   ...readBatches('destination/replication-steps'),
 ];

@@ -244,6 +244,8 @@ async function planSample(
 /** What the platform does when a company is created online: tables like those of the company that is there. */
 function companyTables(sqlName: string): readonly string[] {
   const sample = readFileSync(new URL('../../local/sample/destination.sql', import.meta.url), 'utf8');
-  const tables = sample.match(/^CREATE TABLE \[dbo\]\.\[CRONUS USA, Inc_\$[^]*?^\);$/gm) ?? [];
+  const tables =
+    sample.match(/^CREATE (?:TABLE \[dbo\]\.\[CRONUS USA, Inc_\$[^]*?^\);|(?:VIEW|UNIQUE CLUSTERED INDEX)[^]*?;)$/gm) ??
+    [];
   return tables.map((statement) => statement.replaceAll('CRONUS USA, Inc_', sqlName));
 }

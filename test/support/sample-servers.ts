@@ -34,7 +34,11 @@ export async function startSampleServers(): Promise<SampleServers> {
           edition: 'Standard Edition (64-bit)',
           engineEdition: 2,
         },
-        databases: [database(sampleDatabases.source)],
+        databases: [
+          database(sampleDatabases.source),
+          database('BC.250'),
+          { ...database('replica'), isSecondary: true },
+        ],
         logins: [
           owner(sampleDatabases.source),
           { name: 'reader', password, databases: { [sampleDatabases.source]: ['public'] } },

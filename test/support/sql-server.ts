@@ -25,6 +25,7 @@ const SOURCE: ServerOptions = {
   databases: [
     { name: 'shop', ...DATABASE },
     { name: 'archive', ...DATABASE, compatibilityLevel: 110 },
+    { name: 'shop.copy', ...DATABASE, isSecondary: true },
   ],
 };
 

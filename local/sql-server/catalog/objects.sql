@@ -44,6 +44,12 @@ CREATE VIEW sys.all_objects AS SELECT * FROM sys.objects;
 CREATE VIEW sys.sql_modules AS
 SELECT object_id, definition FROM tsql.procedures WHERE key = tsql.key()
 UNION ALL SELECT object_id, obj_description(oid, 'pg_class') FROM tsql.relations WHERE relkind = 'v';
+-- What views are made of. A view that says so is bound to it.
+CREATE VIEW sys.sql_expression_dependencies AS
+SELECT DISTINCT v.object_id AS referencing_id, r.object_id AS referenced_id, 0 AS referenced_minor_id, r.name AS referenced_entity_name,
+       coalesce(obj_description(v.oid, 'pg_class') ILIKE '%WITH SCHEMABINDING%', false) AS is_schema_bound_reference
+  FROM pg_depend d JOIN pg_rewrite w ON w.oid = d.objid JOIN tsql.relations v ON v.oid = w.ev_class JOIN tsql.relations r ON r.oid = d.refobjid
+ WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND v.oid <> r.oid;
 CREATE VIEW sys.triggers AS SELECT * FROM sys.objects WHERE false;
 CREATE VIEW sys.key_constraints AS
 SELECT o.*, 1 AS unique_index_id FROM sys.objects o WHERE o.type IN ('PK', 'UQ');
@@ -106,6 +112,36 @@ SELECT p.object_id, q.item ->> 'name' AS name, q.place::int4 AS parameter_id, t.
   FROM tsql.procedures p CROSS JOIN LATERAL jsonb_array_elements(p.parameters) WITH ORDINALITY q(item, place)
   LEFT JOIN sys.types t ON t.name = split_part(q.item ->> 'type', '(', 1) WHERE p.key = tsql.key();
 
+-- An indexed view: its rows are not kept, but what it is made of cannot be truncated any more.
+CREATE TABLE tsql.view_indexes (relation oid PRIMARY KEY, name text COLLATE tsql.ci NOT NULL);
+CREATE FUNCTION tsql.create_index(relation text, index text, statement text, clustered bool) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE view_name text := (SELECT r.name FROM tsql.relations r WHERE r.oid = $1::regclass AND r.relkind = 'v');
+BEGIN
+  IF view_name IS NULL THEN
+    EXECUTE statement;
+    RETURN;
+  END IF;
+  IF NOT coalesce(obj_description($1::regclass, 'pg_class') ILIKE '%WITH SCHEMABINDING%', false) THEN
+    PERFORM tsql.fail(1939, pg_catalog.format('Cannot create index on view ''%s'' because the view is not schema bound.', view_name));
+  END IF;
+  IF NOT clustered THEN
+    PERFORM tsql.fail(1940, pg_catalog.format('Cannot create index on view ''%s''. It does not have a unique clustered index.', view_name));
+  END IF;
+  INSERT INTO tsql.view_indexes VALUES ($1::regclass, index);
+END $$;
+CREATE FUNCTION tsql.require_truncatable(relation text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE table_name text := (SELECT r.name FROM tsql.relations r WHERE r.oid = $1::regclass); found text;
+BEGIN
+  IF EXISTS (SELECT 1 FROM pg_constraint k WHERE k.contype = 'f' AND k.confrelid = $1::regclass AND k.conrelid <> k.confrelid) THEN
+    PERFORM tsql.fail(4712, pg_catalog.format('Cannot truncate table ''%s'' because it is being referenced by a FOREIGN KEY constraint.', table_name));
+  END IF;
+  SELECT v.name INTO found FROM sys.sql_expression_dependencies d JOIN tsql.relations v ON v.object_id = d.referencing_id
+    JOIN tsql.view_indexes i ON i.relation = v.oid WHERE d.referenced_id = $1::regclass::oid::int8::int4;
+  IF found IS NOT NULL THEN
+    PERFORM tsql.fail(3729, format('Cannot TRUNCATE TABLE ''%s'' because it is being referenced by object ''%s''.', table_name, found));
+  END IF;
+END $$;
+
 -- A table without a primary key is a heap (index 0); the primary key is the clustered index (1).
 CREATE VIEW tsql.indexes AS
 SELECT r.object_id, i.indexrelid, i.indkey, i.indoption, i.indnkeyatts, i.indisunique, i.indisprimary, i.indpred IS NOT NULL AS has_filter, k.oid IS NOT NULL AS is_constraint,
@@ -119,7 +155,10 @@ SELECT object_id, name, index_id, CASE WHEN indisprimary THEN 1 ELSE 2 END::int2
   FROM tsql.indexes
 UNION ALL
 SELECT r.object_id, NULL, 0, 0::int2, 'HEAP' COLLATE tsql.ci, false, false, false, false, false, false
-  FROM tsql.relations r WHERE r.relkind = 'r' AND NOT EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = r.oid AND i.indisprimary);
+  FROM tsql.relations r WHERE r.relkind = 'r' AND NOT EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = r.oid AND i.indisprimary)
+UNION ALL
+SELECT r.object_id, i.name, 1, 1::int2, 'CLUSTERED' COLLATE tsql.ci, true, false, false, false, false, false
+  FROM tsql.view_indexes i JOIN tsql.relations r ON r.oid = i.relation;
 CREATE VIEW sys.index_columns AS
 SELECT x.object_id, x.index_id, k.place::int4 AS index_column_id, k.attribute::int4 AS column_id, CASE WHEN k.place <= x.indnkeyatts THEN k.place ELSE 0 END::int2 AS key_ordinal,
        k.place > x.indnkeyatts AS is_included_column, k.place <= x.indnkeyatts AND x.indoption[k.place::int - 1] & 1 = 1 AS is_descending_key

@@ -6,7 +6,7 @@ CREATE TABLE tsql.databases (
   name text COLLATE tsql.ci NOT NULL, compatibility_level int4 NOT NULL, collation_name text NOT NULL,
   change_tracking bool NOT NULL DEFAULT false, auto_cleanup bool NOT NULL DEFAULT true, retention_period int4 NOT NULL DEFAULT 2,
   retention_unit text NOT NULL DEFAULT 'DAYS', is_read_only bool NOT NULL DEFAULT false, user_access text NOT NULL DEFAULT 'MULTI_USER',
-  recovery_model text NOT NULL DEFAULT 'FULL', is_read_committed_snapshot_on bool NOT NULL DEFAULT false,
+  recovery_model text NOT NULL DEFAULT 'FULL', is_read_committed_snapshot_on bool NOT NULL DEFAULT false, is_secondary bool NOT NULL,
   UNIQUE (server, name), UNIQUE (server, database_id));
 CREATE TABLE tsql.logins (server text NOT NULL REFERENCES tsql.servers, name text COLLATE tsql.ci NOT NULL, is_sysadmin bool NOT NULL,
   principal_id int4 GENERATED ALWAYS AS IDENTITY (START WITH 257), PRIMARY KEY (server, name));
@@ -37,7 +37,7 @@ CREATE FUNCTION tsql.db_id(text) RETURNS int4 STABLE LANGUAGE sql AS $$
 CREATE FUNCTION tsql.databasepropertyex(text, text) RETURNS text STABLE LANGUAGE sql AS $$
   SELECT CASE lower($2)
     WHEN 'collation' THEN collation_name WHEN 'status' THEN 'ONLINE' WHEN 'recovery' THEN recovery_model
-    WHEN 'updateability' THEN CASE WHEN is_read_only THEN 'READ_ONLY' ELSE 'READ_WRITE' END
+    WHEN 'updateability' THEN CASE WHEN is_read_only OR is_secondary THEN 'READ_ONLY' ELSE 'READ_WRITE' END
     WHEN 'useraccess' THEN user_access WHEN 'version' THEN '904' WHEN 'edition' THEN (SELECT edition FROM tsql.servers WHERE name = server) END
     FROM tsql.databases WHERE server = tsql.server() AND name = $1 $$;
 
@@ -51,15 +51,18 @@ CREATE FUNCTION tsql.is_srvrolemember(text) RETURNS int4 STABLE LANGUAGE sql AS 
 CREATE FUNCTION tsql.has_role(text) RETURNS bool STABLE LANGUAGE sql AS $$
   SELECT tsql.is_srvrolemember('sysadmin') = 1
       OR EXISTS (SELECT 1 FROM tsql.role_members WHERE key = tsql.key() AND login = tsql.login() AND role = $1) $$;
+-- Of dbo, whom a sysadmin is in every database, no role has a member.
 CREATE FUNCTION tsql.is_rolemember(text) RETURNS int4 STABLE LANGUAGE sql AS $$
   SELECT CASE WHEN lower($1) = 'public' THEN 1
               WHEN lower($1) IN ('db_owner', 'db_securityadmin', 'db_accessadmin', 'db_backupoperator', 'db_ddladmin', 'db_datawriter', 'db_datareader', 'db_denydatawriter', 'db_denydatareader')
-              THEN tsql.has_role($1)::int4 END $$;
+              THEN (tsql.is_srvrolemember('sysadmin') = 0 AND tsql.has_role($1))::int4 END $$;
 CREATE FUNCTION tsql.is_member(text) RETURNS int4 STABLE LANGUAGE sql AS $$ SELECT tsql.is_rolemember($1) $$;
 CREATE FUNCTION tsql.user_name() RETURNS text STABLE LANGUAGE sql AS $$
   SELECT CASE WHEN tsql.is_srvrolemember('sysadmin') = 1 THEN 'dbo' ELSE tsql.login() END $$;
 CREATE FUNCTION tsql.has_perms_by_name(securable text, class text, permission text) RETURNS int4 STABLE LANGUAGE sql AS $$
   SELECT CASE
+    WHEN upper(class) = 'DATABASE' AND securable IS NOT NULL
+     AND (array_length(tsql.name_parts(securable), 1) <> 1 OR tsql.db_id((tsql.name_parts(securable))[1]) IS NULL) THEN NULL
     WHEN upper(class) = 'SERVER' THEN CASE WHEN tsql.is_srvrolemember('sysadmin') = 1 OR upper(permission) = 'CONNECT SQL' THEN 1 ELSE 0 END
     WHEN tsql.has_role('db_owner') OR upper(permission) = 'CONNECT' THEN 1
     WHEN upper(permission) = 'SELECT' THEN tsql.has_role('db_datareader')::int4
@@ -67,8 +70,9 @@ CREATE FUNCTION tsql.has_perms_by_name(securable text, class text, permission te
     WHEN upper(permission) LIKE 'CREATE %' OR upper(permission) LIKE 'ALTER%' THEN tsql.has_role('db_ddladmin')::int4
     ELSE 0 END $$;
 
+-- In Azure SQL Database a database has another identifier here than everywhere else.
 CREATE VIEW sys.databases AS
-SELECT name, database_id, compatibility_level::int2 AS compatibility_level, collation_name COLLATE tsql.ci AS collation_name,
+SELECT name, database_id + CASE tsql.serverproperty('engineedition') WHEN '5' THEN 1000 ELSE 0 END AS database_id, compatibility_level::int2 AS compatibility_level, collation_name COLLATE tsql.ci AS collation_name,
        0::int2 AS state, 'ONLINE' COLLATE tsql.ci AS state_desc, is_read_only, user_access COLLATE tsql.ci AS user_access_desc,
        CASE user_access WHEN 'MULTI_USER' THEN 0 WHEN 'SINGLE_USER' THEN 1 ELSE 2 END::int2 AS user_access,
        CASE recovery_model WHEN 'FULL' THEN 1 WHEN 'BULK_LOGGED' THEN 2 ELSE 3 END::int2 AS recovery_model,

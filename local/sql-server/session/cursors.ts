@@ -26,6 +26,11 @@ export async function runCursor(
   cursor.rows = rows.map((row) => row.map((text, index) => fromPostgres(fields[index]?.dataTypeID ?? 0, text)));
 }
 
+/** What a rollback does to cursors: those that are not static are closed, not deallocated. */
+export function closeCursors(state: SessionState): void {
+  for (const cursor of state.cursors.values()) if (!cursor.isStatic) cursor.rows = undefined;
+}
+
 /** Puts the next row into variables; @@FETCH_STATUS says whether there was one. */
 export function fetchNext(state: SessionState, name: string, into: readonly string[]): void {
   const { rows } = find(state, name);

@@ -24,8 +24,11 @@ function quoted(error: PostgresError): string {
   return name.replace(/^\d+\./, '');
 }
 
+/** The values in PostgreSQL's `Key (a, b)=(1, 2) already exists.` */
+const keyValue = (detail = '') => /\)=\((.*)\) already exists/s.exec(detail)?.[1] ?? '';
+
 const duplicate = ({ constraint, table, detail }: PostgresError) =>
-  `Violation of PRIMARY KEY or UNIQUE KEY constraint '${constraint}'. Cannot insert duplicate key in object '${table}'. ${detail ?? ''}`;
+  `Violation of PRIMARY KEY or UNIQUE KEY constraint '${constraint}'. Cannot insert duplicate key in object '${table}'. The duplicate key value is (${keyValue(detail)}).`;
 
 const conflict = ({ constraint, table }: PostgresError) =>
   `The statement conflicted with the constraint "${constraint}". The conflict occurred in table "${table}".`;

@@ -172,8 +172,9 @@ export class Interpreter {
 
   async #declare({ kind, name, type, tokens }: VariableDeclaration): Promise<void> {
     const state = this.#state;
-    if (kind === 'cursor') state.cursors.set(name, { query: tokens, rows: undefined });
-    else if (kind === 'table') {
+    if (kind === 'cursor' || kind === 'static cursor') {
+      state.cursors.set(name, { query: tokens, isStatic: kind === 'static cursor', rows: undefined });
+    } else if (kind === 'table') {
       const relation = state.addTemporary(name);
       const { scope } = translation(state);
       const definition = tableDefinition({ parts: [name], relation }, tokens, scope);

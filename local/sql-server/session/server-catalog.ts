@@ -1,11 +1,7 @@
 import type { DatabaseOptions, ServerOptions } from '../options.ts';
 import { literal, schemaOf } from '../translate/names.ts';
 import type { Engine } from './engine.ts';
-
-interface DatabaseEntry {
-  readonly key: number;
-  readonly name: string;
-}
+import type { SessionDatabase } from './state.ts';
 
 const OWNER = ['db_owner'];
 const MASTER: DatabaseOptions = { name: 'master', compatibilityLevel: 150, collation: 'SQL_Latin1_General_CP1_CI_AS' };
@@ -19,7 +15,7 @@ const roleKey = (login: string, key: number) => `${key}/${login.toLowerCase()}`;
 /** A server's databases, with their keys, and the fixed roles of its logins. */
 export class ServerCatalog {
   /** By lower-case name. */
-  readonly databases = new Map<string, DatabaseEntry>();
+  readonly databases = new Map<string, SessionDatabase>();
   readonly #engine: Engine;
   readonly #options: ServerOptions;
   readonly #roles = new Map<string, readonly string[]>();
@@ -71,15 +67,15 @@ export class ServerCatalog {
   }
 
   async #addDatabase(id: number, database: DatabaseOptions): Promise<void> {
-    const { name, compatibilityLevel, collation } = database;
-    const values = [literal(this.#options.name), id, literal(name), compatibilityLevel, literal(collation)];
+    const { name, compatibilityLevel, collation, isSecondary = false } = database;
+    const texts = [literal(this.#options.name), id, literal(name), compatibilityLevel, literal(collation)];
     const { rows } = await this.#engine.query(
-      'INSERT INTO tsql.databases (server, database_id, name, compatibility_level, collation_name) ' +
-        `VALUES (${values.join(', ')}) RETURNING key`,
+      'INSERT INTO tsql.databases (server, database_id, name, compatibility_level, collation_name, is_secondary) ' +
+        `VALUES (${texts.join(', ')}, ${isSecondary}) RETURNING key`,
     );
     const key = Number(rows[0]?.[0]);
     await this.#engine.execute(`CREATE SCHEMA "${schemaOf(key, 'dbo')}"`);
-    this.databases.set(name.toLowerCase(), { key, name });
+    this.databases.set(name.toLowerCase(), { key, name, isSecondary });
     for (const login of this.#options.logins) {
       const listed = Object.entries(login.databases).find(([one]) => same(one, name));
       if (listed || id === MASTER_ID) await this.#grant(login.name, key, listed?.[1] ?? []);

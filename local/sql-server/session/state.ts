@@ -17,7 +17,17 @@ export interface Variable {
 /** A forward-only cursor; its rows are read when it is opened. */
 export interface Cursor {
   readonly query: readonly Token[];
+  /** Stays open when a transaction is rolled back. */
+  readonly isStatic: boolean;
   rows: SqlValue[][] | undefined;
+}
+
+/** A database that a session can be in. */
+export interface SessionDatabase {
+  readonly key: number;
+  readonly name: string;
+  /** A replica, which cannot be written. */
+  readonly isSecondary: boolean;
 }
 
 /** Who is logged in where. */
@@ -27,7 +37,7 @@ export interface SessionIdentity {
   /** SPID */
   readonly session: number;
   /** Keys of the server's databases by lower-case name. */
-  readonly databases: ReadonlyMap<string, { readonly key: number; readonly name: string }>;
+  readonly databases: ReadonlyMap<string, SessionDatabase>;
   /** Whether the login may open a database, and which fixed roles it has there. */
   readonly roles: (key: number) => readonly string[] | undefined;
 }
@@ -50,7 +60,7 @@ export class SessionState {
   readonly cursors = new Map<string, Cursor>();
   readonly savepoints = new Set<string>();
   frame: Frame = { variables: new Map(), procedure: '', source: '', tries: 0 };
-  database: { readonly key: number; readonly name: string };
+  database: SessionDatabase;
   sink: Sink = new CollectingSink();
   depth = 0;
   transactions = 0;
@@ -72,7 +82,7 @@ export class SessionState {
   /** Told when the whole transaction has ended. */
   transactionEnded: () => void = () => undefined;
 
-  constructor(engine: Engine, identity: SessionIdentity, database: { readonly key: number; readonly name: string }) {
+  constructor(engine: Engine, identity: SessionIdentity, database: SessionDatabase) {
     this.engine = engine;
     this.identity = identity;
     this.database = database;
@@ -83,7 +93,7 @@ export class SessionState {
   }
 
   /** Finds a database of this server. Throws 911, or 916 when the login may not open it. */
-  findDatabase(name: string): { readonly key: number; readonly name: string } {
+  findDatabase(name: string): SessionDatabase {
     const found = this.identity.databases.get(name.toLowerCase());
     if (!found)
       throw new SqlError(911, `Database '${name}' does not exist. Make sure that the name is entered correctly.`);

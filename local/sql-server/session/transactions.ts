@@ -1,6 +1,7 @@
 import { SqlError } from '../sql-error.ts';
 import { delimited } from '../translate/names.ts';
 import type { TransactionOperation } from '../tsql/statements.ts';
+import { closeCursors } from './cursors.ts';
 import type { SessionState } from './state.ts';
 
 const savepoint = (name: string) => delimited(`save ${name.toLowerCase()}`);
@@ -63,6 +64,7 @@ export async function rollbackAll(state: SessionState): Promise<void> {
   if (!state.transactions) return;
   await state.engine.query('ROLLBACK');
   state.engine.forget();
+  closeCursors(state);
   end(state, 'rollback');
   await state.enter();
 }

@@ -2,6 +2,7 @@ import { notSupported } from '../sql-error.ts';
 import type { Token } from '../tsql/lexer.ts';
 import { type TokenReader, isWord, splitAtCommas } from '../tsql/token-reader.ts';
 import { expression, identifierList } from './expressions.ts';
+import { literal } from './names.ts';
 import { relation } from './relation.ts';
 import type { Scope } from './scope.ts';
 
@@ -17,13 +18,17 @@ function keyColumns(tokens: readonly Token[], scope: Scope): string {
     .join(', ');
 }
 
-/** CREATE INDEX, from its first word after CREATE. */
+/** CREATE INDEX, from its first word after CREATE. The index of a view is noted only. */
 export function createIndex(reader: TokenReader, scope: Scope): string[] {
+  const clustered = reader.at('UNIQUE', 'CLUSTERED');
   const unique = readIndexKind(reader);
   reader.expect('INDEX');
   const index = reader.identifier();
   reader.expect('ON');
-  return [indexOn(reader.name(), index, unique, reader, scope)];
+  const table = reader.name();
+  const statement = indexOn(table, index, unique, reader, scope);
+  const values = [relation(table, scope), index, statement].map(literal);
+  return [`SELECT tsql.create_index(${values.join(', ')}, ${clustered})`];
 }
 
 /** UNIQUE CLUSTERED and so on; answers whether it is unique. */

@@ -22,7 +22,7 @@ export function definitionStatement(tokens: readonly Token[], source: string, sc
   switch (head) {
     case 'TRUNCATE':
       reader.expect('TABLE');
-      return [`TRUNCATE TABLE ${relation(reader.name(), scope)} RESTART IDENTITY`];
+      return truncate(relation(reader.name(), scope));
     case 'CREATE':
       return create(reader, scope);
     case 'ALTER':
@@ -31,6 +31,10 @@ export function definitionStatement(tokens: readonly Token[], source: string, sc
       return drop(reader, scope);
   }
   throw notSupported(head, reader.line);
+}
+
+function truncate(table: string): string[] {
+  return [`SELECT tsql.require_truncatable(${literal(table)})`, `TRUNCATE TABLE ${table} RESTART IDENTITY`];
 }
 
 function create(reader: TokenReader, scope: Scope): string[] {

@@ -21,9 +21,14 @@ export function parseDeclaration(tokens: readonly Token[]): Statement {
 function cursorDeclaration(reader: TokenReader): VariableDeclaration {
   const name = reader.identifier().toLowerCase();
   reader.expect('CURSOR');
-  while (reader.acceptOneOf(...CURSOR_OPTIONS) !== undefined);
+  let kind: 'cursor' | 'static cursor' = 'cursor';
+  for (;;) {
+    const option = reader.acceptOneOf(...CURSOR_OPTIONS);
+    if (option === undefined) break;
+    if (option === 'STATIC') kind = 'static cursor';
+  }
   reader.expect('FOR');
-  return { kind: 'cursor', name, type: NO_TYPE, tokens: reader.rest() };
+  return { kind, name, type: NO_TYPE, tokens: reader.rest() };
 }
 
 function variableDeclaration(reader: TokenReader): VariableDeclaration {

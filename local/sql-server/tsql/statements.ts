@@ -48,7 +48,7 @@ export interface ProcedureStatement {
 export type TransactionOperation = 'begin' | 'commit' | 'rollback' | 'save';
 
 export interface VariableDeclaration {
-  readonly kind: 'scalar' | 'table' | 'cursor';
+  readonly kind: 'scalar' | 'table' | 'cursor' | 'static cursor';
   readonly name: string;
   readonly type: DeclaredType;
   /** Initial value, table definition or cursor query. */

@@ -29,11 +29,11 @@ SELECT
   CAST(d.[compatibility_level] AS int) AS [compatibilityLevel],
   d.[collation_name] AS [collation],
   d.[state_desc] AS [state],
-  d.[is_read_only] AS [isReadOnly],
+  CAST(CASE WHEN DATABASEPROPERTYEX(DB_NAME(), N'Updateability') = N'READ_WRITE' THEN 0 ELSE 1 END AS bit) AS [isReadOnly],
   @applicationVersion AS [applicationVersion],
   @boundTo AS [boundTo],
   @extensions AS [extensions],
   USER_NAME() AS [user],
-  CAST(IS_ROLEMEMBER(N'db_owner') AS bit) AS [isDatabaseOwner]
+  CAST(HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'CONTROL') AS bit) AS [hasControl]
 FROM sys.databases AS d
 WHERE d.[name] = DB_NAME();

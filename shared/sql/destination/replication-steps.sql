@@ -25,7 +25,7 @@ BEGIN
   SET XACT_ABORT ON;
   DECLARE @stage nvarchar(300) = N'[mig].[Stage' + CAST(@controlId AS nvarchar(10)) + N']';
   DECLARE @table nvarchar(300), @copyMethod nvarchar(10), @names nvarchar(max), @values nvarchar(max), @keys nvarchar(max);
-  DECLARE @statement nvarchar(max), @isWhole bit, @rows bigint;
+  DECLARE @statement nvarchar(max), @emptying nvarchar(400), @isWhole bit, @rows bigint;
 
   SELECT @table = N'[dbo].' + QUOTENAME(t.[destinationTable]), @copyMethod = t.[copyMethod], @names = s.[names],
     @values = s.[values], @keys = s.[stageKey]
@@ -36,8 +36,15 @@ BEGIN
   SET @statement = N'SET @isWhole = CASE WHEN EXISTS (SELECT 1 FROM ' + @stage + N' WHERE [operation] = N''F'') THEN 1 ELSE 0 END';
   EXEC sp_executesql @statement, N'@isWhole bit OUTPUT', @isWhole = @isWhole OUTPUT;
 
+  -- TRUNCATE is refused for what a foreign key refers to and for what an indexed view totals, as the ledgers are.
+  SET @emptying = CASE
+    WHEN EXISTS (SELECT 1 FROM sys.foreign_keys WHERE [referenced_object_id] = OBJECT_ID(@table))
+      OR EXISTS (SELECT 1 FROM sys.sql_expression_dependencies AS e
+        JOIN sys.views AS v ON v.[object_id] = e.[referencing_id]
+        WHERE e.[referenced_id] = OBJECT_ID(@table) AND e.[is_schema_bound_reference] = 1)
+    THEN N'DELETE FROM ' + @table + N' WITH (TABLOCK)' ELSE N'TRUNCATE TABLE ' + @table END;
   SET @statement = CASE
-    WHEN @isWhole = 1 AND @copyMethod <> N'Preserve' THEN N'TRUNCATE TABLE ' + @table
+    WHEN @isWhole = 1 AND @copyMethod <> N'Preserve' THEN @emptying
     ELSE N'DELETE d FROM ' + @table + N' AS d JOIN ' + @stage + N' AS s ON ' + @keys
       + CASE WHEN @copyMethod = N'Preserve' THEN N' WHERE s.[operation] <> N''D''' ELSE N'' END END
     + N'; INSERT INTO ' + @table + N' (' + @names + N') SELECT ' + @values + N' FROM ' + @stage
@@ -61,14 +68,24 @@ BEGIN
   COMMIT TRANSACTION;
 END;
 GO
--- Ends the copy of a large table. Does nothing when a retried activity finds the table applied.
+-- Ends the copy of a large table. Does nothing when a retried activity finds the table applied. Error 50000 describes
+-- what failed, because the message of the database may show values of rows.
 CREATE OR ALTER PROCEDURE [mig].[ApplyTable] @replicationId int, @controlId int
 AS
 BEGIN
   SET NOCOUNT ON;
   IF EXISTS (SELECT 1 FROM [mig].[ReplicationRun]
     WHERE [replicationId] = @replicationId AND [controlId] = @controlId AND [status] = N'Succeeded') RETURN;
-  EXEC [mig].[ApplyStage] @replicationId = @replicationId, @controlId = @controlId;
+  DECLARE @table nvarchar(300), @error nvarchar(2048);
+  BEGIN TRY
+    EXEC [mig].[ApplyStage] @replicationId = @replicationId, @controlId = @controlId;
+  END TRY
+  BEGIN CATCH
+    IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
+    SELECT @table = [destinationTable] FROM [mig].[ReplicationTable] WHERE [controlId] = @controlId;
+    EXEC [mig].[DescribeError] @table = @table, @error = @error OUTPUT;
+    THROW 50000, @error, 1;
+  END CATCH;
 END;
 GO
 -- Unpacks one table of a pack into its staging table.
@@ -92,29 +109,34 @@ CREATE OR ALTER PROCEDURE [mig].[UnpackPack] @replicationId int, @packNumber int
 AS
 BEGIN
   SET NOCOUNT ON;
-  DECLARE @controlId int, @error nvarchar(2048);
+  DECLARE @controlId int, @table nvarchar(300), @error nvarchar(2048);
   -- Static: a rollback would close any other kind, and the rest of the pack be lost.
   DECLARE [packed] CURSOR LOCAL FORWARD_ONLY STATIC READ_ONLY FOR
-    SELECT s.[controlId], s.[error]
+    SELECT s.[controlId], t.[destinationTable], s.[error]
     FROM [mig].[PackStage] AS s
+    JOIN [mig].[ReplicationTable] AS t ON t.[controlId] = s.[controlId]
     JOIN [mig].[ReplicationRun] AS r ON r.[replicationId] = s.[replicationId] AND r.[controlId] = s.[controlId]
     WHERE s.[replicationId] = @replicationId AND s.[packNumber] = @packNumber AND r.[status] <> N'Succeeded'
     ORDER BY s.[controlId];
   OPEN [packed];
-  FETCH NEXT FROM [packed] INTO @controlId, @error;
+  FETCH NEXT FROM [packed] INTO @controlId, @table, @error;
   WHILE @@FETCH_STATUS = 0
   BEGIN
     BEGIN TRY
-      IF @error IS NOT NULL THROW 50000, @error, 1;
-      EXEC [mig].[FillStage] @replicationId = @replicationId, @controlId = @controlId;
-      EXEC [mig].[ApplyStage] @replicationId = @replicationId, @controlId = @controlId;
+      IF @error IS NULL
+      BEGIN
+        EXEC [mig].[FillStage] @replicationId = @replicationId, @controlId = @controlId;
+        EXEC [mig].[ApplyStage] @replicationId = @replicationId, @controlId = @controlId;
+      END;
     END TRY
     BEGIN CATCH
       IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
-      SET @error = ERROR_MESSAGE();
-      EXEC [mig].[LogTableFailure] @replicationId = @replicationId, @controlId = @controlId, @error = @error;
+      EXEC [mig].[DescribeError] @table = @table, @error = @error OUTPUT;
     END CATCH;
-    FETCH NEXT FROM [packed] INTO @controlId, @error;
+    -- Also what the source could not read.
+    IF @error IS NOT NULL
+      EXEC [mig].[LogTableFailure] @replicationId = @replicationId, @controlId = @controlId, @error = @error;
+    FETCH NEXT FROM [packed] INTO @controlId, @table, @error;
   END;
   CLOSE [packed];
   DEALLOCATE [packed];

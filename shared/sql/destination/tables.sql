@@ -46,7 +46,8 @@ IF OBJECT_ID(N'[mig].[SourceColumn]', N'U') IS NULL
   );
 GO
 -- The table plan: one row a source table, also for those that are not copied.
--- planId is the same in all rows and changes with each plan. columns: [{ "ordinal", "name", "type", "isKey", "carriedAs" }]
+-- planId is the same in all rows and changes with each plan. columns: [{ "ordinal", "name", "type", "isKey", "carriedAs",
+-- "collation" }]
 -- as JSON. groupNumber is the batch of a large table, the pack of a small one. syncedVersion is the source's change
 -- tracking version up to which the table is complete; 0 = copy it whole.
 IF OBJECT_ID(N'[mig].[ReplicationTable]', N'U') IS NULL
@@ -167,7 +168,8 @@ CREATE OR ALTER VIEW [mig].[TableStatement] AS
       STRING_AGG(CAST(p.[name] AS nvarchar(max)), N', ') WITHIN GROUP (ORDER BY p.[ordinal]) AS [names],
       STRING_AGG(CAST(p.[alias] AS nvarchar(max)), N', ') WITHIN GROUP (ORDER BY p.[ordinal]) AS [aliases],
       STRING_AGG(CAST(p.[value] AS nvarchar(max)), N', ') WITHIN GROUP (ORDER BY p.[ordinal]) AS [values],
-      STRING_AGG(CAST(p.[alias] + N' ' + p.[carriedAs] + N' NULL' AS nvarchar(max)), N', ')
+      STRING_AGG(CAST(p.[alias] + N' ' + p.[carriedAs] + ISNULL(N' COLLATE ' + p.[collation], N'') + N' NULL'
+        AS nvarchar(max)), N', ')
         WITHIN GROUP (ORDER BY p.[ordinal]) AS [stageColumns],
       STRING_AGG(CAST(p.[alias] + N' ' + p.[carriedAs] + N' ''$.' + p.[alias] + N'''' AS nvarchar(max)), N', ')
         WITHIN GROUP (ORDER BY p.[ordinal]) AS [jsonColumns],
@@ -175,14 +177,15 @@ CREATE OR ALTER VIEW [mig].[TableStatement] AS
         N' AND ') WITHIN GROUP (ORDER BY p.[ordinal]) AS [stageKey]
     FROM (
       SELECT j.[ordinal], QUOTENAME(j.[name]) AS [name], ISNULL(j.[carriedAs], j.[type]) AS [carriedAs], j.[isKey],
-        a.[alias], CASE WHEN j.[carriedAs] IS NULL THEN N's.' + a.[alias]
+        j.[collation], a.[alias], CASE WHEN j.[carriedAs] IS NULL THEN N's.' + a.[alias]
           ELSE N'CAST(s.' + a.[alias] + N' AS ' + j.[type] + N')' END AS [value]
       FROM OPENJSON(t.[columns]) WITH (
         [ordinal] int '$.ordinal',
         [name] nvarchar(128) '$.name',
         [type] nvarchar(60) '$.type',
         [isKey] bit '$.isKey',
-        [carriedAs] nvarchar(60) '$.carriedAs'
+        [carriedAs] nvarchar(60) '$.carriedAs',
+        [collation] nvarchar(128) '$.collation'
       ) AS j
       CROSS APPLY (SELECT N'c' + CAST(j.[ordinal] AS nvarchar(10)) AS [alias]) AS a
     ) AS p

@@ -45,6 +45,18 @@ IF OBJECT_ID(N'[mig].[PlanPart]', N'U') IS NULL
     [fromVersion] bigint NULL
   );
 GO
+-- Users as the client's buffer for their mapping has them, cut to its lengths.
+IF COL_LENGTH(N'[dbo].[User]', N'Authentication Email') IS NOT NULL
+  AND COL_LENGTH(N'[dbo].[User Property]', N'Authentication Object ID') IS NOT NULL
+  AND COL_LENGTH(N'[dbo].[User Property]', N'Name Identifier') IS NOT NULL
+  EXEC (N'CREATE OR ALTER VIEW [mig].[User Mapping Source] AS
+  SELECT u.[User Security ID], CAST(ISNULL(p.[Authentication Object ID], N'''') AS nvarchar(80)) AS [Authentication Object ID],
+    CAST(ISNULL(p.[Name Identifier], N'''') AS nvarchar(250)) AS [Name Identifier],
+    CAST(u.[User Name] AS nvarchar(50)) AS [User ID],
+    CAST(u.[Authentication Email] AS nvarchar(50)) AS [Authentication Email]
+  FROM [dbo].[User] AS u
+  LEFT JOIN [dbo].[User Property] AS p ON p.[User Security ID] = u.[User Security ID];');
+GO
 -- Says whether a table is read as a whole at each run instead of by its changes. It is created once and then belongs to
 -- the administrator: an edited version stays until the setup is deleted.
 IF OBJECT_ID(N'[mig].[IsFullCopyTable]', N'P') IS NULL
@@ -141,16 +153,34 @@ BEGIN
     ELSE @full END;
 END;
 GO
--- Reads one large table; the result has the columns of its staging table in the destination.
+-- Reads one large table; the result has the columns of its staging table in the destination. Changes are held back until
+-- it is sure that change tracking forgot none of them while they were read. Error 50000 describes what failed, because
+-- the message of the database may show values of rows.
 CREATE OR ALTER PROCEDURE [mig].[ReadTable] @replicationId int, @controlId int, @toVersion bigint
 AS
 BEGIN
   SET NOCOUNT ON;
-  DECLARE @fromVersion bigint, @statement nvarchar(max);
-  EXEC [mig].[ChooseRead] @replicationId = @replicationId, @controlId = @controlId, @fromVersion = @fromVersion OUTPUT,
-    @statement = @statement OUTPUT;
-  EXEC sp_executesql @statement, N'@fromVersion bigint, @toVersion bigint',
-    @fromVersion = @fromVersion, @toVersion = @toVersion;
+  DECLARE @table nvarchar(300), @fromVersion bigint, @statement nvarchar(max), @full nvarchar(max), @error nvarchar(2048);
+  SELECT @table = [table], @full = [full] FROM [mig].[Plan] WHERE [controlId] = @controlId;
+  BEGIN TRY
+    EXEC [mig].[ChooseRead] @replicationId = @replicationId, @controlId = @controlId, @fromVersion = @fromVersion OUTPUT,
+      @statement = @statement OUTPUT;
+    IF @statement <> @full
+      SET @statement = N'SELECT * INTO #changes FROM (' + @statement + N') AS [r];
+        DECLARE @first bigint, @statement nvarchar(max);
+        EXEC [mig].[ChooseRead] @replicationId = @replicationId, @controlId = @controlId, @fromVersion = @first OUTPUT,
+          @statement = @statement OUTPUT;
+        IF @statement = @full EXEC sp_executesql @statement;
+        ELSE SELECT * FROM #changes';
+    EXEC sp_executesql @statement,
+      N'@replicationId int, @controlId int, @fromVersion bigint, @toVersion bigint, @full nvarchar(max)',
+      @replicationId = @replicationId, @controlId = @controlId, @fromVersion = @fromVersion, @toVersion = @toVersion,
+      @full = @full;
+  END TRY
+  BEGIN CATCH
+    EXEC [mig].[DescribeError] @table = @table, @error = @error OUTPUT;
+    THROW 50000, @error, 1;
+  END CATCH;
 END;
 GO
 -- Reads a pack of small tables: one row a table, its rows as compressed JSON, or why it could not be read.
@@ -158,7 +188,8 @@ CREATE OR ALTER PROCEDURE [mig].[PackTables] @replicationId int, @packNumber int
 AS
 BEGIN
   SET NOCOUNT ON;
-  DECLARE @controlId int, @fromVersion bigint, @statement nvarchar(max), @rows nvarchar(max);
+  DECLARE @controlId int, @table nvarchar(300), @fromVersion bigint, @statement nvarchar(max), @again nvarchar(max);
+  DECLARE @read nvarchar(max), @rows nvarchar(max), @error nvarchar(2048);
   CREATE TABLE #pack (
     [controlId] int NOT NULL,
     [rows] varbinary(max) NULL,
@@ -166,24 +197,33 @@ BEGIN
   );
 
   DECLARE [entry] CURSOR LOCAL FORWARD_ONLY STATIC READ_ONLY FOR
-    SELECT [controlId] FROM [mig].[Plan]
+    SELECT [controlId], [table] FROM [mig].[Plan]
     WHERE [replicationId] = @replicationId AND [flow] = N'Small' AND [groupNumber] = @packNumber;
   OPEN [entry];
-  FETCH NEXT FROM [entry] INTO @controlId;
+  FETCH NEXT FROM [entry] INTO @controlId, @table;
   WHILE @@FETCH_STATUS = 0
   BEGIN
     BEGIN TRY
       EXEC [mig].[ChooseRead] @replicationId = @replicationId, @controlId = @controlId,
-        @fromVersion = @fromVersion OUTPUT, @statement = @statement OUTPUT;
-      SET @statement = N'SET @rows = (SELECT * FROM (' + @statement + N') AS [r] FOR JSON PATH)';
-      EXEC sp_executesql @statement, N'@fromVersion bigint, @toVersion bigint, @rows nvarchar(max) OUTPUT',
-        @fromVersion = @fromVersion, @toVersion = @toVersion, @rows = @rows OUTPUT;
+        @fromVersion = @fromVersion OUTPUT, @statement = @again OUTPUT;
+      SET @statement = N'';
+      -- Once more when change tracking has forgotten changes while they were read.
+      WHILE @again <> @statement
+      BEGIN
+        SET @statement = @again;
+        SET @read = N'SET @rows = (SELECT * FROM (' + @statement + N') AS [r] FOR JSON PATH)';
+        EXEC sp_executesql @read, N'@fromVersion bigint, @toVersion bigint, @rows nvarchar(max) OUTPUT',
+          @fromVersion = @fromVersion, @toVersion = @toVersion, @rows = @rows OUTPUT;
+        EXEC [mig].[ChooseRead] @replicationId = @replicationId, @controlId = @controlId,
+          @fromVersion = @fromVersion OUTPUT, @statement = @again OUTPUT;
+      END;
       INSERT INTO #pack ([controlId], [rows]) VALUES (@controlId, COMPRESS(@rows));
     END TRY
     BEGIN CATCH
-      INSERT INTO #pack ([controlId], [error]) VALUES (@controlId, LEFT(ERROR_MESSAGE(), 2048));
+      EXEC [mig].[DescribeError] @table = @table, @error = @error OUTPUT;
+      INSERT INTO #pack ([controlId], [error]) VALUES (@controlId, @error);
     END CATCH;
-    FETCH NEXT FROM [entry] INTO @controlId;
+    FETCH NEXT FROM [entry] INTO @controlId, @table;
   END;
   CLOSE [entry];
   DEALLOCATE [entry];

@@ -35,7 +35,7 @@ SELECT
   CAST(d.[compatibility_level] AS int) AS [compatibilityLevel],
   d.[collation_name] AS [collation],
   d.[state_desc] AS [state],
-  d.[is_read_only] AS [isReadOnly],
+  CAST(CASE WHEN DATABASEPROPERTYEX(DB_NAME(), N'Updateability') = N'READ_WRITE' THEN 0 ELSE 1 END AS bit) AS [isReadOnly],
   d.[user_access_desc] AS [userAccess],
   CAST(CASE WHEN c.[database_id] IS NULL THEN 0 ELSE 1 END AS bit) AS [changeTrackingOn],
   CAST(CASE c.[retention_period_units] WHEN 1 THEN c.[retention_period] / 1440.0 WHEN 2 THEN c.[retention_period] / 24.0
@@ -47,8 +47,9 @@ SELECT
   ORIGINAL_LOGIN() AS [login],
   USER_NAME() AS [user],
   CAST(IS_SRVROLEMEMBER(N'sysadmin') AS bit) AS [isSysadmin],
-  CAST(IS_ROLEMEMBER(N'db_owner') AS bit) AS [isDatabaseOwner],
+  CAST(HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'CONTROL') AS bit) AS [hasControl],
   (SELECT COUNT(*) FROM sys.tables) AS [tableCount]
 FROM sys.databases AS d
-LEFT JOIN sys.change_tracking_databases AS c ON c.[database_id] = d.[database_id]
+-- Not the id of sys.databases, which is another one in Azure SQL Database.
+LEFT JOIN sys.change_tracking_databases AS c ON c.[database_id] = DB_ID()
 WHERE d.[name] = DB_NAME();

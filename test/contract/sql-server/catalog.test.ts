@@ -163,7 +163,33 @@ describe('a database', () => {
       { name: 'master', l: 150 },
       { name: 'shop', l: 120 },
       { name: 'archive', l: 110 },
+      { name: 'shop.copy', l: 150 },
     ]);
+  });
+
+  test('that is a readable secondary says so under Updateability alone, and refuses every change', async () => {
+    const copy = await servers.connect('source', { database: 'shop.copy' });
+    expect(
+      await rows(
+        "SELECT is_read_only AS r, DATABASEPROPERTYEX(DB_NAME(), 'Updateability') AS u FROM sys.databases WHERE name = DB_NAME()",
+        copy,
+      ),
+    ).toEqual([{ r: false, u: 'READ_ONLY' }]);
+    for (const statement of [
+      'CREATE TABLE dbo.t (id int)',
+      'DELETE FROM dbo.t',
+      'CREATE PROCEDURE dbo.p AS SELECT 1 AS a',
+    ]) {
+      await expect(copy.request().batch(statement)).rejects.toMatchObject({ number: 3906 });
+    }
+    await copy.close();
+  });
+
+  test('has one identifier in sys.databases and another one in the session on Azure SQL Database', async () => {
+    const destination = await servers.connect('destination', withToken(TOKEN));
+    const question = 'SELECT COUNT(*) AS n FROM sys.databases WHERE database_id = DB_ID()';
+    expect([await rows(question), await rows(question, destination)]).toEqual([[{ n: 1 }], [{ n: 0 }]]);
+    await destination.close();
   });
 
   test('tracks changes when told to, and says so', async () => {
@@ -193,10 +219,19 @@ describe('permissions', () => {
     "SELECT IS_SRVROLEMEMBER('sysadmin') AS s, IS_ROLEMEMBER('db_owner') AS o, IS_ROLEMEMBER('db_datareader') AS r, HAS_PERMS_BY_NAME(NULL, 'DATABASE', 'CREATE PROCEDURE') AS p, USER_NAME() AS u";
 
   test('are told truthfully', async () => {
-    expect(await rows(QUESTION)).toEqual([{ s: 1, o: 1, r: 1, p: 1, u: 'dbo' }]);
+    expect(await rows(QUESTION)).toEqual([{ s: 1, o: 0, r: 0, p: 1, u: 'dbo' }]);
     const reader = await servers.connect('source', { user: 'reader' });
     expect(await rows(QUESTION, reader)).toEqual([{ s: 0, o: 0, r: 1, p: 0, u: 'reader' }]);
     await reader.close();
+  });
+
+  test.each([
+    ['[shop.copy]', 1],
+    ['shop', 1],
+    ['shop.copy', null],
+    ['nowhere', null],
+  ])('on the database that is named %s: %s', async (name, answer) => {
+    expect(await rows(`SELECT HAS_PERMS_BY_NAME('${name}', 'DATABASE', 'CONTROL') AS p`)).toEqual([{ p: answer }]);
   });
 
   test.each([

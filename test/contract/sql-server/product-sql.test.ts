@@ -79,13 +79,38 @@ describe('before the setup', () => {
   test('a login without rights is measured too, and fails the check of its rights', async () => {
     const [row] = await rows(reader, scripts.sourceProbe);
     const probe = sourceProbeSchema.parse(row);
-    expect(probe).toMatchObject({ login: 'reader', isSysadmin: false, isDatabaseOwner: false });
+    expect(probe).toMatchObject({ login: 'reader', isSysadmin: false, hasControl: false });
     await rows(reader, scripts.listCompanies);
   });
 
   test('databases without the tables of Business Central are measured too', async () => {
     const [row] = await rows(await servers.connect('onprem', 'master', 'owner'), scripts.sourceProbe);
     expect(sourceProbeSchema.parse(row)).toMatchObject({ applicationVersion: null, extensions: null });
+  });
+
+  test('the owner has control of a readable secondary, and it is measured as one that cannot be written', async () => {
+    const [row] = await rows(await servers.connect('onprem', 'replica', 'owner'), scripts.sourceProbe);
+    expect(sourceProbeSchema.parse(row)).toMatchObject({ isReadOnly: true, hasControl: true });
+    const [other] = await rows(await servers.connect('onprem', 'replica', 'owner'), scripts.destinationProbe);
+    expect(destinationProbeSchema.parse(other)).toMatchObject({ isReadOnly: true, hasControl: true });
+  });
+
+  test('sizes are seen in a database whose name has a dot', async () => {
+    const dotted = await servers.connect('onprem', 'BC.250', 'owner');
+    await run(dotted, ['CREATE TABLE [dbo].[Company] ([Name] nvarchar(30) NOT NULL)']);
+    await rows(dotted, "INSERT INTO [dbo].[Company] ([Name]) VALUES (N'CRONUS')");
+    const companies = companySchema.array().parse(await rows(dotted, scripts.listCompanies));
+    expect(companies).toMatchObject([{ name: 'CRONUS', sizeGigabytes: 0 }]);
+    const [row] = await rows(dotted, scripts.sourceProbe);
+    expect(sourceProbeSchema.parse(row)).toMatchObject({ hasControl: true });
+  });
+
+  test('change tracking is seen on Azure SQL Database', async () => {
+    const switchTo = (state: string) => rows(destination, `ALTER DATABASE CURRENT SET CHANGE_TRACKING = ${state}`);
+    await switchTo('ON (CHANGE_RETENTION = 4 DAYS)');
+    const [row] = await rows(destination, scripts.sourceProbe);
+    expect(sourceProbeSchema.parse(row)).toMatchObject({ changeTrackingOn: true, changeTrackingRetentionDays: 4 });
+    await switchTo('OFF');
   });
 });
 
@@ -100,7 +125,7 @@ describe('the setup', () => {
       destination,
       "SELECT COUNT(*) AS [procedures] FROM sys.procedures WHERE SCHEMA_NAME([schema_id]) = N'mig'",
     );
-    expect(procedures).toBe(15);
+    expect(procedures).toBe(16);
   });
 
   test('turns change tracking on, for the database and for the tables that may travel', async () => {
@@ -141,16 +166,16 @@ describe('the setup', () => {
     const tables = await planSample();
     await savePlan(tables);
     expect(summarizePlan(tables)).toEqual({
-      byCopyMethod: { Delta: 17, Full: 3, Preserve: 2, None: 19 },
+      byCopyMethod: { Delta: 17, Full: 4, Preserve: 2, None: 20 },
       large: 0,
-      small: 22,
+      small: 23,
       packs: 1,
       rows: 2362,
     });
     const reasons = new Map(
       tables.map(({ tableName, reason, problems }) => [tableName, `${reason} ${problems}`.trim()]),
     );
-    expect(reasons.get('User')).toMatch('platform');
+    expect(reasons.get('User')).toMatch('buffer');
     expect(reasons.get('Payment Terms$437dbf0e-84ff-417a-965d-ed2bb9650972')).toMatch('[Code] L,|[Discount _] T,');
     expect(reasons.get('Old Posting Buffer$437dbf0e-84ff-417a-965d-ed2bb9650972')).toMatch('50004');
     expect(reasons.get('Archived Document$a7d0b2c4-6e18-4f3a-8b95-2c1d3e4f5a60')).toMatch('not installed online');

@@ -28,6 +28,12 @@ describe('a program', () => {
       [[{ a: 'C1C2C3' }]],
     ],
     [
+      'goes on with a static cursor after a rollback',
+      `DECLARE @n nvarchar(20); DECLARE c CURSOR LOCAL FORWARD_ONLY STATIC READ_ONLY FOR SELECT N'a' UNION ALL SELECT N'b';
+       OPEN c; FETCH NEXT FROM c INTO @n; ROLLBACK; FETCH NEXT FROM c INTO @n; SELECT @n AS n; BEGIN TRANSACTION; CLOSE c; DEALLOCATE c`,
+      [[{ n: 'b' }]],
+    ],
+    [
       'runs text with parameters',
       "DECLARE @o int; EXEC sp_executesql N'SELECT @o = @a + 1', N'@a int, @o int OUTPUT', @a = 4, @o = @o OUTPUT; SELECT @o AS o",
       [[{ o: 5 }]],
@@ -70,6 +76,12 @@ describe('a program', () => {
       'a schema with a procedure to be dropped',
       3729,
       "EXEC (N'CREATE SCHEMA [full]'); EXEC (N'CREATE PROCEDURE [full].[p] AS SELECT 1'); DROP SCHEMA [full]",
+    ],
+    [
+      'to fetch from a cursor that is not static after a rollback',
+      16917,
+      `DECLARE @n int; DECLARE c CURSOR LOCAL FAST_FORWARD FOR SELECT id FROM stage.batch; OPEN c;
+       BEGIN TRANSACTION; FETCH NEXT FROM c INTO @n; ROLLBACK; FETCH NEXT FROM c INTO @n`,
     ],
     [
       'change tracking to be turned off for a database with a tracked table',

@@ -247,6 +247,20 @@ describe('an error', () => {
     ['of an identity', 544, "INSERT INTO stage.batch (id, name) VALUES (50, N'z')"],
     ['of a rowversion', 273, 'CREATE TABLE #w (v timestamp); INSERT INTO #w (v) VALUES (0x01)'],
     ['of an existing table', 2714, 'CREATE TABLE stage.customer (id int)'],
+    ['of TRUNCATE of what a foreign key refers to', 4712, 'TRUNCATE TABLE stage.batch'],
+    [
+      'of TRUNCATE of what an indexed view totals',
+      3729,
+      `CREATE TABLE stage.ledger (a int NOT NULL);
+       EXEC (N'CREATE VIEW stage.total WITH SCHEMABINDING AS SELECT a, COUNT_BIG(*) AS n FROM stage.ledger GROUP BY a');
+       CREATE UNIQUE CLUSTERED INDEX total ON stage.total (a); TRUNCATE TABLE stage.ledger`,
+    ],
+    [
+      'of an index on a view that is not bound',
+      1939,
+      `EXEC (N'CREATE VIEW stage.loose AS SELECT id FROM stage.batch');
+       CREATE UNIQUE CLUSTERED INDEX loose ON stage.loose (id)`,
+    ],
     ['of RAISERROR', 50000, "RAISERROR(N'bad %s %d', 16, 2, N'thing', 7)"],
   ])('%s has the number %i', async (_name, number, statement) => {
     await expect(stage.pool.request().query(statement)).rejects.toMatchObject({ number });

@@ -33,7 +33,7 @@ const healthy: CheckInput = {
     login: 'migration',
     user: 'dbo',
     isSysadmin: true,
-    isDatabaseOwner: true,
+    hasControl: true,
     tableCount: 10_000,
   },
   companies: [
@@ -53,7 +53,7 @@ const healthy: CheckInput = {
       { ...cloud, version: '26.3.200.0' },
     ],
     user: 'factory',
-    isDatabaseOwner: true,
+    hasControl: true,
   },
   runtime: { name: 'shir-1', online: true, nodes: [{ name: 'NODE1', version: '5.50.1' }] },
   thresholds: checkThresholdsSchema.parse({}),
@@ -101,9 +101,9 @@ describe('each fault fails its check, and no other', () => {
     ['case-sensitive source', 'SRV-05', 'informs', 'SRV-05', { source: { collation: 'Latin1_General_100_CS_AS' } }],
     ['environment read-only', 'SRV-10', 'blocks', 'SRV-10', { destination: { isReadOnly: true } }],
     ['environment at level 110', 'SRV-11', 'blocks', 'SRV-11', { destination: { compatibilityLevel: 110 } }],
-    ['no sysadmin', 'AUT-03', 'blocks', 'AUT-03', { source: { isSysadmin: false } }],
-    ['no owner', 'AUT-03', 'blocks', 'AUT-03', { source: { isDatabaseOwner: null } }],
-    ['identity no owner', 'AUT-06', 'blocks', 'AUT-06', { destination: { isDatabaseOwner: false } }],
+    ['no sysadmin', 'AUT-03', 'warns', 'AUT-03', { source: { isSysadmin: false } }],
+    ['no owner', 'AUT-03', 'blocks', 'AUT-03', { source: { hasControl: null } }],
+    ['identity no owner', 'AUT-06', 'blocks', 'AUT-06', { destination: { hasControl: false } }],
     ['source version blank', 'VER-01', 'blocks', '50017', { source: { applicationVersion: '' } }],
     ['same major, earlier product', 'VER-02', 'blocks', '50018', { destination: { applicationVersion: '25.9' } }],
     ['other major, same product', 'VER-02', 'blocks', '50018', { product: 'DynamicsBC' }],
@@ -154,7 +154,7 @@ describe('each fault fails its check, and no other', () => {
 
 test('all failures are reported in one run', () => {
   const failures = failuresOf({
-    source: { compatibilityLevel: 120, applicationVersion: null, isSysadmin: false },
+    source: { compatibilityLevel: 120, applicationVersion: null, hasControl: false },
     companies: [],
     destination: { boundTo: otherMark },
   });
@@ -215,11 +215,7 @@ describe('the remedy is T-SQL that can be run, with names quoted', () => {
       { source: { changeTrackingRetentionDays: 1 } },
       'ALTER DATABASE [BC]]250] SET CHANGE_TRACKING (CHANGE_RETENTION = 3 DAYS, AUTO_CLEANUP = ON);',
     ],
-    [
-      'AUT-03',
-      { source: { isSysadmin: false, isDatabaseOwner: false } },
-      'ALTER SERVER ROLE [sysadmin] ADD MEMBER [migration];\nALTER ROLE [db_owner] ADD MEMBER [dbo];',
-    ],
+    ['AUT-03', { source: { isSysadmin: false, hasControl: false } }, 'ALTER ROLE [db_owner] ADD MEMBER [dbo];'],
   ] satisfies [string, Change, string][])('%s', (id, change, sql) => {
     expect(evaluate(change).find((result) => result.id === id)?.remedy.sql).toBe(sql);
   });

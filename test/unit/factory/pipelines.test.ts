@@ -203,7 +203,13 @@ describe('stored procedures', () => {
     const uncalled = [...procedures.source.keys(), ...procedures.destination.keys()].filter(
       (name) => !called.has(name),
     );
-    expect(uncalled).toEqual(['[mig].[ChooseRead]', '[mig].[ApplyStage]', '[mig].[FillStage]']);
+    expect(uncalled).toEqual([
+      '[mig].[ChooseRead]',
+      '[mig].[DescribeError]',
+      '[mig].[DescribeError]',
+      '[mig].[ApplyStage]',
+      '[mig].[FillStage]',
+    ]);
   });
 });
 

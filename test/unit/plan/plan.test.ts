@@ -209,11 +209,44 @@ test('a table without a primary key is copied whole', async () => {
   expect(planned).toMatchObject({ copyMethod: 'Full', columns: [{ name: 'Line', isKey: false }] });
 });
 
-test('record links go to the buffer from which the client migrates them', async () => {
-  const buffer = 'Replication Record Link Buffer$58623bfa-0559-4bc2-ae1c-0979c29fd9e0';
-  expect(await planOne(table('Record Link'), [table(buffer)])).toMatchObject({
-    copyMethod: 'Delta',
-    destinationTable: buffer,
+describe('tables that the client takes from a buffer', () => {
+  const buffers = '58623bfa-0559-4bc2-ae1c-0979c29fd9e0';
+  const linkId = column('Link ID', { keyOrdinal: 1 });
+  const rules = [{ tableName: customer.tableName, replicateData: true, preserveCloudData: false }];
+  const links = (source: CatalogueColumn[], online: CatalogueColumn[]) =>
+    planOne(table('Record Link', source), [table(`Replication Record Link Buffer$${buffers}`, online)], { rules });
+
+  test("record links are found by the source's key, which is the shorter one", async () => {
+    const planned = await links([linkId, text('Company', 30)], [linkId, text('Company', 30, { keyOrdinal: 2 })]);
+    expect(planned).toMatchObject({
+      copyMethod: 'Delta',
+      destinationTable: `Replication Record Link Buffer$${buffers}`,
+      columns: [
+        { name: 'Link ID', isKey: true },
+        { name: 'Company', isKey: false },
+      ],
+    });
+  });
+
+  test("the buffer's key must hold that of the source, and the source its columns", async () => {
+    const company = text('Company', 30, { keyOrdinal: 2 });
+    expect(await links([linkId, company], [linkId, text('Company', 30)])).toMatchObject({ problems: '[Company] PK,' });
+    expect(await links([linkId], [linkId, company])).toMatchObject({ problems: '[Company] PK,' });
+  });
+
+  test('users are copied in full from the view that puts them together, and not by themselves', async () => {
+    const id = column('User Security ID', { typeName: 'uniqueidentifier', maxLength: 16, precision: 0 });
+    const source = [
+      table('User Mapping Source', [id], { schemaName: 'mig' }),
+      table('User', [{ ...id, keyOrdinal: 1 }]),
+      table('User Property', [{ ...id, keyOrdinal: 1 }]),
+    ];
+    const online = table(`User Mapping Source$${buffers}`, [{ ...id, keyOrdinal: 1 }]);
+    const [mapping, ...users] = await plan(source, [online, ...source.slice(1)], { rules });
+    expect(mapping).toMatchObject({ copyMethod: 'Full', sourceSchema: 'mig', destinationTable: online.tableName });
+    for (const user of users) {
+      expect(user).toMatchObject({ copyMethod: 'None', reason: expect.stringContaining('buffer') as string });
+    }
   });
 });
 
@@ -243,6 +276,17 @@ describe('columns', () => {
 
   const decimal = (precision: number, scale: number) =>
     column('Amount', { typeName: 'decimal', maxLength: 17, precision, scale });
+
+  test('numeric is another name of decimal', async () => {
+    const numeric = column('Amount', { typeName: 'numeric', maxLength: 17, precision: 38, scale: 20 });
+    for (const [source, online] of [
+      [numeric, decimal(38, 20)],
+      [decimal(38, 20), numeric],
+    ] as const) {
+      const planned = await planOf([key, source], [key, online]);
+      expect(planned?.columns[1]).toMatchObject({ type: 'decimal(38, 20)', carriedAs: 'varchar(41)' });
+    }
+  });
 
   test.each([
     ['other type', text('a', 10), column('a'), '[a] T,'],
