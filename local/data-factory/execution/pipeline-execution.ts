@@ -84,7 +84,9 @@ export class PipelineExecution {
     for (let attempt = 0; ; attempt += 1) {
       const result = await this.#attempt(activity, this.#startRun(activity, attempt));
       if (!(result instanceof ActivityError)) {
-        this.#finished[activity.name] = { Status: 'Succeeded', output: result };
+        // As in its record: there is an error, and it is empty.
+        const none = { errorCode: '', message: '', failureType: '', target: activity.name, details: [] };
+        this.#finished[activity.name] = { Status: 'Succeeded', output: result, error: none };
         return { status: 'Succeeded' };
       }
       if (attempt >= this.#retries(activity)) {
