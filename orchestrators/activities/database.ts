@@ -98,6 +98,7 @@ async function planContext({ findings }: Services, attempt: AttemptId, database:
   ]);
   const online = await database.query(scripts.listCompanies);
   const rules = await database.query(scripts.replicationRules);
+  const [source] = await database.query(scripts.sourceCollation);
   return {
     companies: z.array(companySchema).parse(companies),
     onlineCompanies: z
@@ -110,5 +111,6 @@ async function planContext({ findings }: Services, attempt: AttemptId, database:
       .map(({ appId }) => appId),
     rules: z.array(replicationRuleSchema).parse(rules),
     limits: planLimitsSchema.parse({}),
+    collation: z.object({ collation: z.string() }).optional().parse(source)?.collation ?? null,
   };
 }

@@ -15,17 +15,14 @@ function orNull<Schema extends z.ZodType>(schema: Schema) {
   return schema.nullish().transform((value) => value ?? null);
 }
 
-/** A probe sends its list as JSON text in one column; null when the list cannot be read. */
-const extensionListSchema = z.array(extensionSchema);
-const extensionsSchema = orNull(
-  z.union([
-    extensionListSchema,
-    z
-      .string()
-      .transform((text) => JSON.parse(text) as unknown)
-      .pipe(extensionListSchema),
-  ]),
-);
+/** A probe sends a list as JSON text in one column; null when the list cannot be read. */
+function listOf<Schema extends z.ZodType>(item: Schema) {
+  const list = z.array(item);
+  const text = z.string().transform((json) => JSON.parse(json) as unknown);
+  return orNull(z.union([list, text.pipe(list)]));
+}
+
+const extensionsSchema = listOf(extensionSchema);
 
 /** The row of `sourceProbe`. Null: not there, or hidden from the login. */
 export const sourceProbeSchema = z.object({
@@ -52,6 +49,8 @@ export const sourceProbeSchema = z.object({
   /** The right CONTROL on the database, whether as its owner, by a role or granted. */
   hasControl: orNull(z.boolean()),
   tableCount: z.int(),
+  /** What stands before the last part of table names: a company, or a company and a part of the name. */
+  tablePrefixes: listOf(z.object({ prefix: z.string(), tables: z.int() })),
 });
 type SourceProbe = z.infer<typeof sourceProbeSchema>;
 

@@ -1,5 +1,6 @@
 /** Checks of the companies and the amount of data. */
 import type { Check, CheckInput, Finding } from './check.ts';
+import { nameKeyOf } from '../sql/collation.ts';
 
 const administration = 'https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration';
 const companyNames = `${administration}/migration-troubleshooting#company-names`;
@@ -90,6 +91,15 @@ export const companyChecks: readonly Check[] = [
     },
   },
   {
+    id: 'CMP-06',
+    title: 'Every company has tables, and every table of a company its company',
+    target: 'companies',
+    severity: 'warns',
+    code: 'CMP-06',
+    documentation: companyNames,
+    evaluate: companiesAndTables,
+  },
+  {
     id: 'TAB-04',
     title: 'The number of tables is moderate',
     target: 'source',
@@ -142,4 +152,39 @@ function differentNames({ companies }: CheckInput): Finding {
     cause: 'In table names, special characters become underscores; these companies would share their tables online.',
     remedy: 'Rename all but one company of each group in the client, then start the setup again.',
   };
+}
+
+function companiesAndTables({ source, companies }: CheckInput): Finding {
+  const { tablePrefixes } = source;
+  if (tablePrefixes === null) return { status: 'skipped', cause: 'The names of tables cannot be read.' };
+  const keyOf = nameKeyOf(source.collation);
+  const names = companies.map(({ sqlName }) => keyOf(sqlName));
+  const prefixes = tablePrefixes.map(({ prefix }) => keyOf(prefix));
+  const belongs = (prefix: string, name: string) => prefix === name || prefix.startsWith(`${name}$`);
+  const empty = companies.filter((_, index) => !prefixes.some((prefix) => belongs(prefix, names[index] ?? '')));
+  const strays = tablePrefixes.filter((_, index) => !names.some((name) => belongs(prefixes[index] ?? '', name)));
+  const expected = 'no company without tables, no tables without a company';
+  if (empty.length === 0 && strays.length === 0) {
+    return { status: 'passed', measured: `${companies.length} companies with tables`, expected };
+  }
+  const measured = [
+    ...(empty.length > 0 ? [`without tables: ${listed(empty.map(({ name }) => name))}`] : []),
+    ...(strays.length > 0 ? [`without a company: ${listed(strays.map(({ prefix }) => prefix))}`] : []),
+  ];
+  return {
+    status: 'failed',
+    measured: measured.join('; '),
+    expected,
+    cause:
+      'Tables are found by the name of their company. None are copied that have no company, as after a renaming that ended early.',
+    remedy: 'Complete the renaming, or delete the company, in the client; drop tables of companies that were deleted.',
+  };
+}
+
+const shownNames = 20;
+
+function listed(names: readonly string[]): string {
+  const rest = names.length - shownNames;
+  const shown = names.slice(0, shownNames).map((name) => JSON.stringify(name));
+  return shown.join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }

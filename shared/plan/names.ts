@@ -16,13 +16,18 @@ export interface TableNameParts {
   readonly appId: string;
 }
 
+/** The known companies by their SQL names. */
+export interface Companies {
+  has(sqlName: string): boolean;
+}
+
 const appSuffix = /\$([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\$[^$]*)?$/i;
 
 /**
- * Splits a table name. `companies` are the SQL names of the known companies; as they may hold `$` themselves, the
- * longest one that fits wins. A name that starts with an unknown company is taken as one of the whole database.
+ * Splits a table name. `companies` knows the SQL names of the companies, however it compares them; as they may hold `$`
+ * themselves, the longest one that fits wins. A name that starts with an unknown company is taken as one of the whole database.
  */
-export function parseTableName(name: string, companies: ReadonlySet<string>): TableNameParts {
+export function parseTableName(name: string, companies: Companies): TableNameParts {
   const company = companyOf(name, companies);
   const table = company === '' ? name : name.slice(company.length + 1);
   return {
@@ -33,7 +38,7 @@ export function parseTableName(name: string, companies: ReadonlySet<string>): Ta
   };
 }
 
-function companyOf(name: string, companies: ReadonlySet<string>): string {
+function companyOf(name: string, companies: Companies): string {
   for (let end = name.lastIndexOf('$'); end > 0; end = name.lastIndexOf('$', end - 1)) {
     const candidate = name.slice(0, end);
     if (companies.has(candidate)) return candidate;

@@ -6,7 +6,9 @@ import type { PlannedColumn } from './columns.ts';
 import type { CatalogueTable } from './catalogue.ts';
 import { TableGroups } from './groups.ts';
 import type { PlanLimits, TableGroup } from './groups.ts';
+import { nameKeyOf } from '../sql/collation.ts';
 import { parseTableName } from './names.ts';
+import type { Companies } from './names.ts';
 import { decide, readEnvironment } from './rules.ts';
 import type { CopyMethod, ReplicationRule } from './rules.ts';
 
@@ -20,6 +22,8 @@ export interface PlanContext {
   /** Empty when the platform has not listed its tables yet; then no table is left out for its rule. */
   readonly rules: readonly ReplicationRule[];
   readonly limits: PlanLimits;
+  /** Of the source: how companies are told from each other. */
+  readonly collation: string | null;
 }
 
 /** A row of the plan, `mig.ReplicationTable`; also for tables that are not copied. */
@@ -49,12 +53,13 @@ export async function* planTables(
   context: PlanContext,
 ): AsyncGenerator<PlannedTable> {
   const environment = await readEnvironment(destination, context);
-  const companyNames = new Map(context.companies.map(({ name, sqlName }) => [sqlName, name]));
-  const sqlNames = new Set(companyNames.keys());
+  const keyOf = nameKeyOf(context.collation);
+  const companyNames = new Map(context.companies.map(({ name, sqlName }) => [keyOf(sqlName), name]));
+  const known: Companies = { has: (sqlName) => companyNames.has(keyOf(sqlName)) };
   const groups = new TableGroups(context.limits);
   let controlId = 0;
   for await (const table of source) {
-    const parts = parseTableName(table.tableName, sqlNames);
+    const parts = parseTableName(table.tableName, known);
     const decision = decide(table, parts, environment);
     controlId += 1;
     yield {
@@ -62,7 +67,7 @@ export async function* planTables(
       sourceSchema: table.schemaName,
       sourceTable: table.tableName,
       destinationTable: decision.destinationTable ?? table.tableName,
-      company: companyNames.get(parts.company) ?? '',
+      company: companyNames.get(keyOf(parts.company)) ?? '',
       tableName: parts.table,
       appId: parts.appId,
       copyMethod: decision.copyMethod,

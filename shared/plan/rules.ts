@@ -7,7 +7,9 @@ import { planColumns } from './columns.ts';
 import type { ColumnPlan, PlannedColumn } from './columns.ts';
 import type { CatalogueColumn, CatalogueTable } from './catalogue.ts';
 import { parseTableName } from './names.ts';
-import type { TableNameParts } from './names.ts';
+import type { Companies, TableNameParts } from './names.ts';
+import { movedTable } from './moves.ts';
+import { nameKeyOf } from '../sql/collation.ts';
 
 /** A row of `replicationRules`: what the environment's platform says about one of its tables. */
 export const replicationRuleSchema = z.object({
@@ -34,7 +36,7 @@ export interface Decision {
 export interface Environment {
   /** Columns by lower-case table name without the company. */
   readonly definitions: ReadonlyMap<string, readonly CatalogueColumn[]>;
-  readonly companies: ReadonlySet<string>;
+  readonly companies: Companies;
   readonly apps: ReadonlySet<string>;
   /** By lower-case SQL name, and by lower-case name without the company for companies that are not online yet. */
   readonly rules: ReadonlyMap<string, ReplicationRule>;
@@ -47,9 +49,12 @@ export async function readEnvironment(
     readonly onlineCompanies: readonly string[];
     readonly onlineApps: readonly string[];
     readonly rules: readonly ReplicationRule[];
+    readonly collation: string | null;
   },
 ): Promise<Environment> {
-  const companies = new Set(context.onlineCompanies);
+  const keyOf = nameKeyOf(context.collation);
+  const online = new Set(context.onlineCompanies.map(keyOf));
+  const companies: Companies = { has: (sqlName) => online.has(keyOf(sqlName)) };
   const definitions = new Map<string, readonly CatalogueColumn[]>();
   for await (const { schemaName, tableName, columns } of tables) {
     const name = parseTableName(tableName, companies).table.toLowerCase();
@@ -107,11 +112,16 @@ export function decide(table: CatalogueTable, parts: TableNameParts, environment
   const exclusion = mapped === undefined ? excluded(table, parts, environment) : undefined;
   if (exclusion !== undefined) return { copyMethod: 'None', reason: exclusion };
 
-  const destinationTable = mapped ?? table.tableName;
-  const name = parts.company === '' ? destinationTable : parts.table;
-  const definition = environment.definitions.get(name.toLowerCase());
+  const place = mapped ?? placeOf(parts.table, environment);
+  const definition = environment.definitions.get(place.toLowerCase());
+  const destinationTable = parts.company === '' ? place : `${parts.company}$${place}`;
+  if (place !== parts.table && mapped === undefined && table.rowCount === 0) {
+    return { copyMethod: 'None', reason: `The table has moved to ${place} and is empty.` };
+  }
   if (!definition) return { copyMethod: 'None', reason: 'The table does not exist online (50004).' };
-  const refusal = mapped === undefined ? refused(table, parts, environment) : undefined;
+  const target = { ...table, tableName: destinationTable };
+  const online = parseTableName(destinationTable, { has: (company) => company === parts.company });
+  const refusal = mapped === undefined ? refused(target, online, environment) : undefined;
   if (refusal !== undefined) return { copyMethod: 'None', reason: refusal };
 
   const plan = planColumns(table.columns, definition, mapped !== undefined);
@@ -120,7 +130,13 @@ export function decide(table: CatalogueTable, parts: TableNameParts, environment
     return { copyMethod: 'None', reason, problems: plan.problems };
   }
   if (plan.columns.length === 0) return { copyMethod: 'None', reason: 'No column exists on both sides.' };
-  return { ...copied(table, parts, plan, environment), destinationTable, columns: plan.columns };
+  return { ...copied(target, online, plan, environment), destinationTable, columns: plan.columns };
+}
+
+/** Where a table is online: where later versions have moved it, if it is not there any more under its own name. */
+function placeOf(table: string, { definitions }: Environment): string {
+  const moved = definitions.has(table.toLowerCase()) ? undefined : movedTable(table);
+  return moved !== undefined && definitions.has(moved.toLowerCase()) ? moved : table;
 }
 
 function excluded(table: CatalogueTable, parts: TableNameParts, { apps }: Environment): string | undefined {

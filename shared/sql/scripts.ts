@@ -50,6 +50,8 @@ export const catalogueColumns = readScript('catalogue-columns');
 export const sourceTables = readScript('destination/source-tables');
 /** Destination: the copied columns of the source, for `joinCatalogue`. */
 export const sourceColumns = readScript('destination/source-columns');
+/** Destination: at most one row with `collation`, that of the source. */
+export const sourceCollation = readScript('destination/source-collation');
 /** Destination: a row a table that the environment lists, `replicationRuleSchema`. */
 export const replicationRules = readScript('destination/replication-rules');
 

@@ -229,6 +229,7 @@ async function planSample(
       onlineApps,
       rules: replicationRuleSchema.array().parse(await database.query(scripts.replicationRules)),
       limits: planLimitsSchema.parse({ smallTableBytes }),
+      collation: 'Latin1_General_100_CI_AS',
     },
   );
   const plan: PlannedTable[] = [];

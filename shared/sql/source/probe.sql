@@ -4,7 +4,7 @@ SET NOCOUNT ON;
 
 DECLARE @productVersion nvarchar(50) = CAST(SERVERPROPERTY(N'ProductVersion') AS nvarchar(50));
 DECLARE @engineEdition int = CAST(SERVERPROPERTY(N'EngineEdition') AS int);
-DECLARE @applicationVersion nvarchar(100), @preparedFor nvarchar(64), @extensions nvarchar(max);
+DECLARE @applicationVersion nvarchar(100), @preparedFor nvarchar(64), @extensions nvarchar(max), @tablePrefixes nvarchar(max);
 
 IF COL_LENGTH(N'[dbo].[$ndo$tenantdatabaseproperty]', N'applicationversion') IS NOT NULL
   AND HAS_PERMS_BY_NAME(N'[dbo].[$ndo$tenantdatabaseproperty]', N'OBJECT', N'SELECT') = 1
@@ -27,6 +27,21 @@ IF COL_LENGTH(N'[dbo].[NAV App Installed App]', N'App ID') IS NOT NULL
       FROM [dbo].[NAV App Installed App] ORDER BY [Name] FOR JSON PATH)',
     N'@value nvarchar(max) OUTPUT', @value = @extensions OUTPUT;
 
+-- Without $ext and the id of the app, a table of a company still has a $; one of the whole database has none.
+IF CAST(PARSENAME(@productVersion, 4) AS int) >= 13 OR @engineEdition IN (5, 8)
+  EXEC sp_executesql
+    N'SET @value = (
+      SELECT p.[prefix], COUNT(*) AS [tables]
+      FROM sys.tables AS t
+      CROSS APPLY (SELECT CASE WHEN RIGHT(t.[name], 4) = N''$ext'' THEN LEFT(t.[name], LEN(t.[name]) - 4)
+        ELSE t.[name] END AS [name]) AS b
+      CROSS APPLY (SELECT CASE WHEN b.[name] LIKE N''%$________-____-____-____-____________''
+        THEN LEFT(b.[name], LEN(b.[name]) - 37) ELSE b.[name] END AS [name]) AS n
+      CROSS APPLY (SELECT LEFT(n.[name], LEN(n.[name]) - CHARINDEX(N''$'', REVERSE(n.[name]))) AS [prefix]) AS p
+      WHERE SCHEMA_NAME(t.[schema_id]) = N''dbo'' AND n.[name] LIKE N''_%$%'' AND n.[name] NOT LIKE N''$%''
+      GROUP BY p.[prefix] ORDER BY p.[prefix] FOR JSON PATH)',
+    N'@value nvarchar(max) OUTPUT', @value = @tablePrefixes OUTPUT;
+
 SELECT
   d.[name] AS [database],
   @productVersion AS [productVersion],
@@ -48,7 +63,8 @@ SELECT
   USER_NAME() AS [user],
   CAST(IS_SRVROLEMEMBER(N'sysadmin') AS bit) AS [isSysadmin],
   CAST(HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'CONTROL') AS bit) AS [hasControl],
-  (SELECT COUNT(*) FROM sys.tables) AS [tableCount]
+  (SELECT COUNT(*) FROM sys.tables) AS [tableCount],
+  @tablePrefixes AS [tablePrefixes]
 FROM sys.databases AS d
 -- Not the id of sys.databases, which is another one in Azure SQL Database.
 LEFT JOIN sys.change_tracking_databases AS c ON c.[database_id] = DB_ID()

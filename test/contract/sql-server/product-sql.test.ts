@@ -275,6 +275,7 @@ async function planSample(): Promise<PlannedTable[]> {
       onlineApps: extensions.map(({ appId }) => appId),
       rules: replicationRuleSchema.array().parse(await rows(destination, scripts.replicationRules)),
       limits: planLimitsSchema.parse({}),
+      collation: String((await rows(destination, scripts.sourceCollation))[0]?.['collation']),
     },
   );
   for await (const table of plan) tables.push(table);

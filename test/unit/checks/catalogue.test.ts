@@ -35,6 +35,10 @@ const healthy: CheckInput = {
     isSysadmin: true,
     hasControl: true,
     tableCount: 10_000,
+    tablePrefixes: [
+      { prefix: 'cronus international ltd_', tables: 2 },
+      { prefix: 'CRONUS _LOCAL_ & Söhne$Sub', tables: 1 },
+    ],
   },
   companies: [
     company('CRONUS International Ltd.', 'CRONUS International Ltd_'),
@@ -135,7 +139,7 @@ describe('each fault fails its check, and no other', () => {
   ];
 
   test.each(faults)('%s: %s %s', (_name, id, severity, code, change) => {
-    const failures = failuresOf(change).filter((result) => result.id !== 'EXT-03');
+    const failures = failuresOf(change).filter(({ id: failed }) => failed !== 'EXT-03' && failed !== 'CMP-06');
     expect(failures).toMatchObject([{ id, severity, code }]);
     expect(failures[0]?.cause).not.toBe('');
     expect(failures[0]?.remedy.text).not.toBe('');
@@ -173,6 +177,7 @@ test('Azure SQL Database passes with its own version number and without a server
 describe('what cannot be measured is skipped, not failed', () => {
   test.each([
     ['CMP-05', { companies: [company('CRONUS', 'CRONUS', null)] }],
+    ['CMP-06', { source: { tablePrefixes: null } }],
     ['VER-02', { source: { applicationVersion: null } }],
     ['VER-03', { source: { applicationVersion: null } }],
     ['EXT-01', { source: { extensions: null } }],
@@ -260,4 +265,30 @@ test('the extensions of a probe are read from text, and stay readable once they 
   const probe = sourceProbeSchema.parse(row);
   expect(probe).toEqual(healthy.source);
   expect(sourceProbeSchema.parse(probe)).toEqual(healthy.source);
+});
+
+describe('companies and tables', () => {
+  const check = (prefixes: readonly string[], collation: string) =>
+    evaluate({
+      companies: [company('CRONUS', 'CRONUS'), company('Česko', 'Česko')],
+      source: { collation, tablePrefixes: prefixes.map((prefix) => ({ prefix, tables: 1 })) },
+    }).find(({ id }) => id === 'CMP-06');
+
+  test.each([
+    [['CRONUS', 'Česko'], 'Latin1_General_BIN2'],
+    [['cronus', 'česko$Item'], 'Latin1_General_100_CI_AS'],
+    [['cronus', 'Cesko'], 'Latin1_General_100_CI_AI'],
+  ])('%j belong together under %s', (prefixes, collation) => {
+    expect(check(prefixes, collation)).toMatchObject({ status: 'passed' });
+  });
+
+  test.each([
+    [['CRONUS', 'Česko', 'Old'], 'Latin1_General_100_CI_AS', 'without a company: "Old"'],
+    [['CRONUS'], 'Latin1_General_100_CI_AS', 'without tables: "Česko"'],
+    [['cronus', 'Česko'], 'Latin1_General_100_CS_AS', 'without tables: "CRONUS"; without a company: "cronus"'],
+    [['CRONUS', 'Cesko'], 'Latin1_General_100_CI_AS', 'without tables: "Česko"; without a company: "Cesko"'],
+    [['CRONUS', 'česko'], 'Latin1_General_BIN2', 'without tables: "Česko"; without a company: "česko"'],
+  ])('%j do not under %s', (prefixes, collation, measured) => {
+    expect(check(prefixes, collation)).toMatchObject({ status: 'failed', severity: 'warns', measured });
+  });
 });

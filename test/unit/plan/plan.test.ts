@@ -18,6 +18,7 @@ const context: PlanContext = {
   onlineApps: [app, system],
   rules: [],
   limits: planLimitsSchema.parse({}),
+  collation: 'Latin1_General_100_CI_AS',
 };
 
 function column(columnName: string, change: Partial<CatalogueColumn> = {}): CatalogueColumn {
@@ -108,6 +109,42 @@ test('a company that is not online is planned by the table of another company', 
     destinationTable: `CRONUS B$Customer$${app}`,
   });
   expect(planned?.reason).toContain('created online after the setup');
+});
+
+test("names of companies are matched as the source's collation does", async () => {
+  const source = table(`cronus a_$Customer$${app}`);
+  expect(await planOne(source, [customer])).toMatchObject({ company: 'CRONUS A.', copyMethod: 'Delta' });
+  const sensitive = { collation: 'Latin1_General_100_CS_AS' };
+  expect(await planOne(source, [customer], sensitive)).toMatchObject({ company: '', copyMethod: 'None' });
+});
+
+describe('a table that a later version has moved to another app', () => {
+  const foundation = 'f3552374-a1f2-4356-848e-196002525837';
+  const apps = { onlineApps: [app, foundation] };
+  const source = table(`CRONUS A_$No_ Series$${app}`);
+  const online = table(`CRONUS A_$No_ Series$${foundation}`);
+
+  test.each(['', '$ext'])('goes where it is now%s', async (companion) => {
+    const moved = `${online.tableName}${companion}`;
+    const planned = await planOne(table(`${source.tableName}${companion}`), [table(moved)], apps);
+    expect(planned).toMatchObject({ copyMethod: 'Delta', destinationTable: moved });
+  });
+
+  test('follows the rule of the table there', async () => {
+    const rules = [{ tableName: online.tableName, replicateData: false, preserveCloudData: false }];
+    expect(await planOne(source, [online], { ...apps, rules })).toMatchObject({ copyMethod: 'None' });
+    const listed = rules.map((rule) => ({ ...rule, replicateData: true }));
+    expect(await planOne(source, [online], { ...apps, rules: listed })).toMatchObject({ copyMethod: 'Delta' });
+  });
+
+  test('stays where it is while it is there too', async () => {
+    expect(await planOne(source, [source, online], apps)).toMatchObject({ destinationTable: source.tableName });
+  });
+
+  test('is left out when the move has emptied it, so that it does not empty the other', async () => {
+    const planned = await planOne({ ...source, rowCount: 0 }, [online], apps);
+    expect(planned).toMatchObject({ copyMethod: 'None', reason: expect.stringContaining('has moved') as string });
+  });
 });
 
 describe('tables that are not copied say why', () => {
