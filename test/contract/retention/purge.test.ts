@@ -1,7 +1,7 @@
 import { RestError } from '@azure/core-rest-pipeline';
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { getClient } from 'durable-functions';
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { purge } from '../../../functions/timers/purge.ts';
 import { auditRecord } from '../../../shared/audit/audit.ts';
 import { AuditLog } from '../../../shared/audit/audit-log.ts';
@@ -18,26 +18,20 @@ import type { StartRecorder } from '../../support/api/http-services.ts';
 import { firstAttempt, newSetupTable } from '../../support/setup/setup-table.ts';
 import type { SetupTable } from '../../support/setup/setup-table.ts';
 import { audit, milestone, newSetup } from '../../support/setup/stored-setup.ts';
-import { startTables } from '../../support/tables.ts';
-import type { Tables } from '../../support/tables.ts';
+import { TablesInMemory } from '../../support/tables-in-memory/storage.ts';
+
+const tables = new TablesInMemory();
 
 const DAY_SECONDS = 24 * 60 * 60;
 const { tenantId, setupId, key } = newSetup;
 const instance = `${tenantId}.${setupId}`;
 const options = { removeRuntime: true, removeSource: false };
 
-let tables: Tables;
 let setups: SetupTable;
 let durable: StartRecorder;
 let services: Services;
 /** What a request of a gateway meets; the test may set it. */
 let meet: PipelinePolicy['sendRequest'];
-
-beforeAll(async () => {
-  tables = await startTables();
-});
-
-afterAll(() => tables.stop());
 
 beforeEach(async () => {
   durable = await startRecorder();

@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { phases } from '../../../shared/setup/states.ts';
 import type { MilestoneName, Phase } from '../../../shared/setup/states.ts';
 import { firstAttempt as attempt, newSetupTable, recorded } from '../../support/setup/setup-table.ts';
 import type { SetupTable } from '../../support/setup/setup-table.ts';
 import { audit, course, milestone } from '../../support/setup/stored-setup.ts';
-import { startTables } from '../../support/tables.ts';
-import type { Tables } from '../../support/tables.ts';
+import { TablesInMemory } from '../../support/tables-in-memory/storage.ts';
+
+const tables = new TablesInMemory();
 
 const superseded = { kind: 'stopped', reason: 'superseded' };
 const canceled = { kind: 'stopped', reason: 'canceled' };
@@ -13,15 +14,8 @@ const second = { ...attempt, attempt: 2 };
 /** Everything but the end of the last phase, so that the attempt can still fail. */
 const almostReady = [...course.slice(0, -1), milestone('failed')];
 
-let tables: Tables;
 let setups: SetupTable;
 let store: SetupTable['store'];
-
-beforeAll(async () => {
-  tables = await startTables();
-});
-
-afterAll(() => tables.stop());
 
 beforeEach(() => {
   setups = newSetupTable(tables);

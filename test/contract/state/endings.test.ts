@@ -1,23 +1,17 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { firstAttempt as attempt, newSetupTable, recorded } from '../../support/setup/setup-table.ts';
 import type { SetupTable } from '../../support/setup/setup-table.ts';
 import { audit, course, milestone } from '../../support/setup/stored-setup.ts';
-import { startTables } from '../../support/tables.ts';
-import type { Tables } from '../../support/tables.ts';
+import { TablesInMemory } from '../../support/tables-in-memory/storage.ts';
+
+const tables = new TablesInMemory();
 
 const asks = { actor: 'an operator', action: 'ask', requestId: 'request-2' };
 const asksAgain = { ...asks, requestId: 'request-3' };
 const options = { removeRuntime: true, removeSource: false };
 
-let tables: Tables;
 let setups: SetupTable;
 let store: SetupTable['store'];
-
-beforeAll(async () => {
-  tables = await startTables();
-});
-
-afterAll(() => tables.stop());
 
 beforeEach(() => {
   setups = newSetupTable(tables);

@@ -20,6 +20,7 @@ import { settingsFor } from '../../support/api/http-call.ts';
 import { firstAttempt as attempt, newSetupTable } from '../../support/setup/setup-table.ts';
 import type { SetupTable } from '../../support/setup/setup-table.ts';
 import { audit, course, milestone, newSetup } from '../../support/setup/stored-setup.ts';
+import { TablesInMemory } from '../../support/tables-in-memory/storage.ts';
 import { startTables } from '../../support/tables.ts';
 import type { Tables } from '../../support/tables.ts';
 
@@ -75,7 +76,7 @@ function isOf(fence: string) {
   return (name: Name) => activities[name].fence === fence;
 }
 
-let tables: Tables;
+let endpoints: Tables;
 let dataFactory: DataFactory;
 let setups: SetupTable;
 let services: Services;
@@ -83,19 +84,20 @@ let services: Services;
 let touched: number;
 
 beforeAll(async () => {
-  tables = await startTables();
-  const getToken = async (resource: string) => (await tables.credential.getToken(`${resource}/.default`))?.token ?? '';
-  const { tls, verifyToken } = tables;
+  endpoints = await startTables();
+  const { tls, verifyToken, credential } = endpoints;
+  const getToken = async (resource: string) => (await credential.getToken(`${resource}/.default`))?.token ?? '';
   const factories = [{ ...factory, location: 'westeurope' }];
   dataFactory = await startDataFactory({ tls, verifyToken, getToken, factories });
 });
 
 afterAll(async () => {
   await dataFactory.stop();
-  await tables.stop();
+  await endpoints.stop();
 });
 
 beforeEach(() => {
+  const tables = new TablesInMemory();
   setups = newSetupTable(tables);
   touched = 0;
   const counting: PipelinePolicy = {
@@ -105,14 +107,14 @@ beforeEach(() => {
       return next(request);
     },
   };
-  const client = new DataFactoryManagementClient(tables.credential, factory.subscriptionId, {
+  const client = new DataFactoryManagementClient(endpoints.credential, factory.subscriptionId, {
     endpoint: dataFactory.url,
     credentialScopes: 'https://management.azure.com/.default',
     retryOptions: { maxRetries: 0 },
     additionalPolicies: [{ policy: counting, position: 'perCall' }],
   });
   // Nobody listens there: a call is counted, and fails.
-  const vault = new SecretClient('https://127.0.0.1:9', tables.credential, {
+  const vault = new SecretClient('https://127.0.0.1:9', endpoints.credential, {
     retryOptions: { maxRetries: 0 },
     additionalPolicies: [{ policy: counting, position: 'perCall' }],
   });

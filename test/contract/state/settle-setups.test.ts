@@ -3,7 +3,7 @@ import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import type { ServiceBusSender } from '@azure/service-bus';
 import { getClient } from 'durable-functions';
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { settleSetups } from '../../../functions/timers/settle-setups.ts';
 import type { Services } from '../../../shared/services.ts';
 import { EventPublisher } from '../../../shared/setup/publisher.ts';
@@ -14,25 +14,19 @@ import type { StartRecorder } from '../../support/api/http-services.ts';
 import { firstAttempt as attempt, newSetupTable } from '../../support/setup/setup-table.ts';
 import type { SetupTable } from '../../support/setup/setup-table.ts';
 import { audit, course, milestone, newSetup } from '../../support/setup/stored-setup.ts';
-import { startTables } from '../../support/tables.ts';
-import type { Tables } from '../../support/tables.ts';
+import { TablesInMemory } from '../../support/tables-in-memory/storage.ts';
+
+const tables = new TablesInMemory();
 
 const instance = `${attempt.tenantId}.${attempt.setupId}.1`;
 const unused = 'https://unused.example.com';
 const settings = settingsFor({ issuer: `${unused}/{tenantId}`, audience: 'api', keysUrl: unused });
 const asks = { ...audit, requestId: 'request-2' };
 
-let tables: Tables;
 let setups: SetupTable;
 let durable: StartRecorder;
 /** What Service Bus does with an event. */
 let send: () => Promise<void>;
-
-beforeAll(async () => {
-  tables = await startTables();
-});
-
-afterAll(() => tables.stop());
 
 beforeEach(async () => {
   setups = newSetupTable(tables);

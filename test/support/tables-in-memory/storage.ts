@@ -3,7 +3,7 @@
  * what the product uses and refuses the rest; test/contract/state/tables-in-memory.test.ts compares it with Azurite.
  */
 import { createHttpHeaders } from '@azure/core-rest-pipeline';
-import type { HttpClient, PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
+import type { HttpClient, PipelinePolicy, PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
 import { TableClient } from '@azure/data-tables';
 import { formatBatch, parseBatch } from './batch.ts';
 import type { Operation, OperationResult } from './batch.ts';
@@ -51,6 +51,13 @@ export class TablesInMemory implements HttpClient {
     for (const policy of client.pipeline.getOrderedPolicies()) {
       if (!wirePolicies.has(policy.name)) client.pipeline.removePolicy({ name: policy.name });
     }
+    return client;
+  }
+
+  /** A client of a table of a new name; `policy` sees each of its calls first. */
+  table(policy?: PipelinePolicy): TableClient {
+    const client = this.client(`t${crypto.randomUUID().replaceAll('-', '')}`);
+    if (policy !== undefined) client.pipeline.addPolicy(policy);
     return client;
   }
 
