@@ -152,8 +152,8 @@ class Chaos {
   async #installNodes(): Promise<void> {
     for (const { setupId, state } of await this.#heads()) {
       if (state !== 'WaitingForRuntime' || this.#world.nodes.has(setupId)) continue;
-      await this.#insist(() => this.#world.post(setupId, 'runtime/listKeys'), 200);
-      const node = await this.#world.registerNode(setupId);
+      const keys = await this.#insist(() => this.#world.post(setupId, 'runtime/listKeys'), 200);
+      const node = await this.#world.registerNode(setupId, keys);
       if (this.#plan.isOn)
         this.#interrupt(
           `runtime ${setupId}`,
@@ -195,11 +195,12 @@ class Chaos {
   }
 
   /** Asks again as a caller does, until the answer is the one that is wanted, or says that it was done before. */
-  async #insist(ask: () => Promise<Answer>, wanted: number): Promise<void> {
+  async #insist(ask: () => Promise<Answer>, wanted: number): Promise<Answer> {
     let answer = await ask();
     for (let asked = 1; answer.status >= 500 && asked < CALLS; asked += 1) answer = await ask();
     if (answer.status !== wanted && answer.status !== 200) {
       throw new Error(`Answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     }
+    return answer;
   }
 }

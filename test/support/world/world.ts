@@ -242,9 +242,9 @@ export class World {
     await this.settle();
   }
 
-  /** Installs a node with the key of the setup's runtime, which must exist. */
-  async registerNode(setupId: string): Promise<RuntimeNode> {
-    const { body } = await this.post(setupId, 'runtime/listKeys');
+  /** Installs a node with the key of the setup's runtime, which must exist. @param keys as they were listed, if they were */
+  async registerNode(setupId: string, keys?: Answer): Promise<RuntimeNode> {
+    const { body } = keys ?? (await this.post(setupId, 'runtime/listKeys'));
     const node = await registerRuntimeNode(this.endpoints.dataFactory.url, {
       authKey: String(body['authKey1']),
       nodeName: 'node-1',
