@@ -39,13 +39,13 @@ export const reserveFactory: Implementation<'reserveFactory'> = async (
       })),
     );
     const candidates = ranking.map(({ candidate }) => candidate);
-    const held = counted.find(({ count }) => count.own);
-    const best = ranking[0];
-    if (held === undefined && (best === undefined || !best.candidate.eligible)) return { candidates };
-    const factory = held?.measurement.factory ?? best?.factory;
-    const count = counted.find(({ measurement }) => measurement.factory === factory)?.count;
-    if (factory === undefined || count === undefined) continue;
-    if (!(await reservations.reserve(factory, subject, count))) continue;
+    const best = ranking.find(({ candidate }) => candidate.eligible);
+    const place =
+      counted.find(({ count }) => count.own) ??
+      counted.find(({ measurement }) => measurement.factory === best?.factory);
+    if (place === undefined) return { candidates };
+    const { factory } = place.measurement;
+    if (!(await reservations.reserve(factory, subject, place.count))) continue;
     // The attempt may have given everything back while this was under way.
     if (!(await reservations.isSpent(subject))) return { factory, candidates };
     await reservations.release(factory, subject);
