@@ -31,7 +31,7 @@ export async function rowsWithPrefix(
 }
 
 /** https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions */
-const MAXIMUM_TRANSACTION_ROWS = 100;
+export const MAXIMUM_TRANSACTION_ROWS = 100;
 
 /**
  * Deletes rows of a partition, page by page; what is deleted stays so when it fails.

@@ -1,14 +1,11 @@
 /** What an attempt found that has a row each: checks, companies, extensions. In the partition of its setup. */
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import { unlessMissing } from '../rest-errors.ts';
-import { createdTable, rowsWithPrefix } from '../table.ts';
+import { createdTable, MAXIMUM_TRANSACTION_ROWS, rowsWithPrefix } from '../table.ts';
 import { decoded, findingPrefix, milestoneRow, padded, partitionOf } from './rows.ts';
 import type { FindingKind } from './rows.ts';
 import type { AttemptId } from './setup.ts';
 import type { MilestoneName } from './states.ts';
-
-// https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
-const MAXIMUM_TRANSACTION_ROWS = 100;
 
 /** The checkpoint that findings belong to: an attempt that took it over reads those of the attempt that made it. */
 const checkpoints: Readonly<Record<FindingKind, MilestoneName | undefined>> = {

@@ -11,17 +11,7 @@ import { headFromRow } from './head.ts';
 import type { SetupRecord } from './head.ts';
 import { milestoneFromRow, milestonesFromRows } from './milestone-data.ts';
 import type { MilestoneRecord } from './milestone-data.ts';
-import {
-  attemptRowKey,
-  decoded,
-  eventRow,
-  HEAD,
-  KEY,
-  keyPartition,
-  milestonePrefix,
-  NUMBERS,
-  partitionOf,
-} from './rows.ts';
+import { attemptRowKey, decoded, HEAD, KEY, keyPartition, milestonePrefix, NUMBERS, partitionOf } from './rows.ts';
 import type { SetupKey } from './rows.ts';
 import type { AttemptId } from './setup.ts';
 
@@ -78,13 +68,6 @@ export class SetupReader {
     const pending = odata`published eq false`;
     const rows = await rowsWithPrefix(await this.table(), partitionOf(setup), 'event-', pending);
     return rows.map((row) => setupEventSchema.parse(decoded(row, ['event'])['event']));
-  }
-
-  /** Marks an event as published. */
-  async markPublished(setup: SetupKey, event: SetupEvent): Promise<void> {
-    const table = await this.table();
-    const row = { partitionKey: partitionOf(setup), rowKey: eventRow(event.sequence), published: true };
-    await table.updateEntity(row, 'Merge');
   }
 
   /** Succeeds if the state store answers. */

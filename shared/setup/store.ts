@@ -1,6 +1,7 @@
 /**
  * Setups in Table Storage. One partition a setup holds its head row, its milestones, its events and its findings; a change
- * of state, its milestone, its event and its audit are one entity-group transaction, guarded by the head row's ETag. https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
+ * of state, its milestone, its event and its audit are one entity-group transaction, guarded by the head row's ETag.
+ * https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
  */
 import type { TableClient, TableEntity, TransactionAction } from '@azure/data-tables';
 import { auditRecord } from '../audit/audit.ts';
@@ -13,6 +14,7 @@ import { unlessConflict } from '../rest-errors.ts';
 import type { ActiveSetups } from './active.ts';
 import { attemptRow } from './attempt-record.ts';
 import { buildSetupEvent } from './events.ts';
+import type { SetupEvent } from './events.ts';
 import { headRow, laterThan, movedOn } from './head.ts';
 import type { DeletionOptions, SetupRecord } from './head.ts';
 import type { MilestoneRecord } from './milestone-data.ts';
@@ -233,6 +235,13 @@ export class SetupStore extends SetupReader {
         others: dropped.map(({ name }) => ['delete', { partitionKey, rowKey: milestoneRow(setup.attempt, name) }]),
       };
     });
+  }
+
+  /** Marks an event as published. */
+  async markPublished(setup: SetupKey, event: SetupEvent): Promise<void> {
+    const table = await this.table();
+    const row = { partitionKey: partitionOf(setup), rowKey: eventRow(event.sequence), published: true };
+    await table.updateEntity(row, 'Merge');
   }
 
   /** Moves the audits of a setup to the log, as far as that was not done. */
