@@ -2,7 +2,7 @@ import type { Clock } from '../endpoint/clock.ts';
 import type { Log, TlsIdentity, VerifyToken } from '../endpoint/endpoint.ts';
 
 /** What SERVERPROPERTY and @@VERSION say. */
-interface ServerProfile {
+export interface ServerProfile {
   /** For example `15.0.4410.1`. */
   readonly productVersion: string;
   readonly productMajorVersion: number;

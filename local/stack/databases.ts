@@ -3,6 +3,7 @@ import { setImmediate as nextLoopTurn } from 'node:timers/promises';
 import type { Log, TlsIdentity, VerifyToken } from '../endpoint/endpoint.ts';
 import { loadSample, sampleDatabases } from '../sample/load-sample.ts';
 import type { SampleSize } from '../sample/load-sample.ts';
+import { AZURE_SQL, SQL_SERVER } from '../sql-server/profiles.ts';
 import { startSqlServer } from '../sql-server/server.ts';
 import type { SqlFault } from '../sql-server/options.ts';
 import type { SqlServers } from '../sql-server/server.ts';
@@ -53,19 +54,6 @@ const ENVIRONMENT = 'Production';
 const USER_NAME = 'migration';
 const DATABASE = { compatibilityLevel: 150, collation: 'SQL_Latin1_General_CP1_CI_AS' };
 
-const ON_PREMISES = {
-  productVersion: '15.0.4410.1',
-  productMajorVersion: 15,
-  edition: 'Standard Edition (64-bit)',
-  engineEdition: 2,
-} as const;
-const AZURE = {
-  productVersion: '12.0.2000.8',
-  productMajorVersion: 12,
-  edition: 'SQL Azure',
-  engineEdition: 5,
-} as const;
-
 /** Starts the servers and resolves when their databases are filled. Passwords are new at each start. */
 export async function startDatabases({
   tls,
@@ -92,21 +80,21 @@ export async function startDatabases({
     servers: [
       {
         name: 'SqlServer',
-        profile: ON_PREMISES,
+        profile: SQL_SERVER,
         logins: [{ name: USER_NAME, password, sysadmin: true, databases: {} }],
         acceptsTokens: false,
         databases: sourceDatabases('SqlServer'),
       },
       {
         name: 'AzureSql',
-        profile: AZURE,
+        profile: AZURE_SQL,
         logins: [{ name: USER_NAME, password, databases: ownerOf(sourceDatabases('AzureSql')) }],
         acceptsTokens: false,
         databases: sourceDatabases('AzureSql'),
       },
       {
         name: DESTINATION,
-        profile: AZURE,
+        profile: AZURE_SQL,
         logins: [],
         acceptsTokens: true,
         databases: planned.map(({ destination: name }) => ({ name, ...DATABASE })),

@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { VirtualClock } from '../../local/endpoint/clock.ts';
 import { loadSample, sampleDatabases } from '../../local/sample/load-sample.ts';
 import { registerRuntimeNode } from '../../local/data-factory/runtime-node.ts';
+import { AZURE_SQL, SQL_SERVER } from '../../local/sql-server/profiles.ts';
 import { startSqlServer } from '../../local/sql-server/server.ts';
 import { startStorage } from '../../local/storage/server.ts';
 import { companySchema, extensionSchema } from '../../shared/checks/check.ts';
@@ -141,19 +142,14 @@ async function startServers({ tls, identity }: Fixture, password: string): Promi
       {
         name: 'onprem',
         acceptsTokens: false,
-        profile: {
-          productVersion: '15.0.4345.5',
-          productMajorVersion: 15,
-          edition: 'Standard Edition (64-bit)',
-          engineEdition: 2,
-        },
+        profile: SQL_SERVER,
         databases: [database(sampleDatabases.source)],
         logins: [{ name: 'owner', password, sysadmin: true, databases: {} }],
       },
       {
         name: 'online',
         acceptsTokens: true,
-        profile: { productVersion: '12.0.2000.8', productMajorVersion: 12, edition: 'SQL Azure', engineEdition: 5 },
+        profile: AZURE_SQL,
         databases: [database(sampleDatabases.destination)],
         logins: [],
       },

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import sql from 'mssql';
 import { loadSample, sampleDatabases } from '../../local/sample/load-sample.ts';
+import { AZURE_SQL, SQL_SERVER } from '../../local/sql-server/profiles.ts';
 import { startSqlServer } from '../../local/sql-server/server.ts';
 import { createCertificateAuthority } from '../../local/stack/certificates.ts';
 
@@ -28,12 +29,7 @@ export async function startSampleServers(): Promise<SampleServers> {
       {
         name: 'onprem',
         acceptsTokens: false,
-        profile: {
-          productVersion: '15.0.4345.5',
-          productMajorVersion: 15,
-          edition: 'Standard Edition (64-bit)',
-          engineEdition: 2,
-        },
+        profile: SQL_SERVER,
         databases: [
           database(sampleDatabases.source),
           database('BC.250'),
@@ -47,7 +43,7 @@ export async function startSampleServers(): Promise<SampleServers> {
       {
         name: 'online',
         acceptsTokens: false,
-        profile: { productVersion: '12.0.2000.8', productMajorVersion: 12, edition: 'SQL Azure', engineEdition: 5 },
+        profile: AZURE_SQL,
         databases: [database(sampleDatabases.destination)],
         logins: [owner(sampleDatabases.destination)],
       },

@@ -1,6 +1,7 @@
 import sql from 'mssql';
 import { createCertificateAuthority, trustCertificateAuthority } from '../../local/stack/certificates.ts';
 import type { ServerOptions } from '../../local/sql-server/options.ts';
+import { AZURE_SQL, SQL_SERVER } from '../../local/sql-server/profiles.ts';
 import { type SqlServers, startSqlServer } from '../../local/sql-server/server.ts';
 
 /** The only access token that the test servers take. */
@@ -11,12 +12,7 @@ const DATABASE = { compatibilityLevel: 150, collation: 'SQL_Latin1_General_CP1_C
 
 const SOURCE: ServerOptions = {
   name: 'source',
-  profile: {
-    productVersion: '15.0.4410.1',
-    productMajorVersion: 15,
-    edition: 'Standard Edition (64-bit)',
-    engineEdition: 2,
-  },
+  profile: SQL_SERVER,
   logins: [
     { name: 'admin', password: PASSWORD, sysadmin: true, databases: {} },
     { name: 'reader', password: PASSWORD, databases: { shop: ['db_datareader'] } },
@@ -31,7 +27,7 @@ const SOURCE: ServerOptions = {
 
 const DESTINATION: ServerOptions = {
   name: 'destination',
-  profile: { productVersion: '12.0.2000.8', productMajorVersion: 12, edition: 'SQL Azure', engineEdition: 5 },
+  profile: AZURE_SQL,
   logins: [],
   acceptsTokens: true,
   databases: [{ name: 'shop', ...DATABASE }],
