@@ -3,7 +3,6 @@ import type { TokenCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Sample, SourceKind } from '../../local/stack/databases.ts';
-import { subscribeToSetup } from '../../local/demo/event-subscription.ts';
 import type { ReceivedEvent } from '../../local/demo/event-subscription.ts';
 import { inspectFactory } from '../../local/demo/inspection.ts';
 import { registerEnvironment } from '../../local/demo/sample-setup.ts';
@@ -16,7 +15,7 @@ import { ActiveSetups } from '../../shared/setup/active.ts';
 import { SetupIndex } from '../../shared/setup/setup-index.ts';
 import { SetupStore } from '../../shared/setup/store.ts';
 import { hostKind } from '../support/host-kind.ts';
-import { nameOf, runSetup } from '../support/setup/setup-run.ts';
+import { listenToSetup, nameOf, runSetup } from '../support/setup/setup-run.ts';
 
 let stack: Stack;
 
@@ -28,7 +27,11 @@ beforeAll(async () => {
 afterAll(() => stack.stop());
 
 test('a setup whose request died after it was stored is started by the timer, which publishes all of its events', async () => {
-  const events = await untilEnd('forgotten', () => storeWithoutStarting('forgotten'));
+  const listener = await listenToSetup(stack, 'forgotten');
+  await storeWithoutStarting('forgotten');
+  await listener.ended;
+  await listener.close();
+  const events = listener.received;
   expect(events.map(nameOf).at(0)).toBe('accepted');
   expect(events.map(nameOf).at(-1)).toBe('ready');
 });
@@ -64,25 +67,6 @@ test(
     expect(own(content.runs)).toHaveLength(2);
   },
 );
-
-/** Listens to a setup from before its begin to its end. */
-async function untilEnd(setupId: string, begin: () => Promise<void>): Promise<readonly ReceivedEvent[]> {
-  const ended = Promise.withResolvers<void>();
-  const subscription = await subscribeToSetup({
-    namespace: stack.serviceBus.fullyQualifiedNamespace,
-    credential: stack.credential('subscriber'),
-    tenantId: stack.tenantId,
-    setupId,
-    async receive(event) {
-      if (['ready', 'failed'].includes(nameOf(event))) ended.resolve();
-    },
-    lost: ended.reject,
-  });
-  await begin();
-  await ended.promise;
-  await subscription.close();
-  return subscription.received;
-}
 
 function sampleOf(kind: SourceKind): Sample {
   const sample = stack.databases.samples.find((other) => other.kind === kind);

@@ -2,13 +2,19 @@
 import type { ActivityUnion, DataFactoryManagementClient, PipelineResource } from '@azure/arm-datafactory';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../../local/endpoint/clock.ts';
-import { activityRuns, FACTORY, GROUP, runEnd, startDataFactoryFixture } from '../fixtures/data-factory.ts';
+import {
+  activityRuns,
+  FACTORY,
+  GROUP,
+  putPipeline,
+  runEnd,
+  startDataFactoryFixture,
+} from '../fixtures/data-factory.ts';
 import type { DataFactoryFixture } from '../fixtures/data-factory.ts';
 import { expression, linked } from '../fixtures/data-factory-sql.ts';
 
 let fixture: DataFactoryFixture;
 let client: DataFactoryManagementClient;
-let count = 0;
 
 beforeAll(async () => {
   fixture = await startDataFactoryFixture({ clock: new VirtualClock() });
@@ -31,15 +37,8 @@ beforeAll(async () => {
 
 afterAll(() => fixture.stop());
 
-async function put(pipeline: PipelineResource): Promise<string> {
-  count += 1;
-  const name = `pipeline_${count}`;
-  await client.pipelines.createOrUpdate(GROUP, FACTORY, name, pipeline);
-  return name;
-}
-
 async function start(pipeline: PipelineResource): Promise<string> {
-  return (await client.pipelines.createRun(GROUP, FACTORY, await put(pipeline))).runId;
+  return (await client.pipelines.createRun(GROUP, FACTORY, await putPipeline(fixture, pipeline))).runId;
 }
 
 const run = async (pipeline: PipelineResource) => runEnd(fixture, await start(pipeline));
@@ -188,7 +187,7 @@ describe('ForEach', () => {
     ['a loop inside it', loop(items([]), [{ ...loop(items([]), []), name: 'inner' }])],
     ['items that are no expression', loop([1, 2], [])],
   ])('is refused with %s', async (_, activity) => {
-    await expect(put({ activities: [activity] })).rejects.toMatchObject({ statusCode: 400 });
+    await expect(putPipeline(fixture, { activities: [activity] })).rejects.toMatchObject({ statusCode: 400 });
   });
 
   test('does nothing without items', async () => {
@@ -200,7 +199,7 @@ describe('ExecutePipeline', () => {
   const echo = { parameters: { number: { type: 'Int' as const } }, activities: [show('pipeline().parameters.number')] };
 
   test('gives typed parameters, waits for the end, and fails as the other run did', async () => {
-    const child = await put(echo);
+    const child = await putPipeline(fixture, echo);
     const runId = await start({ activities: [execute(child, { parameters: { number: expression('@add(1, 2)') } })] });
     const failed = await runEnd(fixture, runId);
     expect(failed).toMatchObject({
@@ -219,7 +218,7 @@ describe('ExecutePipeline', () => {
   });
 
   test('goes on at once when it does not wait', async () => {
-    const child = await put(echo);
+    const child = await putPipeline(fixture, echo);
     const call = execute(child, { waitOnCompletion: false, parameters: { number: 1 } });
     expect(await run({ activities: [call] })).toMatchObject({ status: 'Succeeded' });
   });
@@ -229,16 +228,19 @@ describe('ExecutePipeline', () => {
     ['a parameter of another type', { parameters: { number: 'one' } }, "'number' is of type Int; a String was given"],
     ['waitOnCompletion left out', { waitOnCompletion: undefined }, 'waitOnCompletion: is not written out'],
   ])('fails with %s', async (_, rest, text) => {
-    const { status, message } = await run({ activities: [execute(await put(echo), rest)] });
+    const { status, message } = await run({ activities: [execute(await putPipeline(fixture, echo), rest)] });
     expect({ status, message }).toEqual({ status: 'Failed', message: expect.stringContaining(text) as string });
   });
 
   test('is refused when there is no such pipeline', async () => {
-    await expect(put({ activities: [execute('none')] })).rejects.toMatchObject({ statusCode: 400 });
+    await expect(putPipeline(fixture, { activities: [execute('none')] })).rejects.toMatchObject({ statusCode: 400 });
   });
 
   test('waits while the other pipeline takes no further run, and is cancelled with its runs or alone', async () => {
-    const child = await put({ concurrency: 1, activities: [loop(expression('@range(0, 1)'), [waiting()])] });
+    const child = await putPipeline(fixture, {
+      concurrency: 1,
+      activities: [loop(expression('@range(0, 1)'), [waiting()])],
+    });
     const parents = [await start({ activities: [execute(child)] }), await start({ activities: [execute(child)] })];
     const children = await Promise.all(parents.map(childOf));
     const status = async (runId = '') => (await client.pipelineRuns.get(GROUP, FACTORY, runId)).status;

@@ -6,6 +6,7 @@ import {
   activityRuns,
   FACTORY,
   GROUP,
+  putPipeline,
   runEnd,
   startDataFactoryFixture,
   type DataFactoryFixture,
@@ -14,7 +15,6 @@ import {
 const clock = new VirtualClock();
 let fixture: DataFactoryFixture;
 let client: DataFactoryManagementClient;
-let count = 0;
 
 beforeAll(async () => {
   fixture = await startDataFactoryFixture({ clock });
@@ -23,15 +23,8 @@ beforeAll(async () => {
 
 afterAll(() => fixture.stop());
 
-async function put(pipeline: PipelineResource): Promise<string> {
-  count += 1;
-  const name = `pipeline_${count}`;
-  await client.pipelines.createOrUpdate(GROUP, FACTORY, name, pipeline);
-  return name;
-}
-
 async function start(pipeline: PipelineResource, parameters?: Record<string, unknown>): Promise<string> {
-  const name = await put(pipeline);
+  const name = await putPipeline(fixture, pipeline);
   const { runId } = await client.pipelines.createRun(GROUP, FACTORY, name, parameters && { parameters });
   return runId;
 }
@@ -135,7 +128,7 @@ describe('activities', () => {
         },
       ],
     };
-    const name = await put(pipeline);
+    const name = await putPipeline(fixture, pipeline);
     const names = async (stage: string) => {
       const { runId } = await client.pipelines.createRun(GROUP, FACTORY, name, { parameters: { stage } });
       const { status } = await runEnd(fixture, runId);
@@ -169,7 +162,7 @@ describe('activities', () => {
   test.each(['Wait', 'SetVariable', 'Until', 'WebActivity'])(
     'of type %s are stored, and refused by name when they should run',
     async (type) => {
-      const name = await put({
+      const name = await putPipeline(fixture, {
         activities: [{ ...step('outer'), ifTrueActivities: [{ name: 'inner', type } as ActivityUnion] }],
       });
       await expect(client.pipelines.createRun(GROUP, FACTORY, name)).rejects.toMatchObject({
@@ -242,7 +235,7 @@ describe('runs', () => {
   });
 
   test('are found by window, name and status, newest first if wanted', async () => {
-    const name = await put({ activities: [step('a')] });
+    const name = await putPipeline(fixture, { activities: [step('a')] });
     const create = async () => (await client.pipelines.createRun(GROUP, FACTORY, name)).runId;
     const early = clock.now();
     const first = await create();
@@ -268,7 +261,7 @@ describe('runs', () => {
   });
 
   test('come in pages of one hundred', async () => {
-    const name = await put({});
+    const name = await putPipeline(fixture, {});
     await Promise.all(Array.from({ length: 101 }, () => client.pipelines.createRun(GROUP, FACTORY, name)));
     const filter = {
       lastUpdatedAfter: new Date(0),
@@ -370,7 +363,7 @@ describe('activities on a self-hosted integration runtime', () => {
 
   test('keep later runs of a pipeline with a limited concurrency in the queue', async () => {
     await createRuntime('shir-one');
-    const name = await put({ concurrency: 1, activities: [script('shir-one')] });
+    const name = await putPipeline(fixture, { concurrency: 1, activities: [script('shir-one')] });
     const create = async () => (await client.pipelines.createRun(GROUP, FACTORY, name)).runId;
     const [first, second] = [await create(), await create()];
     const status = async (runId: string) => (await client.pipelineRuns.get(GROUP, FACTORY, runId)).status;

@@ -9,13 +9,12 @@ import {
   type DataFactorySqlFixture,
 } from '../fixtures/data-factory-sql.ts';
 import { stagingLinkedService } from '../../../shared/factory/connections.ts';
-import { activityRuns, FACTORY, GROUP, runEnd } from '../fixtures/data-factory.ts';
+import { activityRuns, FACTORY, GROUP, putPipeline, runEnd } from '../fixtures/data-factory.ts';
 
 const logged: string[] = [];
 let fixture: DataFactorySqlFixture;
 let client: DataFactoryManagementClient;
 let signature: string;
-let count = 0;
 
 const after = (activity: string) => ({ activity, dependencyConditions: ['Succeeded'] });
 
@@ -31,10 +30,8 @@ beforeAll(async () => {
 afterAll(() => fixture.stop());
 
 async function run(activities: readonly ActivityUnion[], parameters: Record<string, unknown> = {}) {
-  count += 1;
-  const name = `pipeline_${count}`;
   const declared = Object.fromEntries(Object.keys(parameters).map((key) => [key, { type: 'String' as const }]));
-  await client.pipelines.createOrUpdate(GROUP, FACTORY, name, { activities: [...activities], parameters: declared });
+  const name = await putPipeline(fixture, { activities: [...activities], parameters: declared });
   const { runId } = await client.pipelines.createRun(GROUP, FACTORY, name, { parameters });
   return { ended: await runEnd(fixture, runId), activities: await activityRuns(fixture, runId) };
 }

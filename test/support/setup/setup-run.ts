@@ -2,7 +2,7 @@
 import { registerRuntimeNode } from '../../../local/data-factory/runtime-node.ts';
 import type { Sample } from '../../../local/stack/databases.ts';
 import { subscribeToSetup } from '../../../local/demo/event-subscription.ts';
-import type { ReceivedEvent } from '../../../local/demo/event-subscription.ts';
+import type { EventSubscription, ReceivedEvent } from '../../../local/demo/event-subscription.ts';
 import { registerEnvironment, sampleSetupBody } from '../../../local/demo/sample-setup.ts';
 import { SetupClient } from '../../../local/demo/setup-client.ts';
 import type { Answer } from '../../../local/demo/setup-client.ts';
@@ -65,6 +65,41 @@ export async function runSetup(
   { onEvent, runtimeName }: RunOptions = {},
 ): Promise<SetupRun> {
   const client = provisioningClient(stack);
+  const listener = await listenToSetup(stack, setupId, async (event) => {
+    if (nameOf(event) === 'runtime-created' && event.data['created'] === true)
+      await registerNode(stack, client, setupId);
+    await onEvent?.(event);
+  });
+  await registerEnvironment(stack, sample);
+  const accepted = await client.put(setupId, sampleSetupBody(sample, runtimeName));
+  const done = new AbortController();
+  const checking = client.keepChecking(setupId, done.signal);
+  await listener.ended;
+  done.abort();
+  await checking;
+  const operation = await client.follow(accepted.headers.get('operation-location') ?? '', 100);
+  const setup = await operatorClient(stack).get(setupId);
+  await listener.close();
+  return {
+    accepted,
+    operation: operation.body as SetupRun['operation'],
+    setup: setup.body as SetupDocument,
+    events: listener.received,
+  };
+}
+
+/** Who hears the events of a setup. */
+interface Listener extends EventSubscription {
+  /** Resolves when the setup is ready or has failed. */
+  readonly ended: Promise<void>;
+}
+
+/** Listens to a setup, which need not have begun. @param onEvent gets each event before the next one is received */
+export async function listenToSetup(
+  stack: Stack,
+  setupId: string,
+  onEvent: (event: ReceivedEvent) => Promise<void> = () => Promise.resolve(),
+): Promise<Listener> {
   const ended = Promise.withResolvers<void>();
   const subscription = await subscribeToSetup({
     namespace: stack.serviceBus.fullyQualifiedNamespace,
@@ -72,29 +107,12 @@ export async function runSetup(
     tenantId: stack.tenantId,
     setupId,
     async receive(event) {
-      if (nameOf(event) === 'runtime-created' && event.data['created'] === true)
-        await registerNode(stack, client, setupId);
-      await onEvent?.(event);
+      await onEvent(event);
       if (['ready', 'failed'].includes(nameOf(event))) ended.resolve();
     },
     lost: ended.reject,
   });
-  await registerEnvironment(stack, sample);
-  const accepted = await client.put(setupId, sampleSetupBody(sample, runtimeName));
-  const done = new AbortController();
-  const checking = client.keepChecking(setupId, done.signal);
-  await ended.promise;
-  done.abort();
-  await checking;
-  const operation = await client.follow(accepted.headers.get('operation-location') ?? '', 100);
-  const setup = await operatorClient(stack).get(setupId);
-  await subscription.close();
-  return {
-    accepted,
-    operation: operation.body as SetupRun['operation'],
-    setup: setup.body as SetupDocument,
-    events: subscription.received,
-  };
+  return { ...subscription, ended: ended.promise };
 }
 
 async function registerNode(stack: Stack, client: SetupClient, setupId: string): Promise<void> {

@@ -1,83 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { planLimitsSchema } from '../../../shared/plan/groups.ts';
-import { joinCatalogue } from '../../../shared/plan/catalogue.ts';
 import type { CatalogueColumn, CatalogueTable } from '../../../shared/plan/catalogue.ts';
 import { planTables, summarizePlan } from '../../../shared/plan/plan.ts';
-import type { PlanContext, PlannedTable } from '../../../shared/plan/plan.ts';
-
-const app = '437dbf0e-84ff-417a-965d-ed2bb9650972';
-const otherApp = 'a7d0b2c4-6e18-4f3a-8b95-2c1d3e4f5a60';
-const system = '63ca2fa4-4f03-4f2b-a480-172fef340d3f';
-
-const context: PlanContext = {
-  companies: [
-    { name: 'CRONUS A.', sqlName: 'CRONUS A_' },
-    { name: 'CRONUS B', sqlName: 'CRONUS B' },
-  ],
-  onlineCompanies: ['CRONUS A_'],
-  onlineApps: [app, system],
-  rules: [],
-  limits: planLimitsSchema.parse({}),
-  collation: 'Latin1_General_100_CI_AS',
-};
-
-function column(columnName: string, change: Partial<CatalogueColumn> = {}): CatalogueColumn {
-  return {
-    tableId: 1,
-    ordinal: 1,
-    columnName,
-    typeName: 'int',
-    maxLength: 4,
-    precision: 10,
-    scale: 0,
-    isNullable: false,
-    isIdentity: false,
-    isComputed: false,
-    isRowVersion: false,
-    keyOrdinal: null,
-    collation: null,
-    ...change,
-  };
-}
-
-function text(columnName: string, length: number, change: Partial<CatalogueColumn> = {}): CatalogueColumn {
-  const maxLength = length === Infinity ? -1 : 2 * length;
-  return column(columnName, { typeName: 'nvarchar', maxLength, precision: 0, ...change });
-}
-
-const key = text('No_', 20, { keyOrdinal: 1 });
-const rowVersion = column('timestamp', { typeName: 'timestamp', maxLength: 8, precision: 0, isRowVersion: true });
-
-function table(tableName: string, columns = [rowVersion, key], change: Partial<CatalogueTable> = {}): CatalogueTable {
-  return { tableId: 1, schemaName: 'dbo', tableName, rowCount: 10, byteCount: 8192, columns, ...change };
-}
-
-async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
-  for (const item of items) yield await Promise.resolve(item);
-}
-
-async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
-}
-
-async function plan(
-  source: readonly CatalogueTable[],
-  destination: readonly CatalogueTable[],
-  change: Partial<PlanContext> = {},
-): Promise<PlannedTable[]> {
-  return await collect(planTables(each(source), each(destination), { ...context, ...change }));
-}
-
-async function planOne(
-  source: CatalogueTable,
-  destination: readonly CatalogueTable[] = [source],
-  change: Partial<PlanContext> = {},
-): Promise<PlannedTable | undefined> {
-  const [only] = await plan([source], destination, change);
-  return only;
-}
+import {
+  app,
+  column,
+  context,
+  each,
+  otherApp,
+  plan,
+  planOne,
+  system,
+  table,
+  text,
+} from '../../support/plan/catalogues.ts';
 
 const customer = table(`CRONUS A_$Customer$${app}`);
 
@@ -287,77 +223,6 @@ describe('tables that the client takes from a buffer', () => {
   });
 });
 
-describe('columns', () => {
-  async function planOf(source: CatalogueColumn[], online: CatalogueColumn[]) {
-    const name = `CRONUS A_$Customer$${app}`;
-    return await planOne(table(name, source), [table(name, online)]);
-  }
-
-  test('a column that is not online is left out and named', async () => {
-    const planned = await planOf([key, text('Old', 10)], [key, text('New', 10)]);
-    expect(planned?.columns.map(({ name }) => name)).toEqual(['No_']);
-    expect(planned?.reason).toContain('left out: Old.');
-  });
-
-  test('computed columns are left out', async () => {
-    const planned = await planOf([key, column('Sum', { isComputed: true })], [key, column('Sum')]);
-    expect(planned?.columns.map(({ name }) => name)).toEqual(['No_']);
-  });
-
-  test('types of old fit what replaced them', async () => {
-    const image = column('Picture', { typeName: 'image', maxLength: 16, precision: 0 });
-    const binary = column('picture', { typeName: 'varbinary', maxLength: -1, precision: 0 });
-    const planned = await planOf([key, image], [key, binary]);
-    expect(planned?.columns[1]).toEqual({ ordinal: 2, name: 'picture', type: 'varbinary(max)', isKey: false });
-  });
-
-  const decimal = (precision: number, scale: number) =>
-    column('Amount', { typeName: 'decimal', maxLength: 17, precision, scale });
-
-  test('numeric is another name of decimal', async () => {
-    const numeric = column('Amount', { typeName: 'numeric', maxLength: 17, precision: 38, scale: 20 });
-    for (const [source, online] of [
-      [numeric, decimal(38, 20)],
-      [decimal(38, 20), numeric],
-    ] as const) {
-      const planned = await planOf([key, source], [key, online]);
-      expect(planned?.columns[1]).toMatchObject({ type: 'decimal(38, 20)', carriedAs: 'varchar(41)' });
-    }
-  });
-
-  test.each([
-    ['other type', text('a', 10), column('a'), '[a] T,'],
-    ['shorter text', text('a]b', 20), text('a]b', 10), '[a]]b] L,'],
-    ['text no longer unlimited', text('a', Infinity), text('a', 4000), '[a] L,'],
-    ['fewer digits before the point', decimal(38, 20), decimal(28, 20), '[Amount] L,'],
-    ['fewer digits after the point', decimal(18, 4), decimal(38, 2), '[Amount] L,'],
-    ['key online only', text('a', 10), text('a', 10, { keyOrdinal: 2 }), '[a] PK,'],
-    ['key in the source only', text('a', 10, { keyOrdinal: 2 }), text('a', 10), '[a] PK,'],
-    ['key with another type', text('a', 10), column('a', { keyOrdinal: 2 }), '[a] PK,T,'],
-  ])('%s does not fit', async (_name, source, online, problems) => {
-    const planned = await planOf([key, source], [key, online]);
-    expect(planned).toMatchObject({ copyMethod: 'None', problems });
-    expect(planned?.reason).toContain('50011');
-  });
-
-  test('a key column that only one side has does not fit; all problems are named', async () => {
-    const extra = column('Line No_', { keyOrdinal: 2 });
-    const planned = await planOf([key, text('a', 20)], [key, text('a', 10), extra]);
-    expect(planned?.problems).toBe('[a] L,|[Line No_] PK,');
-    expect((await planOf([key, extra], [key]))?.problems).toBe('[Line No_] PK,');
-  });
-
-  test.each([
-    ['decimal(38, 20)', decimal(38, 20)],
-    ['nvarchar(max)', text('a', Infinity)],
-    ['datetime2(3)', column('a', { typeName: 'datetime2', maxLength: 7, precision: 23, scale: 3 })],
-    ['varchar(7)', column('a', { typeName: 'varchar', maxLength: 7, precision: 0 })],
-    ['uniqueidentifier', column('a', { typeName: 'uniqueidentifier', maxLength: 16, precision: 0 })],
-  ])('the type is written as %s', async (type, definition) => {
-    expect((await planOf([key, definition], [key, definition]))?.columns[1]?.type).toBe(type);
-  });
-});
-
 test('small tables fill packs, large ones batches', async () => {
   const limits = { smallTableBytes: 100, packBytes: 250, packTables: 3, batchTables: 2, packs: 5_000 };
   const sizes = [100, 100, 100, 10, 10, 10, 101, 500, 900];
@@ -382,17 +247,6 @@ test('packs are filled further when one Lookup could not give more of them', asy
   expect(planned.map(({ groupNumber }) => groupNumber)).toEqual([1, 2, 3, 1, 2, 3, 1]);
 });
 
-test.each([
-  [28, undefined],
-  [29, 'varchar(41)'],
-  [38, 'varchar(41)'],
-])('a decimal of %i digits is carried as %s', async (precision, carriedAs) => {
-  const amount = column('Amount', { typeName: 'decimal', maxLength: 17, precision, scale: 20 });
-  const definition = table(`T$${app}`, [key, amount]);
-  const [planned] = await plan([definition], [definition]);
-  expect(planned?.columns[1]?.carriedAs).toBe(carriedAs);
-});
-
 test('a summary counts tables by copy method and flow, and only rows that are copied', async () => {
   const large = table(`Big$${app}`, undefined, { byteCount: 2 ** 21, rowCount: 1000 });
   const planned = await plan([customer, large, table('Access Control')], [customer, large]);
@@ -405,26 +259,6 @@ test('a summary counts tables by copy method and flow, and only rows that are co
   };
   expect(summarizePlan(planned)).toEqual(expected);
   expect(summarizePlan(planned.slice(1), summarizePlan(planned.slice(0, 1)))).toEqual(expected);
-});
-
-describe('the catalogue', () => {
-  const tables = [1, 2, 3].map((tableId) => ({ ...table(`T${tableId}`), tableId, rowCount: '7', byteCount: '8192' }));
-  const columns = [1, 1, 3].map((tableId, index) => column(`c${index}`, { tableId }));
-
-  test('joins tables and columns, and reads the numbers that SQL sends as text', async () => {
-    const joined = await collect(joinCatalogue(each(tables), each(columns)));
-    expect(joined.map(({ tableName, rowCount, columns: own }) => [tableName, rowCount, own.length])).toEqual([
-      ['T1', 7, 2],
-      ['T2', 7, 0],
-      ['T3', 7, 1],
-    ]);
-  });
-
-  test('refuses columns that belong to no table', async () => {
-    await expect(collect(joinCatalogue(each(tables.slice(0, 2)), each(columns)))).rejects.toThrow(
-      'c2 belongs to no table',
-    );
-  });
 });
 
 test('many tables are planned one at a time', async () => {
