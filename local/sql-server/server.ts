@@ -17,6 +17,8 @@ import type { Authenticate, Login, Session } from './tds/session.ts';
 interface LocalDatabase {
   /** Runs one batch of T-SQL. Rejects with the first error; rows and messages are dropped. */
   execute(sql: string): Promise<void>;
+  /** Plays the automatic clean-up of change tracking when the retention of all changes so far is over. */
+  forgetChanges(): Promise<void>;
 }
 
 /** The running servers. */
@@ -120,6 +122,7 @@ class RunningServer {
         await owner.batch(sql, [], sink);
         if (sink.firstError) throw sink.firstError;
       },
+      forgetChanges: () => owner.forgetChanges(),
     };
   }
 

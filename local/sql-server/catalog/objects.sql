@@ -4,7 +4,6 @@ CREATE TABLE tsql.procedures (
   name text COLLATE tsql.ci NOT NULL, definition text NOT NULL, parameters jsonb NOT NULL,
   created timestamp(3) NOT NULL DEFAULT tsql.getdate(), modified timestamp(3) NOT NULL DEFAULT tsql.getdate(),
   PRIMARY KEY (key, schema, name));
-CREATE TABLE tsql.tracked_tables (relation oid PRIMARY KEY, is_track_columns_updated_on bool NOT NULL);
 
 CREATE VIEW tsql.schemas AS
 SELECT n.oid, n.oid::int8::int4 AS schema_id, substr(coalesce(l.original, n.nspname), strpos(n.nspname, '.') + 1) COLLATE tsql.ci AS name
@@ -182,26 +181,6 @@ CREATE VIEW sys.database_files AS
 SELECT 1 AS file_id, 0::int2 AS type, 'ROWS' COLLATE tsql.ci AS type_desc, tsql.db_name() AS name, tsql.db_name() || '.mdf' AS physical_name,
        coalesce((SELECT sum(tsql.page_count(object_id)) FROM tsql.relations WHERE relkind = 'r'), 0)::int4 AS size, -1 AS max_size;
 
-CREATE FUNCTION tsql.enable_change_tracking(relation text, columns bool) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  IF NOT (SELECT change_tracking FROM tsql.databases WHERE key = tsql.key()) THEN
-    PERFORM tsql.fail(4997, 'Cannot enable change tracking on the table. Change tracking is not enabled on this database.');
-  END IF;
-  IF EXISTS (SELECT 1 FROM tsql.tracked_tables t WHERE t.relation = $1::regclass) THEN
-    PERFORM tsql.fail(4996, 'Change tracking is already enabled for the table.');
-  END IF;
-  INSERT INTO tsql.tracked_tables VALUES ($1::regclass, columns);
-END $$;
-CREATE FUNCTION tsql.disable_change_tracking(relation text) RETURNS void LANGUAGE sql AS $$ DELETE FROM tsql.tracked_tables t WHERE t.relation = $1::regclass $$;
-CREATE VIEW sys.change_tracking_tables AS
-SELECT r.object_id, t.is_track_columns_updated_on, 0::int8 AS min_valid_version, 0::int8 AS begin_version, 0::int8 AS cleanup_version
-  FROM tsql.tracked_tables t JOIN tsql.relations r ON r.oid = t.relation;
-CREATE FUNCTION tsql.require_no_tracked_tables() RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  IF EXISTS (SELECT 1 FROM sys.change_tracking_tables) THEN
-    PERFORM tsql.fail(22115, 'Change tracking is enabled for one or more tables in the database. Disable it on each table first.');
-  END IF;
-END $$;
 CREATE FUNCTION tsql.require_no_procedures(name text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE found text;
 BEGIN
@@ -210,8 +189,6 @@ BEGIN
     PERFORM tsql.fail(3729, format('Cannot drop schema ''%s'' because it is being referenced by object ''%s''.', $1, found));
   END IF;
 END $$;
-CREATE FUNCTION tsql.change_tracking_current_version() RETURNS int8 STABLE LANGUAGE sql AS $$ SELECT CASE WHEN change_tracking THEN 0 END::int8 FROM tsql.databases WHERE key = tsql.key() $$;
-CREATE FUNCTION tsql.change_tracking_min_valid_version(int4) RETURNS int8 STABLE LANGUAGE sql AS $$ SELECT min_valid_version FROM sys.change_tracking_tables WHERE object_id = $1 $$;
 CREATE FUNCTION tsql.min_active_rowversion() RETURNS bytea STABLE LANGUAGE sql AS $$
   SELECT int8send(CASE WHEN is_called THEN last_value + 1 ELSE last_value END) FROM tsql.rowversions $$;
 CREATE FUNCTION tsql.last_identity(relation text) RETURNS numeric VOLATILE LANGUAGE plpgsql AS $$

@@ -4,7 +4,7 @@ CREATE TABLE tsql.servers (
 CREATE TABLE tsql.databases (
   key int4 GENERATED ALWAYS AS IDENTITY PRIMARY KEY, server text NOT NULL REFERENCES tsql.servers, database_id int4 NOT NULL,
   name text COLLATE tsql.ci NOT NULL, compatibility_level int4 NOT NULL, collation_name text NOT NULL,
-  change_tracking bool NOT NULL DEFAULT false, auto_cleanup bool NOT NULL DEFAULT true, retention_period int4 NOT NULL DEFAULT 2,
+  change_tracking bool NOT NULL DEFAULT false, tracking_version int8 NOT NULL DEFAULT 0, tracking_transaction xid8, auto_cleanup bool NOT NULL DEFAULT true, retention_period int4 NOT NULL DEFAULT 2,
   retention_unit text NOT NULL DEFAULT 'DAYS', is_read_only bool NOT NULL DEFAULT false, user_access text NOT NULL DEFAULT 'MULTI_USER',
   recovery_model text NOT NULL DEFAULT 'FULL', is_read_committed_snapshot_on bool NOT NULL DEFAULT false, is_secondary bool NOT NULL,
   UNIQUE (server, name), UNIQUE (server, database_id));

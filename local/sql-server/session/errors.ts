@@ -82,6 +82,13 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
   },
 };
 
+/** A table has a function for its changes while it is tracked. */
+const UNTRACKED = /^function tracked\./;
+const NOT_TRACKED: Translation = {
+  number: 22105,
+  text: ({ message }) => `Change tracking is not enabled on table '${/"\."(.*)"/.exec(message)?.[1] ?? ''}'.`,
+};
+
 /** Errors after which a batch goes on with its next statement, unless XACT_ABORT is on. */
 const STATEMENT_ERRORS = new Set([272, 273, 512, 515, 544, 547, 2601, 2627, 2628, 8115, 8134, 50000]);
 
@@ -96,7 +103,7 @@ export function asSqlError(error: unknown, original: (name: string) => string): 
   if (!isPostgresError(error)) throw error;
   const numbered = /^\[(\d+)\] (.*)$/s.exec(error.message);
   if (numbered) return new SqlError(Number(numbered[1]), numbered[2] ?? '');
-  const translation = TRANSLATIONS[error.code];
+  const translation = UNTRACKED.test(error.message) ? NOT_TRACKED : TRANSLATIONS[error.code];
   const named = { ...pick(error, original) };
   const text = translation?.text?.(named) ?? [named.message, named.detail].filter(Boolean).join(' ');
   const { number, severity } = refine(translation, error);

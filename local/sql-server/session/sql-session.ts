@@ -79,6 +79,11 @@ export class SqlSession implements Session {
     this.#locks.releaseAll(state);
   }
 
+  /** What the automatic clean-up of change tracking does once the retention of all changes so far is over. */
+  async forgetChanges(): Promise<void> {
+    await this.#exclusive(undefined, () => this.#state.execute(['SELECT tsql.forget_changes()']));
+  }
+
   cancel(): void {
     this.#state.cancelled = true;
   }

@@ -18,12 +18,16 @@ export function alterDatabase(reader: TokenReader, scope: Scope): string[] {
   const key = reader.accept('CURRENT') ? scope.session.key : scope.session.databaseKey(reader.identifier());
   reader.expect('SET');
   const tokens = reader.until('WITH');
-  return splitAtCommas(tokens).flatMap((option) => {
-    const changes = change(new TokenReader(option));
-    const update = `UPDATE tsql.databases SET ${changes} WHERE key = ${key}`;
-    return changes.startsWith('change_tracking = false')
-      ? ['SELECT tsql.require_no_tracked_tables()', update]
-      : [update];
+  const update = (changes: string) => `UPDATE tsql.databases SET ${changes} WHERE key = ${key}`;
+  return splitAtCommas(tokens).flatMap((part) => {
+    const option = new TokenReader(part);
+    if (!option.accept('CHANGE_TRACKING')) return [update(change(option))];
+    const { wanted, settings } = changeTracking(option);
+    const state = wanted === undefined ? [] : [`change_tracking = ${wanted}`];
+    return [
+      `SELECT tsql.require_change_tracking(${wanted ?? 'NULL'})`,
+      ...[...state, ...settings].map((changes) => update(changes)),
+    ];
   });
 }
 
@@ -39,18 +43,14 @@ function change(reader: TokenReader): string {
       return `recovery_model = ${literal(reader.take().upper)}`;
     case 'READ_COMMITTED_SNAPSHOT':
       return `is_read_committed_snapshot_on = ${reader.take().upper === 'ON'}`;
-    case 'CHANGE_TRACKING':
-      return changeTracking(reader);
   }
   throw notSupported(`ALTER DATABASE … SET ${option.text}`, option.line);
 }
 
 /** `= ON [(CHANGE_RETENTION = 3 DAYS, AUTO_CLEANUP = ON)]`, `= OFF`, or only new settings. */
-function changeTracking(reader: TokenReader): string {
-  const state = reader.accept('=') ? reader.take().upper : 'ON';
-  const changes = [`change_tracking = ${state === 'ON'}`];
-  for (const setting of splitAtCommas(reader.acceptGroup() ?? [])) changes.push(...trackingSetting(setting));
-  return changes.join(', ');
+function changeTracking(reader: TokenReader): { wanted: boolean | undefined; settings: string[] } {
+  const wanted = reader.accept('=') ? reader.take().upper === 'ON' : undefined;
+  return { wanted, settings: splitAtCommas(reader.acceptGroup() ?? []).flatMap(trackingSetting) };
 }
 
 function trackingSetting(tokens: readonly Token[]): string[] {

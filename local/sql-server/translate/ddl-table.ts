@@ -4,7 +4,7 @@ import { parseType, typeText } from '../tsql/types.ts';
 import { type TableName, tableItem } from './ddl-columns.ts';
 import { collation } from './expressions.ts';
 import { literal } from './names.ts';
-import { relation } from './relation.ts';
+import { changesFunction, relation } from './relation.ts';
 import type { Scope } from './scope.ts';
 import { postgresType } from './types.ts';
 
@@ -32,10 +32,14 @@ export function alterTable(reader: TokenReader, scope: Scope): string[] {
   if (reader.accept('ALTER', 'COLUMN')) return alterColumn(reader, table, scope);
   if (reader.accept('ENABLE', 'CHANGE_TRACKING')) {
     const columns = reader.accept('WITH') && reader.group().some((token) => token.upper === 'ON');
-    return [`SELECT tsql.enable_change_tracking(${literal(table.relation)}, ${columns})`];
+    const changes = changesFunction(table.relation, scope);
+    return [`SELECT tsql.enable_change_tracking(${literal(table.relation)}, ${literal(changes)}, ${columns})`];
   }
   if (reader.accept('DISABLE', 'CHANGE_TRACKING')) {
-    return [`SELECT tsql.disable_change_tracking(${literal(table.relation)})`];
+    return [
+      `SELECT tsql.disable_change_tracking(${literal(table.relation)})`,
+      `DROP FUNCTION ${changesFunction(table.relation, scope)}`,
+    ];
   }
   throw notSupported(`ALTER TABLE … ${reader.current?.text ?? ''}`, reader.line);
 }

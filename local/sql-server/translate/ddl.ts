@@ -6,7 +6,7 @@ import { createIndex, indexName } from './ddl-index.ts';
 import { alterTable, createTable } from './ddl-table.ts';
 import { identifierList } from './expressions.ts';
 import { literal, schemaOf } from './names.ts';
-import { relation } from './relation.ts';
+import { changesFunction, relation } from './relation.ts';
 import type { Scope } from './scope.ts';
 
 /**
@@ -59,6 +59,10 @@ function drop(reader: TokenReader, scope: Scope): string[] {
   const names = splitAtCommas(reader.rest()).map((part) => new TokenReader(part));
   switch (kind.upper) {
     case 'TABLE':
+      return names.flatMap((name) => {
+        const table = relation(name.name(), scope);
+        return [`DROP TABLE ${ifExists}${table}`, `DROP FUNCTION IF EXISTS ${changesFunction(table, scope)}`];
+      });
     case 'VIEW':
     case 'SEQUENCE':
       return names.map((name) => `DROP ${kind.upper} ${ifExists}${relation(name.name(), scope)}`);

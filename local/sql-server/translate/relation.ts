@@ -23,6 +23,9 @@ export function relation(parts: readonly string[], scope: Scope): string {
   return `${catalog}.${scope.quote(catalog === 'sys' ? name.toLowerCase() : name.toUpperCase())}`;
 }
 
+/** PostgreSQL's function for the changes of a table, which is there while the table is tracked. */
+export const changesFunction = (table: string, scope: Scope): string => `tracked.${scope.quote(table)}`;
+
 /** PostgreSQL's schema for the views SQL Server has in `sys` and INFORMATION_SCHEMA. */
 function catalogSchema(schema: string): string | undefined {
   if (/^sys$/i.test(schema)) return 'sys';

@@ -1,10 +1,10 @@
-import { notSupported } from '../sql-error.ts';
+import { SqlError, notSupported } from '../sql-error.ts';
 import type { Token } from '../tsql/lexer.ts';
 import { TokenReader, isName, isWord, splitAtCommas } from '../tsql/token-reader.ts';
 import { parseType } from '../tsql/types.ts';
 import { expression, identifierList } from './expressions.ts';
 import { literal } from './names.ts';
-import { relation } from './relation.ts';
+import { changesFunction, relation } from './relation.ts';
 import type { Scope } from './scope.ts';
 import { postgresType } from './types.ts';
 
@@ -26,7 +26,6 @@ const JOIN_WORDS = ['JOIN', 'INNER', 'LEFT', 'RIGHT', 'FULL', 'CROSS', 'OUTER', 
 const HINT_WORDS = ['HASH', 'LOOP', 'MERGE', 'REMOTE'];
 const NOT_AN_ALIAS = [...JOIN_WORDS, 'WITH', 'PIVOT', 'UNPIVOT', 'TABLESAMPLE', 'FOR', 'WHEN', 'USING', 'SET', 'ON'];
 const REFUSED_SOURCES = new Set([
-  'CHANGETABLE',
   'OPENROWSET',
   'OPENQUERY',
   'OPENDATASOURCE',
@@ -135,11 +134,28 @@ export function valueRows(tokens: readonly Token[], scope: Scope): string {
 function rowFunction(reader: TokenReader, scope: Scope): string {
   const { text, upper, line } = reader.take();
   if (REFUSED_SOURCES.has(upper)) throw notSupported(upper, line);
+  if (upper === 'CHANGETABLE') return changeTable(reader, scope);
   const values = splitAtCommas(reader.group()).map((part) => expression(part, scope));
   if (upper === 'STRING_SPLIT' || upper === 'GENERATE_SERIES')
     return `tsql.${upper.toLowerCase()}(${values.join(', ')})`;
   if (upper !== 'OPENJSON') throw notSupported(`The table-valued function ${text}`, line);
   return reader.accept('WITH') ? jsonTable(values, reader, scope) : `tsql.openjson(${values.join(', ')})`;
+}
+
+/** `(CHANGES table, version)`; the version is a constant or a variable. The table comes first, so that it must exist. */
+function changeTable(reader: TokenReader, scope: Scope): string {
+  const inside = new TokenReader(reader.group());
+  if (inside.at('VERSION')) throw notSupported('CHANGETABLE (VERSION …)', inside.line);
+  inside.expect('CHANGES');
+  const table = relation(inside.name(), scope);
+  inside.expect(',');
+  const since = expression([inside.take()], scope);
+  if (!inside.done) throw new SqlError(102, 'Incorrect syntax in CHANGETABLE.', { severity: 15, line: inside.line });
+  if (reader.done || !(reader.at('AS') || isName(reader.current)) || isWord(reader.current, ...NOT_AN_ALIAS)) {
+    throw new SqlError(22104, 'A table returned by the CHANGETABLE function must be aliased.', { line: inside.line });
+  }
+  const changes = `${changesFunction(table, scope)}((${since})::int8)`;
+  return `(SELECT c.* FROM (SELECT FROM ${table} WHERE false) AS t RIGHT JOIN ${changes} AS c ON true)`;
 }
 
 /** OPENJSON with named columns. Bytes are base64 in JSON, so they are read as text first. */

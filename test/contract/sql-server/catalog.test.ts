@@ -194,7 +194,7 @@ describe('a database', () => {
 
   test('tracks changes when told to, and says so', async () => {
     const enable = `ALTER TABLE dbo.[${TABLE}] ENABLE CHANGE_TRACKING WITH (TRACK_COLUMNS_UPDATED = OFF)`;
-    await expect(pool.request().batch(enable)).rejects.toMatchObject({ number: 4997 });
+    await expect(pool.request().batch(enable)).rejects.toMatchObject({ number: 1718 });
     expect(await rows('SELECT CHANGE_TRACKING_CURRENT_VERSION() AS v')).toEqual([{ v: null }]);
     await pool
       .request()
@@ -211,6 +211,139 @@ describe('a database', () => {
       ),
     ).toEqual([{ t: TABLE, c: false }]);
     expect(await rows('SELECT CHANGE_TRACKING_CURRENT_VERSION() AS v')).toEqual([{ v: '0' }]);
+  });
+});
+
+describe('changes of a tracked table', () => {
+  const version = async () => {
+    const [row] = (await pool.request().query('SELECT CHANGE_TRACKING_CURRENT_VERSION() AS v')).recordset as {
+      v: string;
+    }[];
+    return Number(row?.v);
+  };
+  /** What CHANGETABLE answers. */
+  const changesSince = async (since: number | null, table = 'dbo.tracked') => {
+    const changes = await pool
+      .request()
+      .query(
+        `DECLARE @since bigint = ${since ?? 'NULL'}; SELECT c.* FROM CHANGETABLE(CHANGES ${table}, @since) AS c ORDER BY c.SYS_CHANGE_VERSION, c.[Code]`,
+      );
+    return changes.recordset as Record<string, unknown>[];
+  };
+  /** Operation and key; which of two spellings of a key is kept is nobody's promise. */
+  const summaryOf = (changes: readonly Record<string, unknown>[]) =>
+    changes.map(
+      (change) =>
+        `${String(change['SYS_CHANGE_OPERATION'])} ${String(change['Code']).toLowerCase()} ${String(change['No_'])}`,
+    );
+
+  beforeAll(async () => {
+    await pool.request().batch(`
+      CREATE TABLE dbo.tracked ([Code] nvarchar(20) NOT NULL, [No_] decimal(38, 20) NOT NULL, [Raw] varbinary(8) NOT NULL,
+        amount int NULL, CONSTRAINT tracked$Key1 PRIMARY KEY CLUSTERED ([No_], [Code], [Raw]));
+      INSERT INTO dbo.tracked VALUES (N'untracked', 0, 0x00, 0);
+      ALTER TABLE dbo.tracked ENABLE CHANGE_TRACKING`);
+  });
+
+  test.each<[string, string, string[]]>([
+    ['an insert', "INSERT INTO dbo.tracked VALUES (N'a', 1.5, 0x01ff, 1), (N'b', 2, 0x02, 1)", ['I a 1.5', 'I b 2']],
+    ['an update', "UPDATE dbo.tracked SET amount = 2 WHERE [Code] = N'a'", ['U a 1.5']],
+    ['an update of nothing', 'UPDATE dbo.tracked SET amount = 2 WHERE amount = 77', []],
+    ['a delete', "DELETE FROM dbo.tracked WHERE [Code] = N'a'", ['D a 1.5']],
+    ['a key that changes', "UPDATE dbo.tracked SET [Code] = N'c' WHERE [Code] = N'b'", ['D b 2', 'I c 2']],
+    ['a key in other letters', "UPDATE dbo.tracked SET [Code] = N'C' WHERE [Code] = N'c'", ['U c 2']],
+    [
+      'what comes and goes',
+      "INSERT INTO dbo.tracked VALUES (N'd', 4, 0x, 1); DELETE FROM dbo.tracked WHERE [No_] = 4",
+      ['D d 4'],
+    ],
+    [
+      'what goes and comes back',
+      "DELETE FROM dbo.tracked WHERE [No_] = 2; INSERT INTO dbo.tracked VALUES (N'C', 2, 0x02, 1)",
+      ['U c 2'],
+    ],
+    [
+      'an insert that is updated',
+      "INSERT INTO dbo.tracked VALUES (N'e', 5, 0x, 1); UPDATE dbo.tracked SET amount = 6 WHERE [No_] = 5",
+      ['I e 5'],
+    ],
+    [
+      'a merge',
+      `MERGE dbo.tracked AS t USING (VALUES (N'e', 5), (N'f', 6)) AS s ([Code], [No_]) ON t.[No_] = s.[No_]
+       WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (s.[Code], s.[No_], 0x, 1);`,
+      ['D e 5', 'I f 6'],
+    ],
+    ['a rollback', 'BEGIN TRANSACTION; DELETE FROM dbo.tracked; ROLLBACK', []],
+  ])('%s', async (_name, statement, expected) => {
+    const before = await version();
+    await pool.request().batch(statement);
+    expect(summaryOf(await changesSince(before))).toEqual(expected);
+  });
+
+  test('have the version of their transaction, and are seen when it is committed', async () => {
+    const before = await version();
+    await pool
+      .request()
+      .batch(`
+      BEGIN TRANSACTION; UPDATE dbo.tracked SET amount = 9; DELETE FROM dbo.tracked WHERE [No_] = 0;
+      SELECT CHANGE_TRACKING_CURRENT_VERSION() AS v; SELECT * FROM CHANGETABLE(CHANGES dbo.tracked, ${before}) AS c; COMMIT`)
+      .then(({ recordsets }) => expect(recordsets).toEqual([[{ v: String(before) }], []]));
+    expect(await version()).toBe(before + 1);
+    const [first] = await changesSince(before);
+    expect(first).toEqual({
+      SYS_CHANGE_VERSION: String(before + 1),
+      SYS_CHANGE_CREATION_VERSION: null,
+      SYS_CHANGE_OPERATION: 'U',
+      SYS_CHANGE_COLUMNS: null,
+      SYS_CHANGE_CONTEXT: null,
+      No_: 2,
+      Code: 'C',
+      Raw: Buffer.from('02', 'hex'),
+    });
+    expect(summaryOf(await changesSince(null))).toContain('D untracked 0');
+  });
+
+  test('are forgotten by the clean-up and by TRUNCATE, which moves the oldest version that can be asked for', async () => {
+    const oldest = async () =>
+      rows(
+        "SELECT CHANGE_TRACKING_MIN_VALID_VERSION(OBJECT_ID(N'dbo.tracked')) AS v, CHANGE_TRACKING_MIN_VALID_VERSION(OBJECT_ID(N'dbo.heap')) AS h",
+      );
+    expect(await oldest()).toEqual([{ v: '0', h: null }]);
+    await servers.database('source', 'shop').forgetChanges();
+    const cleaned = await version();
+    expect([await oldest(), await changesSince(0)]).toEqual([[{ v: String(cleaned), h: null }], []]);
+    await pool.request().batch("INSERT INTO dbo.tracked VALUES (N'g', 7, 0x, 1)");
+    expect(summaryOf(await changesSince(cleaned))).toEqual(['I g 7']);
+    await pool.request().batch('TRUNCATE TABLE dbo.tracked');
+    expect([await oldest(), await changesSince(cleaned)]).toEqual([[{ v: String(cleaned + 1), h: null }], []]);
+    expect(await version()).toBe(cleaned + 1);
+  });
+
+  test('are not kept of a table that is dropped or not tracked any more; the version stays', async () => {
+    const last = await version();
+    await pool.request().batch(`
+      ALTER TABLE dbo.tracked DISABLE CHANGE_TRACKING; DELETE FROM dbo.tracked;
+      ALTER TABLE dbo.tracked ENABLE CHANGE_TRACKING; INSERT INTO dbo.tracked VALUES (N'h', 8, 0x, 1)`);
+    expect(summaryOf(await changesSince(0))).toEqual(['I h 8']);
+    await pool.request().batch('DROP TABLE dbo.tracked; CREATE TABLE dbo.tracked ([Code] int NOT NULL PRIMARY KEY)');
+    expect(await version()).toBe(last + 1);
+    await expect(changesSince(0)).rejects.toMatchObject({
+      number: 22105,
+      message: "Change tracking is not enabled on table 'tracked'.",
+    });
+  });
+
+  test.each<[string, number, string]>([
+    ['of a table without a key', 4997, 'ALTER TABLE dbo.heap ENABLE CHANGE_TRACKING'],
+    ['to be tracked twice', 4996, `ALTER TABLE dbo.[${TABLE}] ENABLE CHANGE_TRACKING`],
+    ['not to be tracked twice', 4998, 'ALTER TABLE dbo.heap DISABLE CHANGE_TRACKING'],
+    ['in a database that tracks already', 5088, 'ALTER DATABASE CURRENT SET CHANGE_TRACKING = ON'],
+    ['of a table that there is not', 208, 'SELECT * FROM CHANGETABLE(CHANGES dbo.nothing, 0) AS c'],
+    ['without an alias', 22104, `SELECT * FROM CHANGETABLE(CHANGES dbo.[${TABLE}], 0)`],
+    ['by another column than the key', 207, `SELECT c.amount FROM CHANGETABLE(CHANGES dbo.[${TABLE}], 0) AS c`],
+    ['since an expression', 102, `SELECT * FROM CHANGETABLE(CHANGES dbo.[${TABLE}], 1 + 1) AS c`],
+  ])('are refused %s', async (_name, number, statement) => {
+    await expect(pool.request().batch(statement)).rejects.toMatchObject({ number });
   });
 });
 

@@ -269,7 +269,7 @@ describe('an error', () => {
 
 describe('what is not supported is refused by name', () => {
   test.each<[string, string]>([
-    ['CHANGETABLE', 'SELECT * FROM CHANGETABLE(CHANGES stage.customer, 0) AS c'],
+    ['CHANGETABLE (VERSION …)', "SELECT * FROM CHANGETABLE(VERSION stage.customer, ([No_]), (N'C1')) AS c"],
     ['FOR XML PATH', "SELECT [No_] FROM stage.customer FOR XML PATH('')"],
     ['TOP PERCENT', 'SELECT TOP (5) PERCENT [No_] FROM stage.customer'],
     ['PIVOT', 'SELECT * FROM stage.customer PIVOT (MAX(height) FOR [No_] IN ([C1])) AS p'],
