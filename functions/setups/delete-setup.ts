@@ -16,7 +16,7 @@ const parametersSchema = z.object({ keepRuntime: flag, removeSource: flag });
 /**
  * `DELETE …/migrationSetups/{setupId}`: removes everything of a setup; an attempt that is under way is canceled first.
  * 202: follow the operation. `keepRuntime=true` leaves the integration runtime, `removeSource=true` also turns off the
- * change tracking that the setup turned on at the source. Asking again while it goes on changes nothing.
+ * change tracking that its replications turned on at the source. Asking again while it goes on changes nothing.
  */
 export async function deleteSetup(call: TenantCall): Promise<HttpResponseInit> {
   const { keepRuntime, removeSource } = readQuery(call.request, parametersSchema);

@@ -6,7 +6,7 @@ import type { ServerOptions, SqlServerOptions } from './options.ts';
 import { ApplicationLocks } from './session/application-locks.ts';
 import { CollectingSink } from './session/collecting-sink.ts';
 import { Engine } from './session/engine.ts';
-import { ServerCatalog } from './session/server-catalog.ts';
+import { OWNER_LOGIN, ServerCatalog } from './session/server-catalog.ts';
 import { SqlSession } from './session/sql-session.ts';
 import { type SessionIdentity, SessionState } from './session/state.ts';
 import { SqlError } from './sql-error.ts';
@@ -115,7 +115,7 @@ class RunningServer {
 
   /** In-process access: no password, every right. */
   database(name: string): LocalDatabase {
-    const owner = this.#session('sa', name, () => ['db_owner']);
+    const owner = this.#session(OWNER_LOGIN, name, () => ['db_owner']);
     return {
       async execute(sql) {
         const sink = new CollectingSink();

@@ -102,7 +102,8 @@ export const serverChecks: readonly Check[] = [
         status: 'failed',
         measured,
         expected,
-        cause: 'The setup creates procedures in the source and turns on change tracking, while others use it.',
+        cause:
+          'The setup creates procedures in the source and replications turn on change tracking, while others use it.',
         remedy: 'Change the state of the database. A secondary replica cannot be a source: name the primary.',
         sql: changes.join('\n'),
       };
@@ -238,7 +239,7 @@ function changeTracking({ source, thresholds }: CheckInput): Finding {
       measured: 'off',
       expected,
       cause: 'Change tracking was never turned on.',
-      remedy: 'Nothing to do: the setup turns it on, with 3 days and automatic clean-up.',
+      remedy: 'Nothing to do: the first replication turns it on, with 3 days and automatic clean-up.',
     };
   }
   const autoCleanup = source.changeTrackingAutoCleanup === true;

@@ -31,6 +31,7 @@ const openingSteps = [
   'SourcePlan',
   'SyncPlan',
   'TakePlan',
+  'EnableChangeTracking',
   'SourceVersion',
   'SetVersion',
   'SmallPacks',
@@ -65,15 +66,11 @@ function openReplication(context: PipelineContext): readonly PipelineActivity[] 
     ),
     after(storedProcedure(context, 'TakePlan', 'source', '[mig].[TakePlan]', {}), ['SyncPlan']),
     after(
-      lookup(
-        context,
-        'SourceVersion',
-        'source',
-        'SELECT ISNULL(CHANGE_TRACKING_CURRENT_VERSION(), 0) AS [version]',
-        'first',
-      ),
+      storedProcedure(context, 'EnableChangeTracking', 'source', '[mig].[EnableChangeTracking]', { replicationId }),
       ['TakePlan'],
     ),
+    // After it: what is read whole because its changes were not tracked until now is complete up to this version.
+    after(lookup(context, 'SourceVersion', 'source', 'EXEC [mig].[TakeVersion]', 'first'), ['EnableChangeTracking']),
     after(
       storedProcedure(context, 'SetVersion', 'destination', '[mig].[SetVersion]', {
         replicationId,

@@ -106,7 +106,7 @@ function install(
     create('CreateSourceObjects', 'source', scripts.sourceObjects),
     create('CreateDestinationObjects', 'destination', scripts.destinationObjects),
     after(
-      storedProcedure(context, 'EnableChangeTracking', 'source', '[mig].[EnableChangeTracking]', {
+      storedProcedure(context, 'MarkSource', 'source', '[mig].[MarkSource]', {
         setupKey: ['String', claimant.setupKey],
       }),
       ['CreateSourceObjects'],

@@ -11,7 +11,7 @@ const requestedSchema = z.object({ at: z.iso.datetime(), actor: z.string() });
 const deletionOptionsSchema = z.object({
   /** The runtime that the setup created, if no other setup uses it. */
   removeRuntime: z.boolean(),
-  /** Change tracking that the setup turned on at the source. */
+  /** Change tracking that its replications turned on at the source. */
   removeSource: z.boolean(),
 });
 export type DeletionOptions = z.infer<typeof deletionOptionsSchema>;

@@ -1,6 +1,7 @@
 // A setup's databases, its factory and its pipelines, up to where a replication can be started: what the app puts into a
 // factory, on the local endpoints, without the app.
 import { randomBytes } from 'node:crypto';
+import { on } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -58,6 +59,10 @@ export interface ReplicationWorld {
   readonly plan: readonly PlannedTable[];
   /** Runs a replication to its end. */
   replicate(replicationId: number, mode: string): Promise<Ended>;
+  /** Starts a replication, and cancels it with all that it has started at a line of the factory's log. */
+  kill(replicationId: number, mode: string, line: RegExp): Promise<Ended>;
+  /** What the source's change tracking does with changes when their retention is over. */
+  forgetChanges(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -101,9 +106,17 @@ export async function startReplicationWorld(smallTableBytes: number): Promise<Re
   ] as const;
   for (const [name, document] of pipelines) await factories.put(factory, 'pipelines', name, document);
 
-  const start = async (pipeline: string, parameters: Readonly<Record<string, unknown>>): Promise<Ended> => {
+  const start = async (
+    pipeline: string,
+    parameters: Readonly<Record<string, unknown>>,
+    cancelAt?: RegExp,
+  ): Promise<Ended> => {
     const all = { operationId: crypto.randomUUID(), ...parameters };
     const { runId } = await fixture.client.pipelines.createRun(GROUP, FACTORY, pipeline, { parameters: all });
+    if (cancelAt !== undefined) {
+      for await (const [line] of on(fixture.lines, 'line')) if (cancelAt.test(String(line))) break;
+      await fixture.client.pipelineRuns.cancel(GROUP, FACTORY, runId, { isRecursive: true });
+    }
     const { status = '', message = '' } = await runEnd(fixture, runId);
     return { runId, status, message };
   };
@@ -121,6 +134,8 @@ export async function startReplicationWorld(smallTableBytes: number): Promise<Re
     node,
     plan,
     replicate: (replicationId, mode) => start(names.pipelines.replicate, { replicationId, mode }),
+    kill: (replicationId, mode, line) => start(names.pipelines.replicate, { replicationId, mode }, line),
+    forgetChanges: () => servers.database('onprem', sampleDatabases.source).forgetChanges(),
     async stop() {
       await Promise.all([source.close(), destination.close()]);
       await fixture.stop();

@@ -1,6 +1,7 @@
 /** Setups that are deleted: what goes, what stays and is named, and what the next attempt begins with. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Sample } from '../../local/stack/databases.ts';
+import { trackChanges } from '../support/track-changes.ts';
 import { violations } from '../support/world/invariants.ts';
 import { startWorld } from '../support/world/world.ts';
 import type { World } from '../support/world/world.ts';
@@ -48,6 +49,7 @@ describe('delete', () => {
     );
     const before = await surroundings();
     await becomeReady(setupId);
+    await sample.execute('source', trackChanges);
     const answer = await world.delete(setupId, { removeSource: 'true' });
     expect(answer.status).toBe(202);
     await world.until(setupId, 'Deleted', 'Failed');
@@ -64,6 +66,7 @@ describe('delete', () => {
     await becomeReady(setupId);
     expect((await world.head(setupId)).attempt).toBe(2);
     expect(await violations(world)).toEqual([]);
+    await sample.execute('source', trackChanges);
     await world.delete(setupId);
     expect((await world.until(setupId, 'Deleted', 'Failed')).state).toBe('Deleted');
     expect((await world.recorded(setupId, 2, 'deleted-1'))?.['left']).toEqual(

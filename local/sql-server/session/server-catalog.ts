@@ -3,6 +3,8 @@ import { literal, schemaOf } from '../translate/names.ts';
 import type { Engine } from './engine.ts';
 import type { SessionDatabase } from './state.ts';
 
+/** Whoever works in this process, without a login. */
+export const OWNER_LOGIN = 'sa';
 const OWNER = ['db_owner'];
 const MASTER: DatabaseOptions = { name: 'master', compatibilityLevel: 150, collation: 'SQL_Latin1_General_CP1_CI_AS' };
 const MASTER_ID = 1;
@@ -35,6 +37,7 @@ export class ServerCatalog {
     await this.#engine.execute(
       `INSERT INTO tsql.servers VALUES (${values.map((value) => literal(String(value))).join(', ')})`,
     );
+    await this.#addLogin(OWNER_LOGIN, true);
     for (const login of logins) await this.#addLogin(login.name, login.sysadmin ?? false);
     await this.#addDatabase(MASTER_ID, MASTER);
     for (const [index, database] of databases.entries()) await this.#addDatabase(FIRST_DATABASE_ID + index, database);

@@ -11,7 +11,7 @@ BEGIN
   DECLARE @columns nvarchar(max), @statement nvarchar(max);
   SELECT @columns = [stageColumns] FROM [mig].[TableStatement] WHERE [controlId] = @controlId;
   SET @statement = N'DROP TABLE IF EXISTS ' + @stage + N'; CREATE TABLE ' + @stage
-    + N' ([operation] nchar(1) NOT NULL, ' + @columns + N')';
+    + N' ([operation] nchar(1) NOT NULL, [fullReason] nvarchar(2048) NULL, ' + @columns + N')';
   EXEC sp_executesql @statement;
 END;
 GO
@@ -25,7 +25,7 @@ BEGIN
   SET XACT_ABORT ON;
   DECLARE @stage nvarchar(300) = N'[mig].[Stage' + CAST(@controlId AS nvarchar(10)) + N']';
   DECLARE @table nvarchar(300), @copyMethod nvarchar(10), @names nvarchar(max), @values nvarchar(max), @keys nvarchar(max);
-  DECLARE @statement nvarchar(max), @emptying nvarchar(400), @isWhole bit, @rows bigint;
+  DECLARE @statement nvarchar(max), @emptying nvarchar(400), @isWhole int, @fullReason nvarchar(2048), @rows bigint;
 
   SELECT @table = N'[dbo].' + QUOTENAME(t.[destinationTable]), @copyMethod = t.[copyMethod], @names = s.[names],
     @values = s.[values], @keys = s.[stageKey]
@@ -33,8 +33,10 @@ BEGIN
   JOIN [mig].[TableStatement] AS s ON s.[controlId] = t.[controlId]
   WHERE t.[controlId] = @controlId;
 
-  SET @statement = N'SET @isWhole = CASE WHEN EXISTS (SELECT 1 FROM ' + @stage + N' WHERE [operation] = N''F'') THEN 1 ELSE 0 END';
-  EXEC sp_executesql @statement, N'@isWhole bit OUTPUT', @isWhole = @isWhole OUTPUT;
+  SET @statement = N'SELECT @isWhole = COUNT(*), @fullReason = MAX([fullReason]) FROM ' + @stage
+    + N' WHERE [operation] = N''F''';
+  EXEC sp_executesql @statement, N'@isWhole int OUTPUT, @fullReason nvarchar(2048) OUTPUT', @isWhole = @isWhole OUTPUT,
+    @fullReason = @fullReason OUTPUT;
 
   -- TRUNCATE is refused for what a foreign key refers to and for what an indexed view totals, as the ledgers are.
   SET @emptying = CASE
@@ -61,7 +63,7 @@ BEGIN
   JOIN [mig].[Replication] AS p ON p.[replicationId] = @replicationId
   WHERE t.[controlId] = @controlId;
   UPDATE [mig].[ReplicationRun]
-  SET [status] = N'Succeeded', [rowsCopied] = @rows, [error] = NULL, [endedAt] = SYSUTCDATETIME()
+  SET [status] = N'Succeeded', [rowsCopied] = @rows, [fullReason] = @fullReason, [error] = NULL, [endedAt] = SYSUTCDATETIME()
   WHERE [replicationId] = @replicationId AND [controlId] = @controlId;
   SET @statement = N'DROP TABLE ' + @stage;
   EXEC sp_executesql @statement;
@@ -99,8 +101,10 @@ BEGIN
   FROM [mig].[PackStage] WHERE [replicationId] = @replicationId AND [controlId] = @controlId;
 
   EXEC [mig].[CreateStage] @replicationId = @replicationId, @controlId = @controlId;
-  SET @statement = N'INSERT INTO [mig].[Stage' + CAST(@controlId AS nvarchar(10)) + N'] ([operation], ' + @aliases
-    + N') SELECT [operation], ' + @aliases + N' FROM OPENJSON(@rows) WITH ([operation] nchar(1) ''$.operation'', ' + @shape + N')';
+  SET @statement = N'INSERT INTO [mig].[Stage' + CAST(@controlId AS nvarchar(10)) + N'] ([operation], [fullReason], '
+    + @aliases + N') SELECT [operation], [fullReason], ' + @aliases
+    + N' FROM OPENJSON(@rows) WITH ([operation] nchar(1) ''$.operation'', [fullReason] nvarchar(2048) ''$.fullReason'', '
+    + @shape + N')';
   EXEC sp_executesql @statement, N'@rows nvarchar(max)', @rows = @rows;
 END;
 GO

@@ -94,7 +94,7 @@ IF OBJECT_ID(N'[mig].[PlanPart]', N'U') IS NULL
   );
 GO
 -- Replication runs, and what became of each table in them. toVersion is known once the source was asked; a run without
--- an end is the one under way.
+-- an end is the one under way. fullReason: why a table was copied whole although it is planned by its changes.
 IF OBJECT_ID(N'[mig].[Replication]', N'U') IS NULL
   CREATE TABLE [mig].[Replication] (
     [replicationId] int NOT NULL CONSTRAINT [PK_Replication] PRIMARY KEY,
@@ -112,6 +112,7 @@ IF OBJECT_ID(N'[mig].[ReplicationRun]', N'U') IS NULL
     [status] nvarchar(10) NOT NULL,
     [fromVersion] bigint NOT NULL,
     [rowsCopied] bigint NULL,
+    [fullReason] nvarchar(2048) NULL,
     [error] nvarchar(2048) NULL,
     [endedAt] datetime2(3) NULL,
     CONSTRAINT [PK_ReplicationRun] PRIMARY KEY ([replicationId], [controlId])
@@ -137,16 +138,17 @@ IF OBJECT_ID(N'[mig].[PackStage]', N'U') IS NULL
   );
 GO
 -- For each table that is copied, the T-SQL that its columns make up. full and changes are how the source is read; both
--- return what the staging table holds: the operation (F = the whole table follows, I, U, D) and the columns under their
--- aliases. The row F stands alone when a table is empty, so that "empty" and "nothing changed" differ. A row that is
+-- return what the staging table holds: the operation (F = the whole table follows, I, U, D), why the whole table follows,
+-- and the columns under their aliases. The row F stands alone when a table is empty, so that "empty" and "nothing changed" differ. A row that is
 -- gone since it changed counts as deleted. A column is read and staged as what it is carried as (a copy carries no
 -- decimal of more than 28 digits) and takes its own type when it is applied.
 CREATE OR ALTER VIEW [mig].[TableStatement] AS
   SELECT t.[controlId], s.[name] AS [source],
-    N'SELECT N''F'' AS [operation], ' + c.[emptyRow] + N' UNION ALL SELECT N''I'', ' + c.[wholeRow]
+    N'SELECT N''F'' AS [operation], @fullReason AS [fullReason], ' + c.[emptyRow]
+      + N' UNION ALL SELECT N''I'', NULL, ' + c.[wholeRow]
       + N' FROM ' + s.[name] + N' AS [t]' AS [full],
     CASE WHEN t.[copyMethod] = N'Full' THEN NULL ELSE
-      N'SELECT CASE WHEN ' + c.[rowGone] + N' THEN N''D'' ELSE [c].[SYS_CHANGE_OPERATION] END AS [operation], '
+      N'SELECT CASE WHEN ' + c.[rowGone] + N' THEN N''D'' ELSE [c].[SYS_CHANGE_OPERATION] END AS [operation], CAST(NULL AS nvarchar(2048)) AS [fullReason], '
       + c.[changedRow] + N' FROM CHANGETABLE(CHANGES ' + s.[name] + N', @fromVersion) AS [c] LEFT JOIN ' + s.[name]
       + N' AS [t] ON ' + c.[sameKey] + N' WHERE [c].[SYS_CHANGE_VERSION] <= @toVersion' END AS [changes],
     c.[names], c.[aliases], c.[values], c.[stageColumns], c.[jsonColumns], c.[stageKey]

@@ -19,6 +19,8 @@ BEGIN TRY
   BEGIN
     IF @removeSource = 1
     BEGIN
+      IF EXISTS (SELECT 1 FROM sys.change_tracking_tables WHERE [object_id] = OBJECT_ID(N'[mig].[Version]'))
+        ALTER TABLE [mig].[Version] DISABLE CHANGE_TRACKING;
       DECLARE [noted] CURSOR LOCAL FORWARD_ONLY STATIC READ_ONLY FOR
         SELECT n.[name] FROM [mig].[ChangeTracking] AS n
         JOIN sys.change_tracking_tables AS c ON c.[object_id] = OBJECT_ID(n.[name]);

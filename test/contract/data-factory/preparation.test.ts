@@ -8,6 +8,7 @@ import type { PreparationStage } from '../../../shared/factory/preparation-pipel
 import { runFailure } from '../../../shared/factory/run-failure.ts';
 import { databaseMarkOf } from '../../../shared/setup/database-mark.ts';
 import * as scripts from '../../../shared/sql/scripts.ts';
+import { trackChanges } from '../../support/track-changes.ts';
 import { linked, startDataFactorySqlFixture } from '../fixtures/data-factory-sql.ts';
 import type { DataFactorySqlFixture } from '../fixtures/data-factory-sql.ts';
 import { FACTORY, GROUP, runEnd, SUBSCRIPTION } from '../fixtures/data-factory.ts';
@@ -99,6 +100,7 @@ test('two setups install at once: one is prepared, the other fails with 50010 an
   }
   expect(await holders()).toEqual([[first?.claimant], [first?.claimant]]);
 
+  await query('source', trackChanges);
   const kept = await runStage(first?.pipeline ?? '', 'remove');
   expect(rowsOf(kept.outputs.get(preparationActivities.sourceRemoval))).toEqual([
     { name: 'change tracking of [dbo].[Item$Sold]' },
@@ -120,6 +122,7 @@ test('a source that is given back can be taken by another setup, and loses the c
     claimants.push(...(await query('source', 'SELECT [setupKey], [attempt] FROM [mig].[Claim]')));
     expect(await runStage(pipeline, 'release')).toMatchObject({ status: 'Succeeded' });
   }
+  await query('source', trackChanges);
   expect(claimants).toEqual(deployments.map(({ claimant }) => claimant));
 
   const removed = await runStage(deployments[0]?.pipeline ?? '', 'remove', true);

@@ -1,8 +1,15 @@
 // Replication runs of the sample, by the pipelines as the app puts them into a factory.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type sql from 'mssql';
 import { quoteName } from '../../../shared/sql/quote-name.ts';
 import type { PlannedTable } from '../../../shared/plan/plan.ts';
+import {
+  contentOf,
+  copiedIn,
+  destinationTable,
+  expectEqualSides,
+  logOf,
+  sourceTable,
+} from '../../support/replicated-tables.ts';
 import { startReplicationWorld } from '../../support/replication-world.ts';
 import type { ReplicationWorld } from '../../support/replication-world.ts';
 import { rows } from '../../support/sample-servers.ts';
@@ -18,61 +25,53 @@ beforeAll(async () => {
 
 afterAll(() => world.stop());
 
-const destinationTable = ({ destinationTable: name }: PlannedTable) => `[dbo].${quoteName(name)}`;
-const sourceTable = ({ sourceSchema, sourceTable: name }: PlannedTable) =>
-  `${quoteName(sourceSchema)}.${quoteName(name)}`;
-
-/** A table that is copied, in one of the companies. */
+/** A table that is copied, in the first of the companies. */
 function find(name: string, flow?: PlannedTable['flow']): PlannedTable {
   const found = copied.find((table) => table.tableName.startsWith(name) && (flow ?? table.flow) === table.flow);
   if (found === undefined) throw new Error(`The sample has no table ${name} that is copied this way.`);
   return found;
 }
 
-/** All rows of a table, each column as text that shows the last digit. */
-async function contentOf(pool: sql.ConnectionPool, table: string, { columns }: PlannedTable): Promise<string[]> {
-  const values = columns.map(({ name, carriedAs }) =>
-    carriedAs === undefined ? quoteName(name) : `CAST(${quoteName(name)} AS varchar(41)) AS ${quoteName(name)}`,
-  );
-  const content = await rows(pool, `SELECT ${values.join(', ')} FROM ${table}`);
-  return content.map((row) => JSON.stringify(row)).sort();
-}
+/** Why a table is read whole: it may not be tracked, or not all of its changes are known. */
+const refusal = expect.stringMatching(
+  /^Its changes cannot be tracked\. Error 4997 in .*requires a primary key/,
+) as string;
+const unknownChanges = expect.stringMatching(
+  /^Change tracking does not know all changes since version \d+\.$/,
+) as string;
 
-async function log(replicationId: number) {
-  const logged = await rows(
-    world.destination,
-    'SELECT [controlId], [status], [error] FROM [mig].[ReplicationRun] WHERE [replicationId] = @id ORDER BY [controlId]',
-    { id: replicationId },
-  );
-  const failed = logged
-    .filter(({ status }) => status === 'Failed')
-    .map(({ controlId, error }) => ({ controlId, error }));
-  return { tables: logged.length, succeeded: logged.filter(({ status }) => status === 'Succeeded').length, failed };
-}
+/** Tables of which the environment keeps no rows of its own. */
+const withoutPreserved = () => copied.filter(({ copyMethod }) => copyMethod !== 'Preserve');
 
-/** What a planned table holds on both sides, where the destination has only what the source has. */
-async function expectEqualSides(tables: readonly PlannedTable[]): Promise<void> {
-  for (const table of tables) {
-    const [there, here] = await Promise.all([
-      contentOf(world.source, sourceTable(table), table),
-      contentOf(world.destination, destinationTable(table), table),
-    ]);
-    expect({ table: table.sourceTable, rows: here }).toEqual({ table: table.sourceTable, rows: there });
+/** Changes tables of the source; {} stands for the table. */
+async function change(statements: readonly (readonly [PlannedTable, string])[]): Promise<void> {
+  for (const [table, statement] of statements) {
+    await rows(
+      world.source,
+      statement.replaceAll('{}', () => sourceTable(table)),
+    );
   }
 }
+
+const log = (replicationId: number) => logOf(world, replicationId);
 
 test('a full replication copies every planned table, small and large, to the last digit', async () => {
   const amount = '-123456789012345678.12345678901234567891';
   const ledger = find('G_L Entry');
   const preserved = copied.filter(({ copyMethod }) => copyMethod === 'Preserve');
   const loyalty = find('Loyalty Program');
+  const refusing = find('Item');
   await rows(world.source, `UPDATE ${sourceTable(ledger)} SET [Amount] = ${amount} WHERE [Entry No_] = 7`);
+  await rows(
+    world.source,
+    `ALTER TABLE ${sourceTable(refusing)} DROP CONSTRAINT ${quoteName(`${refusing.sourceTable}$Key1`)}`,
+  );
   await rows(world.destination, `INSERT INTO ${destinationTable(loyalty)} ([Code]) VALUES (N'CLOUD'), (N'GOLD')`);
   await rows(world.destination, `INSERT INTO ${destinationTable(ledger)} ([Entry No_]) VALUES (9999)`);
 
   expect(await world.replicate(1, 'full')).toMatchObject({ status: 'Succeeded', message: '' });
   expect(await log(1)).toEqual({ tables: copied.length, succeeded: copied.length, failed: [] });
-  await expectEqualSides(copied.filter((table) => !preserved.includes(table)));
+  await expectEqualSides(world, withoutPreserved());
   expect((await contentOf(world.destination, destinationTable(ledger), ledger)).join('')).toContain(amount);
   expect(preserved).toContain(loyalty);
   expect(
@@ -82,24 +81,128 @@ test('a full replication copies every planned table, small and large, to the las
     { Code: 'GOLD', Description: 'Gold' },
     { Code: 'SILVER', Description: 'Silver' },
   ]);
+  expect((await copiedIn(world, 1)).get(refusing.controlId)).toEqual({ rows: 200, fullReason: refusal });
+  // Tables whose changes the plan reads, each noted, so that it can be turned off; and the service's own.
+  const tracked = await rows(world.source, 'SELECT OBJECT_NAME([object_id]) AS [name] FROM sys.change_tracking_tables');
+  const byChanges = copied.filter((table) => table.copyMethod !== 'Full' && table !== refusing);
+  expect(new Set(tracked.map(({ name }) => name))).toEqual(
+    new Set([...byChanges.map(({ sourceTable: name }) => name), 'Version']),
+  );
+  const noted = await rows(world.source, 'SELECT [name] FROM [mig].[ChangeTracking]');
+  expect(new Set(noted.map(({ name }) => name))).toEqual(new Set([...byChanges.map(sourceTable), 'DATABASE']));
 });
 
-test('a further replication brings what has changed since, with the statements that the source has already', async () => {
-  const [ledger, customer] = [find('G_L Entry'), find('Customer')];
-  await rows(world.source, `DELETE FROM ${sourceTable(ledger)} WHERE [Entry No_] < 5`);
-  await rows(world.source, `UPDATE ${sourceTable(ledger)} SET [Amount] = 0.5 WHERE [Entry No_] = 7`);
-  await rows(world.source, `INSERT INTO ${sourceTable(ledger)} ([Entry No_]) VALUES (1001)`);
-  await rows(world.source, `UPDATE ${sourceTable(customer)} SET [City] = N'Zürich' WHERE [No_] = N'C00001'`);
+test('a further replication brings what has changed since, and no other row of tables whose changes are known', async () => {
+  const [ledger, customer, header] = [find('G_L Entry'), find('Customer', 'Large'), find('Sales Header')];
+  const [link, loyalty] = [find('Record Link'), find('Loyalty Program')];
+  const [refusing, emptied] = [find('Item'), find('Upgrade Tags')];
+  const restored = copied.findLast(({ tableName }) => tableName.startsWith('Customer$'));
+  await change([
+    // First of all, so that no version lies between the replication and this.
+    [emptied, 'TRUNCATE TABLE {}'],
+    [ledger, 'DELETE FROM {} WHERE [Entry No_] < 5'],
+    [ledger, 'UPDATE {} SET [Amount] = 0.5 WHERE [Entry No_] IN (7, 8)'],
+    [ledger, 'INSERT INTO {} ([Entry No_]) VALUES (1001), (6000)'],
+    [ledger, 'DELETE FROM {} WHERE [Entry No_] IN (20, 6000)'],
+    [ledger, 'INSERT INTO {} ([Entry No_], [Amount]) VALUES (20, -20)'],
+    [ledger, 'UPDATE {} SET [Entry No_] = 5010 WHERE [Entry No_] = 10'],
+    [customer, "UPDATE {} SET [City] = N'Zürich', [Picture] = 0x00FF WHERE [No_] = N'C00001'"],
+    [customer, "UPDATE {} SET [No_] = N'X00002' WHERE [No_] = N'C00002'"],
+    [customer, "DELETE FROM {} WHERE [No_] = N'C00003'"],
+    [header, "UPDATE {} SET [Document Type] = 2 WHERE [No_] = N'SO1'"],
+    [header, "INSERT INTO {} ([Document Type], [No_]) VALUES (1, N'SO999'), (2, N'SO999')"],
+    [header, "DELETE FROM {} WHERE [No_] = N'SO2'"],
+    [link, "INSERT INTO {} ([Record ID], [URL1]) VALUES (0x12, N'https://new')"],
+    [loyalty, "DELETE FROM {} WHERE [Code] = N'GOLD'"],
+    [loyalty, "UPDATE {} SET [Description] = N'Silber' WHERE [Code] = N'SILVER'"],
+    [refusing, "UPDATE {} SET [Blocked] = 1 WHERE [No_] = N'1001'"],
+  ]);
+  // As if the source had lost the versions that the environment has seen.
+  await rows(
+    world.destination,
+    'UPDATE [mig].[ReplicationTable] SET [syncedVersion] = 1000000 WHERE [controlId] = @controlId',
+    { controlId: restored?.controlId },
+  );
 
   expect(await world.replicate(2, 'delta')).toMatchObject({ status: 'Succeeded', message: '' });
-  await expectEqualSides(copied.filter(({ copyMethod }) => copyMethod !== 'Preserve'));
+  const changed = (count: number) => ({ rows: count, fullReason: null });
+  expect(await copiedIn(world, 2)).toEqual(
+    new Map<unknown, unknown>([
+      [ledger.controlId, changed(5)],
+      [customer.controlId, changed(2)],
+      [header.controlId, changed(3)],
+      [link.controlId, changed(1)],
+      [loyalty.controlId, changed(1)],
+      [refusing.controlId, { rows: 200, fullReason: refusal }],
+      [emptied.controlId, { rows: 0, fullReason: unknownChanges }],
+      [restored?.controlId, { rows: 120, fullReason: unknownChanges }],
+    ]),
+  );
+  await expectEqualSides(world, withoutPreserved());
+  expect(
+    await rows(world.destination, `SELECT [Code], [Description] FROM ${destinationTable(loyalty)} ORDER BY [Code]`),
+  ).toEqual([
+    { Code: 'CLOUD', Description: '' },
+    { Code: 'GOLD', Description: 'Gold' },
+    { Code: 'SILVER', Description: 'Silber' },
+  ]);
+});
+
+test('without changes nothing is copied but what is read whole, with the statements that the source has already', async () => {
+  expect(await world.replicate(20, 'delta')).toMatchObject({ status: 'Succeeded', message: '' });
+  expect(await copiedIn(world, 20)).toEqual(new Map([[find('Item').controlId, { rows: 200, fullReason: refusal }]]));
   const [known] = await rows(world.source, 'SELECT DISTINCT [planId], [replicationId] FROM [mig].[Plan]');
-  expect(known).toMatchObject({ replicationId: 2 });
-  const sent = await rows(world.destination, 'EXEC [mig].[GetPlan] @replicationId = 2, @knownPlanId = @planId', {
+  expect(known).toMatchObject({ replicationId: 20 });
+  const sent = await rows(world.destination, 'EXEC [mig].[GetPlan] @replicationId = 20, @knownPlanId = @planId', {
     planId: known?.['planId'],
   });
   expect(sent).toHaveLength(copied.length);
   expect(new Set(sent.map(({ full, changes }) => full ?? changes))).toEqual(new Set([null]));
+});
+
+test('what change tracking has forgotten, or learns from now on, is read whole and then by its changes again', async () => {
+  const [ledger, header, refusing] = [find('G_L Entry'), find('Sales Header'), find('Item')];
+  await change([
+    [ledger, 'DELETE FROM {} WHERE [Entry No_] = 30'],
+    [header, "DELETE FROM {} WHERE [No_] = N'SO3'"],
+  ]);
+  await world.forgetChanges();
+  await change([
+    [header, "DELETE FROM {} WHERE [No_] = N'SO4'"],
+    [refusing, `ALTER TABLE {} ADD CONSTRAINT ${quoteName(`${refusing.sourceTable}$Key1`)} PRIMARY KEY ([No_])`],
+  ]);
+  expect(await world.replicate(21, 'delta')).toMatchObject({ status: 'Succeeded', message: '' });
+  const whole = await copiedIn(world, 21);
+  expect(new Set(whole.keys())).toEqual(
+    new Set(copied.filter(({ copyMethod }) => copyMethod !== 'Full').map(({ controlId }) => controlId)),
+  );
+  for (const table of whole.values()) expect(table).toMatchObject({ fullReason: unknownChanges });
+  await expectEqualSides(world, withoutPreserved());
+});
+
+test('after a run that was killed half-way the next one is right', async () => {
+  const [ledger, customer, header] = [find('G_L Entry'), find('Customer', 'Large'), find('Sales Header')];
+  const changeAll = (n: number) =>
+    change([
+      [ledger, `DELETE FROM {} WHERE [Entry No_] = ${100 + n}; UPDATE {} SET [Amount] = ${n} WHERE [Entry No_] > 280`],
+      [customer, `UPDATE {} SET [No_] = N'K${n}' WHERE [No_] = N'C0009${n}'; INSERT INTO {} ([No_]) VALUES (N'N${n}')`],
+      [header, `UPDATE {} SET [Document Type] = ${n} WHERE [No_] = N'SO5'; DELETE FROM {} WHERE [No_] = N'SO1${n}'`],
+    ]);
+  await changeAll(3);
+  const killed = await world.kill(22, 'delta', /^activity 'ApplyTable': Succeeded$/);
+  expect(killed.status).toBe('Cancelled');
+  const { tables: all, succeeded } = await log(22);
+  expect(succeeded).toBeGreaterThan(0);
+  expect(succeeded).toBeLessThan(all);
+  await rows(
+    world.destination,
+    "EXEC [mig].[EndReplication] @replicationId = 22, @pipelineRunId = @runId, @error = N'It was cancelled.'",
+    { runId: killed.runId },
+  );
+  await changeAll(4);
+  expect(await world.replicate(23, 'delta')).toMatchObject({ status: 'Succeeded', message: '' });
+  for (const table of (await copiedIn(world, 23)).values()) expect(table).toMatchObject({ fullReason: null });
+  await expectEqualSides(world, withoutPreserved());
 });
 
 test('when changes are forgotten while they are read, the table is read again as a whole', async () => {
@@ -109,7 +212,7 @@ test('when changes are forgotten while they are read, the table is read again as
     const none = columns.map(({ ordinal, type, carriedAs }) => `CAST(NULL AS ${carriedAs ?? type}) AS [c${ordinal}]`);
     await rows(
       world.source,
-      'UPDATE [mig].[Plan] SET [changes] = @changes, [fromVersion] = 1, [replicationId] = 2 WHERE [controlId] = @controlId',
+      'UPDATE [mig].[Plan] SET [changes] = @changes, [fromVersion] = CHANGE_TRACKING_CURRENT_VERSION(), [replicationId] = 2 WHERE [controlId] = @controlId',
       { controlId, changes: `SELECT N'D' AS [operation], ${none.join(', ')} WHERE 1 = 0` },
     );
   }

@@ -222,11 +222,11 @@ describe('changes of a tracked table', () => {
     return Number(row?.v);
   };
   /** What CHANGETABLE answers. */
-  const changesSince = async (since: number | null, table = 'dbo.tracked') => {
+  const changesSince = async (since: number | null) => {
     const changes = await pool
       .request()
       .query(
-        `DECLARE @since bigint = ${since ?? 'NULL'}; SELECT c.* FROM CHANGETABLE(CHANGES ${table}, @since) AS c ORDER BY c.SYS_CHANGE_VERSION, c.[Code]`,
+        `DECLARE @since bigint = ${since ?? 'NULL'}; SELECT c.* FROM CHANGETABLE(CHANGES dbo.tracked, @since) AS c ORDER BY c.SYS_CHANGE_VERSION, c.[Code]`,
       );
     return changes.recordset as Record<string, unknown>[];
   };

@@ -9,6 +9,7 @@ import { SqlDatabase } from '../../../shared/sql/database.ts';
 import * as scripts from '../../../shared/sql/scripts.ts';
 import { rows, run, startSampleServers } from '../../support/sample-servers.ts';
 import type { SampleServers } from '../../support/sample-servers.ts';
+import { trackChanges } from '../../support/track-changes.ts';
 
 const ours = { setupKey: 'a'.repeat(64), attempt: 2 };
 const earlier = { ...ours, attempt: 1 };
@@ -39,7 +40,6 @@ async function install(claimant: PlanOwner): Promise<void> {
   await claim(source, claimant);
   await run(source, scripts.sourceObjects);
   await run(destination, scripts.destinationObjects);
-  await source.request().input('setupKey', claimant.setupKey).execute('[mig].[EnableChangeTracking]');
 }
 
 async function remove(claimant: PlanOwner, removeSource: boolean) {
@@ -245,6 +245,7 @@ describe('removal', () => {
 
   async function setUp(): Promise<void> {
     await install(ours);
+    await rows(source, trackChanges);
     await writePlan(ours, 3);
     await rows(destination, scripts.markReady, { ...ours, companies });
   }
@@ -277,10 +278,14 @@ describe('removal', () => {
     await setUp();
     const { tracking, tracked } = await contentOf(source);
     const { source: left } = await remove(ours, false);
-    expect(left).toHaveLength(33);
+    expect(left).toHaveLength(31);
     expect(left).toContain('change tracking of the database');
     expect(left).toContain(`change tracking of [dbo].[${preTracked}]`);
-    expect(await contentOf(source)).toMatchObject({ tracking, tracked });
+    // The service's own table is gone with its schema.
+    expect(await contentOf(source)).toMatchObject({
+      tracking,
+      tracked: tracked.filter(({ name }) => name !== 'Version'),
+    });
     expect(await rows(source, "SELECT 1 AS [found] FROM sys.schemas WHERE [name] = N'mig'")).toEqual([]);
   });
 

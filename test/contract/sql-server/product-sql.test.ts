@@ -128,26 +128,18 @@ describe('the setup', () => {
     expect(procedures).toBe(16);
   });
 
-  test('turns change tracking on, for the database and for the tables that may travel', async () => {
-    await source.request().input('setupKey', ours.setupKey).execute('[mig].[EnableChangeTracking]');
-    await source.request().input('setupKey', ours.setupKey).execute('[mig].[EnableChangeTracking]');
+  test('notes at the source for whom it was prepared, and turns no change tracking on', async () => {
+    for (const setupKey of ['b'.repeat(64), ours.setupKey]) {
+      await source.request().input('setupKey', setupKey).execute('[mig].[MarkSource]');
+    }
     const [row] = await rows(source, scripts.sourceProbe);
-    expect(sourceProbeSchema.parse(row)).toMatchObject({
-      changeTrackingOn: true,
-      changeTrackingRetentionDays: 3,
-      changeTrackingAutoCleanup: true,
-      preparedFor: ours.setupKey,
-    });
-    const tracked = await rows(
-      source,
-      'SELECT OBJECT_NAME([object_id]) AS [name] FROM sys.change_tracking_tables ORDER BY [name]',
-    );
-    const names = tracked.map(({ name }) => name);
-    expect(names).toContain('CRONUS _LOCAL_ & Söhne$Customer$437dbf0e-84ff-417a-965d-ed2bb9650972');
-    expect(names).toContain('Tenant Media');
-    expect(names).not.toContain('User');
-    // Nine tables with a key for each of three companies, three of apps, two of the platform.
-    expect(names).toHaveLength(32);
+    expect(sourceProbeSchema.parse(row)).toMatchObject({ changeTrackingOn: false, preparedFor: ours.setupKey });
+  });
+
+  test('leaves it to the replication to track changes, which needs the right to, and says so', async () => {
+    const begin = rows(reader, 'EXEC [mig].[EnableChangeTracking] @replicationId = 1');
+    await expect(begin).rejects.toThrow(/may not turn it on\. Grant it ALTER on the database, or run there: ALTER/);
+    expect(await rows(source, 'SELECT [name] FROM [mig].[ChangeTracking]')).toEqual([]);
   });
 
   test('lists the extensions that are installed online', async () => {

@@ -181,7 +181,7 @@ describe('stored procedures', () => {
       return [{ side, procedure: read.sqlReaderStoredProcedureName, given }] as const;
     }
     const query = type === 'Lookup' ? querySchema.parse(typeProperties) : undefined;
-    const call = /^EXEC (?<procedure>\S+) (?<given>[^]*)$/.exec(query?.source.sqlReaderQuery ?? '')?.groups;
+    const call = /^EXEC (?<procedure>\S+)(?<given>[^]*)$/.exec(query?.source.sqlReaderQuery ?? '')?.groups;
     if (query === undefined || call === undefined) return [];
     const side = query.dataset.referenceName === names.datasets.source ? 'source' : 'destination';
     return [{ side, procedure: call['procedure'] ?? '', given: namesIn(call['given'] ?? '', /@(\w+) = /g) }] as const;
