@@ -122,6 +122,11 @@ export function once(activity: PipelineActivity): PipelineActivity {
   return { ...activity, policy: { ...activity.policy, retry: 0 } };
 }
 
+/** An activity that is tried for ten minutes more: nothing comes after it that would mend what it leaves. */
+export function persistent(activity: PipelineActivity): PipelineActivity {
+  return { ...activity, policy: { ...activity.policy, retry: 5, retryIntervalInSeconds: 120 } };
+}
+
 /** Calls a stored procedure. Parameters are `[type, expression]` by name. */
 export function storedProcedure(
   context: PipelineContext,

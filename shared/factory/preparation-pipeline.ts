@@ -1,6 +1,16 @@
 /** The pipeline that prepares both databases of a setup, and that takes back at the source what it did there. Pure. */
 import type { EntityDocument } from './connections.ts';
-import { after, copy, expression, lookup, once, pipeline, script, storedProcedure } from './pipeline-activities.ts';
+import {
+  after,
+  copy,
+  expression,
+  lookup,
+  once,
+  persistent,
+  pipeline,
+  script,
+  storedProcedure,
+} from './pipeline-activities.ts';
 import type { PipelineActivity, PipelineContext, ScriptBlock, Side } from './pipeline-activities.ts';
 
 /** The T-SQL that the preparation runs. */
@@ -52,7 +62,9 @@ export function preparationPipeline(
     assess: assess(context, scripts),
     install: install(context, claimant, scripts),
     release: [
-      script(context, 'ReleaseSource', 'source', [nonQuery(scripts.releaseClaim)], claimantParameters(claimant)),
+      persistent(
+        script(context, 'ReleaseSource', 'source', [nonQuery(scripts.releaseClaim)], claimantParameters(claimant)),
+      ),
     ],
     remove: [removeFromSource(context, claimant, scripts)],
   };

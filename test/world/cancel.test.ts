@@ -90,6 +90,29 @@ describe('cancel', () => {
     expect(await violations(world)).toEqual([]);
   });
 
+  test('while its runtime is offline for two minutes, and nothing of it is left in its databases', async () => {
+    const setupId = 'waits';
+    expect((await world.post(setupId, 'replay', {})).status).toBe(202);
+    await world.until(setupId, 'WaitingForRuntime');
+    const node = await world.registerNode(setupId);
+    let stopped: Promise<void> | undefined;
+    const canceling = cancelDuring(setupId, 'planTables').finally(() => {
+      world.activityFault = ({ name }) => {
+        if (name === 'startSourceUndo') {
+          stopped = node.stop();
+          world.clock.after(2 * 60_000, () => void node.start());
+        }
+        return undefined;
+      };
+    });
+    expect((await world.until(setupId, 'Canceled', 'Failed', 'Ready')).state).toBe('Canceled');
+    expect(await canceling).toBe(202);
+    await stopped;
+    world.activityFault = () => undefined;
+    expect(stopped).toBeDefined();
+    expect(await violations(world)).toEqual([]);
+  });
+
   test('when its orchestration is dead', async () => {
     const setupId = 'canceled';
     expect((await world.post(setupId, 'replay', {})).status).toBe(202);
