@@ -2,7 +2,7 @@
 // sees them without tsPreCompilationDeps.
 const GATEWAYS = [
   'clock|config|durable|request-timeout|rest-errors|secrets|services|table',
-  'setup/(?:active|attempts|begin-replay|continuation|database-mark|findings|key|publisher|reader|run-intents|setup-index|start|store)',
+  'setup/(?:active|attempts|begin-replay|continuation|database-mark|findings|key|publisher|reader|run-intents|setup-index|start|store|writer)',
   'audit/audit-log',
   'retention/.+',
   'runtimes/runtime-book',
@@ -11,6 +11,7 @@ const GATEWAYS = [
   'orphans/(?:factory-place|orphan-book|other-places)',
   'plan/control-rows',
   'sql/(?:database|scripts)',
+  'replication/(?:planned-tables|replication-runs|start)',
   'replays/(?:choose|replay-book|replay-item|start)',
   'waits/(?:look|wait-book)',
 ].join('|');

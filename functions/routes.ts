@@ -8,6 +8,12 @@ import { getHealth } from './health/get-health.ts';
 import type { Route } from './http/adapter.ts';
 import { getOperation } from './operations/get-operation.ts';
 import { listOrphans, orphanParameters } from './orphans/list-orphans.ts';
+import { cancelRun } from './runs/cancel-run.ts';
+import { createRun } from './runs/create-run.ts';
+import { getRun } from './runs/get-run.ts';
+import { listRuns } from './runs/list-runs.ts';
+import { listRunTables, runTableParameters } from './runs/list-run-tables.ts';
+import { retryRun } from './runs/retry-run.ts';
 import { createReplay } from './replays/create-replay.ts';
 import { getReplay } from './replays/get-replay.ts';
 import { itemParameters, listReplayItems } from './replays/list-replay-items.ts';
@@ -39,6 +45,10 @@ const setup = { path: `${setups.path}/{setupId}`, missing: 'SetupNotFound' } as 
 const replay = { path: 'replays/{replayId}' } as const;
 const below = <Path extends string>(path: Path) => ({ ...setup, path: `${setup.path}/${path}` }) as const;
 
+const runs = below('replicationRuns');
+const run = { path: `${runs.path}/{runId}`, missing: 'ReplicationRunNotFound' } as const;
+const belowRun = <Path extends string>(path: Path) => ({ ...run, path: `${run.path}/${path}` }) as const;
+
 const read = 'Setup.Read';
 const write = 'Setup.Write';
 const provide = 'Ops.Write';
@@ -55,9 +65,11 @@ const ofAttempt = { role: read, parameters: attemptParameters } as const;
 
 /** No two of one method overlap. A route without a role is open to everybody. */
 export const routes: readonly Route[] = [
+  { name: 'cancelRun', method: 'POST', ...belowRun('cancel'), ...acts, handler: cancelRun },
   { name: 'cancelSetup', method: 'POST', ...below('cancel'), ...acts, handler: cancelSetup },
   { name: 'checkRuntime', method: 'POST', ...below('runtime/check'), ...acts, handler: checkRuntime },
   { name: 'createReplay', method: 'POST', path: 'replays', ...operate, usesDurableClient: true, handler: createReplay },
+  { name: 'createRun', method: 'POST', ...runs, ...acts, handler: createRun },
   { name: 'deleteEnvironment', method: 'DELETE', ...environment, role: provide, handler: deleteEnvironment },
   { name: 'deleteSetup', method: 'DELETE', ...setup, parameters: deletionParameters, ...acts, handler: deleteSetup },
   {
@@ -73,6 +85,7 @@ export const routes: readonly Route[] = [
   { name: 'getHealth', method: 'GET', path: 'health', role: undefined, handler: getHealth },
   { name: 'getOperation', method: 'GET', ...operation, role: read, handler: getOperation },
   { name: 'getReplay', method: 'GET', ...replay, ...watch, handler: getReplay },
+  { name: 'getRun', method: 'GET', ...run, role: read, handler: getRun },
   { name: 'getSetup', method: 'GET', ...setup, role: read, handler: getSetup },
   {
     name: 'listAllSetups',
@@ -105,6 +118,15 @@ export const routes: readonly Route[] = [
     handler: listReplayItems,
   },
   { name: 'listReplays', method: 'GET', path: 'replays', ...watch, parameters: replayParameters, handler: listReplays },
+  { name: 'listRuns', method: 'GET', ...runs, role: read, handler: listRuns },
+  {
+    name: 'listRunTables',
+    method: 'GET',
+    ...belowRun('tables'),
+    role: read,
+    parameters: runTableParameters,
+    handler: listRunTables,
+  },
   { name: 'listRuntimeKeys', method: 'POST', ...below('runtime/listKeys'), ...acts, handler: listRuntimeKeys },
   { name: 'listSetups', method: 'GET', ...setups, role: read, parameters: listParameters, handler: listSetups },
   { name: 'putEnvironment', method: 'PUT', ...environment, role: provide, handler: putEnvironment },
@@ -117,5 +139,6 @@ export const routes: readonly Route[] = [
     handler: regenerateRuntimeKey,
   },
   { name: 'replaySetup', method: 'POST', ...below('replay'), ...acts, handler: replaySetup },
+  { name: 'retryRun', method: 'POST', ...belowRun('retry'), ...acts, handler: retryRun },
   { name: 'stopReplay', method: 'POST', path: `${replay.path}/stop`, ...operate, handler: stopReplay },
 ];

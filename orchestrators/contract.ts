@@ -15,6 +15,13 @@ import {
 } from '../shared/setup/setup.ts';
 import { milestones, milestoneSchema, phaseSchema, setupStateSchema } from '../shared/setup/states.ts';
 import { cleanupInputSchema, setupInputSchema } from '../shared/setup/attempt-input.ts';
+import {
+  replicationModeSchema,
+  replicationRunInputSchema,
+  runCountsSchema,
+  runOutcomeSchema,
+  runWorkerSchema,
+} from '../shared/replication/run.ts';
 import { replayManyInputSchema, replayStateSchema } from '../shared/replays/replay.ts';
 import { waitAnswerSchema, waitEvents, waitTargetSchema } from '../shared/waits/wait.ts';
 
@@ -48,12 +55,26 @@ function orchestration<Input, Output>(
 
 const nothing = z.null();
 
-/** The attempt that is worked on, with its short name in Azure resources, and the cleanup orchestration if one works. */
-const subjectSchema = attemptIdSchema.extend({ key: z.string(), cleanup: z.int().optional() });
+/**
+ * The attempt that is worked on, with its short name in Azure resources, and the cleanup orchestration or the replication run
+ * if one works.
+ */
+const subjectSchema = attemptIdSchema.extend({
+  key: z.string(),
+  cleanup: z.int().optional(),
+  run: runWorkerSchema.optional(),
+});
 export type Subject = z.infer<typeof subjectSchema>;
 /** An attempt that has its place in a factory. */
 const placedSchema = subjectSchema.extend({ factory: factorySchema });
 export type Placed = z.infer<typeof placedSchema>;
+
+/** Whether an event is published yet, or why not. */
+const publishedSchema = z.object({ published: z.boolean(), reason: z.string().optional() });
+
+/** A replication run of an attempt that is ready. */
+const runningSchema = subjectSchema.extend({ run: runWorkerSchema });
+export type Running = z.infer<typeof runningSchema>;
 
 const failedSchema = z.object({
   kind: z.literal('failed'),
@@ -242,7 +263,7 @@ export const activities = {
   recordMilestone: activity(
     'recordMilestone',
     subjectSchema.extend({ milestone: milestoneSchema, detail: z.string().optional() }),
-    z.object({ published: z.boolean(), reason: z.string().optional() }),
+    publishedSchema,
   ),
   /** Chooses the setups of a bulk replay, unless they are chosen. */
   chooseSetups: activity('chooseSetups', bulkSchema, z.object({ total: z.int() })),
@@ -263,6 +284,30 @@ export const activities = {
   ),
   /** Ends a bulk replay whose setups all have a result, or that is to end; otherwise it goes on. */
   endReplay: activity('endReplay', bulkSchema, z.object({ state: replayStateSchema })),
+  /** Says to the environment which companies a run is limited to, and that the run begins. */
+  beginRun: activity('beginRun', runningSchema, publishedSchema, 'forward'),
+  /** Starts the pipeline of a run, or finds the run that an earlier call started. */
+  startReplication: activity(
+    'startReplication',
+    runningSchema.extend({
+      factory: factorySchema,
+      mode: replicationModeSchema,
+      retryOf: z.int().optional(),
+    }),
+    z.object({ pipeline: z.string(), runId: z.string() }),
+    'forward',
+  ),
+  /** Asks for the end of every replication pipeline of the setup, and says how many had not ended yet. */
+  cancelReplication: activity(
+    'cancelReplication',
+    runningSchema.extend({ factory: factorySchema }),
+    z.object({ active: z.int() }),
+    'undo',
+  ),
+  /** Closes a run in the environment, so that nothing of it begins there any more, and counts what became of its tables. */
+  closeRun: activity('closeRun', runningSchema.extend({ error: z.string() }), runCountsSchema, 'undo'),
+  /** Moves the setup on after a run, stores the event and publishes it. */
+  endRun: activity('endRun', runningSchema.extend({ outcome: runOutcomeSchema }), publishedSchema),
   /** Ends the orchestrations of an attempt, which may have ended already. */
   endInstances: clientActivity('endInstances', subjectSchema, nothing),
 } as const;
@@ -271,6 +316,12 @@ export const orchestrations = {
   setup: orchestration('setup', setupInputSchema, z.object({ state: z.enum(['Ready', 'Failed', 'Canceled']) })),
   /** Ends an attempt whose orchestration is dead, or takes away everything of a setup. */
   cleanup: orchestration('cleanup', cleanupInputSchema, z.object({ state: setupStateSchema })),
+  /** A replication run. */
+  replicationRun: orchestration(
+    'replicationRun',
+    replicationRunInputSchema,
+    z.object({ state: runOutcomeSchema.shape.state }),
+  ),
   /** A bulk replay. */
   replayMany: orchestration('replayMany', replayManyInputSchema, z.object({ state: replayStateSchema })),
   factorySelection: orchestration(

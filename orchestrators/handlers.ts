@@ -5,6 +5,7 @@ import type { orchestrations } from './contract.ts';
 import { factorySelection } from './factory-selection.ts';
 import { preparation } from './preparation.ts';
 import { replicationPipeline } from './replication-pipeline.ts';
+import { replicationRun } from './replication-run.ts';
 import { replayMany } from './replay-many.ts';
 import { runtimeRegistration } from './runtime-registration.ts';
 import { setup } from './setup.ts';
@@ -12,6 +13,7 @@ import { setup } from './setup.ts';
 export const handlers: Readonly<Record<keyof typeof orchestrations, OrchestrationHandler>> = {
   setup,
   cleanup,
+  replicationRun,
   replayMany,
   factorySelection,
   runtimeRegistration,

@@ -76,22 +76,31 @@ export function undoEntities(context: OrchestrationContext, placed: Placed): Und
   };
 }
 
-const RUN_QUESTIONS = 20;
-const RUN_PAUSE_MS = 30_000;
-
 /** Runs go on when nobody waits for them any more; what they work with must not be removed under them. */
 export function undoRuns(context: OrchestrationContext, placed: Placed): Undo {
   return {
     what: 'runs of the preparation pipeline',
     *steps() {
-      for (let asked = 0; asked < RUN_QUESTIONS; asked += 1) {
-        const { active } = yield* call(context, activities.cancelRuns, placed);
-        if (active === 0) return {};
-        yield* pause(context, RUN_PAUSE_MS);
-      }
-      throw new Error(`a run had not ended ${(RUN_QUESTIONS * RUN_PAUSE_MS) / 60_000} minutes after its cancellation`);
+      yield* untilNoRun(context, () => call(context, activities.cancelRuns, placed));
+      return {};
     },
   };
+}
+
+const RUN_QUESTIONS = 20;
+const RUN_PAUSE_MS = 30_000;
+
+/** Asks for the end of runs until none goes on. @throws {Error} if one had not ended in time */
+export function* untilNoRun(
+  context: OrchestrationContext,
+  cancel: () => Steps<{ readonly active: number }>,
+): Steps<void> {
+  for (let asked = 0; asked < RUN_QUESTIONS; asked += 1) {
+    const { active } = yield* cancel();
+    if (active === 0) return;
+    yield* pause(context, RUN_PAUSE_MS);
+  }
+  throw new Error(`a run had not ended ${(RUN_QUESTIONS * RUN_PAUSE_MS) / 60_000} minutes after its cancellation`);
 }
 
 export function undoMark(context: OrchestrationContext, subject: Subject): Undo {

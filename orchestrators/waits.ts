@@ -26,7 +26,7 @@ interface AwaitedAnswer<Answer> {
  */
 export function* waitForAnswer<Answer extends WaitAnswer>(
   context: OrchestrationContext,
-  { tenantId, setupId, attempt, key, cleanup }: Subject,
+  { tenantId, setupId, attempt, key, cleanup, run }: Subject,
   { eventName, target, answer: awaited, deadlineMs }: AwaitedAnswer<Answer>,
 ): Steps<Answer | undefined> {
   const wait = { tenantId, setupId, attempt, eventName, instanceId: context.df.instanceId };
@@ -34,6 +34,7 @@ export function* waitForAnswer<Answer extends WaitAnswer>(
     ...wait,
     key,
     ...(cleanup === undefined ? {} : { cleanup }),
+    ...(run === undefined ? {} : { run }),
     target,
   });
   const answer = opened.answer ?? (yield* waitForEvent(context, eventName, waitAnswerSchema, deadlineMs));

@@ -23,8 +23,13 @@ export const apiErrors = {
   FailureNotFound: { status: 404, title: 'The attempt has not failed.' },
   OperationNotFound: { status: 404, title: 'There is no such operation.' },
   ReplayNotFound: { status: 404, title: 'There is no such bulk replay.' },
+  ReplicationRunNotFound: { status: 404, title: 'The setup has no such replication run.' },
   EnvironmentInUse: { status: 409, title: 'Another setup has the environment.' },
   SetupNotUnderWay: { status: 409, title: 'Nothing of the setup is under way.' },
+  SetupNotReady: { status: 409, title: 'The setup is not ready.' },
+  ReplicationUnderWay: { status: 409, title: 'A replication run of the environment is under way.' },
+  ReplicationEnded: { status: 409, title: 'The replication run has ended.' },
+  NothingToRetry: { status: 409, title: 'The replication run has no tables that failed.' },
   SetupNotReplayable: { status: 409, title: 'The setup has neither failed nor been canceled.' },
   ReplayEnded: { status: 409, title: 'The bulk replay has ended.' },
   SetupConflict: { status: 409, title: 'The setup exists with other values.' },
@@ -50,6 +55,7 @@ export const fieldErrors = {
   Differs:
     'Send the values that the setup was created with. A password, a connection or a runtime is changed by a replay of the setup; for anything else choose another setup id.',
   PhaseNotReached: 'Name a phase that the attempt has reached, or leave it out to begin with the one that failed.',
+  UnknownCompany: 'Give the name of a company as GET …/companies lists them.',
   '52072': 'Give a connection string of a SQL Server login: Server=…;Database=…;User ID=…;Password=…',
 } as const;
 
@@ -92,6 +98,15 @@ export const setupFailures = {
   StepFailed: {
     title: 'A step failed after all its attempts.',
     remedy: 'Mend what the cause names, then replay the setup; what could not be taken back is named with the failure.',
+  },
+  TablesFailed: {
+    title: 'Some tables could not be copied.',
+    remedy:
+      'GET …/tables?status=Failed of the run names each with its cause. Mend that, then POST …/retry of the run copies only those.',
+  },
+  ReplicationFailed: {
+    title: 'A replication run could not do its work.',
+    remedy: 'Mend what the cause names, then POST …/retry of the run copies what it did not.',
   },
   DeletionFailed: {
     title: 'Something of the setup could not be removed.',

@@ -23,6 +23,7 @@ import { Staging } from './factory/staging.ts';
 import { OrphanBook } from './orphans/orphan-book.ts';
 import { EndedBook } from './retention/ended-book.ts';
 import { SetupRows } from './retention/setup-rows.ts';
+import { ReplicationRuns } from './replication/replication-runs.ts';
 import { RuntimeBook } from './runtimes/runtime-book.ts';
 import { answeredWithin } from './request-timeout.ts';
 import { Secrets } from './secrets.ts';
@@ -43,6 +44,7 @@ export interface Services {
   readonly thresholds: CheckThresholds;
   readonly clock: Clock;
   readonly store: SetupStore;
+  readonly replicationRuns: ReplicationRuns;
   readonly active: ActiveSetups;
   readonly audit: AuditLog;
   readonly ended: EndedBook;
@@ -91,7 +93,9 @@ export function createServices(settings: Settings): Services {
   const index = new SetupIndex(table('setupindex'));
   const audit = new AuditLog(table('audit'));
   const ended = new EndedBook(table('ended'));
-  const store = new SetupStore(setups, active, index, audit, clock, settings.MIGRATION_EVENT_SOURCE);
+  const eventSource = settings.MIGRATION_EVENT_SOURCE;
+  const written = { setups, active, index, audit, clock, eventSource };
+  const store = new SetupStore(written);
   const bus = new ServiceBusClient(settings.MIGRATION_SERVICE_BUS_NAMESPACE, credential, {
     retryOptions: { maxRetries: 0, timeoutInMs: TRY_MS },
   });
@@ -107,6 +111,7 @@ export function createServices(settings: Settings): Services {
     thresholds: checkThresholds(settings),
     clock,
     store,
+    replicationRuns: new ReplicationRuns(written),
     active,
     audit,
     ended,

@@ -5,6 +5,7 @@ import { auditEntry } from '../http/audit.ts';
 import { readQuery } from '../http/query.ts';
 import { accepted } from '../operations/operation-resource.ts';
 import { beginRemoval, endWait } from './end-attempt.ts';
+import { requireNoRun } from '../runs/begin-run.ts';
 import { findForChange } from './find-setup.ts';
 
 /** Query parameters of a deletion, beside the API version. */
@@ -24,6 +25,7 @@ export async function deleteSetup(call: TenantCall): Promise<HttpResponseInit> {
   for (;;) {
     const { setup, reached } = await findForChange(call);
     if (setup.state === 'Deleted') return { status: 204 };
+    requireNoRun(setup);
     const asked = setup.deletion !== undefined && (setup.state === 'Deleting' || !setup.deletion.begun);
     const deleting = asked
       ? setup

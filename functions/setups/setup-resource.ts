@@ -6,6 +6,7 @@ import type { MilestoneRecord, SetupRecord } from '../../shared/setup/store.ts';
 import type { Caller } from '../http/access-token.ts';
 import type { TenantCall } from '../http/adapter.ts';
 import { urlOf } from '../http/links.ts';
+import { present } from '../http/members.ts';
 import { isOperator } from '../http/roles.ts';
 
 /** How far a phase is. Those after a phase that failed stay pending. */
@@ -85,13 +86,4 @@ function phaseResource(phase: Phase, setup: SetupRecord, reached: readonly Miles
 
 function period(startedAt: string, finishedAt: string) {
   return { startedAt, finishedAt, durationMs: Date.parse(finishedAt) - Date.parse(startedAt) };
-}
-
-/** The members that have a value: the API leaves out what it does not know. */
-function present<Members extends Record<string, unknown>>(
-  members: Members,
-): { [Name in keyof Members]?: Exclude<Members[Name], undefined> } {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
-    [Name in keyof Members]?: Exclude<Members[Name], undefined>;
-  };
 }

@@ -1,12 +1,14 @@
 /**
  * What a timer does for setups that were left behind: starts those that were accepted and never started, gives those
- * whose orchestration is dead to a cleanup, and publishes what was not published.
+ * whose orchestration is dead to a cleanup, lets replication runs go on, and publishes what was not published.
  */
 import type { DurableClient } from 'durable-functions';
 import pMap from 'p-map';
 import { messageOf } from '../../shared/error-message.ts';
 import type { Services } from '../../shared/services.ts';
 import type { ActiveSetup } from '../../shared/setup/active.ts';
+import { runInstanceOf } from '../../shared/replication/run.ts';
+import { startReplicationRun } from '../../shared/replication/start.ts';
 import { instanceIdOf } from '../../shared/setup/setup.ts';
 import { cleanupIdOf, orchestrationStatus, startCleanup, startSetup } from '../../shared/setup/start.ts';
 import { restingStates } from '../../shared/setup/states.ts';
@@ -63,6 +65,7 @@ async function keepGoing(listed: ActiveSetup, client: DurableClient, services: S
   const { store, clock, settings } = services;
   const setup = await store.get(listed);
   if (setup === undefined) return;
+  if (setup.replication?.active !== undefined) return keepRunGoing(setup, client, services);
   if (restingStates.includes(setup.state)) {
     const { deletion } = setup;
     const audit = { actor: deletion?.actor ?? '', action: 'beginDelete', requestId: 'timer' };
@@ -86,6 +89,18 @@ async function keepGoing(listed: ActiveSetup, client: DurableClient, services: S
   if (ended || status === 'Missing' || isToBeRemoved) await cleanUp(setup, status, client, services);
 }
 
+/** Starts the orchestration of a replication run that was never started, and another one after one that is dead. */
+async function keepRunGoing(setup: SetupRecord, client: DurableClient, services: Services): Promise<void> {
+  const { clock, replicationRuns } = services;
+  const { run: number = 0, active: { start } = { start: 1 } } = setup.replication ?? {};
+  if (clock.now().getTime() - Date.parse(setup.lastModifiedAt) < GRACE_MS) return;
+  const { status, ended } = await orchestrationStatus(client, runInstanceOf(setup, { number, start }));
+  if (status !== 'Missing' && !ended) return;
+  const given = ended ? await replicationRuns.restart(setup) : setup;
+  const run = await replicationRuns.run(setup, number);
+  if (given !== undefined && run !== undefined) await startReplicationRun(client, given, run);
+}
+
 async function cleanUp(setup: SetupRecord, status: string, client: DurableClient, services: Services): Promise<void> {
   const cleanup = (setup.cleanup ?? 0) + 1;
   const given = await services.store.beginCleanup(setup, cleanup);
@@ -102,7 +117,8 @@ async function forget(listed: ActiveSetup, { store, active, index, ended, clock 
     if (age > MISSING_GRACE_MS) await active.remove(listed);
     return;
   }
-  const isResting = restingStates.includes(setup.state) && setup.deletion?.begun !== false;
+  const isResting =
+    restingStates.includes(setup.state) && setup.deletion?.begun !== false && setup.replication?.active === undefined;
   // One that was noted after its last change is about to be begun anew.
   const isBegunAnew = listed.since.getTime() > Date.parse(setup.lastModifiedAt) && age <= MISSING_GRACE_MS;
   if (!isResting || isBegunAnew || (await store.pendingEvents(listed)).length > 0) return;

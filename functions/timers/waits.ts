@@ -5,19 +5,14 @@ import pMap from 'p-map';
 import { messageOf } from '../../shared/error-message.ts';
 import type { Services } from '../../shared/services.ts';
 import type { Factory } from '../../shared/setup/setup.ts';
-import { workingStates } from '../../shared/setup/states.ts';
-import type { SetupState } from '../../shared/setup/states.ts';
 import { ask, askRuns, deliver, isUnansweredRun, raise, raiseCanceled } from '../../shared/waits/look.ts';
 import type { UnansweredRun } from '../../shared/waits/look.ts';
-import { isCancelable } from '../../shared/waits/wait.ts';
+import { standingOf } from '../../shared/waits/wait.ts';
 import type { Wait } from '../../shared/waits/wait.ts';
 
 const AT_ONCE = { concurrency: 16 };
 /** A wait that was not looked at by then is still due, and comes first next time. */
 const BUDGET_MS = 60_000;
-
-/** In every other state nobody waits. */
-const waitingStates = new Set<SetupState>([...workingStates, 'Canceling', 'Deleting']);
 
 /** One run of the timer. */
 interface Round {
@@ -109,14 +104,13 @@ async function lookAtRuns(round: Round, waits: readonly UnansweredRun[]): Promis
 async function take({ services, client, end }: Round, wait: Wait): Promise<boolean> {
   const { clock, store, waits } = services;
   if (clock.now().getTime() >= end) return false;
-  const setup = await store.get(wait);
-  const state = setup?.attempt === wait.attempt ? setup.state : undefined;
-  if (state === 'Canceling' && isCancelable(wait) && wait.answer?.kind !== 'canceled') {
+  const standing = standingOf(wait, await store.get(wait));
+  if (standing === 'canceled' && wait.answer?.kind !== 'canceled') {
     // The request that cancelled it found no open wait, or did not come to its end.
     await raiseCanceled(services, client, wait);
     return false;
   }
-  if (state !== undefined && waitingStates.has(state)) return waits.take(wait);
+  if (standing !== 'over') return waits.take(wait);
   await waits.close(wait);
   return false;
 }

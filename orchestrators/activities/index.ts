@@ -29,6 +29,7 @@ import {
 import { ensureRuntime, findRuntime, getRuntimeStatus, leaveRuntime } from './runtime.ts';
 import { endInstances } from './instances.ts';
 import { holdsPassword, releaseEnvironment, removeSecret } from './release.ts';
+import { beginRun, cancelReplication, closeRun, endRun, startReplication } from './replication.ts';
 import { chooseSetups, endReplay, replayRound } from './replays.ts';
 import { moveBack, openAttempt, readCheckpoints, recordMilestone } from './setup-record.ts';
 import { closeWait, openWait } from './waits.ts';
@@ -68,6 +69,11 @@ export const implementations: { readonly [Name in keyof typeof activities]: Impl
   readCheckpoints,
   moveBack,
   recordMilestone,
+  beginRun,
+  startReplication,
+  cancelReplication,
+  closeRun,
+  endRun,
   endInstances,
   chooseSetups,
   replayRound,

@@ -38,9 +38,7 @@ export const startSourceUndo: Implementation<'startSourceUndo'> = async (
 };
 
 export const cancelRuns: Implementation<'cancelRuns'> = async ({ factory, key }, { factories }) => {
-  const active = await factories.activeRuns(factory, entityNames(key).pipelines.prepare);
-  await Promise.all(active.map((runId) => factories.cancelRun(factory, runId)));
-  return { active: active.length };
+  return { active: await factories.cancelRuns(factory, [entityNames(key).pipelines.prepare]) };
 };
 
 export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, services) => {

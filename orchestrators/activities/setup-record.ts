@@ -6,6 +6,8 @@ import { chunksOf } from '../../shared/setup/failure.ts';
 import { dataOf } from '../../shared/setup/milestone-data.ts';
 import type { MilestoneName } from '../../shared/setup/states.ts';
 import type { MilestoneRecord, SetupStore } from '../../shared/setup/store.ts';
+import type { EventPublisher } from '../../shared/setup/publisher.ts';
+import type { SetupKey } from '../../shared/setup/rows.ts';
 import type { AttemptId } from '../../shared/setup/setup.ts';
 import type { Implementation } from './implementation.ts';
 
@@ -47,14 +49,21 @@ export const recordMilestone: Implementation<'recordMilestone'> = async (
   const recorded = await store.record(attempt, milestone, cleanup);
   if (recorded.kind === 'stopped') return { stopped: recorded.reason };
   if (detail !== undefined) await findings.put(attempt, 'cause', chunksOf(detail));
+  return publish(attempt, publisher);
+};
+
+/** Publishes what a change announces. It is stored, and a timer publishes what is left behind: nobody waits for listeners. */
+export async function publish(
+  setup: SetupKey,
+  publisher: EventPublisher,
+): Promise<{ readonly published: boolean; readonly reason?: string }> {
   try {
-    await publisher.publishPending(attempt);
+    await publisher.publishPending(setup);
     return { published: true };
   } catch (error) {
-    // The event is stored, and a timer publishes what is left behind: a setup does not wait for its listeners.
     return { published: false, reason: messageOf(error) };
   }
-};
+}
 
 /**
  * What the attempt has reached or taken over; if it has no factory, that of the attempt before it, back to a removal of

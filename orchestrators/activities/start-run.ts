@@ -6,7 +6,7 @@ interface WantedRun {
   readonly factory: Factory;
   readonly pipeline: string;
   readonly operationId: string;
-  readonly parameters: Readonly<Record<string, string | boolean>>;
+  readonly parameters: Readonly<Record<string, string | number | boolean>>;
 }
 
 /** By then a factory shows a run that it has started. */

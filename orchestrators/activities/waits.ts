@@ -1,18 +1,20 @@
 import type { Services } from '../../shared/services.ts';
 import { ask } from '../../shared/waits/look.ts';
-import { isCancelable } from '../../shared/waits/wait.ts';
+import { standingOf } from '../../shared/waits/wait.ts';
 import type { Wait, WaitAnswer } from '../../shared/waits/wait.ts';
 import type { Implementation } from './implementation.ts';
 
-export const openWait: Implementation<'openWait'> = async ({ key: _key, cleanup: _cleanup, ...wanted }, services) => {
+export const openWait: Implementation<'openWait'> = async (
+  { key: _key, cleanup: _cleanup, run: _run, ...wanted },
+  services,
+) => {
   const { waits, store } = services;
   const wait = await waits.open(wanted);
   // If it is not open, this call comes late: the setup waits for something else by now.
   if (wait === undefined) return {};
   if (wait.answer !== undefined) return { answer: wait.answer };
   // A cancellation is written down before it looks for a wait, so that one of the two sees the other.
-  const { state } = await store.require(wanted);
-  const isCanceled = state === 'Canceling' && isCancelable(wait);
+  const isCanceled = standingOf(wait, await store.require(wanted)) === 'canceled';
   const answer = isCanceled ? ({ kind: 'canceled' } as const) : await askAtOnce(services.factories, wait);
   if (answer === undefined) return {};
   // Another call of this activity may have said that there is no answer: with the answer in the row it is told.

@@ -182,7 +182,7 @@ export class DataFactories {
   async createRun(
     factory: Factory,
     pipeline: string,
-    parameters: Readonly<Record<string, string | boolean>>,
+    parameters: Readonly<Record<string, string | number | boolean>>,
   ): Promise<string> {
     const client = this.#clientOf(factory.subscriptionId);
     const { resourceGroup, name } = factory;
@@ -219,20 +219,27 @@ export class DataFactories {
   }
 
   /** Asks for the end of a run and of those that it started. Answers before they have ended. */
-  async cancelRun(factory: Factory, runId: string): Promise<void> {
+  async #cancelRun(factory: Factory, runId: string): Promise<void> {
     const client = this.#clientOf(factory.subscriptionId);
     await unlessMissing(() =>
       client.pipelineRuns.cancel(factory.resourceGroup, factory.name, runId, { isRecursive: true }),
     );
   }
 
-  /** Runs of a pipeline that have not ended. */
-  async activeRuns(factory: Factory, pipeline: string): Promise<string[]> {
+  /** Runs of some pipelines that have not ended. */
+  async activeRuns(factory: Factory, pipelines: readonly string[]): Promise<string[]> {
     const runs = await this.#runs(factory, [
-      { operand: 'PipelineName', operator: 'Equals', values: [pipeline] },
+      { operand: 'PipelineName', operator: 'In', values: [...pipelines] },
       { operand: 'Status', operator: 'In', values: ['Queued', 'InProgress', 'Canceling'] },
     ]);
     return runs.flatMap(({ runId }) => runId ?? []);
+  }
+
+  /** Asks for the end of every run of some pipelines that has not ended. @returns how many there are */
+  async cancelRuns(factory: Factory, pipelines: readonly string[]): Promise<number> {
+    const active = await this.activeRuns(factory, pipelines);
+    await Promise.all(active.map((runId) => this.#cancelRun(factory, runId)));
+    return active.length;
   }
 
   /** What the activities of a run gave, by activity name. Skipped activities are left out. */

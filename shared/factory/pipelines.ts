@@ -21,7 +21,7 @@ export function replicatePipeline(context: PipelineContext): EntityDocument {
     context,
     'Runs a replication; idle until somebody starts it.',
     activities,
-    { replicationId: int, mode: string },
+    { replicationId: int, mode: string, retryOf: { ...int, defaultValue: 0 } },
     1,
   );
 }
@@ -47,6 +47,7 @@ function openReplication(context: PipelineContext): readonly PipelineActivity[] 
         replicationId,
         pipelineRunId,
         mode: ['String', '@pipeline().parameters.mode'],
+        retryOf: ['Int32', '@pipeline().parameters.retryOf'],
       }),
     ),
     // The first login at the source: once, since some wrong ones after each other lock an account.

@@ -1,5 +1,7 @@
 /** What goes of a setup that rests, once its retention is over. */
 import type { DurableClient } from 'durable-functions';
+import { runInstanceOf } from '../replication/run.ts';
+import type { ReplicationRun } from '../replication/run.ts';
 import type { ReachedAttempt } from '../setup/attempts.ts';
 import type { Services } from '../services.ts';
 import type { SetupRecord } from '../setup/head.ts';
@@ -10,7 +12,7 @@ import { childrenOf, cleanupIdOf, purgeInstance } from '../setup/start.ts';
 import { restingStates } from '../setup/states.ts';
 
 /**
- * Purges the histories of attempts that ended before a time, and the rows of a setup that was deleted before it. What was
+ * Purges the histories of attempts and replication runs that ended before a time, and the rows of a setup that was deleted before it. What was
  * done is not done again.
  * @throws if an instance of such an attempt still runs
  */
@@ -20,7 +22,7 @@ export async function purgeSetup(
   key: SetupKey,
   endedBefore: Date,
 ): Promise<void> {
-  const { store, attempts } = services;
+  const { store, attempts, replicationRuns } = services;
   const setup = await store.get(key);
   if (setup === undefined) return;
   const { tenantId, setupId } = setup;
@@ -32,6 +34,11 @@ export async function purgeSetup(
     await purgeHistory(client, id, (isLast ? setup.cleanup : all[index + 1]?.cleanupsBefore) ?? 0);
     // The last one may get a further cleanup: somebody deletes the setup.
     if (!isLast) await attempts.markPurged(id);
+  }
+  for (const run of await replicationRuns.of(setup)) {
+    if (run.historyPurged || run.endedAt === undefined || new Date(run.endedAt) >= endedBefore) continue;
+    await purgeRunHistory(client, { tenantId, setupId, attempt: run.attempt }, run);
+    await replicationRuns.markPurged(setup, run.number);
   }
   if (setup.state === 'Deleted' && new Date(setup.lastModifiedAt) < endedBefore) await purgeRows(services, setup);
 }
@@ -47,6 +54,13 @@ async function purgeHistory(client: DurableClient, attempt: AttemptId, cleanups:
   const instance = instanceIdOf(attempt);
   const ids = Array.from({ length: cleanups }, (_, index) => cleanupIdOf(attempt, index + 1));
   for (const id of [...ids, ...childrenOf(instance), instance]) await purgeInstance(client, id);
+}
+
+async function purgeRunHistory(client: DurableClient, attempt: AttemptId, run: ReplicationRun): Promise<void> {
+  const { number, starts = 1 } = run;
+  for (let start = 1; start <= starts; start += 1) {
+    await purgeInstance(client, runInstanceOf(attempt, { number, start }));
+  }
 }
 
 /** A PUT may begin the setup anew at any moment; then it is a setup like any other. */

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { instanceIdOf } from './setup.ts';
 import { eventTypeOf, milestones } from './states.ts';
 import type { SetupRecord } from './head.ts';
-import type { Milestone } from './states.ts';
+import type { Milestone, Phase, SetupState } from './states.ts';
 
 /** A setup event as it is stored and sent. `data` always has the members named here, and those of its milestone. */
 export const setupEventSchema = z.object({
@@ -32,21 +32,35 @@ export const setupEventSchema = z.object({
 });
 export type SetupEvent = z.infer<typeof setupEventSchema>;
 
-/**
- * Builds the event of a milestone; it is the next one of its setup.
- * @param source the service that speaks, an absolute URI
- * @param setup as it was before the milestone
- * @returns undefined if nothing announces the milestone
- */
-export function buildSetupEvent(
-  source: string,
-  setup: Pick<SetupRecord, 'tenantId' | 'setupId' | 'attempt' | 'destination' | 'sequence' | 'phase'>,
-  milestone: Milestone,
-  at: Date,
-): SetupEvent | undefined {
+/** What events tell of their setup, as it was before. */
+type Announcer = Pick<SetupRecord, 'tenantId' | 'setupId' | 'attempt' | 'destination' | 'sequence' | 'phase'>;
+
+/** What an event says: its type, where the setup stands with it, and what it adds. */
+export interface Announcement {
+  readonly type: string;
+  readonly state: SetupState;
+  readonly phase: Phase;
+  readonly data: object;
+}
+
+/** What is announced of a milestone; undefined if nothing is. */
+export function announcementOf(setup: Announcer, milestone: Milestone): Announcement | undefined {
   const type = eventTypeOf(milestone.name);
   if (type === undefined) return undefined;
   const { state, phase = setup.phase } = milestones[milestone.name];
+  return { type, state, phase, data: announcedData(milestone) };
+}
+
+/**
+ * Builds the next event of a setup.
+ * @param source the service that speaks, an absolute URI
+ */
+export function buildSetupEvent(
+  source: string,
+  setup: Announcer,
+  { type, state, phase, data }: Announcement,
+  at: Date,
+): SetupEvent {
   const { tenantId, setupId, attempt } = setup;
   const { environment } = setup.destination;
   const sequence = setup.sequence + 1;
@@ -61,7 +75,7 @@ export function buildSetupEvent(
     datacontenttype: 'application/json',
     sequence: String(sequence).padStart(10, '0'),
     correlationid: instanceIdOf(setup),
-    data: { tenantId, setupId, attempt, environment, state, phase, ...announcedData(milestone) },
+    data: { tenantId, setupId, attempt, environment, state, phase, ...data },
   };
 }
 

@@ -16,18 +16,34 @@ export type Fence = 'forward' | 'undo' | 'none';
 /** A fenced activity has ended this long after it asked the head row. */
 export const LONGEST_ACTIVITY_MS = 60_000;
 
-/** For whom an activity works: for the attempt itself, or for a cleanup orchestration of that number. */
+/**
+ * For whom an activity works: for the attempt itself, for a cleanup orchestration of that number, or for the `start`th
+ * orchestration of a replication run.
+ */
 export interface Worker extends AttemptId {
   readonly cleanup?: number | undefined;
+  readonly run?: { readonly number: number; readonly start: number } | undefined;
 }
 
 /** Why a worker must not go on; undefined if it may. @param setup undefined if its rows are gone */
 export function stopReason(fence: Fence, worker: Worker, setup: SetupRecord | undefined): StopReason | undefined {
   if (fence === 'none') return undefined;
   if (setup?.attempt !== worker.attempt || setup.cleanup !== worker.cleanup) return 'superseded';
+  if (worker.run !== undefined) return runStopReason(fence, worker.run, setup);
   // What is ready is taken away by a deletion only, and that has a state of its own.
   if (fence === 'undo') return setup.state === 'Ready' ? 'superseded' : undefined;
   if (worker.cleanup !== undefined) return restingStates.includes(setup.state) ? 'superseded' : undefined;
   if (setup.state === 'Canceling') return 'canceled';
   return workingStates.includes(setup.state) ? undefined : 'superseded';
+}
+
+/** A run is made and ended while its setup is ready. */
+function runStopReason(
+  fence: Fence,
+  run: NonNullable<Worker['run']>,
+  { state, replication }: SetupRecord,
+): StopReason | undefined {
+  const isActive = replication?.run === run.number && replication.active?.start === run.start;
+  if (state !== 'Ready' || !isActive) return 'superseded';
+  return fence === 'forward' && replication.active?.canceling === true ? 'canceled' : undefined;
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { decoded, HEAD, partitionOf } from './rows.ts';
 import { destinationSchema, setupFailureSchema, setupRequestSchema } from './setup.ts';
-import { eventTypeOf, milestones, phaseAfter, phaseSchema, setupStateSchema } from './states.ts';
+import { milestones, phaseAfter, phaseSchema, setupStateSchema } from './states.ts';
 import type { Milestone } from './states.ts';
 
 const requestedSchema = z.object({ at: z.iso.datetime(), actor: z.string() });
@@ -55,11 +55,18 @@ const setupRecordSchema = z.object({
     .optional(),
   /** Number of the last cleanup orchestration. From its beginning on, the attempt itself may do nothing more. */
   cleanup: z.coerce.number().int().optional(),
+  /** The last replication run, and the orchestration that works on it while it is under way. */
+  replication: z
+    .object({
+      run: z.int(),
+      active: z.object({ start: z.int(), canceling: z.boolean() }).optional(),
+    })
+    .optional(),
   etag: z.string(),
 });
 export type SetupRecord = z.infer<typeof setupRecordSchema>;
 
-const jsonColumns = ['request', 'destination', 'failure', 'cancel', 'deletion'] as const;
+const jsonColumns = ['request', 'destination', 'failure', 'cancel', 'deletion', 'replication'] as const;
 
 /** Reads a head row. @throws {z.ZodError} if it is none */
 export function headFromRow(row: object): SetupRecord {
@@ -101,7 +108,6 @@ export function movedOn(head: SetupRecord, milestone: Milestone, now: Date): Set
     ...head,
     state,
     phase: phaseAfter(milestone.name, head.phase),
-    sequence: head.sequence + Number(eventTypeOf(milestone.name) !== undefined),
     phaseStartedAt: position === 'ends' ? now.toISOString() : head.phaseStartedAt,
     ...(failed ? { failure: milestone.data.failure } : {}),
     ...(milestone.name === 'factorySelected' ? { factory: milestone.data.factory.name } : {}),

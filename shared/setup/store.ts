@@ -1,32 +1,20 @@
 /**
- * Setups in Table Storage. One partition a setup holds its head row, its milestones, its events and its findings; a change
- * of state, its milestone, its event and its audit are one entity-group transaction, guarded by the head row's ETag.
- * https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
+ * Setups in Table Storage, and how they move. One partition a setup holds its head row, its milestones, its events and its
+ * findings.
  */
-import type { TableClient, TableEntity, TransactionAction } from '@azure/data-tables';
-import { auditRecord } from '../audit/audit.ts';
+import type { TableEntity } from '@azure/data-tables';
 import type { AuditEntry } from '../audit/audit.ts';
-import type { AuditLog } from '../audit/audit-log.ts';
-import { auditRow } from '../audit/rows.ts';
-import type { AuditRow } from '../audit/rows.ts';
-import type { Clock } from '../clock.ts';
-import { unlessConflict } from '../rest-errors.ts';
-import type { ActiveSetups } from './active.ts';
 import { attemptRow } from './attempt-record.ts';
-import { buildSetupEvent } from './events.ts';
 import type { SetupEvent } from './events.ts';
-import { headRow, laterThan, movedOn } from './head.ts';
 import type { DeletionOptions, SetupRecord } from './head.ts';
-import type { MilestoneRecord } from './milestone-data.ts';
-import { SetupReader } from './reader.ts';
 import { eventRow, KEY, keyPartition, milestoneRow, partitionOf } from './rows.ts';
 import type { SetupKey } from './rows.ts';
 import { isTakenOver } from './replay.ts';
 import type { AttemptId } from './setup.ts';
-import type { SetupIndex } from './setup-index.ts';
-import type { StopReason } from './fence.ts';
 import { canFollow, isBefore, milestones, restingStates, workingStates } from './states.ts';
 import type { Milestone, Phase } from './states.ts';
+import { milestoneEntity, SetupWriter } from './writer.ts';
+import type { Recorded } from './writer.ts';
 
 export type { SetupRecord } from './head.ts';
 export type { MilestoneRecord } from './milestone-data.ts';
@@ -42,41 +30,7 @@ interface Beginning {
   readonly audit: AuditEntry;
 }
 
-/** What came of a wish to move a setup on. */
-export type Recorded =
-  | { readonly kind: 'recorded'; readonly setup: SetupRecord }
-  | { readonly kind: 'stopped'; readonly reason: StopReason };
-
-/** One setup has few writers: its orchestration, a timer, a request. */
-const MAXIMUM_TRIES = 10;
-
-export class SetupStore extends SetupReader {
-  readonly #active: ActiveSetups;
-  readonly #index: SetupIndex;
-  readonly #audit: AuditLog;
-  readonly #clock: Clock;
-  readonly #eventSource: string;
-
-  /**
-   * @param setups table of the setups
-   * @param eventSource `source` of the events, an absolute URI
-   */
-  constructor(
-    setups: TableClient,
-    active: ActiveSetups,
-    index: SetupIndex,
-    audit: AuditLog,
-    clock: Clock,
-    eventSource: string,
-  ) {
-    super(setups);
-    this.#active = active;
-    this.#index = index;
-    this.#audit = audit;
-    this.#clock = clock;
-    this.#eventSource = eventSource;
-  }
-
+export class SetupStore extends SetupWriter {
   /**
    * Stores a new setup in state `Accepted`, with its first event.
    * @returns the stored setup, or undefined if one of that id exists; nothing is changed then
@@ -87,7 +41,7 @@ export class SetupStore extends SetupReader {
     const table = await this.table();
     // Before anything gets a name from the key.
     await table.upsertEntity({ partitionKey: keyPartition(key), rowKey: KEY, tenantId, setupId }, 'Replace');
-    const now = this.#clock.now().toISOString();
+    const now = this.clock.now().toISOString();
     const head: SetupRecord = {
       ...setup,
       state: 'Accepted',
@@ -125,7 +79,7 @@ export class SetupStore extends SetupReader {
       attempt: setup.attempt + 1,
       from: beginning.from,
       phase: beginning.from,
-      phaseStartedAt: this.#clock.now().toISOString(),
+      phaseStartedAt: this.clock.now().toISOString(),
     };
     const reached = await this.milestonesOf(setup);
     const copies = reached
@@ -139,7 +93,7 @@ export class SetupStore extends SetupReader {
    * @param token names the run
    */
   async open(attempt: AttemptId, token: string): Promise<Recorded> {
-    return this.#change(attempt, (setup) => {
+    return this.change(attempt, (setup) => {
       if (setup.attempt !== attempt.attempt || setup.cleanup !== undefined) return 'superseded';
       if (setup.openedBy === token) return { head: setup };
       const mayOpen = setup.openedBy === undefined && ['Accepted', 'Canceling'].includes(setup.state);
@@ -155,7 +109,7 @@ export class SetupStore extends SetupReader {
    * @throws {Error} if there is no such setup, or the milestone does not follow its state
    */
   async record(attempt: AttemptId, milestone: Milestone, cleanup?: number): Promise<Recorded> {
-    return this.#change(attempt, async (setup) => {
+    return this.change(attempt, async (setup) => {
       if (setup.attempt !== attempt.attempt) return 'superseded';
       const rowKey = milestoneRow(setup.attempt, milestone.name, setup.deletion?.number);
       const before = await this.milestone(setup, rowKey);
@@ -172,28 +126,29 @@ export class SetupStore extends SetupReader {
 
   /** Asks for the end of an attempt. @returns undefined if the setup has changed since it was read, or has ended */
   async requestCancel(setup: SetupRecord, audit: AuditEntry): Promise<SetupRecord | undefined> {
-    const cancel = { at: this.#clock.now().toISOString(), actor: audit.actor };
+    const cancel = { at: this.clock.now().toISOString(), actor: audit.actor };
     return this.#request({ ...setup, cancel }, { name: 'cancelRequested', data: {} }, audit);
   }
 
   /**
    * Asks for the removal of a setup. It begins at once if the setup rests; otherwise its attempt is canceled first.
-   * @returns undefined if the setup has changed since it was read, or is being removed
+   * @returns undefined if the setup has changed since it was read, is being removed, or has a replication run under way
    */
   async requestDelete(
     setup: SetupRecord,
     options: DeletionOptions,
     audit: AuditEntry,
   ): Promise<SetupRecord | undefined> {
-    const at = this.#clock.now().toISOString();
+    const at = this.clock.now().toISOString();
     const { actor } = audit;
     const deletion = { ...options, at, actor, number: (setup.deletion?.number ?? 0) + 1, begun: false };
     const asked = { ...setup, deletion };
+    if (setup.replication?.active !== undefined) return undefined;
     if (canFollow('deleteRequested', setup.state)) return this.beginDelete(asked, audit);
     if (setup.state === 'Canceling') {
-      return this.#write(setup, {
+      return this.write(setup, {
         head: asked,
-        audit: this.#auditRow(setup, audit, 'waits for the cancellation'),
+        audit: this.auditRow(setup, audit, 'waits for the cancellation'),
       });
     }
     return this.#request({ ...asked, cancel: { at, actor } }, { name: 'cancelRequested', data: {} }, audit);
@@ -212,7 +167,7 @@ export class SetupStore extends SetupReader {
    * @returns undefined if the setup has changed since it was read
    */
   async beginCleanup(setup: SetupRecord, number: number): Promise<SetupRecord | undefined> {
-    return this.#write(setup, { head: { ...setup, cleanup: number } });
+    return this.write(setup, { head: { ...setup, cleanup: number } });
   }
 
   /**
@@ -221,7 +176,7 @@ export class SetupStore extends SetupReader {
    */
   async moveBack(attempt: AttemptId, phase: Phase): Promise<Recorded> {
     const reached = await this.milestonesOf(attempt);
-    return this.#change(attempt, (setup) => {
+    return this.change(attempt, (setup) => {
       if (setup.attempt !== attempt.attempt || setup.cleanup !== undefined) return 'superseded';
       if (setup.state === 'Canceling') return 'canceled';
       if (restingStates.includes(setup.state)) return 'superseded';
@@ -231,7 +186,7 @@ export class SetupStore extends SetupReader {
       const { factory, ...rest } = setup;
       const kept = isTakenOver('factorySelected', phase) && factory !== undefined ? { ...rest, factory } : rest;
       return {
-        head: { ...kept, from: phase, phase, phaseStartedAt: this.#clock.now().toISOString() },
+        head: { ...kept, from: phase, phase, phaseStartedAt: this.clock.now().toISOString() },
         others: dropped.map(({ name }) => ['delete', { partitionKey, rowKey: milestoneRow(setup.attempt, name) }]),
       };
     });
@@ -246,7 +201,7 @@ export class SetupStore extends SetupReader {
 
   /** Moves the audits of a setup to the log, as far as that was not done. */
   async moveAudits(setup: SetupKey): Promise<void> {
-    await this.#audit.moveAll(await this.table(), partitionOf(setup));
+    await this.audit.moveAll(await this.table(), partitionOf(setup));
   }
 
   /** Notes the setup as active, then stores the beginning of an attempt. */
@@ -257,109 +212,23 @@ export class SetupStore extends SetupReader {
     cleanupsBefore = 0,
   ): Promise<SetupRecord | undefined> {
     // Before the attempt itself: a row without an attempt is harmless, an attempt without a row would be forgotten.
-    await this.#active.add(head);
+    await this.active.add(head);
     const { product, source } = head.request;
     const data = { product, sourceKind: source.kind, from, ...(replayOf === undefined ? {} : { replayOf }) };
-    const begun = await this.#write(head, {
+    const begun = await this.write(head, {
       head,
       milestone: { name: 'accepted', data },
       others: [attemptRow(head, audit, cleanupsBefore), ...copies].map((row) => ['create', row]),
-      audit: this.#auditRow(head, audit, `attempt ${head.attempt}`),
+      audit: this.auditRow(head, audit, `attempt ${head.attempt}`),
     });
     // And again, if the timer has found nothing to look after meanwhile.
-    if (begun !== undefined) await this.#active.add(head);
+    if (begun !== undefined) await this.active.add(head);
     return begun;
   }
 
   async #request(head: SetupRecord, milestone: Milestone, audit: AuditEntry): Promise<SetupRecord | undefined> {
     if (!canFollow(milestone.name, head.state)) return undefined;
-    await this.#active.add(head);
-    return this.#write(head, { head, milestone, audit: this.#auditRow(head, audit, milestones[milestone.name].state) });
+    await this.active.add(head);
+    return this.write(head, { head, milestone, audit: this.auditRow(head, audit, milestones[milestone.name].state) });
   }
-
-  /** Reads a setup, decides, and writes, until nobody else has written in between. */
-  async #change(
-    attempt: AttemptId,
-    decide: (setup: SetupRecord) => StopReason | Change | Promise<StopReason | Change>,
-  ): Promise<Recorded> {
-    for (let tries = 0; tries < MAXIMUM_TRIES; tries += 1) {
-      const setup = await this.require(attempt);
-      const change = await decide(setup);
-      if (typeof change === 'string') return { kind: 'stopped', reason: change };
-      if (change.head === setup && change.milestone === undefined) return { kind: 'recorded', setup };
-      const written = await this.#write(setup, change);
-      if (written !== undefined) return { kind: 'recorded', setup: written };
-    }
-    throw new Error(`Setup ${attempt.setupId} lost ${MAXIMUM_TRIES} races for its row`);
-  }
-
-  /** Writes a change of a setup under the ETag with which it was read. @returns undefined if it has changed since */
-  async #write(before: SetupRecord, { head, milestone, others = [], audit }: Change): Promise<SetupRecord | undefined> {
-    const table = await this.table();
-    const now = this.#clock.now();
-    const actions = milestone === undefined ? [] : this.#milestoneActions(head, milestone, now);
-    const moved = milestone === undefined ? head : movedOn(head, milestone, now);
-    const row = headRow({ ...moved, lastModifiedAt: laterThan(before, now) });
-    const written = await unlessConflict(() =>
-      table.submitTransaction([
-        before.etag === '' ? ['create', row] : ['update', row, 'Merge', { etag: before.etag }],
-        ...actions,
-        ...others,
-        ...(audit === undefined ? [] : [['create', audit] satisfies TransactionAction]),
-      ]),
-    );
-    if (!written) return undefined;
-    const stored = await this.require(head);
-    await this.#addToIndex(stored);
-    if (audit !== undefined) await this.#audit.move(table, audit);
-    return stored;
-  }
-
-  async #addToIndex(setup: SetupRecord): Promise<void> {
-    try {
-      await this.#index.put(setup);
-    } catch {
-      // The change is made, and lists are no reason to stop a setup: the timer mends its row, and says if that fails too.
-    }
-  }
-
-  #milestoneActions(setup: SetupRecord, milestone: Milestone, now: Date): TransactionAction[] {
-    const { attempt, phaseStartedAt: startedAt } = setup;
-    const record = {
-      name: milestone.name,
-      attempt,
-      origin: attempt,
-      startedAt,
-      at: now.toISOString(),
-      data: milestone.data,
-    };
-    const actions: TransactionAction[] = [['upsert', milestoneEntity(setup, record), 'Replace']];
-    const event = buildSetupEvent(this.#eventSource, setup, milestone, now);
-    if (event === undefined) return actions;
-    const row = { partitionKey: partitionOf(setup), rowKey: eventRow(event.sequence) };
-    return [...actions, ['create', { ...row, event: JSON.stringify(event), published: false }]];
-  }
-
-  #auditRow({ tenantId, setupId }: SetupKey, entry: AuditEntry, result: string): AuditRow {
-    const subject = { tenantId, setupId };
-    return auditRow(partitionOf(subject), auditRecord(subject, entry, result, this.#clock.now()));
-  }
-}
-
-/** What is written in one transaction; a change without a milestone has no event. */
-interface Change {
-  readonly head: SetupRecord;
-  readonly milestone?: Milestone;
-  readonly others?: readonly TransactionAction[];
-  readonly audit?: AuditRow;
-}
-
-function milestoneEntity(setup: SetupRecord, record: MilestoneRecord): TableEntity {
-  return {
-    partitionKey: partitionOf(setup),
-    rowKey: milestoneRow(setup.attempt, record.name, setup.deletion?.number),
-    ...record,
-    attempt: setup.attempt,
-    data: JSON.stringify(record.data),
-  };
 }

@@ -78,3 +78,12 @@ const removeObjects = readScript('remove-objects');
 export const sourceRemoval: readonly [string, string] = [readScript('source/remove-tracking'), removeObjects];
 /** Destination: the same. Parameters @setupKey, @attempt. */
 export const destinationRemoval: readonly [string, string] = [readScript('destination/remove-rows'), removeObjects];
+
+/** Destination: a row a company and copy method with `tables`, `rows` and `bytes`. Parameter @retryOf. */
+export const plannedTables = readScript('destination/planned-tables');
+/** Destination: limits a replication run to companies. Parameters @replicationId, @companies (JSON). */
+export const selectCompanies = readScript('destination/select-companies');
+/** Destination: closes a replication run; a row with counts. Parameters @replicationId, @error. */
+export const closeReplication = readScript('destination/close-replication');
+/** Destination: a row a table of a replication run. Parameters @replicationId, @after, @status, @size. */
+export const runTables = readScript('destination/run-tables');

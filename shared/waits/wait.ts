@@ -1,9 +1,13 @@
 /** What a setup waits for: what is asked, what an answer is, and how both are stored. Pure. */
 import { z } from 'zod';
+import { runInstanceOf } from '../replication/run.ts';
+import type { SetupRecord } from '../setup/head.ts';
 import { factorySchema } from '../setup/setup.ts';
+import { workingStates } from '../setup/states.ts';
+import type { SetupState } from '../setup/states.ts';
 
 /** The events that end a wait, in the order in which an attempt waits for them. */
-export const waitEvents = ['runtime', 'assess', 'install', 'release', 'remove'] as const;
+export const waitEvents = ['runtime', 'assess', 'install', 'replication', 'release', 'remove'] as const;
 export type WaitEvent = (typeof waitEvents)[number];
 
 /** What is asked, and in which factory: whether a runtime has a node, or how a pipeline run is. */
@@ -59,11 +63,33 @@ export function isCancelable({ eventName }: Pick<NewWait, 'eventName'>): boolean
 }
 
 /**
- * Whether a wait begins after another one of the same setup has ended. Of two cleanups of an attempt the fence lets only
- * the last one wait, so that its wait is the later one.
+ * Whether a wait begins after another one of the same setup has ended. Of two cleanups of an attempt, and of two
+ * orchestrations for replication runs, the fence lets only the last one wait, so that its wait is the later one.
  */
 export function follows(later: NewWait, earlier: NewWait): boolean {
   if (later.attempt !== earlier.attempt) return later.attempt > earlier.attempt;
-  const isNextCleanup = later.instanceId !== earlier.instanceId && !isCancelable(later) && !isCancelable(earlier);
-  return isNextCleanup || waitEvents.indexOf(later.eventName) > waitEvents.indexOf(earlier.eventName);
+  const isOther = later.instanceId !== earlier.instanceId;
+  const isNextCleanup = isOther && !isCancelable(later) && !isCancelable(earlier);
+  const isNextRun = isOther && later.eventName === 'replication' && earlier.eventName === 'replication';
+  return isNextCleanup || isNextRun || waitEvents.indexOf(later.eventName) > waitEvents.indexOf(earlier.eventName);
+}
+
+/** In every other state nobody waits but for a replication run. */
+const waitingStates: ReadonlySet<SetupState> = new Set([...workingStates, 'Canceling', 'Deleting']);
+
+/** What the head row of its setup says of a wait: it goes on, it is to be ended by a cancellation, or nobody waits any more. */
+export function standingOf(
+  wait: Pick<NewWait, 'attempt' | 'instanceId' | 'eventName'>,
+  setup: SetupRecord | undefined,
+): 'open' | 'canceled' | 'over' {
+  if (setup?.attempt !== wait.attempt) return 'over';
+  const { state, replication } = setup;
+  if (wait.eventName === 'replication') {
+    const { run: number = 0, active } = replication ?? {};
+    if (active === undefined || wait.instanceId !== runInstanceOf(setup, { number, start: active.start }))
+      return 'over';
+    return active.canceling ? 'canceled' : 'open';
+  }
+  if (!waitingStates.has(state)) return 'over';
+  return state === 'Canceling' && isCancelable(wait) ? 'canceled' : 'open';
 }

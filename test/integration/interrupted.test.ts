@@ -102,14 +102,14 @@ async function storeWithoutStarting(setupId: string): Promise<void> {
     new TableClient(stack.settings['MIGRATION_STATE_TABLE_ENDPOINT'] ?? '', name, appCredential());
   const aMinuteAgo = new Date(Date.now() - 60_000);
   const clock = { now: () => aMinuteAgo };
-  const store = new SetupStore(
-    table('setups'),
-    new ActiveSetups(table('activesetups'), clock),
-    new SetupIndex(table('setupindex')),
-    new AuditLog(table('audit')),
+  const store = new SetupStore({
+    setups: table('setups'),
+    active: new ActiveSetups(table('activesetups'), clock),
+    index: new SetupIndex(table('setupindex')),
+    audit: new AuditLog(table('audit')),
     clock,
-    stack.settings['MIGRATION_EVENT_SOURCE'] ?? '',
-  );
+    eventSource: stack.settings['MIGRATION_EVENT_SOURCE'] ?? '',
+  });
   const setup = {
     tenantId: stack.tenantId,
     setupId,

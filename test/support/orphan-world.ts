@@ -78,7 +78,7 @@ export async function startOrphanWorld(tables: Tables): Promise<OrphanWorld> {
   const active = new ActiveSetups(tables.table(), clock);
   const index = new SetupIndex(tables.table());
   const log = new AuditLog(tables.table());
-  const store = new SetupStore(tables.table(), active, index, log, clock, unused);
+  const store = new SetupStore({ setups: tables.table(), active, index, audit: log, clock, eventSource: unused });
   const environments = new EnvironmentDirectory(tables.table(), store, log, clock);
   const client = new DataFactoryManagementClient(credential, first.subscriptionId, { endpoint: dataFactory.url });
   const gateways: Partial<Services> = {

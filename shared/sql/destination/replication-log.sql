@@ -2,8 +2,9 @@
 -- Each procedure may run again with the same arguments: a pipeline activity is retried.
 --
 -- One replication goes on at a time, and an id is used once: error 50000 otherwise. Tables without a company always take
--- part, those of companies as mig.ReplicationCompany says.
-CREATE OR ALTER PROCEDURE [mig].[BeginReplication] @replicationId int, @pipelineRunId nvarchar(50), @mode nvarchar(10)
+-- part, those of companies as mig.ReplicationCompany says; with @retryOf > 0, only what that replication did not copy.
+CREATE OR ALTER PROCEDURE [mig].[BeginReplication] @replicationId int, @pipelineRunId nvarchar(50), @mode nvarchar(10),
+  @retryOf int = 0
 AS
 BEGIN
   SET NOCOUNT ON;
@@ -32,7 +33,9 @@ BEGIN
       AND (t.[company] = N''
         OR NOT EXISTS (SELECT 1 FROM [mig].[ReplicationCompany] AS c WHERE c.[replicationId] = @replicationId)
         OR EXISTS (SELECT 1 FROM [mig].[ReplicationCompany] AS c
-          WHERE c.[replicationId] = @replicationId AND c.[company] = t.[company]));
+          WHERE c.[replicationId] = @replicationId AND c.[company] = t.[company]))
+      AND (@retryOf = 0 OR EXISTS (SELECT 1 FROM [mig].[ReplicationRun] AS r
+        WHERE r.[replicationId] = @retryOf AND r.[controlId] = t.[controlId] AND r.[status] <> N'Succeeded'));
   END;
   COMMIT TRANSACTION;
 END;

@@ -13,6 +13,8 @@ BEGIN
   SET @statement = N'DROP TABLE IF EXISTS ' + @stage + N'; CREATE TABLE ' + @stage
     + N' ([operation] nchar(1) NOT NULL, [fullReason] nvarchar(2048) NULL, ' + @columns + N')';
   EXEC sp_executesql @statement;
+  UPDATE [mig].[ReplicationRun] SET [startedAt] = SYSUTCDATETIME()
+  WHERE [replicationId] = @replicationId AND [controlId] = @controlId AND [startedAt] IS NULL;
 END;
 GO
 -- Applies a staging table to its destination table in one transaction, notes the version, drops the staging table.

@@ -114,6 +114,7 @@ IF OBJECT_ID(N'[mig].[ReplicationRun]', N'U') IS NULL
     [rowsCopied] bigint NULL,
     [fullReason] nvarchar(2048) NULL,
     [error] nvarchar(2048) NULL,
+    [startedAt] datetime2(3) NULL,
     [endedAt] datetime2(3) NULL,
     CONSTRAINT [PK_ReplicationRun] PRIMARY KEY ([replicationId], [controlId])
   );

@@ -7,6 +7,7 @@ import { routes } from '../../../functions/routes.ts';
 import { environmentPlaceSchema, environmentNameSchema } from '../../../shared/environments/environment.ts';
 import { replayBodySchema } from '../../../functions/setups/replay-body.ts';
 import { bulkReplayBodySchema } from '../../../functions/replays/replay-body.ts';
+import { runBodySchema } from '../../../functions/runs/run-body.ts';
 import { itemResultSchema, replayFilterSchema } from '../../../shared/replays/replay.ts';
 import { setupBodySchema } from '../../../functions/setups/setup-body.ts';
 import { apiErrors, fieldErrors } from '../../../shared/errors.ts';
@@ -100,6 +101,10 @@ describe('the description says what the code checks', () => {
     expect(bare(schemas['ReplayFilter'])).toEqual(bare(z.toJSONSchema(replayFilterSchema, input)));
     expect(bare(schemas['BulkReplayRequest'])).toEqual(bare(z.toJSONSchema(bulkReplayBodySchema, input)));
     expect(bare(schemas['ReplayItemResult'])).toEqual(bare(z.toJSONSchema(itemResultSchema)));
+  });
+
+  test('of a replication run', () => {
+    expect(bare(schemas['ReplicationRunRequest'])).toEqual(bare(z.toJSONSchema(runBodySchema, { io: 'input' })));
   });
 
   test('of setup ids and the version', () => {

@@ -269,7 +269,14 @@ describe('health', () => {
     }
     const { index, audit, clock } = api.services;
     const active = new ActiveSetups(api.setups, clock);
-    const store = new DeadStore(api.setups, active, index, audit, clock, 'https://example.com');
+    const store = new DeadStore({
+      setups: api.setups,
+      active,
+      index,
+      audit,
+      clock,
+      eventSource: 'https://example.com',
+    });
     const route = routes.find(({ name }) => name === 'getHealth');
     if (route === undefined) throw new Error('There is no route getHealth');
     const answer = await callHandler(createToHandler({ ...api.services, store })(route), {});

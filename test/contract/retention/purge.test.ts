@@ -17,7 +17,7 @@ import { startRecorder } from '../../support/api/http-services.ts';
 import type { StartRecorder } from '../../support/api/http-services.ts';
 import { firstAttempt, newSetupTable } from '../../support/setup/setup-table.ts';
 import type { SetupTable } from '../../support/setup/setup-table.ts';
-import { audit, milestone, newSetup } from '../../support/setup/stored-setup.ts';
+import { audit, course, milestone, newSetup } from '../../support/setup/stored-setup.ts';
 import { TablesInMemory } from '../../support/tables-in-memory/storage.ts';
 
 const tables = new TablesInMemory();
@@ -43,6 +43,7 @@ beforeEach(async () => {
   const log = new AuditLog(tables.table(policy));
   const gateways: Partial<Services> = {
     store,
+    replicationRuns: setups.replicationRuns,
     index,
     ended,
     clock,
@@ -184,6 +185,21 @@ describe('a history', () => {
     await run();
     expect([...durable.statuses.keys()]).toEqual([`${instance}.2`]);
     expect(await setups.store.require(newSetup)).toMatchObject({ state: 'Accepted', attempt: 2 });
+  });
+
+  test('of a replication run goes, with that of its dead orchestration, and the run stays', async () => {
+    const { replicationRuns, store } = setups;
+    const ready = await setups.createAt(course);
+    await replicationRuns.create(ready, { mode: 'full' }, audit);
+    await replicationRuns.restart(await store.require(newSetup));
+    const counts = { tables: 0, succeededTables: 0, failedTables: 0, rows: 0 };
+    await replicationRuns.end(firstAttempt, { number: 1, start: 2 }, { state: 'Succeeded', counts });
+    await noteEnd(await store.require(newSetup));
+    for (const start of [1, 2]) durable.statuses.set(`${instance}.1.replication.1.${start}`, 'Completed');
+    setups.passSeconds(31 * DAY_SECONDS);
+    await run();
+    expect([...durable.statuses.keys()]).toEqual([]);
+    expect(await replicationRuns.of(newSetup)).toMatchObject([{ number: 1, state: 'Succeeded', historyPurged: true }]);
   });
 
   test('of a cleanup that followed an earlier purge goes too', async () => {

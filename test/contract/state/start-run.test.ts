@@ -67,7 +67,7 @@ const start = (attempt = 1) =>
   startPreparation({ tenantId, setupId, attempt, key, factory, stage: 'assess' }, services, () => {
     throw new Error('It takes no client');
   });
-const runs = () => services.factories.activeRuns(factory, prepare);
+const runs = () => services.factories.activeRuns(factory, [prepare]);
 
 test('a run is started once for an attempt and stage', async () => {
   const started = await start();

@@ -6,7 +6,7 @@ import type { Answer, Sent } from './http-call.ts';
 import { startHttpServices, startRecorder } from './http-services.ts';
 import type { HttpServices, StartRecorder } from './http-services.ts';
 import { recorded } from '../setup/setup-table.ts';
-import { describedResponse, validatorOf } from './openapi.ts';
+import { requireDescribed } from './openapi.ts';
 import { otherTenantId, providerTenantId, startTokenIssuer, tenantId } from './token-issuer.ts';
 
 /**
@@ -106,14 +106,6 @@ export async function startHttpApi(): Promise<HttpApi> {
       await Promise.all([issuer.stop(), durable.stop(), local.stop()]);
     },
   };
-}
-
-function requireDescribed(name: string, { status, body }: Answer): void {
-  const described = describedResponse(name, status);
-  if (described === undefined) throw new Error(`It is not described that ${name} answers ${status}`);
-  const [media] = Object.values(described.content ?? {});
-  if (media !== undefined) validatorOf(media.schema).parse(body);
-  else if (body !== undefined) throw new Error(`It is not described that ${name} answers ${status} with a body`);
 }
 
 export const factory = {

@@ -25,6 +25,7 @@ import { Attempts } from '../../../shared/setup/attempts.ts';
 import { LostAnswers } from './lost-answers.ts';
 import { Findings } from '../../../shared/setup/findings.ts';
 import { SetupIndex } from '../../../shared/setup/setup-index.ts';
+import { ReplicationRuns } from '../../../shared/replication/replication-runs.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
 import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
 import { ReplayBook } from '../../../shared/replays/replay-book.ts';
@@ -75,11 +76,14 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
   const index = new SetupIndex(table('setupindex'));
   const audits = table('audit');
   const audit = new AuditLog(audits);
-  const store = new SetupStore(setups, active, index, audit, systemClock, settings.MIGRATION_EVENT_SOURCE);
+  const eventSource = settings.MIGRATION_EVENT_SOURCE;
+  const written = { setups, active, index, audit, clock: systemClock, eventSource };
+  const store = new SetupStore(written);
   const gateways: Partial<Services> = {
     settings,
     clock: systemClock,
     store,
+    replicationRuns: new ReplicationRuns(written),
     active,
     audit,
     index,

@@ -54,6 +54,18 @@ export function describedResponse(operationId: string, status: number): Describe
   return openapi.components.responses[response.$ref.split('/').at(-1) ?? ''];
 }
 
+/** @throws {Error} if the description does not say that an operation answers so */
+export function requireDescribed(
+  operationId: string,
+  { status, body }: { readonly status: number; readonly body?: unknown },
+): void {
+  const described = describedResponse(operationId, status);
+  if (described === undefined) throw new Error(`It is not described that ${operationId} answers ${status}`);
+  const [media] = Object.values(described.content ?? {});
+  if (media !== undefined) validatorOf(media.schema).parse(body);
+  else if (body !== undefined) throw new Error(`It is not described that ${operationId} answers ${status} with a body`);
+}
+
 /** Names of the query parameters of an operation. */
 export function queryParametersOf(operationId: string): string[] {
   return (operations.get(operationId)?.parameters ?? [])

@@ -28,6 +28,7 @@ import { Findings } from '../../../shared/setup/findings.ts';
 import { EventPublisher } from '../../../shared/setup/publisher.ts';
 import type { SetupIndex } from '../../../shared/setup/setup-index.ts';
 import { RunIntents } from '../../../shared/setup/run-intents.ts';
+import { ReplicationRuns } from '../../../shared/replication/replication-runs.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
 import { SqlDatabases } from '../../../shared/sql/database.ts';
 import { WaitBook } from '../../../shared/waits/wait-book.ts';
@@ -122,7 +123,8 @@ export class World implements Disposable {
     // And so has the audit log: what was written with its change stays there.
     const audit = { move: () => Promise.resolve(), moveAll: () => Promise.resolve() } as unknown as AuditLog;
     const ended = { note: () => Promise.resolve() } as unknown as EndedBook;
-    const store = new SetupStore(setups, active, index, audit, clock, settings.MIGRATION_EVENT_SOURCE);
+    const written = { setups, active, index, audit, clock, eventSource: settings.MIGRATION_EVENT_SOURCE };
+    const store = new SetupStore(written);
     const sendMessages = ({ messageId, sessionId }: { messageId: string; sessionId: string }) =>
       this.stage.gate('send event', () => void this.sent.push({ setup: sessionId, id: messageId }));
     return {
@@ -131,6 +133,7 @@ export class World implements Disposable {
       thresholds: {} as Services['thresholds'],
       clock,
       store,
+      replicationRuns: new ReplicationRuns(written),
       active,
       audit,
       ended,

@@ -100,7 +100,8 @@ export async function openBulkWorld(tables: Tables, faults: Faults = {}): Promis
   const index = new SetupIndex(indexRows);
   const ended = new EndedBook(tables.table());
   const log = new AuditLog(tables.table());
-  const store = new SetupStore(setupRows, active, index, log, clock, 'https://migration.example.com');
+  const eventSource = 'https://migration.example.com';
+  const store = new SetupStore({ setups: setupRows, active, index, audit: log, clock, eventSource });
   const beginNext = store.beginNext.bind(store);
   store.beginNext = async (setup, ...rest) => {
     const begun = await beginNext(setup, ...rest);

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CleanupInput } from '../../../shared/setup/attempt-input.ts';
+import type { ReplicationRunInput } from '../../../shared/replication/run.ts';
 import { setupFailure } from '../../../shared/setup/failure.ts';
 import type { World } from '../durable/replay.ts';
 import { TaskHub } from '../durable/task-hub.ts';
@@ -20,41 +21,53 @@ const answered: World['activities'] = {
 };
 
 /** Stories that are told to their end, by the names of their files. */
-const stories: Readonly<Record<string, { name: 'setup' | 'cleanup'; input: object; activities: World['activities'] }>> =
-  {
-    'failed-check': {
-      name: 'setup',
-      input: setupInput,
-      activities: {
-        ...answered,
-        evaluateChecks: () => ({
-          counts: { passed: 19, warned: 1, failed: 1, skipped: 0, failedChecks: ['SRV-02'] },
-          failure: setupFailure('StepFailed', 'The compatibility level is 120, expected is 130.'),
-        }),
-      },
+const stories: Readonly<
+  Record<string, { name: 'setup' | 'cleanup' | 'replicationRun'; input: object; activities: World['activities'] }>
+> = {
+  'failed-check': {
+    name: 'setup',
+    input: setupInput,
+    activities: {
+      ...answered,
+      evaluateChecks: () => ({
+        counts: { passed: 19, warned: 1, failed: 1, skipped: 0, failedChecks: ['SRV-02'] },
+        failure: setupFailure('StepFailed', 'The compatibility level is 120, expected is 130.'),
+      }),
     },
-    canceled: {
-      name: 'setup',
-      input: setupInput,
-      activities: { ...answered, openWait: () => ({ answer: { kind: 'canceled' } }) },
+  },
+  canceled: {
+    name: 'setup',
+    input: setupInput,
+    activities: { ...answered, openWait: () => ({ answer: { kind: 'canceled' } }) },
+  },
+  replayed: {
+    name: 'setup',
+    input: setupInput,
+    activities: {
+      ...answered,
+      openAttempt: () => ({
+        canceling: false,
+        from: 'TablePlan',
+        installs: true,
+        factory: setupInput.factories[1],
+        runtimeName: 'shir-0123456789ab',
+      }),
     },
-    replayed: {
-      name: 'setup',
-      input: setupInput,
-      activities: {
-        ...answered,
-        openAttempt: () => ({
-          canceling: false,
-          from: 'TablePlan',
-          installs: true,
-          factory: setupInput.factories[1],
-          runtimeName: 'shir-0123456789ab',
-        }),
-      },
-    },
-    'cleanup-of-a-dead-attempt': { name: 'cleanup', input: cleanupInput('failed'), activities: answered },
-    deleted: { name: 'cleanup', input: cleanupInput('deleted'), activities: answered },
-  };
+  },
+  'cleanup-of-a-dead-attempt': { name: 'cleanup', input: cleanupInput('failed'), activities: answered },
+  replicated: { name: 'replicationRun', input: replicationInput(), activities: answered },
+  'replication-canceled': {
+    name: 'replicationRun',
+    input: replicationInput(),
+    activities: { ...answered, openWait: () => ({ answer: { kind: 'canceled' } }) },
+  },
+  deleted: { name: 'cleanup', input: cleanupInput('deleted'), activities: answered },
+};
+
+function replicationInput(): ReplicationRunInput {
+  const { tenantId, setupId, attempt, key } = setupInput;
+  return { tenantId, setupId, attempt, key, run: { number: 2, start: 1 }, mode: 'full', retryOf: 1 };
+}
 
 function cleanupInput(reason: CleanupInput['reason']): CleanupInput {
   const { tenantId, setupId, attempt, key, factories } = setupInput;

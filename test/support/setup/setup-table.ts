@@ -10,8 +10,10 @@ import { Findings } from '../../../shared/setup/findings.ts';
 import type { AttemptId } from '../../../shared/setup/setup.ts';
 import type { Milestone, Phase } from '../../../shared/setup/states.ts';
 import { SetupIndex } from '../../../shared/setup/setup-index.ts';
+import { ReplicationRuns } from '../../../shared/replication/replication-runs.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
-import type { Recorded, SetupRecord } from '../../../shared/setup/store.ts';
+import type { SetupRecord } from '../../../shared/setup/store.ts';
+import type { Recorded } from '../../../shared/setup/writer.ts';
 import type { Tables } from '../tables.ts';
 import { audit, newSetup } from './stored-setup.ts';
 
@@ -21,6 +23,7 @@ export const firstAttempt: AttemptId = { tenantId: newSetup.tenantId, setupId: n
 
 export interface SetupTable {
   readonly store: SetupStore;
+  readonly replicationRuns: ReplicationRuns;
   readonly active: ActiveSetups;
   readonly index: SetupIndex;
   readonly ended: EndedBook;
@@ -55,9 +58,12 @@ export function newSetupTable(
   const active = new ActiveSetups(tables.table(), clock);
   const index = new SetupIndex(tables.table(indexPolicy));
   const log = new AuditLog(tables.table(auditPolicy));
-  const store = new SetupStore(table, active, index, log, clock, 'https://migration.example.com');
+  const eventSource = 'https://migration.example.com';
+  const written = { setups: table, active, index, audit: log, clock, eventSource };
+  const store = new SetupStore(written);
   return {
     store,
+    replicationRuns: new ReplicationRuns(written),
     active,
     index,
     ended: new EndedBook(tables.table()),

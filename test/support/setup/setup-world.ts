@@ -30,6 +30,7 @@ export const answers = {
   runtime: { kind: 'online', nodes: [{ name: 'node-1', version: '5.0' }] },
   assess: { kind: 'ended', status: 'Succeeded', message: '' },
   install: { kind: 'ended', status: 'Succeeded', message: '' },
+  replication: { kind: 'ended', status: 'Succeeded', message: '' },
   release: { kind: 'ended', status: 'Succeeded', message: '' },
   remove: { kind: 'ended', status: 'Succeeded', message: '' },
 } as const;
@@ -89,6 +90,11 @@ export function successfulWorld(
     cancelRuns: () => ({ active: 0 }),
     removePreparation: () => ({ removed: ['mig_0123456789ab_prepare'] }),
     removeEntities: () => ({ removed: ['everything'] }),
+    beginRun: () => ({ published: true }),
+    startReplication: () => ({ pipeline: 'mig_0123456789ab_replicate', runId: 'run-replication' }),
+    cancelReplication: () => ({ active: 0 }),
+    closeRun: () => ({ tables: 10, succeededTables: 10, failedTables: 0, rows: 100 }),
+    endRun: () => ({ published: true }),
     recordMilestone: ({ milestone }: { milestone: { name: string; data: unknown } }) => {
       milestones.push(milestone);
       return { published: true };

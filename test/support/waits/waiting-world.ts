@@ -94,14 +94,14 @@ export async function startWaitingWorld(): Promise<WaitingWorld> {
     name: 'gated',
     sendRequest: (request, next) => world.gate(`${request.method} row`, () => next(request)),
   };
-  const store = new SetupStore(
-    tables.table(),
-    new ActiveSetups(tables.table(), productClock),
-    new SetupIndex(tables.table()),
-    new AuditLog(tables.table()),
-    productClock,
-    'https://migration.example.com',
-  );
+  const store = new SetupStore({
+    setups: tables.table(),
+    active: new ActiveSetups(tables.table(), productClock),
+    index: new SetupIndex(tables.table()),
+    audit: new AuditLog(tables.table()),
+    clock: productClock,
+    eventSource: 'https://migration.example.com',
+  });
   const logged: string[] = [];
   const context = contextFor(logged, durable.url);
   const client = getClient(context);

@@ -3,6 +3,8 @@
  * of a world ends with.
  */
 import type { Sample } from '../../../local/stack/databases.ts';
+import { RUN_PREFIX, runFromRow } from '../../../shared/replication/run.ts';
+import type { ReplicationRun } from '../../../shared/replication/run.ts';
 import { databaseMarkOf } from '../../../shared/setup/database-mark.ts';
 import { headFromRow } from '../../../shared/setup/head.ts';
 import type { SetupRecord } from '../../../shared/setup/head.ts';
@@ -17,6 +19,7 @@ interface Stored {
   readonly head: SetupRecord;
   readonly milestones: readonly { readonly name: MilestoneName; readonly attempt: number; readonly origin: number }[];
   readonly events: readonly Row[];
+  readonly runs: readonly ReplicationRun[];
   readonly audits: readonly Row[];
 }
 
@@ -46,15 +49,18 @@ function storedOf(head: SetupRecord, rows: readonly Row[], audits: readonly Row[
     head,
     milestones: named('milestone-') as unknown as Stored['milestones'],
     events: named('event-').map((row) => decoded(row, ['event'])),
+    runs: named(RUN_PREFIX).map(runFromRow),
     audits: audits.filter(({ partitionKey, setupId }) => partitionKey === head.tenantId && setupId === head.setupId),
   };
 }
 
 /** One end an attempt. Events without a gap, in the order of what was recorded, and all of them published. */
-function ofState({ head, milestones, events }: Stored): string[] {
-  const { setupId, state, attempt } = head;
+function ofState({ head, milestones, events, runs }: Stored): string[] {
+  const { setupId, state, attempt, replication } = head;
   const found: string[] = [];
   if (!restingStates.includes(state)) found.push(`one end an attempt: ${setupId} is ${state} in ${head.phase}`);
+  if (replication?.active !== undefined || runs.some(({ endedAt }) => endedAt === undefined))
+    found.push(`one end an attempt: a replication run of ${setupId} is under way`);
   for (let number = 1; number <= attempt; number += 1) {
     const ended = milestones.filter((each) => each.attempt === number && ends.has(each.name));
     if (ended.length !== 1) found.push(`one end an attempt: attempt ${number} of ${setupId} has ${ended.length} ends`);
@@ -68,18 +74,22 @@ function ofState({ head, milestones, events }: Stored): string[] {
   const announced = milestones.filter(
     ({ name, attempt: of, origin }) => of === origin && eventTypeOf(name) !== undefined,
   );
-  if (announced.length !== events.length) {
-    found.push(`events in order: ${setupId} has ${events.length} events for ${announced.length} milestones`);
+  const told = runs.flatMap(({ startedAt, endedAt }) => [startedAt, endedAt]).filter((at) => at !== undefined);
+  if (announced.length + told.length !== events.length) {
+    found.push(
+      `events in order: ${setupId} has ${events.length} events for ${announced.length} milestones and ${told.length} of runs`,
+    );
   }
   return found;
 }
 
 /** Who wanted each attempt, each cancellation and each removal is written down. */
-function ofAudit({ head, milestones, audits }: Stored): string[] {
+function ofAudit({ head, milestones, audits, runs }: Stored): string[] {
   const wanted = (name: MilestoneName) => milestones.filter((each) => each.name === name).length;
   const noted = (...actions: string[]) => audits.filter(({ action }) => actions.includes(String(action))).length;
   const found: string[] = [];
   if (noted('putSetup', 'replaySetup') !== wanted('accepted')) found.push(`who wanted it: attempts of ${head.setupId}`);
+  if (noted('createRun', 'retryRun') !== runs.length) found.push(`who wanted it: replication runs of ${head.setupId}`);
   if (noted('cancelSetup', 'deleteSetup') < wanted('cancelRequested'))
     found.push(`who wanted it: cancellations of ${head.setupId}`);
   if (noted('deleteSetup') < wanted('deleteRequested')) found.push(`who wanted it: removals of ${head.setupId}`);
@@ -111,7 +121,9 @@ async function ofFactories({ inspect }: World, setups: readonly Stored[]): Promi
     ...difference('nothing left in factories: runtimes', runtimes, entities.filter(isRuntime)),
   );
   const runs = await inspect.runs();
-  const operations = runs.map(({ operationId }) => operationId).filter((id) => id !== '');
+  // Pipelines that others run have the operation of those.
+  const begun = runs.filter(({ pipeline }) => /_(?:prepare|replicate)$/.test(pipeline));
+  const operations = begun.map(({ operationId }) => operationId).filter((id) => id !== '');
   const doubled = operations.filter((id, index) => operations.indexOf(id) !== index);
   if (doubled.length > 0) found.push(`one run a step: runs that were started twice: ${doubled.join()}`);
   const active = runs.filter(({ status }) => !['Succeeded', 'Failed', 'Cancelled'].includes(status));

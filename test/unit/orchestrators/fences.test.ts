@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { runActivity } from '../../../orchestrators/activities/run.ts';
 import type { activities } from '../../../orchestrators/contract.ts';
 import type { Services } from '../../../shared/services.ts';
@@ -47,6 +47,11 @@ const fences: Readonly<Record<Name, Fence>> = {
   chooseSetups: 'none',
   replayRound: 'none',
   endReplay: 'none',
+  beginRun: 'forward',
+  startReplication: 'forward',
+  cancelReplication: 'undo',
+  closeRun: 'undo',
+  endRun: 'none',
   endInstances: 'none',
 };
 
@@ -76,12 +81,14 @@ const own: Readonly<Partial<Record<Name, object>>> = {
   putPipeline: { role: 'prepare' },
   startPreparation: { stage: 'assess' },
   startSourceUndo: { stage: 'release' },
+  startReplication: { mode: 'full' },
+  closeRun: { error: '' },
 };
 
 const LET_THROUGH = 'was let through';
 
 /** Runs an activity of attempt 3. @throws {Error} if it comes to anything but the head row */
-function run(name: Name, head: SetupRecord | undefined): Promise<unknown> {
+function run(name: Name, head: SetupRecord | undefined, worker: object = {}): Promise<unknown> {
   const nothingElse = (known: object) =>
     new Proxy(known, {
       get(target, member) {
@@ -90,7 +97,7 @@ function run(name: Name, head: SetupRecord | undefined): Promise<unknown> {
       },
     });
   const store = nothingElse({ get: () => Promise.resolve(head) });
-  return runActivity(name, { ...input, ...own[name] }, nothingElse({ store }) as Services, () => {
+  return runActivity(name, { ...input, ...own[name], ...worker }, nothingElse({ store }) as Services, () => {
     throw new Error(LET_THROUGH);
   });
 }
@@ -104,8 +111,11 @@ const superseded: readonly (SetupRecord | undefined)[] = [
   undefined,
 ];
 
+/** Those that only replication runs have. */
+const ofRuns: readonly Name[] = ['beginRun', 'startReplication', 'cancelReplication', 'closeRun'];
+
 function named(fence: Fence): Name[] {
-  return (Object.keys(fences) as Name[]).filter((name) => fences[name] === fence);
+  return (Object.keys(fences) as Name[]).filter((name) => fences[name] === fence && !ofRuns.includes(name));
 }
 
 test.each([...named('forward'), ...named('undo')])(
@@ -123,4 +133,35 @@ test.each(named('forward'))('%s makes nothing more for an attempt that is cancel
 test.each(named('undo'))('%s also takes back what an attempt has made that is canceled or has failed', async (name) => {
   await expect(run(name, canceling)).rejects.toThrow(LET_THROUGH);
   await expect(run(name, { ...running, state: 'Failed' })).rejects.toThrow(LET_THROUGH);
+});
+
+describe('a replication run', () => {
+  const worker = { run: { number: 2, start: 3 } };
+  const active = { start: 3, canceling: false };
+  const replicating: SetupRecord = { ...running, state: 'Ready', replication: { run: 2, active } };
+  const others: readonly (SetupRecord | undefined)[] = [
+    { ...replicating, attempt: 4 },
+    { ...replicating, state: 'Deleting' },
+    { ...replicating, replication: { run: 2 } },
+    { ...replicating, replication: { run: 3, active } },
+    { ...replicating, replication: { run: 2, active: { ...active, start: 4 } } },
+    undefined,
+  ];
+  const all: readonly Name[] = [...ofRuns, 'putLinkedService', 'openWait'];
+
+  test.each(all)('%s works for the orchestration that is the last one of the run, and no other', async (name) => {
+    await expect(run(name, replicating, worker)).rejects.toThrow(LET_THROUGH);
+    for (const head of others) expect(await run(name, head, worker)).toEqual({ stopped: 'superseded' });
+  });
+
+  const canceled = { ...replicating, replication: { run: 2, active: { ...active, canceling: true } } };
+  const makes = (name: Name) => fences[name] === 'forward';
+
+  test.each(all.filter(makes))('%s makes nothing more after a cancellation', async (name) => {
+    expect(await run(name, canceled, worker)).toEqual({ stopped: 'canceled' });
+  });
+
+  test.each(all.filter((name) => !makes(name)))('%s ends what there is after a cancellation', async (name) => {
+    await expect(run(name, canceled, worker)).rejects.toThrow(LET_THROUGH);
+  });
 });

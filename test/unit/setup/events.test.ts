@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { eventTypeOf } from '../../../shared/setup/states.ts';
-import { buildSetupEvent, setupEventSchema } from '../../../shared/setup/events.ts';
+import { announcementOf, buildSetupEvent, setupEventSchema } from '../../../shared/setup/events.ts';
 import type { SetupRecord } from '../../../shared/setup/head.ts';
 import { milestoneNames } from '../../../shared/setup/states.ts';
 import type { Milestone } from '../../../shared/setup/states.ts';
@@ -12,7 +12,9 @@ const at = new Date('2026-11-24T10:00:00.000Z');
 const inventory: Milestone = { name: 'inventoryCompleted', data: { companies: 3, extensions: 12 } };
 
 function build(milestone: Milestone, before: Partial<Pick<SetupRecord, 'tenantId' | 'sequence' | 'phase'>> = {}) {
-  return buildSetupEvent(source, { ...setup, ...before }, milestone, at);
+  const told = { ...setup, ...before };
+  const announcement = announcementOf(told, milestone);
+  return announcement === undefined ? undefined : buildSetupEvent(source, told, announcement, at);
 }
 
 test('the types are the published ones', () => {

@@ -1,0 +1,30 @@
+import type { HttpResponseInit } from '@azure/functions';
+import type { TenantCall } from '../http/adapter.ts';
+import { readJsonBody } from '../http/json-body.ts';
+import { fieldError, invalidFields } from '../http/problem.ts';
+import { findForChange } from '../setups/find-setup.ts';
+import { beginRun, dryRunResource, plannedFor, requireReady } from './begin-run.ts';
+import { runBodySchema } from './run-body.ts';
+
+/**
+ * `POST …/migrationSetups/{setupId}/replicationRuns`: copies the data of a setup that is ready. 202: the run goes on by
+ * itself, and its resource tells how far it is. With `dryRun`, 200 says what would be copied, and nothing is changed.
+ */
+export async function createRun(call: TenantCall): Promise<HttpResponseInit> {
+  const { setup } = await findForChange(call);
+  requireReady(setup);
+  const { mode, companies, dryRun } = await readJsonBody(call.request, runBodySchema);
+  const wanted = { mode, ...(companies === undefined ? {} : { companies: [...new Set(companies)] }) };
+  const planned = await plannedFor(call, setup);
+  const known = new Set(planned.map(({ company }) => company));
+  const unknown = (companies ?? []).flatMap((name, index) => (known.has(name) ? [] : [index]));
+  if (unknown.length > 0) {
+    throw invalidFields(
+      unknown.map((index) =>
+        fieldError(`/companies/${index}`, 'UnknownCompany', 'is no company of which tables are copied.'),
+      ),
+    );
+  }
+  if (dryRun) return { status: 200, jsonBody: dryRunResource(wanted, planned) };
+  return beginRun(call, setup, wanted, 'createRun');
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { entityNames } from '../../shared/factory/names.ts';
+import { chosenTables, readPlannedTables } from '../../shared/replication/planned-tables.ts';
+import { runCountsSchema, runOperationOf } from '../../shared/replication/run.ts';
+import type { ReplicationRun } from '../../shared/replication/run.ts';
+import type { Services } from '../../shared/services.ts';
+import type { AttemptId } from '../../shared/setup/setup.ts';
+import * as scripts from '../../shared/sql/scripts.ts';
+import type { Running } from '../contract.ts';
+import type { Implementation } from './implementation.ts';
+import { publish } from './setup-record.ts';
+import { startRun } from './start-run.ts';
+
+export const beginRun: Implementation<'beginRun'> = async (input, services) => {
+  const { companies, retryOf } = await requireRun(input, services);
+  const { destination } = await services.store.require(input);
+  const planned = await services.databases.use(destination, async (database) => {
+    const given = { replicationId: input.run.number, companies: JSON.stringify(companies ?? []) };
+    await database.query(scripts.selectCompanies, given);
+    return readPlannedTables(database, retryOf);
+  });
+  const tables = chosenTables(planned, companies).reduce((total, row) => total + row.tables, 0);
+  const begun = await services.replicationRuns.begin(input, input.run, tables);
+  return begun.kind === 'stopped' ? { stopped: begun.reason } : publish(input, services.publisher);
+};
+
+export const startReplication: Implementation<'startReplication'> = async (input, services) => {
+  const { factory, key, mode, retryOf = 0, run, ...attempt } = input;
+  const pipeline = entityNames(key).pipelines.replicate;
+  const operationId = runOperationOf(attempt, run);
+  const parameters = { replicationId: run.number, mode, retryOf };
+  const runId = await startRun(services, attempt, { factory, pipeline, operationId, parameters });
+  return { pipeline, runId };
+};
+
+export const cancelReplication: Implementation<'cancelReplication'> = async ({ factory, key }, { factories }) => {
+  const { replicate, large, small } = entityNames(key).pipelines;
+  return { active: await factories.cancelRuns(factory, [replicate, large, small]) };
+};
+
+export const closeRun: Implementation<'closeRun'> = async ({ error, run, ...attempt }, services) => {
+  const { destination } = await services.store.require(attempt);
+  const [row] = await services.databases.use(destination, (database) =>
+    database.query(scripts.closeReplication, { replicationId: run.number, error }),
+  );
+  return summarySchema.parse(row);
+};
+
+/** SQL's bigint arrives as text. */
+const summarySchema = z
+  .object({ tables: z.int(), succeededTables: z.int(), failedTables: z.int(), rowsCopied: z.coerce.number() })
+  .transform(({ rowsCopied, ...counts }) => runCountsSchema.parse({ ...counts, rows: rowsCopied }));
+
+export const endRun: Implementation<'endRun'> = async ({ outcome, ...input }, services) => {
+  const ended = await services.replicationRuns.end(input, input.run, outcome);
+  return ended.kind === 'stopped' ? { stopped: ended.reason } : publish(input, services.publisher);
+};
+
+async function requireRun(input: Running & AttemptId, { replicationRuns }: Services): Promise<ReplicationRun> {
+  const run = await replicationRuns.run(input, input.run.number);
+  if (run === undefined) throw new Error(`Replication run ${input.run.number} of setup ${input.setupId} is gone`);
+  return run;
+}

@@ -1,0 +1,32 @@
+/** The orchestration of a replication run, seen from outside. */
+import type { DurableClient } from 'durable-functions';
+import type { SetupRecord } from '../setup/head.ts';
+import { startOnce } from '../setup/start.ts';
+import { runInstanceOf } from './run.ts';
+import type { ReplicationRun, ReplicationRunInput } from './run.ts';
+
+/** The name under which the orchestration is registered. */
+const ORCHESTRATION = 'replicationRun';
+
+/**
+ * Starts the orchestration that works on the run that is under way; it may run already.
+ * @throws if the Durable Functions backend does not answer
+ */
+export async function startReplicationRun(
+  client: DurableClient,
+  { tenantId, setupId, attempt, key, replication }: SetupRecord,
+  { number, mode, retryOf }: ReplicationRun,
+): Promise<void> {
+  if (replication?.active === undefined) return;
+  const run = { number, start: replication.active.start };
+  const input: ReplicationRunInput = {
+    tenantId,
+    setupId,
+    attempt,
+    key,
+    run,
+    mode,
+    ...(retryOf === undefined ? {} : { retryOf }),
+  };
+  await startOnce(client, ORCHESTRATION, runInstanceOf(input, run), input);
+}

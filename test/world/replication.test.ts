@@ -1,0 +1,226 @@
+/** Replication runs of a setup that is ready: over the API, through the factory, into the environment. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Sample } from '../../local/stack/databases.ts';
+import type { RunState } from '../../shared/replication/run.ts';
+import type { ActivityFault } from '../support/durable/faults.ts';
+import { requireDescribed } from '../support/api/openapi.ts';
+import { violations } from '../support/world/invariants.ts';
+import { startWorld } from '../support/world/world.ts';
+import type { Answer, Asked, World } from '../support/world/world.ts';
+
+const SETUP = 'replicates';
+const RUNS = `migrationSetups/${SETUP}/replicationRuns`;
+const COMPANY = 'CRONUS International Ltd.';
+const CUSTOMERS = '$Customer$437dbf0e-84ff-417a-965d-ed2bb9650972';
+/** A table of the company that both sides have; the other tables of the sample have no company. */
+const TABLE = `CRONUS International Ltd_${CUSTOMERS}`;
+/** Of the company that the environment began with; it says what the table is online. */
+const MODEL = `CRONUS USA, Inc_${CUSTOMERS}`;
+const MINUTE = 60_000;
+
+let world: World;
+let sample: Sample;
+
+beforeAll(async () => {
+  world = await startWorld({ samples: ['AzureSql'], size: 'Small' });
+  [sample] = world.endpoints.databases.samples;
+  for (const [side, table] of [
+    ['source', TABLE],
+    ['destination', TABLE],
+    ['destination', MODEL],
+  ] as const) {
+    await sample.execute(
+      side,
+      `CREATE TABLE [dbo].[${table}] ([timestamp] timestamp NOT NULL, [No_] nvarchar(10) NOT NULL PRIMARY KEY, [Name] nvarchar(50) NOT NULL)`,
+    );
+  }
+  await sample.execute(
+    'source',
+    `INSERT INTO [dbo].[${TABLE}] ([No_], [Name]) VALUES (N'A', N'same'), (N'B', N'same')`,
+  );
+  await world.begin(SETUP, sample);
+  await world.until(SETUP, 'Ready');
+});
+afterAll(async () => {
+  await world.close();
+  await world.endpoints.stop();
+});
+
+/** Calls an operation on runs, whose answer must be as it is described. */
+async function call(operationId: string, method: string, path: string, asked: Asked = {}): Promise<Answer> {
+  const answer = await world.call(method, `${RUNS}${path}`, asked);
+  requireDescribed(operationId, answer);
+  return answer;
+}
+
+const create = (body: object) => call('createRun', 'POST', '', { body });
+const retry = (runId: string) => call('retryRun', 'POST', `/${runId}/retry`);
+const cancel = (runId: string) => call('cancelRun', 'POST', `/${runId}/cancel`);
+const runOf = async (runId: string) => (await call('getRun', 'GET', `/${runId}`)).body;
+const tablesOf = async (runId: string, status: string) => {
+  const { body } = await call('listRunTables', 'GET', `/${runId}/tables`, { query: { status } });
+  return body['value'] as Record<string, unknown>[];
+};
+
+/** Begins a run and gives its id. */
+async function begin(body: object): Promise<string> {
+  const { status, body: run } = await create(body);
+  expect(status).toBe(202);
+  return String(run['runId']);
+}
+
+async function untilEnd(runId: string): Promise<Record<string, unknown>> {
+  for (let waited = 0; waited < 60; waited += 1) {
+    await world.settle();
+    const run = await runOf(runId);
+    if (run['endedAt'] !== undefined) return run;
+    await world.advance(MINUTE / 2);
+  }
+  throw new Error(`Run ${runId} does not end: ${JSON.stringify(await runOf(runId))}`);
+}
+
+/** What the last events say. */
+async function lastEvents(count: number) {
+  const rows = (await world.inspect.rows('setups')).filter(({ rowKey }) => String(rowKey).startsWith('event-'));
+  const events = rows.map(({ event }) => JSON.parse(String(event)) as { type: string; data: Record<string, unknown> });
+  return events.slice(-count).map(({ type, data: { run, state } }) => ({ type: type.split('.')[3], run, state }));
+}
+
+/** Rows of the table in the environment. */
+const customers = () => world.inspect.query(sample, 'destination', `SELECT [No_] FROM [dbo].[${TABLE}] ORDER BY [No_]`);
+
+test('says what it would copy, copies it, and one goes on at a time', async () => {
+  const preview = await create({ mode: 'full', dryRun: true });
+  expect(preview).toMatchObject({ status: 200, body: { mode: 'full' } });
+  const { tables, byCompany } = preview.body;
+  expect(byCompany).toContainEqual(expect.objectContaining({ company: COMPANY, tables: 1, rows: 2 }));
+
+  const runId = await begin({ mode: 'full' });
+  const refusal = { status: 409, body: { code: 'ReplicationUnderWay' } };
+  expect(await create({ mode: 'delta' })).toMatchObject(refusal);
+  expect(await world.delete(SETUP)).toMatchObject(refusal);
+  const counts = { tables, succeededTables: tables, failedTables: 0 };
+  expect(await untilEnd(runId)).toMatchObject({ state: 'Succeeded', counts });
+  expect(await customers()).toEqual([{ No_: 'A' }, { No_: 'B' }]);
+  const copied = await tablesOf(runId, 'Succeeded');
+  const durationMs = expect.any(Number) as number;
+  expect(copied).toContainEqual(
+    expect.objectContaining({ company: COMPANY, destinationTable: TABLE, rowsCopied: 2, durationMs }),
+  );
+  expect(await lastEvents(2)).toEqual([
+    { type: 'replication-started', run: 1, state: 'Ready' },
+    { type: 'replication-completed', run: 1, state: 'Ready' },
+  ]);
+  expect(await violations(world)).toEqual([]);
+});
+
+test('a company that is not copied is refused by its place in the request, and one that is can be chosen', async () => {
+  const refused = await create({ mode: 'full', companies: [COMPANY, 'Nobody'] });
+  expect(refused.status).toBe(400);
+  expect(refused.body['errors']).toEqual([
+    expect.objectContaining({ pointer: '/companies/1', code: 'UnknownCompany' }),
+  ]);
+  await sample.execute('source', `INSERT INTO [dbo].[${TABLE}] ([No_], [Name]) VALUES (N'C', N'other')`);
+  const runId = await begin({ mode: 'full', companies: [COMPANY] });
+  expect(await untilEnd(runId)).toMatchObject({ state: 'Succeeded', companies: [COMPANY] });
+  expect(await customers()).toHaveLength(3);
+});
+
+test('a table that fails is named with its cause and its remedy, and a retry copies it alone', async () => {
+  await sample.execute('destination', `DELETE FROM [dbo].[${TABLE}]`);
+  await sample.execute('destination', `CREATE UNIQUE INDEX [Names] ON [dbo].[${TABLE}] ([Name])`);
+  const runId = await begin({ mode: 'full' });
+  const failed = await untilEnd(runId);
+  expect(failed).toMatchObject({ state: 'Failed', counts: { failedTables: 1 }, failure: { code: 'TablesFailed' } });
+  const [broken, ...others] = await tablesOf(runId, 'Failed');
+  expect(others).toEqual([]);
+  expect(broken).toMatchObject({
+    destinationTable: TABLE,
+    error: {
+      cause: expect.stringMatching(/^Error 26(?:01|27) in /) as string,
+      remedy: expect.stringContaining('key occurs twice') as string,
+    },
+  });
+
+  await sample.execute('destination', `DROP INDEX [Names] ON [dbo].[${TABLE}]`);
+  const { status, body } = await retry(runId);
+  expect({ status, body }).toMatchObject({ status: 202, body: { retryOf: runId, mode: 'full' } });
+  const retried = await untilEnd(String(body['runId']));
+  expect(retried).toMatchObject({ state: 'Succeeded', counts: { tables: 1, succeededTables: 1, rows: 3 } });
+  expect(await retry(String(body['runId']))).toMatchObject({ status: 409, body: { code: 'NothingToRetry' } });
+  expect(await violations(world)).toEqual([]);
+});
+
+/** Lets something happen when an activity of a run runs for the first time. */
+function once(activity: string, happen: () => ActivityFault | undefined): void {
+  world.activityFault = ({ name }) => {
+    if (name !== activity) return undefined;
+    world.activityFault = () => undefined;
+    return happen();
+  };
+}
+
+describe('a run that is interrupted', () => {
+  test.each<[string, ActivityFault]>([
+    ['beginRun', 'kill after'],
+    ['startReplication', 'kill before'],
+    ['startReplication', 'kill after'],
+    ['closeRun', 'kill after'],
+    ['endRun', 'kill after'],
+    ['endRun', 'run twice'],
+  ])('in %s (%s) goes on, and starts its pipeline once', async (activity, fault) => {
+    once(activity, () => fault);
+    const runId = await begin({ mode: 'delta' });
+    expect(await untilEnd(runId)).toMatchObject({ state: 'Succeeded' });
+    expect(await violations(world)).toEqual([]);
+  });
+
+  test('by the end of its orchestration goes on with another one', async () => {
+    let terminated: Promise<void> | undefined;
+    once('closeRun', () => {
+      terminated = world.head(SETUP).then(async ({ replication }) => {
+        const { tenantId } = world.endpoints;
+        await world.client.terminate(
+          `${tenantId}.${SETUP}.1.replication.${replication?.run}.1`,
+          'The test wants it so.',
+        );
+      });
+      return 'fail before';
+    });
+    const runId = await begin({ mode: 'delta' });
+    expect(await untilEnd(runId)).toMatchObject({ state: 'Succeeded' });
+    await terminated;
+    expect(await violations(world)).toEqual([]);
+  });
+});
+
+test.each(['putLinkedService', 'beginRun', 'startReplication', 'openWait', 'closeRun'])(
+  'a run that is canceled during %s ends, and the next one copies',
+  async (activity) => {
+    let canceling: Promise<Answer> | undefined;
+    once(activity, () => {
+      canceling = world.head(SETUP).then(({ replication }) => cancel(String(replication?.run)));
+      return undefined;
+    });
+    const runId = await begin({ mode: 'full' });
+    const ended = await untilEnd(runId);
+    expect((await canceling)?.status).toBe(202);
+    const states: RunState[] = activity === 'closeRun' ? ['Succeeded', 'Canceled'] : ['Canceled'];
+    expect(states).toContain(ended['state']);
+    expect(await violations(world)).toEqual([]);
+    expect(await untilEnd(await begin({ mode: 'delta' }))).toMatchObject({ state: 'Succeeded' });
+  },
+);
+
+test('the runs stay readable, and a deletion takes their data away but for what was copied', async () => {
+  const { body } = await call('listRuns', 'GET', '');
+  const numbers = (body['value'] as { runId: string }[]).map(({ runId }) => Number(runId));
+  expect(numbers).toEqual(numbers.toSorted((a, b) => b - a));
+  expect(await cancel('1')).toMatchObject({ status: 409, body: { code: 'ReplicationEnded' } });
+  expect((await call('getRun', 'GET', '/77')).body).toMatchObject({ code: 'ReplicationRunNotFound' });
+  await world.delete(SETUP);
+  await world.until(SETUP, 'Deleted');
+  expect(await create({ mode: 'full' })).toMatchObject({ status: 409, body: { code: 'SetupNotReady' } });
+  expect(await runOf('1')).toMatchObject({ runId: '1', state: 'Succeeded' });
+  expect(await violations(world)).toEqual([]);
+});
