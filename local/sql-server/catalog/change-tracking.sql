@@ -55,12 +55,13 @@ CREATE FUNCTION tsql.forget_changes() RETURNS void LANGUAGE sql AS $$
   DELETE FROM tsql.changes c USING tsql.tracked_tables t WHERE t.relation = c.relation AND t.key = tsql.key() $$;
 
 -- An update that changes a key is a delete and an insert. The operation since a version is what a reader of that version
--- has to do: a row that was not there then is inserted, one that came back is updated.
+-- has to do: a row that was not there then is inserted, one that came back is updated. Of a key that was written in
+-- different letters, the first spelling is kept.
 CREATE FUNCTION tsql.enable_change_tracking(relation text, function text, columns bool) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   tracked regclass := relation;
   table_name text := (SELECT r.name FROM tsql.relations r WHERE r.oid = tracked);
-  names text; types text; key text;
+  names text; spellings text; types text; key text;
 BEGIN
   IF NOT (SELECT d.change_tracking FROM tsql.databases d WHERE d.key = tsql.key()) THEN
     PERFORM tsql.fail(1718, pg_catalog.format('Change tracking must be enabled on database ''%s'' before it can be enabled on table ''%s''.', tsql.db_name(), table_name));
@@ -68,8 +69,9 @@ BEGIN
   IF EXISTS (SELECT 1 FROM tsql.tracked_tables t WHERE t.relation = tracked) THEN
     PERFORM tsql.fail(4996, pg_catalog.format('Change tracking is already enabled for table ''%s''.', table_name));
   END IF;
-  SELECT string_agg(pg_catalog.format('r.%I', a.attname), ', ' ORDER BY k.place), string_agg(pg_catalog.format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY k.place),
-         'jsonb_build_object(' || string_agg(pg_catalog.format('%L, r.%I', a.attname, a.attname), ', ') || ')' INTO names, types, key
+  SELECT string_agg(pg_catalog.format('r.%I', a.attname), ', ' ORDER BY k.place), string_agg(pg_catalog.format('(array_agg(r.%I ORDER BY c.id))[1]', a.attname), ', ' ORDER BY k.place),
+         string_agg(pg_catalog.format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY k.place),
+         'jsonb_build_object(' || string_agg(pg_catalog.format('%L, r.%I', a.attname, a.attname), ', ') || ')' INTO names, spellings, types, key
     FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k(attribute, place)
     JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attribute WHERE i.indrelid = tracked AND i.indisprimary;
   IF names IS NULL THEN
@@ -90,7 +92,7 @@ BEGIN
          CASE WHEN (array_agg(c.operation ORDER BY c.id DESC))[1] = ''D'' THEN ''D'' WHEN (array_agg(c.operation ORDER BY c.id))[1] = ''I'' THEN ''I'' ELSE ''U'' END,
          NULL::bytea, NULL::bytea, %s
        FROM tsql.changes c CROSS JOIN LATERAL jsonb_populate_record(NULL::%s, c.key) r
-      WHERE c.relation = %s AND (since IS NULL OR c.version > since) AND c.version <= tsql.change_tracking_current_version() GROUP BY %s', names, tracked, tracked::oid, names));
+      WHERE c.relation = %s AND (since IS NULL OR c.version > since) AND c.version <= tsql.change_tracking_current_version() GROUP BY %s', spellings, tracked, tracked::oid, names));
 END $$;
 CREATE FUNCTION tsql.disable_change_tracking(relation text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE tracked regclass := relation;

@@ -140,9 +140,10 @@ IF OBJECT_ID(N'[mig].[PackStage]', N'U') IS NULL
 GO
 -- For each table that is copied, the T-SQL that its columns make up. full and changes are how the source is read; both
 -- return what the staging table holds: the operation (F = the whole table follows, I, U, D), why the whole table follows,
--- and the columns under their aliases. The row F stands alone when a table is empty, so that "empty" and "nothing changed" differ. A row that is
--- gone since it changed counts as deleted. A column is read and staged as what it is carried as (a copy carries no
--- decimal of more than 28 digits) and takes its own type when it is applied.
+-- and the columns under their aliases. The row F stands alone when a table is empty, so that "empty" and "nothing changed"
+-- differ. A row that is gone since it changed counts as deleted; of a key that was written in other letters, change
+-- tracking keeps the first spelling, and the row has the last one. A column is read and staged as what it is carried as (a
+-- copy carries no decimal of more than 28 digits) and takes its own type when it is applied.
 CREATE OR ALTER VIEW [mig].[TableStatement] AS
   SELECT t.[controlId], s.[name] AS [source],
     N'SELECT N''F'' AS [operation], @fullReason AS [fullReason], ' + c.[emptyRow]
@@ -161,8 +162,8 @@ CREATE OR ALTER VIEW [mig].[TableStatement] AS
         WITHIN GROUP (ORDER BY p.[ordinal]) AS [emptyRow],
       STRING_AGG(CAST(N'CAST([t].' + p.[name] + N' AS ' + p.[carriedAs] + N')' AS nvarchar(max)), N', ')
         WITHIN GROUP (ORDER BY p.[ordinal]) AS [wholeRow],
-      STRING_AGG(CAST(N'CAST(' + CASE WHEN p.[isKey] = 1 THEN N'[c].' ELSE N'[t].' END + p.[name] + N' AS '
-        + p.[carriedAs] + N') AS ' + p.[alias] AS nvarchar(max)), N', ')
+      STRING_AGG(CAST(N'CAST(' + CASE WHEN p.[isKey] = 1 THEN N'ISNULL([t].' + p.[name] + N', [c].' + p.[name] + N')'
+        ELSE N'[t].' + p.[name] END + N' AS ' + p.[carriedAs] + N') AS ' + p.[alias] AS nvarchar(max)), N', ')
         WITHIN GROUP (ORDER BY p.[ordinal]) AS [changedRow],
       STRING_AGG(CAST(CASE WHEN p.[isKey] = 1 THEN N'[t].' + p.[name] + N' = [c].' + p.[name] END AS nvarchar(max)),
         N' AND ') WITHIN GROUP (ORDER BY p.[ordinal]) AS [sameKey],

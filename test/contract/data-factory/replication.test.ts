@@ -109,6 +109,7 @@ test('a further replication brings what has changed since, and no other row of t
     [customer, "UPDATE {} SET [City] = N'Zürich', [Picture] = 0x00FF WHERE [No_] = N'C00001'"],
     [customer, "UPDATE {} SET [No_] = N'X00002' WHERE [No_] = N'C00002'"],
     [customer, "DELETE FROM {} WHERE [No_] = N'C00003'"],
+    [customer, "UPDATE {} SET [No_] = N'c00009' WHERE [No_] = N'C00009'"],
     [header, "UPDATE {} SET [Document Type] = 2 WHERE [No_] = N'SO1'"],
     [header, "INSERT INTO {} ([Document Type], [No_]) VALUES (1, N'SO999'), (2, N'SO999')"],
     [header, "DELETE FROM {} WHERE [No_] = N'SO2'"],
@@ -129,7 +130,7 @@ test('a further replication brings what has changed since, and no other row of t
   expect(await copiedIn(world, 2)).toEqual(
     new Map<unknown, unknown>([
       [ledger.controlId, changed(5)],
-      [customer.controlId, changed(2)],
+      [customer.controlId, changed(3)],
       [header.controlId, changed(3)],
       [link.controlId, changed(1)],
       [loyalty.controlId, changed(1)],
