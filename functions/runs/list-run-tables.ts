@@ -4,6 +4,7 @@ import { tableFailure } from '../../shared/replication/table-failure.ts';
 import { runTables } from '../../shared/sql/scripts.ts';
 import type { TenantCall } from '../http/adapter.ts';
 import { linkTo, placeOf } from '../http/continuation.ts';
+import { present } from '../http/members.ts';
 import { pagingSchema, readQuery } from '../http/query.ts';
 import { findRun } from './find-run.ts';
 
@@ -27,6 +28,7 @@ const rowSchema = z.object({
   plannedBytes: count,
   status: statusSchema,
   rowsCopied: count.nullable(),
+  fullReason: z.string().nullable(),
   startedAt: z.date().nullable(),
   endedAt: z.date().nullable(),
   error: z.string().nullable(),
@@ -50,13 +52,17 @@ export async function listRunTables(call: TenantCall): Promise<HttpResponseInit>
 }
 
 function tableResource(row: z.infer<typeof rowSchema>) {
-  const { controlId: _controlId, rowsCopied, startedAt, endedAt, error, ...shown } = row;
+  const { controlId: _controlId, rowsCopied, fullReason, startedAt, endedAt, error, ...shown } = row;
+  const isOver = startedAt !== null && endedAt !== null;
   return {
     ...shown,
-    ...(rowsCopied === null ? {} : { rowsCopied }),
-    ...(startedAt === null ? {} : { startedAt: startedAt.toISOString() }),
-    ...(endedAt === null ? {} : { endedAt: endedAt.toISOString() }),
-    ...(startedAt === null || endedAt === null ? {} : { durationMs: endedAt.getTime() - startedAt.getTime() }),
-    ...(error === null ? {} : { error: tableFailure(error) }),
+    ...present({
+      rowsCopied: rowsCopied ?? undefined,
+      fullReason: fullReason ?? undefined,
+      startedAt: startedAt?.toISOString(),
+      endedAt: endedAt?.toISOString(),
+      durationMs: isOver ? endedAt.getTime() - startedAt.getTime() : undefined,
+      error: error === null ? undefined : tableFailure(error),
+    }),
   };
 }

@@ -1,5 +1,6 @@
 /**
- * Builds the app, starts everything, runs one setup as its users would, says what came of it, and stops everything. `--help`
+ * Builds the app, starts everything, runs one setup and two replications as their users would, says what came of it, and
+ * stops everything. `--help`
  * tells the options.
  */
 import { Listr } from 'listr2';
@@ -12,6 +13,7 @@ import type { EventSubscription } from './event-subscription.ts';
 import { buildApp } from '../stack/build-app.ts';
 import { readCommandLine } from '../stack/command-line.ts';
 import type { CommandLine } from '../stack/command-line.ts';
+import { compareCustomers, createCompanies, replicate, workAtSource } from './replication.ts';
 import { registerEnvironment, sampleSetupBody } from './sample-setup.ts';
 import { SetupClient } from './setup-client.ts';
 import { startStack } from '../stack/stack.ts';
@@ -114,6 +116,23 @@ const tasks = new Listr<Partial<Demo>>(
         task.title += `: ${(body as { status: string }).status}`;
       },
     },
+    {
+      title: 'The customer creates its companies in the environment',
+      async task(demo, task) {
+        const { client, stack } = demo as Demo;
+        const companies = await createCompanies(client, SETUP_ID, stack.databases.samples[0]);
+        task.title += `: ${companies.join(', ')}`;
+      },
+    },
+    replication('full'),
+    {
+      title: 'Somebody works on premises: one customer is new, one has moved, one is gone',
+      async task(demo) {
+        const { stack } = demo as Demo;
+        await workAtSource(stack, stack.databases.samples[0]);
+      },
+    },
+    replication('delta'),
   ],
   {
     fallbackRendererCondition: () => !process.stdout.isTTY,
@@ -155,6 +174,19 @@ function phase(
     async task(_demo, task) {
       const { data } = await milestones.of(event);
       task.title = `${title}: ${tell(data)}`;
+    },
+  };
+}
+
+function replication(mode: 'full' | 'delta'): ListrTask<Partial<Demo>> {
+  return {
+    title: `POST …/replicationRuns: ${mode}`,
+    async task(context, task) {
+      const { stack, client } = context as Demo;
+      const { state, counts: copied } = await replicate(client, SETUP_ID, mode);
+      const { rows, same } = await compareCustomers(stack, stack.databases.samples[0]);
+      if (!same) throw new Error('The customers differ between both sides');
+      task.title += `: ${state}, ${copied.rows} rows of ${copied.succeededTables} tables; ${rows} customers are the same on both sides`;
     },
   };
 }

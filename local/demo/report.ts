@@ -1,3 +1,4 @@
+import type { RunResource } from './replication.ts';
 import type { EventSubscription } from './event-subscription.ts';
 import { inspectFactory, listProcedures } from './inspection.ts';
 import { memoryOfProcesses } from '../stack/process/process-memory.ts';
@@ -61,10 +62,11 @@ export async function printReport({ stack, client, subscription }: Reported, set
   const operator = new SetupClient(stack.host.url, stack.tenantId, () => stack.accessToken('operations'));
   const setup = (await operator.get(setupId)).body as SetupResource;
   const list = async <Item>(name: string) => ((await client.get(setupId, name)).body as { value: Item[] }).value;
-  const [checks, companies, extensions] = await Promise.all([
+  const [checks, companies, extensions, runs] = await Promise.all([
     list<Check>('checks'),
     list<Company>('companies'),
     list<Extension>('extensions'),
+    list<RunResource>('replicationRuns'),
   ]);
   const sample = stack.databases.samples[0];
   const [factory, onSource, onDestination] = await Promise.all([
@@ -100,10 +102,16 @@ export async function printReport({ stack, client, subscription }: Reported, set
   ]);
   section('Made and left', [
     `pipelines in ${setup.factory.name}: ${factory.pipelines.join(', ')}`,
-    `runs of the replication pipelines: ${factory.runs.filter((name) => setup.pipelines.includes(name)).length} (they are idle)`,
     `procedures on the source: ${onSource.join(', ')}`,
     `procedures on the destination: ${onDestination.join(', ')}`,
   ]);
+  section(
+    'Replication runs',
+    runs.map(({ runId, mode, state, startedAt, endedAt, counts }) => {
+      const took = ((Date.parse(endedAt) - Date.parse(startedAt)) / 1000).toFixed(2);
+      return `${runId}: ${mode.padEnd(5)} ${state}, ${counts.succeededTables} of ${counts.tables} tables, ${counts.rows} rows, ${took} s`;
+    }),
+  );
   section('Events', [
     `${subscription.received.length} in order: ${subscription.received.map(({ type }) => type.split('.').at(-2)).join(', ')}`,
   ]);

@@ -11,11 +11,15 @@ export interface Answer {
   readonly body: unknown;
 }
 
-const operationSchema = z.object({ status: z.string(), phase: z.string() });
+/** An operation has a status, a replication run a state. */
+const followedSchema = z.union([
+  z.object({ status: z.string() }).transform(({ status }) => status),
+  z.object({ state: z.string() }).transform(({ state }) => state),
+]);
 
 const CHECK_EVERY_MS = 1_000;
 
-/** Statuses in which an operation stays. */
+/** Statuses in which they stay. */
 const ENDED: ReadonlySet<string> = new Set(['Succeeded', 'Failed', 'Canceled']);
 
 /** Where an environment is. */
@@ -73,11 +77,11 @@ export class SetupClient {
     }
   }
 
-  /** Asks for an operation until it has ended, at the pace of `everyMs`. Gives its last answer. */
+  /** Asks for an operation or a replication run until it has ended, at the pace of `everyMs`. Gives its last answer. */
   async follow(operationLocation: string, everyMs: number): Promise<Answer> {
     for (;;) {
       const answer = await this.#request('GET', operationLocation);
-      if (answer.status !== 200 || ENDED.has(operationSchema.parse(answer.body).status)) return answer;
+      if (answer.status !== 200 || ENDED.has(followedSchema.parse(answer.body))) return answer;
       await pause(everyMs);
     }
   }

@@ -17,8 +17,20 @@ export async function loadSample(
   execute: (batch: string) => Promise<unknown>,
   size: SampleSize = 'Whole',
 ): Promise<void> {
-  const script = readFileSync(new URL(`./${database}.sql`, import.meta.url), 'utf8');
-  for (const batch of splitBatches(script)) {
+  for (const batch of splitBatches(scriptOf(database))) {
     if (size === 'Whole' || !batch.startsWith(COMPANY_TABLES)) await execute(batch);
   }
+}
+
+/** What the platform does online when a company is created: tables like those of the company that the sample has there. */
+export function companyTables(sqlName: string): readonly string[] {
+  const tables =
+    scriptOf('destination').match(
+      /^CREATE (?:TABLE \[dbo\]\.\[CRONUS USA, Inc_\$[^]*?^\);|(?:VIEW|UNIQUE CLUSTERED INDEX)[^]*?;)$/gm,
+    ) ?? [];
+  return tables.map((statement) => statement.replaceAll('CRONUS USA, Inc_', sqlName));
+}
+
+function scriptOf(database: keyof typeof sampleDatabases): string {
+  return readFileSync(new URL(`./${database}.sql`, import.meta.url), 'utf8');
 }

@@ -2,7 +2,6 @@
 // factory, on the local endpoints, without the app.
 import { randomBytes } from 'node:crypto';
 import { on } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +10,7 @@ import { BlobServiceClient } from '@azure/storage-blob';
 import sql from 'mssql';
 import { z } from 'zod';
 import { VirtualClock } from '../../local/endpoint/clock.ts';
-import { loadSample, sampleDatabases } from '../../local/sample/load-sample.ts';
+import { companyTables, loadSample, sampleDatabases } from '../../local/sample/load-sample.ts';
 import { registerRuntimeNode } from '../../local/data-factory/runtime-node.ts';
 import { AZURE_SQL, SQL_SERVER } from '../../local/sql-server/profiles.ts';
 import { startSqlServer } from '../../local/sql-server/server.ts';
@@ -251,13 +250,4 @@ async function planSample(
   const outcome = await replacePlan(database, claimant, planned, progress);
   if (outcome !== 'replaced') throw new Error(`The plan is ${outcome}.`);
   return plan;
-}
-
-/** What the platform does when a company is created online: tables like those of the company that is there. */
-function companyTables(sqlName: string): readonly string[] {
-  const sample = readFileSync(new URL('../../local/sample/destination.sql', import.meta.url), 'utf8');
-  const tables =
-    sample.match(/^CREATE (?:TABLE \[dbo\]\.\[CRONUS USA, Inc_\$[^]*?^\);|(?:VIEW|UNIQUE CLUSTERED INDEX)[^]*?;)$/gm) ??
-    [];
-  return tables.map((statement) => statement.replaceAll('CRONUS USA, Inc_', sqlName));
 }
