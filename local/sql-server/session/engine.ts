@@ -7,7 +7,7 @@ import type { ProcedureStatement } from '../tsql/statements.ts';
 import { openPostgres } from './snapshot.ts';
 
 /** A column of a result. The modifier of a numeric holds precision and scale; -1 or absent: not declared. */
-export interface Field {
+interface Field {
   readonly name: string;
   readonly dataTypeID: number;
   readonly dataTypeModifier?: number;
@@ -27,13 +27,6 @@ export interface Context {
   readonly login: string;
   readonly session: number;
 }
-
-/** Types whose text the engine wants as it is; PGlite would parse them. */
-const RAW_TYPES = [
-  16, 17, 18, 19, 20, 21, 23, 25, 26, 114, 700, 701, 1042, 1043, 1082, 1083, 1114, 1184, 1700, 2950, 3802,
-];
-const raw = (text: string): string => text;
-const PARSERS = Object.fromEntries(RAW_TYPES.map((type) => [type, raw]));
 
 /** PostgreSQL's type identifier of decimals. */
 export const NUMERIC = 1700;
@@ -123,22 +116,24 @@ export class Engine {
 
   /** One statement with parameters `$1`, `$2` …, given as text. */
   async query(sql: string, values: readonly (string | null)[] = []): Promise<Result> {
-    const options = { rowMode: 'array', parsers: PARSERS } as const;
-    const result = await this.#guard(this.#postgres.query<(string | null)[]>(sql, [...values], options));
-    const { rows, affectedRows: affected = 0 } = result;
-    if (!result.fields.some(({ dataTypeID }) => dataTypeID === NUMERIC))
-      return { fields: result.fields, rows, affected };
-    return { fields: (await this.#describe(sql)) ?? result.fields, rows, affected };
-  }
-
-  /** The columns of a statement with their modifiers, which PGlite leaves out of its results. */
-  async #describe(sql: string): Promise<readonly Field[] | undefined> {
-    const { serialize } = protocol;
-    const question = [serialize.parse({ text: sql }), serialize.describe({ type: 'S' }), serialize.sync()];
-    const { messages } = await this.#guard(
-      this.#postgres.execProtocol(Buffer.concat(question), { throwOnError: false }),
-    );
-    return messages.find((message) => message instanceof protocol.messages.RowDescriptionMessage)?.fields;
+    const { serialize, messages } = protocol;
+    // At once: each message by itself costs as much as a short statement does.
+    const request = Buffer.concat([
+      serialize.parse({ text: sql }),
+      serialize.bind({ values: [...values] }),
+      serialize.describe({ type: 'P' }),
+      serialize.execute({}),
+      serialize.sync(),
+    ]);
+    let fields: readonly Field[] = [];
+    const rows: (string | null)[][] = [];
+    let affected = 0;
+    for (const message of await this.#guard(this.#postgres.execProtocolStream(request, { syncToFs: false }))) {
+      if (message instanceof messages.RowDescriptionMessage) fields = message.fields;
+      else if (message instanceof messages.DataRowMessage) rows.push(message.fields);
+      else if (message instanceof messages.CommandCompleteMessage) affected = countIn(message.text);
+    }
+    return { fields, rows, affected };
   }
 
   /** Several statements, all or none unless a transaction is open. Stores the long names they use. */
@@ -176,4 +171,9 @@ export class Engine {
       throw error;
     }
   }
+}
+
+/** The rows that a statement changed, at the end of what PostgreSQL says of it: `INSERT 0 5`. */
+function countIn(completed: string): number {
+  return Number(/\d+$/.exec(completed)?.[0] ?? 0);
 }

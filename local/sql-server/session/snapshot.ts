@@ -7,6 +7,21 @@ import type { Log } from '../../endpoint/endpoint.ts';
 const CATALOG = ['types', 'text', 'dates', 'json', 'aggregates', 'server', 'objects', 'change-tracking'];
 /** Where tools of the project keep what they can make again; it goes when the packages are installed anew. */
 const CACHE = new URL('../../../node_modules/.cache/local-sql-server/', import.meta.url);
+/** The whole of the buffers is filled with zeros at each start, and nobody reads the log of changes again. */
+const INITDB = [
+  '--wal-segsize=1',
+  '--set=shared_buffers=16MB',
+  '--set=wal_level=minimal',
+  '--set=max_wal_senders=0',
+  '--set=full_page_writes=off',
+];
+/** What new databases would be copied from is two thirds of the data. No two of these may be in one transaction. */
+const SLIM = [
+  'UPDATE pg_database SET datistemplate = false',
+  'DROP DATABASE template0',
+  'DROP DATABASE template1',
+  'CHECKPOINT',
+];
 const SETTINGS = 'SET search_path = pg_catalog, tsql; SET timezone = utc; SET client_min_messages = error;';
 
 /**
@@ -18,19 +33,23 @@ export async function openPostgres(log: Log): Promise<PGlite> {
   const catalog = (await Promise.all(files)).join('\n');
   const file = new URL(`${await fingerprint(catalog)}.tar`, CACHE);
   const snapshot = (await exists(file)) ? await openAsBlob(file) : undefined;
-  const postgres = await PGlite.create(snapshot ? { loadDataDir: snapshot } : {});
+  const postgres = await PGlite.create(snapshot ? { loadDataDir: snapshot } : { initDbStartParams: INITDB });
   if (!snapshot) {
     await postgres.exec(catalog);
+    for (const statement of SLIM) await postgres.exec(statement);
     await keep(postgres, file, log);
   }
   await postgres.exec(SETTINGS);
   return postgres;
 }
 
-/** Changes with the catalog files and with the version of PGlite. */
+/** Changes with what a snapshot is made of, and with the version of PGlite. */
 async function fingerprint(catalog: string): Promise<string> {
   const manifest = await readFile(new URL('../package.json', import.meta.resolve('@electric-sql/pglite')), 'utf8');
-  return createHash('sha256').update(manifest).update(catalog).digest('hex').slice(0, 20);
+  return createHash('sha256')
+    .update([manifest, catalog, ...INITDB, ...SLIM].join())
+    .digest('hex')
+    .slice(0, 20);
 }
 
 async function exists(file: URL): Promise<boolean> {
