@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
@@ -9,7 +9,7 @@ import type { TlsIdentity, VerifyToken } from '../../local/endpoint/endpoint.ts'
 import { startIdentity } from '../../local/identity/server.ts';
 import { startStorage } from '../../local/storage/server.ts';
 
-/** Table Storage for a test file. */
+/** Table Storage for the test files of a process. */
 export interface Tables {
   /** A client of a table of a new name, which does not exist yet; `policy` sees each of its calls first. */
   table(policy?: PipelinePolicy): TableClient;
@@ -19,11 +19,17 @@ export interface Tables {
   readonly tls: TlsIdentity;
   readonly verifyToken: VerifyToken;
   readonly credential: TokenCredential;
-  stop(): Promise<void>;
 }
 
-/** Starts Table Storage. */
-export async function startTables(): Promise<Tables> {
+let started: Promise<Tables> | undefined;
+
+/** Starts Table Storage, once a process, with which it ends: no two tables have the same name. */
+export function startTables(): Promise<Tables> {
+  started ??= start();
+  return started;
+}
+
+async function start(): Promise<Tables> {
   const directory = await mkdtemp(join(tmpdir(), 'tables-test-'));
   const authority = await createCertificateAuthority();
   trustCertificateAuthority(authority.certificate);
@@ -46,10 +52,5 @@ export async function startTables(): Promise<Tables> {
     tls,
     verifyToken: identity.verifyToken,
     credential,
-    async stop() {
-      await storage.stop();
-      await identity.stop();
-      await rm(directory, { recursive: true });
-    },
   };
 }

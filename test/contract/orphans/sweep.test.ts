@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { createToHandler } from '../../../functions/http/adapter.ts';
 import { routes } from '../../../functions/routes.ts';
 import { sweep } from '../../../functions/timers/sweep.ts';
@@ -21,8 +21,6 @@ let logged: string[];
 beforeAll(async () => {
   tables = await startTables();
 });
-
-afterAll(() => tables.stop());
 
 beforeEach(async () => {
   world = await startOrphanWorld(tables);

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { settleReplays } from '../../../functions/timers/settle-replays.ts';
 import { runActivity } from '../../../orchestrators/activities/run.ts';
 import type { BulkReplay } from '../../../shared/replays/replay.ts';
@@ -19,8 +19,6 @@ let world: BulkWorld;
 beforeAll(async () => {
   tables = await startTables();
 });
-
-afterAll(() => tables.stop());
 
 afterEach(() => world.close());
 

@@ -1,5 +1,5 @@
 import { RestError } from '@azure/core-rest-pipeline';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { newSetupTable } from '../../support/setup/setup-table.ts';
 import type { SetupTable } from '../../support/setup/setup-table.ts';
 import { audit, newSetup as setup } from '../../support/setup/stored-setup.ts';
@@ -12,8 +12,6 @@ let setups: SetupTable;
 beforeAll(async () => {
   tables = await startTables();
 });
-
-afterAll(() => tables.stop());
 
 beforeEach(() => {
   setups = newSetupTable(tables);

@@ -1,5 +1,5 @@
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AuditLog } from '../../../shared/audit/audit-log.ts';
 import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
 import type { SetupState } from '../../../shared/setup/states.ts';
@@ -25,8 +25,6 @@ let onRead: (reads: number) => void = () => undefined;
 beforeAll(async () => {
   tables = await startTables();
 });
-
-afterAll(() => tables.stop());
 
 beforeEach(async () => {
   now = Date.parse('2026-11-24T10:00:00.000Z');

@@ -3,7 +3,7 @@ import { RestError } from '@azure/core-rest-pipeline';
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { ServiceBusClient } from '@azure/service-bus';
 import type { ServiceBusReceiver } from '@azure/service-bus';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startServiceBus } from '../../../local/service-bus/server.ts';
 import { parseTopology } from '../../../local/service-bus/topology.ts';
 import { systemClock } from '../../../shared/clock.ts';
@@ -26,8 +26,6 @@ let tables: Tables;
 beforeAll(async () => {
   tables = await startTables();
 });
-
-afterAll(() => tables.stop());
 
 /** A publisher with one accepted setup, and a subscriber. `policy` sees the calls on the table of the setups. */
 async function start(policy?: PipelinePolicy) {

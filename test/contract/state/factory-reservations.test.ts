@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { releaseFactory, reserveFactory } from '../../../orchestrators/activities/factory.ts';
 import { FactoryReservations } from '../../../shared/factory/reservations.ts';
 
@@ -32,8 +32,6 @@ let services: Services;
 beforeAll(async () => {
   tables = await startTables();
 });
-
-afterAll(() => tables.stop());
 
 beforeEach(() => {
   reservations = new FactoryReservations(tables.table());

@@ -1,5 +1,5 @@
 import type { ServiceBusSender } from '@azure/service-bus';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { recordMilestone } from '../../../orchestrators/activities/setup-record.ts';
 import { EventPublisher } from '../../../shared/setup/publisher.ts';
 import { setupFailure } from '../../../shared/setup/failure.ts';
@@ -18,8 +18,6 @@ let findings: SetupTable['findings'];
 beforeAll(async () => {
   tables = await startTables();
 });
-
-afterAll(() => tables.stop());
 
 beforeEach(() => {
   setups = newSetupTable(tables);

@@ -93,7 +93,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await dataFactory.stop();
-  await endpoints.stop();
 });
 
 beforeEach(() => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { SetupRecord } from '../../../shared/setup/head.ts';
 import type { SetupFilter, SetupOrder } from '../../../shared/setup/index-rows.ts';
 import { SetupIndex } from '../../../shared/setup/setup-index.ts';
@@ -17,8 +17,6 @@ let index: SetupIndex;
 beforeAll(async () => {
   tables = await startTables();
 });
-
-afterAll(() => tables.stop());
 
 beforeEach(() => {
   index = new SetupIndex(tables.table());

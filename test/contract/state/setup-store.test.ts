@@ -1,5 +1,5 @@
 import { RestError } from '@azure/core-rest-pipeline';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { firstAttempt as attempt, newSetupTable, recorded, START } from '../../support/setup/setup-table.ts';
 import type { SetupTable } from '../../support/setup/setup-table.ts';
 import { audit, course, milestone, newSetup as setup } from '../../support/setup/stored-setup.ts';
@@ -19,8 +19,6 @@ const eventsOf = async () =>
 beforeAll(async () => {
   tables = await startTables();
 });
-
-afterAll(() => tables.stop());
 
 beforeEach(() => {
   setups = newSetupTable(tables);

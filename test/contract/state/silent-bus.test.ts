@@ -1,6 +1,6 @@
 import { ServiceBusClient } from '@azure/service-bus';
 import { getClient } from 'durable-functions';
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { settleSetups } from '../../../functions/timers/settle-setups.ts';
 import { recordMilestone } from '../../../orchestrators/activities/setup-record.ts';
 import { EventPublisher } from '../../../shared/setup/publisher.ts';
@@ -30,8 +30,6 @@ let waits: number[];
 beforeAll(async () => {
   tables = await startTables();
 });
-
-afterAll(() => tables.stop());
 
 /** A bus that accepts and says nothing. */
 beforeEach(async () => {

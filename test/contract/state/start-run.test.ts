@@ -1,5 +1,5 @@
 import { DataFactoryManagementClient } from '@azure/arm-datafactory';
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { startDataFactory } from '../../../local/data-factory/server.ts';
 import type { DataFactory } from '../../../local/data-factory/server.ts';
 import { VirtualClock } from '../../../local/endpoint/clock.ts';
@@ -28,8 +28,6 @@ let services: Services;
 beforeAll(async () => {
   tables = await startTables();
 });
-
-afterAll(() => tables.stop());
 
 beforeEach(async () => {
   const { tls, verifyToken, credential } = tables;

@@ -2,7 +2,7 @@ import { isRestError } from '@azure/core-rest-pipeline';
 import { odata } from '@azure/data-tables';
 import type { TableClient, TransactionAction, UpdateMode } from '@azure/data-tables';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { TablesInMemory } from '../../support/tables-in-memory/storage.ts';
 import { startTables } from '../../support/tables.ts';
 import type { Tables } from '../../support/tables.ts';
@@ -16,8 +16,6 @@ let tables: Tables;
 beforeAll(async () => {
   tables = await startTables();
 });
-
-afterAll(() => tables.stop());
 
 /** A table, with the ETags that its rows had, oldest first, so that both stores are asked with their own. */
 interface Side {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { NewWait, WaitAnswer } from '../../../shared/waits/wait.ts';
 import { WaitBook } from '../../../shared/waits/wait-book.ts';
 import { SlowWrites } from '../../support/slow-writes.ts';
@@ -41,8 +41,6 @@ const passTo = (seconds: number) => {
 beforeAll(async () => {
   tables = await startTables();
 });
-
-afterAll(() => tables.stop());
 
 beforeEach(() => {
   now = at(0);

@@ -151,7 +151,6 @@ export async function startWaitingWorld(): Promise<WaitingWorld> {
     },
     async stop() {
       await Promise.all([dataFactory.stop(), durable.stop()]);
-      await tables.stop();
     },
   };
   return world;
