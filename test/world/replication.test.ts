@@ -120,10 +120,18 @@ test('a company that is not copied is refused by its place in the request, and o
   expect(refused.body['errors']).toEqual([
     expect.objectContaining({ pointer: '/companies/1', code: 'UnknownCompany' }),
   ]);
-  await sample.execute('source', `INSERT INTO [dbo].[${TABLE}] ([No_], [Name]) VALUES (N'C', N'other')`);
-  const runId = await begin({ mode: 'full', companies: [COMPANY] });
+  await sample.execute('source', `TRUNCATE TABLE [dbo].[${TABLE}]`);
+  await sample.execute(
+    'source',
+    `INSERT INTO [dbo].[${TABLE}] ([No_], [Name]) VALUES (N'A', N'same'), (N'B', N'same'), (N'C', N'other')`,
+  );
+  const runId = await begin({ mode: 'delta', companies: [COMPANY] });
   expect(await untilEnd(runId)).toMatchObject({ state: 'Succeeded', companies: [COMPANY] });
   expect(await customers()).toHaveLength(3);
+  const fullReason = expect.stringMatching(/^Change tracking does not know all changes since version \d+\.$/) as string;
+  expect(await tablesOf(runId, 'Succeeded')).toContainEqual(
+    expect.objectContaining({ destinationTable: TABLE, rowsCopied: 3, fullReason }),
+  );
 });
 
 test('a table that fails is named with its cause and its remedy, and a retry copies it alone', async () => {
