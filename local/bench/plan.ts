@@ -1,0 +1,55 @@
+/** Time and memory of planning 1,000, 10,000 and 100,000 tables, each in a process of its own: `npm run bench:plan`. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { planTables } from '../../shared/plan/plan.ts';
+import { baseApplication } from '../../test/support/plan/base-application.ts';
+
+const TABLES_OF_A_COMPANY = 1_000;
+
+const [companies] = process.argv.slice(2).map(Number);
+if (companies !== undefined) console.log(JSON.stringify(await planned(companies)));
+else console.table([1, 10, 100].map(inProcess));
+
+function inProcess(count: number): unknown {
+  const { stdout, stderr } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), String(count)]);
+  if (stdout.length === 0) throw new Error(stderr.toString());
+  return JSON.parse(stdout.toString());
+}
+
+/** Processor time and memory of one plan, without the time in which its catalogues are made up. */
+async function planned(count: number) {
+  await plan(1);
+  const { source, destination } = baseApplication(count, TABLES_OF_A_COMPANY);
+  const makingUp = await secondsOf(async () => {
+    for await (const _table of source());
+    for await (const _table of destination());
+  });
+  const before = process.resourceUsage().maxRSS;
+  let columns = 0;
+  const seconds = await secondsOf(async () => {
+    columns = await plan(count);
+  });
+  const tables = count * TABLES_OF_A_COMPANY;
+  return {
+    tables,
+    columns,
+    seconds: Number((seconds - makingUp).toFixed(2)),
+    microsecondsOfAColumn: Number((((seconds - makingUp) / columns) * 1_000_000).toFixed(2)),
+    megabytesMore: Math.round((process.resourceUsage().maxRSS - before) / 1024),
+  };
+}
+
+/** Gives the number of planned columns. */
+async function plan(count: number): Promise<number> {
+  const { source, destination, context } = baseApplication(count, TABLES_OF_A_COMPANY);
+  let columns = 0;
+  for await (const table of planTables(source(), destination(), context)) columns += table.columns.length;
+  return columns;
+}
+
+async function secondsOf(work: () => Promise<void>): Promise<number> {
+  const begun = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(begun);
+  return (user + system) / 1_000_000;
+}
