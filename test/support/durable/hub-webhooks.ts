@@ -21,7 +21,8 @@ export async function openHubWebhooks(): Promise<HubWebhooks> {
   const server = createServer((request, response) => {
     const url = new URL(`${origin}${request.url ?? '/'}`);
     const webhooks = url.pathname.startsWith(root) ? serving : undefined;
-    if (webhooks === undefined) return send(response, { status: 404 });
+    // A host that is dead says nothing, not that there is nothing.
+    if (webhooks === undefined) return request.socket.destroy();
     const answering = readApiCall(request, url, url.pathname.slice(root.length)).then((call) => webhooks.answer(call));
     answering.then(
       (answer) => send(response, answer),
