@@ -2,7 +2,7 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { getClient } from 'durable-functions';
 import { messageOf } from '../../shared/error-message.ts';
-import { chosenTables, readPlannedTables } from '../../shared/replication/planned-tables.ts';
+import { chosenTables } from '../../shared/replication/planned-tables.ts';
 import type { PlannedTables } from '../../shared/replication/planned-tables.ts';
 import type { WantedRun } from '../../shared/replication/run.ts';
 import { startReplicationRun } from '../../shared/replication/start.ts';
@@ -53,15 +53,6 @@ export async function beginRun(
     context.warn(`${name} is accepted but could not be started yet:`, messageOf(error));
   }
   return acceptedRun(call, setup, created.run);
-}
-
-/** What the environment's plan would have a run copy. @param retryOf only what that run did not copy */
-export async function plannedFor(
-  { services }: TenantCall,
-  { destination }: SetupRecord,
-  retryOf?: number,
-): Promise<PlannedTables[]> {
-  return services.databases.use(destination, (database) => readPlannedTables(database, retryOf));
 }
 
 /** The answer to who only asks what a run would copy. */

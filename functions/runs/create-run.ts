@@ -1,9 +1,11 @@
 import type { HttpResponseInit } from '@azure/functions';
+import { readPlannedTables } from '../../shared/replication/planned-tables.ts';
 import type { TenantCall } from '../http/adapter.ts';
 import { readJsonBody } from '../http/json-body.ts';
 import { fieldError, invalidFields } from '../http/problem.ts';
 import { findForChange } from '../setups/find-setup.ts';
-import { beginRun, dryRunResource, plannedFor, requireReady } from './begin-run.ts';
+import { beginRun, dryRunResource, requireReady } from './begin-run.ts';
+import { inEnvironment } from './in-environment.ts';
 import { runBodySchema } from './run-body.ts';
 
 /**
@@ -15,7 +17,7 @@ export async function createRun(call: TenantCall): Promise<HttpResponseInit> {
   requireReady(setup);
   const { mode, companies, dryRun } = await readJsonBody(call.request, runBodySchema);
   const wanted = { mode, ...(companies === undefined ? {} : { companies: [...new Set(companies)] }) };
-  const planned = await plannedFor(call, setup);
+  const planned = await inEnvironment(call, setup, (database) => readPlannedTables(database));
   const known = new Set(planned.map(({ company }) => company));
   const unknown = (companies ?? []).flatMap((name, index) => (known.has(name) ? [] : [index]));
   if (unknown.length > 0) {

@@ -7,6 +7,7 @@ import { linkTo, placeOf } from '../http/continuation.ts';
 import { present } from '../http/members.ts';
 import { pagingSchema, readQuery } from '../http/query.ts';
 import { findRun } from './find-run.ts';
+import { inEnvironment } from './in-environment.ts';
 
 const statusSchema = z.enum(['Pending', 'Succeeded', 'Failed']);
 const querySchema = z.object({ ...pagingSchema, status: statusSchema.optional() });
@@ -43,7 +44,7 @@ export async function listRunTables(call: TenantCall): Promise<HttpResponseInit>
   const { maxpagesize, continuation, status } = readQuery(call.request, querySchema);
   const after = z.coerce.number().pipe(z.int()).catch(0).parse(placeOf(continuation));
   const asked = { replicationId: run.number, after, status: status ?? '', size: maxpagesize + 1 };
-  const found = await call.services.databases.use(setup.destination, (database) => database.query(runTables, asked));
+  const found = await inEnvironment(call, setup, (database) => database.query(runTables, asked));
   const rows = z.array(rowSchema).parse(found);
   const page = rows.slice(0, maxpagesize);
   const next = rows.length > maxpagesize ? String(page.at(-1)?.controlId) : undefined;

@@ -106,7 +106,7 @@ export function asSqlError(error: unknown, original: (name: string) => string): 
   const translation = UNTRACKED.test(error.message) ? NOT_TRACKED : TRANSLATIONS[error.code];
   const named = { ...pick(error, original) };
   const text = translation?.text?.(named) ?? [named.message, named.detail].filter(Boolean).join(' ');
-  const { number, severity } = refine(translation, error);
+  const { number, severity } = refine(translation, named);
   return new SqlError(number, text, severity === undefined ? {} : { severity });
 }
 

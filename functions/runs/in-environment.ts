@@ -1,0 +1,28 @@
+/** Requests that take the environment's database to be answered. */
+import type { SetupRecord } from '../../shared/setup/head.ts';
+import type { SqlDatabase } from '../../shared/sql/database.ts';
+import type { TenantCall } from '../http/adapter.ts';
+import { ApiError } from '../http/problem.ts';
+
+/** A serverless database that pauses takes about that long to come back. */
+const RETRY_SECONDS = 60;
+
+/**
+ * Asks the database of a setup's environment.
+ * @throws {ApiError} `ServiceUnavailable` if it does not answer
+ */
+export async function inEnvironment<Result>(
+  { services }: TenantCall,
+  { destination }: SetupRecord,
+  work: (database: SqlDatabase) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await services.databases.use(destination, work);
+  } catch (cause) {
+    throw new ApiError(
+      'ServiceUnavailable',
+      `The database of the environment ${destination.environment} does not answer. Send the request again later.`,
+      { headers: { 'retry-after': String(RETRY_SECONDS) }, cause },
+    );
+  }
+}
