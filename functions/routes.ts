@@ -32,6 +32,7 @@ import { listCompanies } from './setups/list-companies.ts';
 import { listExtensions } from './setups/list-extensions.ts';
 import { listRuntimeKeys } from './setups/list-runtime-keys.ts';
 import { listAllSetups, listParameters, listSetups } from './setups/list-setups.ts';
+import { listTables, tableParameters } from './setups/list-tables.ts';
 import { putSetup } from './setups/put-setup.ts';
 import { replaySetup } from './setups/replay-setup.ts';
 import { regenerateRuntimeKey } from './setups/regenerate-runtime-key.ts';
@@ -129,6 +130,14 @@ export const routes: readonly Route[] = [
   },
   { name: 'listRuntimeKeys', method: 'POST', ...below('runtime/listKeys'), ...acts, handler: listRuntimeKeys },
   { name: 'listSetups', method: 'GET', ...setups, role: read, parameters: listParameters, handler: listSetups },
+  {
+    name: 'listTables',
+    method: 'GET',
+    ...below('tables'),
+    role: read,
+    parameters: tableParameters,
+    handler: listTables,
+  },
   { name: 'putEnvironment', method: 'PUT', ...environment, role: provide, handler: putEnvironment },
   { name: 'putSetup', method: 'PUT', ...setup, ...acts, handler: putSetup },
   {

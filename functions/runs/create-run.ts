@@ -1,11 +1,11 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { readPlannedTables } from '../../shared/replication/planned-tables.ts';
 import type { TenantCall } from '../http/adapter.ts';
+import { inEnvironment } from '../http/in-environment.ts';
 import { readJsonBody } from '../http/json-body.ts';
 import { fieldError, invalidFields } from '../http/problem.ts';
 import { findForChange } from '../setups/find-setup.ts';
 import { beginRun, dryRunResource, requireReady } from './begin-run.ts';
-import { inEnvironment } from './in-environment.ts';
 import { runBodySchema } from './run-body.ts';
 
 /**

@@ -4,10 +4,10 @@ import { tableFailure } from '../../shared/replication/table-failure.ts';
 import { runTables } from '../../shared/sql/scripts.ts';
 import type { TenantCall } from '../http/adapter.ts';
 import { linkTo, placeOf } from '../http/continuation.ts';
+import { inEnvironment } from '../http/in-environment.ts';
 import { present } from '../http/members.ts';
 import { pagingSchema, readQuery } from '../http/query.ts';
 import { findRun } from './find-run.ts';
-import { inEnvironment } from './in-environment.ts';
 
 const statusSchema = z.enum(['Pending', 'Succeeded', 'Failed']);
 const querySchema = z.object({ ...pagingSchema, status: statusSchema.optional() });

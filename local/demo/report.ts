@@ -28,6 +28,7 @@ interface SetupResource {
     readonly large: number;
     readonly small: number;
     readonly packs: number;
+    readonly leftOut: number;
   };
   readonly pipelines: readonly string[];
   readonly phases: readonly { readonly phase: string; readonly durationMs: number }[];
@@ -95,10 +96,10 @@ export async function printReport({ stack, client, subscription }: Reported, set
     companies.map(({ name, sizeGigabytes }) => `${name.padEnd(40)} ${(sizeGigabytes ?? 0).toFixed(4)} GB`),
   );
   section('Extensions online', columns(extensions.map(({ name, publisher, version }) => [name, publisher, version])));
-  const { byCopyMethod, large, small, packs } = setup.tables;
+  const { byCopyMethod, large, small, packs, leftOut } = setup.tables;
   section('Tables', [
     ...Object.entries(byCopyMethod).map(([method, tables]) => `${method.padEnd(9)} ${tables}`),
-    `${large} large, ${small} small in ${packs} packs`,
+    `${large} large, ${small} small in ${packs} packs; ${leftOut} of those that are not copied have rows`,
   ]);
   section('Made and left', [
     `pipelines in ${setup.factory.name}: ${factory.pipelines.join(', ')}`,

@@ -89,6 +89,8 @@ export interface PlanSummary {
   readonly packs: number;
   /** Of the tables that are copied. */
   readonly rows: number;
+  /** Tables that have rows and are not copied. */
+  readonly leftOut: number;
 }
 
 export const emptyPlanSummary: PlanSummary = {
@@ -97,15 +99,19 @@ export const emptyPlanSummary: PlanSummary = {
   small: 0,
   packs: 0,
   rows: 0,
+  leftOut: 0,
 };
 
 /** Adds a part of a plan to the numbers of the parts before it. */
 export function summarizePlan(tables: Iterable<PlannedTable>, before: PlanSummary = emptyPlanSummary): PlanSummary {
   const byCopyMethod = { ...before.byCopyMethod };
-  let { large, small, packs, rows } = before;
+  let { large, small, packs, rows, leftOut } = before;
   for (const { copyMethod, flow, groupNumber, rowCount } of tables) {
     byCopyMethod[copyMethod] += 1;
-    if (flow === 'None') continue;
+    if (flow === 'None') {
+      if (rowCount > 0) leftOut += 1;
+      continue;
+    }
     rows += rowCount;
     if (flow === 'Large') large += 1;
     else {
@@ -113,7 +119,7 @@ export function summarizePlan(tables: Iterable<PlannedTable>, before: PlanSummar
       packs = Math.max(packs, groupNumber);
     }
   }
-  return { byCopyMethod, large, small, packs, rows };
+  return { byCopyMethod, large, small, packs, rows, leftOut };
 }
 
 const maxReason = 400;

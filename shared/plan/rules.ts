@@ -21,7 +21,8 @@ export const replicationRuleSchema = z.object({
 export type ReplicationRule = z.infer<typeof replicationRuleSchema>;
 
 /** `Delta`: changes since the last run. `Full`: the whole table. `Preserve`: changes, deleting nothing online. */
-export type CopyMethod = 'Delta' | 'Full' | 'Preserve' | 'None';
+export const copyMethods = ['Delta', 'Full', 'Preserve', 'None'] as const;
+export type CopyMethod = (typeof copyMethods)[number];
 
 /** How a table is copied, and why. */
 export interface Decision {

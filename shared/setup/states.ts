@@ -60,6 +60,8 @@ const tableCountsSchema = z.object({
   /** Packs in which small tables travel. */
   packs: z.int(),
   rows: z.number(),
+  /** Tables that have rows and are not copied. */
+  leftOut: z.int(),
 });
 
 /** What was taken away again, and what is left: with the reason, or because it is meant to stay. */

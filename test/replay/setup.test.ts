@@ -168,7 +168,7 @@ describe('a setup that fails', () => {
       planTables: () => {
         calls += 1;
         if (calls < 3) throw new Error('connection reset');
-        return { byCopyMethod: {}, large: 0, small: 0, packs: 0, rows: 0 };
+        return { byCopyMethod: {}, large: 0, small: 0, packs: 0, rows: 0, leftOut: 0 };
       },
     });
     const { output } = await play(world, 'setup', setupInput);

@@ -62,6 +62,20 @@ const tablesOf = async (runId: string, status: string) => {
   return body['value'] as Record<string, unknown>[];
 };
 
+/** The plan, page by page. */
+async function planned(query: Readonly<Record<string, string>>): Promise<Record<string, unknown>[]> {
+  const found: Record<string, unknown>[] = [];
+  for (let continuation: string | null | undefined = ''; typeof continuation === 'string';) {
+    const page = { ...query, maxpagesize: '5', ...(continuation === '' ? {} : { continuation }) };
+    const answer = await world.call('GET', `migrationSetups/${SETUP}/tables`, { query: page });
+    requireDescribed('listTables', answer);
+    const { value, nextLink } = answer.body as { value: Record<string, unknown>[]; nextLink?: string };
+    found.push(...value);
+    continuation = nextLink === undefined ? undefined : new URL(nextLink).searchParams.get('continuation');
+  }
+  return found;
+}
+
 /** Begins a run and gives its id. */
 async function begin(body: object): Promise<string> {
   const { status, body: run } = await create(body);
@@ -88,6 +102,18 @@ async function lastEvents(count: number) {
 
 /** Rows of the table in the environment. */
 const customers = () => world.inspect.query(sample, 'destination', `SELECT [No_] FROM [dbo].[${TABLE}] ORDER BY [No_]`);
+
+test('the plan says of each table how it is copied, or why its rows are left behind', async () => {
+  const { body } = await world.call('GET', `migrationSetups/${SETUP}`);
+  const { byCopyMethod, leftOut } = body['tables'] as { byCopyMethod: Record<string, number>; leftOut: number };
+  const all = await planned({});
+  expect(all).toHaveLength(Object.values(byCopyMethod).reduce((sum, tables) => sum + tables, 0));
+  expect(all).toContainEqual(expect.objectContaining({ company: COMPANY, sourceTable: TABLE, copyMethod: 'Delta' }));
+  const left = await planned({ copyMethod: 'None', withRows: 'true' });
+  expect(left).toHaveLength(leftOut);
+  expect(left).toEqual(all.filter(({ copyMethod, rows }) => copyMethod === 'None' && Number(rows) > 0));
+  for (const { reason } of left) expect(reason).toMatch(/\.$/);
+});
 
 test('says what it would copy, copies it, and one goes on at a time', async () => {
   const preview = await create({ mode: 'full', dryRun: true });
@@ -243,5 +269,6 @@ test('the runs stay readable, and a deletion takes their data away but for what 
   await world.until(SETUP, 'Deleted');
   expect(await create({ mode: 'full' })).toMatchObject({ status: 409, body: { code: 'SetupNotReady' } });
   expect(await runOf('1')).toMatchObject({ runId: '1', state: 'Succeeded' });
+  expect(await planned({})).toEqual([]);
   expect(await violations(world)).toEqual([]);
 });

@@ -163,6 +163,7 @@ describe('the setup', () => {
       small: 23,
       packs: 1,
       rows: 2362,
+      leftOut: 10,
     });
     const reasons = new Map(
       tables.map(({ tableName, reason, problems }) => [tableName, `${reason} ${problems}`.trim()]),

@@ -131,7 +131,14 @@ export const reached = {
   inventoryCompleted: { name: 'inventoryCompleted', data: { companies: 2, extensions: 7 } },
   tablesPlanned: {
     name: 'tablesPlanned',
-    data: { byCopyMethod: { Delta: 3, Full: 1, Preserve: 0, None: 2 }, large: 1, small: 3, packs: 1, rows: 12_345 },
+    data: {
+      byCopyMethod: { Delta: 3, Full: 1, Preserve: 0, None: 2 },
+      large: 1,
+      small: 3,
+      packs: 1,
+      rows: 12_345,
+      leftOut: 1,
+    },
   },
   replicationPipelineCreated: { name: 'replicationPipelineCreated', data: { pipelines } },
   environmentMarked: { name: 'environmentMarked', data: { environment } },

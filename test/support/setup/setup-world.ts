@@ -78,7 +78,7 @@ export function successfulWorld(
     readSourceRemoval: () => ({ left: [] }),
     evaluateChecks: () => ({ counts: { passed: 20, warned: 1, failed: 0, skipped: 0, failedChecks: [] } }),
     recordInventory: () => ({ companies: 3, extensions: 2 }),
-    planTables: () => ({ byCopyMethod: { Delta: 10 }, large: 1, small: 9, packs: 1, rows: 100 }),
+    planTables: () => ({ byCopyMethod: { Delta: 10 }, large: 1, small: 9, packs: 1, rows: 100, leftOut: 0 }),
     markEnvironmentReady: () => ({ environment: 'Production' }),
     clearEnvironmentMark: () => null,
     holdsClaim: () => ({ holds: true }),

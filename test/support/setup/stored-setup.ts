@@ -58,7 +58,7 @@ const data: { readonly [Name in MilestoneName]: MilestoneData<Name> } = {
   checksFailed: { passed: 19, warned: 1, failed: 1, skipped: 0, failedChecks: ['SRV-02'] },
   proceduresCreated: {},
   inventoryCompleted: { companies: 2, extensions: 3 },
-  tablesPlanned: { byCopyMethod: { Delta: 10 }, large: 1, small: 9, packs: 1, rows: 100 },
+  tablesPlanned: { byCopyMethod: { Delta: 10 }, large: 1, small: 9, packs: 1, rows: 100, leftOut: 0 },
   replicationPipelineCreated: { pipelines },
   environmentMarked: { environment: 'Production' },
   cleanupCompleted: { removed: ['mig_0123456789ab_prepare'] },

@@ -256,6 +256,7 @@ test('a summary counts tables by copy method and flow, and only rows that are co
     small: 1,
     packs: 1,
     rows: 1010,
+    leftOut: 1,
   };
   expect(summarizePlan(planned)).toEqual(expected);
   expect(summarizePlan(planned.slice(1), summarizePlan(planned.slice(0, 1)))).toEqual(expected);

@@ -1,8 +1,8 @@
 /** Requests that take the environment's database to be answered. */
 import type { SetupRecord } from '../../shared/setup/head.ts';
 import type { SqlDatabase } from '../../shared/sql/database.ts';
-import type { TenantCall } from '../http/adapter.ts';
-import { ApiError } from '../http/problem.ts';
+import type { TenantCall } from './adapter.ts';
+import { ApiError } from './problem.ts';
 
 /** A serverless database that pauses takes about that long to come back. */
 const RETRY_SECONDS = 60;
