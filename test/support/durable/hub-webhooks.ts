@@ -37,6 +37,8 @@ export async function openHubWebhooks(): Promise<HubWebhooks> {
     origin,
     serve(key, webhooks) {
       [root, serving] = [`${RPC_PATH}/${key}/`, webhooks];
+      // With the host that they asked, requests end that it has not answered.
+      server.closeAllConnections();
     },
     async close() {
       server.close();

@@ -26,8 +26,6 @@ export interface ChaosReport {
 const CHAOS_MS = 4 * 60_000;
 const REST_MS = 12 * 3_600_000;
 const STEP_MS = 5_000;
-/** Longer than the bus is left alone after a failure. */
-const AFTERWARDS_MS = 60_000;
 /** Between two kills. */
 const [SHORTEST_LIFE_MS, LONGEST_LIFE_MS] = [3_000, 9_000];
 /** Between two changes of a runtime or of the bus. */
@@ -42,7 +40,7 @@ export async function playChaos({ setups, seed }: { setups: number; seed: number
   const [first = 'SqlServer', ...others] = kinds(setups);
   const endpoints = await startEndpoints([first, ...others], 'Small');
   try {
-    const world = await World.open(endpoints);
+    const world = await World.open(endpoints, { settings: { MIGRATION_SWEEP: 'remove' } });
     try {
       return await new Chaos(world, new FaultPlan(seed)).play();
     } finally {
@@ -175,14 +173,14 @@ class Chaos {
     for (const node of nodes.values()) await node.start();
   }
 
-  /** Lets time pass until every setup rests, and somewhat longer, for its last event. @throws if one does not */
+  /** Lets time pass until every setup rests, and the sweeper has been there. @throws if one does not */
   async #rest(): Promise<SetupRecord[]> {
     const end = this.#world.clock.now() + REST_MS;
     for (;;) {
       const heads = await this.#heads();
       const active = heads.filter(({ state }) => !restingStates.includes(state));
       if (active.length === 0) {
-        await this.#world.advance(AFTERWARDS_MS);
+        await this.#world.sweep();
         return heads;
       }
       if (this.#world.clock.now() > end) {

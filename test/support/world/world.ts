@@ -30,7 +30,10 @@ const LOOK_EVERY_MS = 5_000;
 const SETTLE_EVERY_MS = 30_000;
 /** A wait that opens within a step is looked at before its deadline. */
 const LONGEST_STEP_MS = 10 * 60_000;
-const LONGEST_RUN_MS = 3 * 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const LONGEST_RUN_MS = 3 * 24 * HOUR_MS;
+/** What is younger than an hour is not looked at, and what was seen for a day is removed. */
+const [SEEN_AFTER_MS, REMOVED_AFTER_MS] = [2 * HOUR_MS, 25 * HOUR_MS];
 
 /** A request to the API, below the path of the tenant. */
 export interface Asked {
@@ -289,6 +292,17 @@ export class World {
   async purge(): Promise<void> {
     await this.#run('purge');
     await this.settle();
+  }
+
+  /** Lets the sweeper see what is left behind, and again when it may remove that. @throws what it throws */
+  async sweep(): Promise<void> {
+    const { settleEveryMs } = this;
+    this.settleEveryMs = HOUR_MS;
+    for (const pause of [SEEN_AFTER_MS, REMOVED_AFTER_MS]) {
+      await this.advance(pause);
+      await this.#run('sweep');
+    }
+    this.settleEveryMs = settleEveryMs;
   }
 
   async close(): Promise<void> {
