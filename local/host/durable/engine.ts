@@ -45,6 +45,7 @@ export class Engine {
   readonly #running = { activities: 0, turns: 0 };
   #alarm: { readonly due: number; readonly cancel: () => void } | undefined;
   #stopped = false;
+  readonly #abandoned = Promise.withResolvers<void>();
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -77,11 +78,13 @@ export class Engine {
     this.#stopped = true;
     this.#alarm?.cancel();
     this.#commits.close();
+    this.#work.clear();
+    this.#abandoned.resolve();
   }
 
-  /** Whether anything is under way that time need not pass for. */
-  get busy(): boolean {
-    return this.#work.size > 0;
+  /** Resolves when nothing is under way that time need not pass for, or when it is abandoned. */
+  async settled(): Promise<void> {
+    while (this.#work.size > 0) await Promise.race([this.#abandoned.promise, ...this.#work]);
   }
 
   /** Version of orchestrations that are started without one. */

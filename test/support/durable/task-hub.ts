@@ -114,7 +114,11 @@ export class TaskHub {
    * replayed with comparison.
    */
   async settle(): Promise<void> {
-    while (this.#engine.busy) await new Promise((resolve) => setImmediate(resolve));
+    // One that was killed meanwhile has another after it.
+    for (let settled: Engine | undefined; settled !== this.#engine;) {
+      settled = this.#engine;
+      await settled.settled();
+    }
     if (!this.#replaysOnRequest) await this.replayHistories();
   }
 

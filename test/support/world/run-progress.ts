@@ -11,7 +11,7 @@ export class RunProgress {
   readonly clock: Clock;
   readonly #active = new Set<string>();
   #pauses = 0;
-  #changedAt = performance.now();
+  #change = Promise.withResolvers<void>();
 
   constructor(clock: VirtualClock) {
     this.clock = {
@@ -24,6 +24,7 @@ export class RunProgress {
           isOver = true;
         };
         if (isPause) this.#pauses += 1;
+        this.#tell();
         const cancel = clock.after(milliseconds, () => {
           end();
           callback();
@@ -40,17 +41,23 @@ export class RunProgress {
   note(line: string): void {
     const [, run, status = ''] = /^pipeline run (\S+) of '[^']*': (\w+)/.exec(line) ?? [];
     if (run === undefined) return;
-    this.#changedAt = performance.now();
     if (status === 'InProgress' || status === 'Canceling') this.#active.add(run);
     else this.#active.delete(run);
+    this.#tell();
   }
 
   /** Resolves when every run that has begun has ended, or pauses. */
   async settled(): Promise<void> {
     while (this.#active.size > 0 && this.#pauses === 0) {
-      if (performance.now() > this.#changedAt + PATIENCE_MS)
-        throw new Error(`Pipeline runs hang: ${[...this.#active].join(', ')}`);
-      await new Promise((resolve) => setImmediate(resolve));
+      const impatience = Promise.withResolvers<never>();
+      const hang = () => impatience.reject(new Error(`Pipeline runs hang: ${[...this.#active].join(', ')}`));
+      const timer = setTimeout(hang, PATIENCE_MS);
+      await Promise.race([this.#change.promise, impatience.promise]).finally(() => clearTimeout(timer));
     }
+  }
+
+  #tell(): void {
+    this.#change.resolve();
+    this.#change = Promise.withResolvers();
   }
 }
