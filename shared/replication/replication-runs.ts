@@ -94,7 +94,7 @@ export class ReplicationRuns extends SetupWriter {
       if (run.state !== 'Accepted') return { head: setup };
       const startedAt = this.clock.now().toISOString();
       return {
-        head: { ...setup },
+        head: setup,
         others: [['update', runRow(setup, { ...run, state: 'Running', startedAt }), 'Merge']],
         announcement: startedAnnouncement(setup, run, tables),
       };

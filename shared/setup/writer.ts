@@ -69,7 +69,7 @@ export class SetupWriter extends SetupReader {
     this.#eventSource = eventSource;
   }
 
-  /** Reads a setup, decides, and writes, until nobody else has written in between. */
+  /** Reads a setup, decides, and writes if there is something to write, until nobody else has written in between. */
   protected async change(
     attempt: AttemptId,
     decide: (setup: SetupRecord) => StopReason | Change | Promise<StopReason | Change>,
@@ -78,7 +78,8 @@ export class SetupWriter extends SetupReader {
       const setup = await this.require(attempt);
       const change = await decide(setup);
       if (typeof change === 'string') return { kind: 'stopped', reason: change };
-      if (change.head === setup && change.milestone === undefined) return { kind: 'recorded', setup };
+      const { head, milestone, others = [] } = change;
+      if (head === setup && milestone === undefined && others.length === 0) return { kind: 'recorded', setup };
       const written = await this.write(setup, change);
       if (written !== undefined) return { kind: 'recorded', setup: written };
     }

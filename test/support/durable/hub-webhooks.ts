@@ -1,6 +1,7 @@
 /** What functions with a durable client talk to on a task hub. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { send } from '../../../local/host/answer.ts';
 import { readApiCall } from '../../../local/host/durable/api-call.ts';
@@ -18,11 +19,14 @@ export interface HubWebhooks {
 /** Listens on a free port. */
 export async function openHubWebhooks(): Promise<HubWebhooks> {
   let [root, serving]: [string, Webhooks | undefined] = ['', undefined];
+  const unanswered = new Set<ServerResponse>();
   const server = createServer((request, response) => {
     const url = new URL(`${origin}${request.url ?? '/'}`);
     const webhooks = url.pathname.startsWith(root) ? serving : undefined;
     // A host that is dead says nothing, not that there is nothing.
     if (webhooks === undefined) return request.socket.destroy();
+    unanswered.add(response);
+    response.once('close', () => unanswered.delete(response));
     const answering = readApiCall(request, url, url.pathname.slice(root.length)).then((call) => webhooks.answer(call));
     answering.then(
       (answer) => send(response, answer),
@@ -38,7 +42,7 @@ export async function openHubWebhooks(): Promise<HubWebhooks> {
     serve(key, webhooks) {
       [root, serving] = [`${RPC_PATH}/${key}/`, webhooks];
       // With the host that they asked, requests end that it has not answered.
-      server.closeAllConnections();
+      for (const response of unanswered) response.destroy();
     },
     async close() {
       server.close();
