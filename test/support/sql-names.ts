@@ -6,7 +6,7 @@ import { quoteName } from '../../shared/sql/quote-name.ts';
 /** So many go in one batch. */
 const BATCH = 200;
 
-const awkward = [...']["\'`;-/*%$._ @#(){}=\\\n\tžß名😀'];
+const awkward = ']["\'`;-/*%$._ @#(){}=\\\n\tžß名'.split('').concat('😀');
 const words = ['GO', 'DROP TABLE canary', '--', '/*', '*/', ']]', "N'", 'EXEC', 'SELECT', '$ext'];
 
 /** Up to 128 characters of any kind but NUL, which no name has; the server counts UTF-16 units, as JavaScript does. */
