@@ -46,6 +46,16 @@ const subjects: readonly Subject[] = [
     tests: [`${states}/setup-store.test.ts`, `${states}/attempts.test.ts`, `${states}/endings.test.ts`],
   },
   {
+    file: 'shared/setup/writer.ts',
+    breaks: conditionsAndGuards,
+    tests: [`${states}/setup-store.test.ts`, `${states}/attempts.test.ts`, `${states}/endings.test.ts`],
+  },
+  {
+    file: 'shared/replication/replication-runs.ts',
+    breaks: conditionsAndGuards,
+    tests: [`${states}/replication-runs.test.ts`],
+  },
+  {
     file: 'shared/setup/active.ts',
     breaks: conditionsAndGuards,
     tests: [`${states}/active-setups.test.ts`],

@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { stopReason } from '../../../shared/setup/fence.ts';
 import type { Fence, StopReason } from '../../../shared/setup/fence.ts';
+import type { SetupRecord } from '../../../shared/setup/head.ts';
 import { setupStates } from '../../../shared/setup/states.ts';
 import type { SetupState } from '../../../shared/setup/states.ts';
 import { storedHead } from '../../support/setup/stored-setup.ts';
@@ -53,4 +54,29 @@ test.each<Fence>(['forward', 'undo'])('%s works in a state in which the attempt 
 
 test('what only reads is never stopped', () => {
   expect(stopReason('none', { ...worker, attempt: 1 }, undefined)).toBeUndefined();
+});
+
+describe('a replication run', () => {
+  const run = { number: 2, start: 3 };
+  const active = { start: 3, canceling: false };
+  const ready: SetupRecord = { ...running, state: 'Ready', replication: { run: 2, active } };
+  const canceled: SetupRecord = { ...ready, replication: { run: 2, active: { ...active, canceling: true } } };
+
+  test('works while its setup is ready, and only ends what there is once it is canceled', () => {
+    const reasons = (setup: SetupRecord) =>
+      (['forward', 'undo', 'none'] as const).map((fence) => stopReason(fence, { ...worker, run }, setup));
+    expect(reasons(ready)).toEqual([undefined, undefined, undefined]);
+    expect(reasons(canceled)).toEqual(['canceled', undefined, undefined]);
+  });
+
+  test.each<[string, SetupRecord]>([
+    ['of a setup that is deleted', { ...ready, state: 'Deleting' }],
+    ['that has ended', { ...ready, replication: { run: 2 } }],
+    ['that another one has followed', { ...ready, replication: { run: 3, active } }],
+    ['that another orchestration works on', { ...ready, replication: { run: 2, active: { ...active, start: 4 } } }],
+    ['of a setup that has none', running],
+  ])('%s is superseded', (_which, setup) => {
+    expect(stopReason('forward', { ...worker, run }, setup)).toBe('superseded');
+    expect(stopReason('undo', { ...worker, run }, setup)).toBe('superseded');
+  });
 });
