@@ -43,7 +43,7 @@ const subjects: readonly Subject[] = [
   {
     file: 'shared/setup/store.ts',
     breaks: conditionsAndGuards,
-    tests: [`${states}/setup-store.test.ts`, `${states}/attempts.test.ts`, `${states}/endings.test.ts`],
+    tests: ['setup-store', 'attempts', 'endings', 'replication-runs'].map((name) => `${states}/${name}.test.ts`),
   },
   {
     file: 'shared/setup/writer.ts',
