@@ -9,7 +9,7 @@ const RETRY_SECONDS = 60;
 
 /**
  * Asks the database of a setup's environment.
- * @throws {ApiError} `ServiceUnavailable` if it does not answer
+ * @throws {ApiError} `ServiceUnavailable` if it does not answer, or not with what was asked; why stands in the log
  */
 export async function inEnvironment<Result>(
   { services }: TenantCall,
@@ -21,7 +21,7 @@ export async function inEnvironment<Result>(
   } catch (cause) {
     throw new ApiError(
       'ServiceUnavailable',
-      `The database of the environment ${destination.environment} does not answer. Send the request again later.`,
+      `The database of the environment ${destination.environment} could not be asked. Send the request again later; if that does not help, ask the operator, with the traceId.`,
       { headers: { 'retry-after': String(RETRY_SECONDS) }, cause },
     );
   }

@@ -31,3 +31,5 @@ export const pagingSchema = {
   /** Of a `nextLink`. */
   continuation: z.string().optional(),
 };
+const wholePagingSchema = z.object(pagingSchema);
+export type Paging = z.infer<typeof wholePagingSchema>;
