@@ -4,6 +4,7 @@
  * earlier one has done.
  */
 import type { OrchestrationContext } from 'durable-functions';
+import { clip } from '../shared/clip.ts';
 import { call, orchestrator, Stopped } from '../shared/durable.ts';
 import type { Steps } from '../shared/durable.ts';
 import { messageOf } from '../shared/error-message.ts';
@@ -70,7 +71,7 @@ function* settle(
   { factory, ...running }: Running & { readonly factory: Factory },
   ending: Ending,
 ): Steps<RunOutcome> {
-  const reason = reasonOf(ending);
+  const reason = clip(reasonOf(ending));
   if (ending.kind !== 'ended') {
     yield* untilNoRun(context, () => call(context, activities.cancelReplication, { ...running, factory }));
   }

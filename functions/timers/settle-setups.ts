@@ -7,7 +7,8 @@ import pMap from 'p-map';
 import { messageOf } from '../../shared/error-message.ts';
 import type { Services } from '../../shared/services.ts';
 import type { ActiveSetup } from '../../shared/setup/active.ts';
-import { runInstanceOf } from '../../shared/replication/run.ts';
+import { activeWorkerOf, runInstanceOf } from '../../shared/replication/run.ts';
+import type { RunWorker } from '../../shared/replication/run.ts';
 import { startReplicationRun } from '../../shared/replication/start.ts';
 import { instanceIdOf } from '../../shared/setup/setup.ts';
 import { cleanupIdOf, orchestrationStatus, startCleanup, startSetup } from '../../shared/setup/start.ts';
@@ -65,7 +66,8 @@ async function keepGoing(listed: ActiveSetup, client: DurableClient, services: S
   const { store, clock, settings } = services;
   const setup = await store.get(listed);
   if (setup === undefined) return;
-  if (setup.replication?.active !== undefined) return keepRunGoing(setup, client, services);
+  const worker = activeWorkerOf(setup);
+  if (worker !== undefined) return keepRunGoing(setup, worker, client, services);
   if (restingStates.includes(setup.state)) {
     const { deletion } = setup;
     const audit = { actor: deletion?.actor ?? '', action: 'beginDelete', requestId: 'timer' };
@@ -90,15 +92,17 @@ async function keepGoing(listed: ActiveSetup, client: DurableClient, services: S
 }
 
 /** Starts the orchestration of a replication run that was never started, and another one after one that is dead. */
-async function keepRunGoing(setup: SetupRecord, client: DurableClient, services: Services): Promise<void> {
-  const { clock, replicationRuns } = services;
-  const { run: number = 0, active: { start } = { start: 1 } } = setup.replication ?? {};
+async function keepRunGoing(
+  setup: SetupRecord,
+  worker: RunWorker,
+  client: DurableClient,
+  { clock, replicationRuns }: Services,
+): Promise<void> {
   if (clock.now().getTime() - Date.parse(setup.lastModifiedAt) < GRACE_MS) return;
-  const { status, ended } = await orchestrationStatus(client, runInstanceOf(setup, { number, start }));
+  const { status, ended } = await orchestrationStatus(client, runInstanceOf(setup, worker));
   if (status !== 'Missing' && !ended) return;
   const given = ended ? await replicationRuns.restart(setup) : setup;
-  const run = await replicationRuns.run(setup, number);
-  if (given !== undefined && run !== undefined) await startReplicationRun(client, given, run);
+  if (given !== undefined) await startReplicationRun(client, given, await replicationRuns.requireRun(setup, worker));
 }
 
 async function cleanUp(setup: SetupRecord, status: string, client: DurableClient, services: Services): Promise<void> {
@@ -118,7 +122,7 @@ async function forget(listed: ActiveSetup, { store, active, index, ended, clock 
     return;
   }
   const isResting =
-    restingStates.includes(setup.state) && setup.deletion?.begun !== false && setup.replication?.active === undefined;
+    restingStates.includes(setup.state) && setup.deletion?.begun !== false && activeWorkerOf(setup) === undefined;
   // One that was noted after its last change is about to be begun anew.
   const isBegunAnew = listed.since.getTime() > Date.parse(setup.lastModifiedAt) && age <= MISSING_GRACE_MS;
   if (!isResting || isBegunAnew || (await store.pendingEvents(listed)).length > 0) return;

@@ -2,17 +2,13 @@ import { z } from 'zod';
 import { entityNames } from '../../shared/factory/names.ts';
 import { chosenTables, readPlannedTables } from '../../shared/replication/planned-tables.ts';
 import { runCountsSchema, runOperationOf } from '../../shared/replication/run.ts';
-import type { ReplicationRun } from '../../shared/replication/run.ts';
-import type { Services } from '../../shared/services.ts';
-import type { AttemptId } from '../../shared/setup/setup.ts';
 import * as scripts from '../../shared/sql/scripts.ts';
-import type { Running } from '../contract.ts';
 import type { Implementation } from './implementation.ts';
 import { publish } from './setup-record.ts';
 import { startRun } from './start-run.ts';
 
 export const beginRun: Implementation<'beginRun'> = async (input, services) => {
-  const { companies, retryOf } = await requireRun(input, services);
+  const { companies, retryOf } = await services.replicationRuns.requireRun(input, input.run);
   const { destination } = await services.store.require(input);
   const planned = await services.databases.use(destination, async (database) => {
     const given = { replicationId: input.run.number, companies: JSON.stringify(companies ?? []) };
@@ -55,9 +51,3 @@ export const endRun: Implementation<'endRun'> = async ({ outcome, ...input }, se
   const ended = await services.replicationRuns.end(input, input.run, outcome);
   return ended.kind === 'stopped' ? { stopped: ended.reason } : publish(input, services.publisher);
 };
-
-async function requireRun(input: Running & AttemptId, { replicationRuns }: Services): Promise<ReplicationRun> {
-  const run = await replicationRuns.run(input, input.run.number);
-  if (run === undefined) throw new Error(`Replication run ${input.run.number} of setup ${input.setupId} is gone`);
-  return run;
-}

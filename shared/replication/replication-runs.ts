@@ -12,7 +12,7 @@ import { SetupWriter } from '../setup/writer.ts';
 import type { Recorded } from '../setup/writer.ts';
 import { rowsWithPrefix } from '../table.ts';
 import { endedAnnouncement, startedAnnouncement } from './run-events.ts';
-import { RUN_PREFIX, runFromRow, runRow, runRowKey } from './run.ts';
+import { isWorking, RUN_PREFIX, runFromRow, runRow, runRowKey } from './run.ts';
 import type { ReplicationRun, RunOutcome, RunWorker, WantedRun } from './run.ts';
 
 /** What came of a request that changes a run: nothing if the setup has changed since it was read. */
@@ -90,7 +90,7 @@ export class ReplicationRuns extends SetupWriter {
     return this.change(attempt, async (setup) => {
       if (!isWorking(setup, worker)) return 'superseded';
       if (setup.replication?.active?.canceling === true) return 'canceled';
-      const run = await this.#require(setup, worker);
+      const run = await this.requireRun(setup, worker);
       if (run.state !== 'Accepted') return { head: setup };
       const startedAt = this.clock.now().toISOString();
       return {
@@ -104,7 +104,7 @@ export class ReplicationRuns extends SetupWriter {
   /** Ends a run. Saying so again changes nothing. */
   async end(attempt: AttemptId, worker: RunWorker, outcome: RunOutcome): Promise<Recorded> {
     return this.change(attempt, async (setup) => {
-      const run = await this.#require(setup, worker);
+      const run = await this.requireRun(setup, worker);
       if (!isWorking(setup, worker)) return run.starts === worker.start ? { head: setup } : 'superseded';
       const ended: ReplicationRun = {
         ...run,
@@ -127,13 +127,10 @@ export class ReplicationRuns extends SetupWriter {
     await table.updateEntity(row, 'Merge');
   }
 
-  async #require(setup: SetupKey, { number }: RunWorker): Promise<ReplicationRun> {
+  /** Reads a run that must be there. @throws {Error} if it is not */
+  async requireRun(setup: SetupKey, { number }: Pick<RunWorker, 'number'>): Promise<ReplicationRun> {
     const run = await this.run(setup, number);
     if (run === undefined) throw new Error(`Replication run ${number} of setup ${setup.setupId} is gone`);
     return run;
   }
-}
-
-function isWorking({ replication }: SetupRecord, { number, start }: RunWorker): boolean {
-  return replication?.run === number && replication.active?.start === start;
 }

@@ -1,5 +1,6 @@
 /** A replication run of a setup that is ready: what is asked for, how it moves, and its row. Pure. */
 import { z } from 'zod';
+import type { SetupRecord } from '../setup/head.ts';
 import { decoded, padded, partitionOf } from '../setup/rows.ts';
 import type { SetupKey } from '../setup/rows.ts';
 import { attemptIdSchema, instanceIdOf, setupFailureSchema } from '../setup/setup.ts';
@@ -84,6 +85,18 @@ export function runFromRow(row: object): ReplicationRun {
 /** Which orchestration works on a run: one that died is followed by another. */
 export const runWorkerSchema = z.object({ number: z.int(), start: z.int() });
 export type RunWorker = z.infer<typeof runWorkerSchema>;
+
+/** The orchestration that works on the run that is under way. */
+export function activeWorkerOf({ replication }: Pick<SetupRecord, 'replication'>): RunWorker | undefined {
+  if (replication?.active === undefined) return undefined;
+  return { number: replication.run, start: replication.active.start };
+}
+
+/** Whether an orchestration is the one that works on the run that is under way. */
+export function isWorking(setup: Pick<SetupRecord, 'replication'>, { number, start }: RunWorker): boolean {
+  const active = activeWorkerOf(setup);
+  return active?.number === number && active.start === start;
+}
 
 /** What the orchestration of a run is started with. */
 export const replicationRunInputSchema = attemptIdSchema.extend({

@@ -2,7 +2,7 @@
 import type { DurableClient } from 'durable-functions';
 import type { SetupRecord } from '../setup/head.ts';
 import { startOnce } from '../setup/start.ts';
-import { runInstanceOf } from './run.ts';
+import { activeWorkerOf, runInstanceOf } from './run.ts';
 import type { ReplicationRun, ReplicationRunInput } from './run.ts';
 
 /** The name under which the orchestration is registered. */
@@ -14,11 +14,12 @@ const ORCHESTRATION = 'replicationRun';
  */
 export async function startReplicationRun(
   client: DurableClient,
-  { tenantId, setupId, attempt, key, replication }: SetupRecord,
-  { number, mode, retryOf }: ReplicationRun,
+  setup: SetupRecord,
+  { mode, retryOf }: ReplicationRun,
 ): Promise<void> {
-  if (replication?.active === undefined) return;
-  const run = { number, start: replication.active.start };
+  const { tenantId, setupId, attempt, key } = setup;
+  const run = activeWorkerOf(setup);
+  if (run === undefined) return;
   const input: ReplicationRunInput = {
     tenantId,
     setupId,

@@ -1,4 +1,5 @@
 /** What helps against the failure of one table in a replication run. Pure. */
+import { redact } from '../redact.ts';
 
 /** https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors */
 const remedies: readonly (readonly [numbers: readonly number[], remedy: string])[] = [
@@ -31,9 +32,9 @@ const remedies: readonly (readonly [numbers: readonly number[], remedy: string])
 ];
 const OTHERWISE = 'Mend what the cause names, then retry the run: it copies only what was not copied.';
 
-/** @param cause as the log of the run has it */
+/** @param cause as the log of the run has it; what a pipeline reports of itself may quote what nobody may see */
 export function tableFailure(cause: string): { readonly cause: string; readonly remedy: string } {
   const number = Number(/\bError (?<number>\d+) in /.exec(cause)?.groups?.['number']);
   const known = remedies.find(([numbers]) => numbers.includes(number));
-  return { cause, remedy: known?.[1] ?? OTHERWISE };
+  return { cause: redact(cause), remedy: known?.[1] ?? OTHERWISE };
 }

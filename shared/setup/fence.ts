@@ -2,6 +2,8 @@
  * Who may change something outside. Activities run at least once, may run twice at the same moment, and late; so each
  * that changes something asks the head row first. Pure.
  */
+import { isWorking } from '../replication/run.ts';
+import type { RunWorker } from '../replication/run.ts';
 import type { SetupRecord } from './head.ts';
 import type { AttemptId } from './setup.ts';
 import { restingStates, workingStates } from './states.ts';
@@ -22,7 +24,7 @@ export const LONGEST_ACTIVITY_MS = 60_000;
  */
 export interface Worker extends AttemptId {
   readonly cleanup?: number | undefined;
-  readonly run?: { readonly number: number; readonly start: number } | undefined;
+  readonly run?: RunWorker | undefined;
 }
 
 /** Why a worker must not go on; undefined if it may. @param setup undefined if its rows are gone */
@@ -38,12 +40,7 @@ export function stopReason(fence: Fence, worker: Worker, setup: SetupRecord | un
 }
 
 /** A run is made and ended while its setup is ready. */
-function runStopReason(
-  fence: Fence,
-  run: NonNullable<Worker['run']>,
-  { state, replication }: SetupRecord,
-): StopReason | undefined {
-  const isActive = replication?.run === run.number && replication.active?.start === run.start;
-  if (state !== 'Ready' || !isActive) return 'superseded';
-  return fence === 'forward' && replication.active?.canceling === true ? 'canceled' : undefined;
+function runStopReason(fence: Fence, run: RunWorker, setup: SetupRecord): StopReason | undefined {
+  if (setup.state !== 'Ready' || !isWorking(setup, run)) return 'superseded';
+  return fence === 'forward' && setup.replication?.active?.canceling === true ? 'canceled' : undefined;
 }

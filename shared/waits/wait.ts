@@ -1,6 +1,6 @@
 /** What a setup waits for: what is asked, what an answer is, and how both are stored. Pure. */
 import { z } from 'zod';
-import { runInstanceOf } from '../replication/run.ts';
+import { activeWorkerOf, runInstanceOf } from '../replication/run.ts';
 import type { SetupRecord } from '../setup/head.ts';
 import { factorySchema } from '../setup/setup.ts';
 import { workingStates } from '../setup/states.ts';
@@ -85,10 +85,9 @@ export function standingOf(
   if (setup?.attempt !== wait.attempt) return 'over';
   const { state, replication } = setup;
   if (wait.eventName === 'replication') {
-    const { run: number = 0, active } = replication ?? {};
-    if (active === undefined || wait.instanceId !== runInstanceOf(setup, { number, start: active.start }))
-      return 'over';
-    return active.canceling ? 'canceled' : 'open';
+    const worker = activeWorkerOf(setup);
+    if (worker === undefined || wait.instanceId !== runInstanceOf(setup, worker)) return 'over';
+    return replication?.active?.canceling === true ? 'canceled' : 'open';
   }
   if (!waitingStates.has(state)) return 'over';
   return state === 'Canceling' && isCancelable(wait) ? 'canceled' : 'open';
