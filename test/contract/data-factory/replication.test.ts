@@ -1,5 +1,6 @@
 // Replication runs of the sample, by the pipelines as the app puts them into a factory.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { closeReplication } from '../../../shared/sql/scripts.ts';
 import { quoteName } from '../../../shared/sql/quote-name.ts';
 import type { PlannedTable } from '../../../shared/plan/plan.ts';
 import {
@@ -330,6 +331,17 @@ test('while another replication has not ended, none begins, also not from anothe
     world.destination,
     "EXEC [mig].[EndReplication] @replicationId = 90, @pipelineRunId = N'elsewhere', @error = N''",
   );
+});
+
+test('a replication that was closed before its pipeline began is refused, and touches nothing', async () => {
+  const closed = await rows(world.destination, closeReplication, { replicationId: 91, error: 'It was canceled.' });
+  expect(closed).toMatchObject([{ tables: 0, succeededTables: 0, failedTables: 0 }]);
+  const { status, message } = await world.replicate(91, 'full');
+  expect({ status, message }).toEqual({
+    status: 'Failed',
+    message: expect.stringContaining('The replicationId belongs to another run') as string,
+  });
+  expect(await log(91)).toEqual({ tables: 0, succeeded: 0, failed: [] });
 });
 
 test('without its source a replication fails, says why, and no table passes for copied', async () => {

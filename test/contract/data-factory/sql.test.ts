@@ -2,6 +2,7 @@ import type { ActivityUnion, DataFactoryManagementClient } from '@azure/arm-data
 import { ManagedIdentityCredential } from '@azure/identity';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { copy, lookup, script } from '../fixtures/data-factory-activities.ts';
 import {
   expression,
   linked,
@@ -41,38 +42,6 @@ async function runOne(activity: ActivityUnion, parameters?: Record<string, unkno
   const { activities } = await run([activity], parameters);
   expect(activities).toHaveLength(1);
   return activities[0];
-}
-
-function lookup(name: string, dataset: string, query: string, firstRowOnly = true): ActivityUnion {
-  return {
-    name,
-    type: 'Lookup',
-    firstRowOnly,
-    source: { type: 'SqlServerSource', sqlReaderQuery: expression(query) },
-    dataset: { type: 'DatasetReference', referenceName: `${dataset}_table`, parameters: { table: 'Item' } },
-  };
-}
-
-function script(linkedService: string, text: string, type = 'Query'): ActivityUnion {
-  return { name: 'script', type: 'Script', linkedServiceName: linked(linkedService), scripts: [{ type, text }] };
-}
-
-function copy(query: string, rest: object = {}, table = 'ItemCopy'): ActivityUnion {
-  return {
-    name: 'copy',
-    type: 'Copy',
-    source: { type: 'SqlServerSource', sqlReaderQuery: query },
-    sink: { type: 'AzureSqlSink', preCopyScript: expression(`DELETE FROM dbo.ItemCopy`) },
-    inputs: [{ type: 'DatasetReference', referenceName: 'source_table', parameters: { table: 'Item' } }],
-    outputs: [
-      {
-        type: 'DatasetReference',
-        referenceName: 'destination_table',
-        parameters: { table: expression(`@{'${table}'}`) },
-      },
-    ],
-    ...rest,
-  };
 }
 
 async function destinationRows(text: string): Promise<unknown> {
