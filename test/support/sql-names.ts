@@ -33,10 +33,11 @@ export function sampleNames(count: number, seed: number): string[] {
 
 /**
  * Says which names do not come back as they went: as a name that is quoted here, as one that the server quotes, and as a
- * text. A table `canary` must be there, and is afterwards.
+ * text; and how many statements were executed. A table `canary` must be there, and is afterwards.
  */
-export async function misunderstood(pool: sql.ConnectionPool, names: readonly string[]): Promise<string[]> {
+export async function misunderstood(pool: sql.ConnectionPool, names: readonly string[]) {
   const wrong: string[] = [];
+  let statements = 0;
   for (let start = 0; start < names.length; start += BATCH) {
     const batch = names.slice(start, start + BATCH);
     const columns = batch.map((text, index) => `${index} AS ${quoteName(text)}`);
@@ -48,11 +49,12 @@ export async function misunderstood(pool: sql.ConnectionPool, names: readonly st
     );
     const [[asColumns = {}] = [], quoted = [], counted = []] = recordsets as Record<string, unknown>[][];
     if (recordsets.length !== 3 || counted[0]?.['canaries'] !== 1) throw new Error('Something else was executed');
+    statements += recordsets.length;
     batch.forEach((text, index) => {
       const row = quoted[index];
       const isSame = asColumns[text] === index && row?.['name'] === text && row['quoted'] === quoteName(text);
       if (!isSame) wrong.push(text);
     });
   }
-  return wrong;
+  return { wrong, statements };
 }

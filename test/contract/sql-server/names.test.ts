@@ -19,5 +19,5 @@ afterAll(async () => {
 });
 
 test('2,000 names of any kind come back as they went, and nothing else is executed', async () => {
-  expect(await misunderstood(pool, sampleNames(2_000, 1))).toEqual([]);
+  expect(await misunderstood(pool, sampleNames(2_000, 1))).toEqual({ wrong: [], statements: 30 });
 });
