@@ -56,8 +56,7 @@ export interface OrphanWorld {
 }
 
 export async function startOrphanWorld(tables: Tables): Promise<OrphanWorld> {
-  const { tls, verifyToken, credential, blobUrl } = tables;
-  const getToken = async (resource: string) => (await credential.getToken(`${resource}/.default`))?.token ?? '';
+  const { tls, verifyToken, getToken, credential, blobUrl } = tables;
   const dataFactory: DataFactory = await startDataFactory({
     tls,
     verifyToken,

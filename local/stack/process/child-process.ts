@@ -9,7 +9,7 @@ export interface ChildOptions {
   /** Path of the program. */
   readonly program: string;
   readonly args: readonly string[];
-  /** The whole environment, but for what the operating system needs. */
+  /** The whole environment, but for what the operating system and Node itself need. */
   readonly environment: Readonly<Record<string, string>>;
   /** What children and parent share; a child that loses its parent removes it. */
   readonly directory: string;
@@ -35,7 +35,8 @@ export interface Child {
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 10_000;
 
-const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot'];
+// The last is where Node keeps what it has compiled; nothing that a program sees depends on it.
+const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'NODE_COMPILE_CACHE'];
 
 /** Starts a child and resolves when it is ready; rejects with its last lines when it ends before, or takes too long. */
 export async function startChild(options: ChildOptions): Promise<Child> {

@@ -39,7 +39,12 @@ async function run({ app: appDirectory = app, args = [], settings = {}, fileLimi
   const [program = '', ...rest] = fileLimit === undefined ? command : limited;
   const child = spawn(program, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'], TASKHUB_NAME: 'Hub', ...settings },
+    env: {
+      PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      TASKHUB_NAME: 'Hub',
+      ...settings,
+    },
   });
   children.push(child);
   const ended = once(child, 'exit');

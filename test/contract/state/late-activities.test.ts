@@ -85,8 +85,7 @@ let touched: number;
 
 beforeAll(async () => {
   endpoints = await startTables();
-  const { tls, verifyToken, credential } = endpoints;
-  const getToken = async (resource: string) => (await credential.getToken(`${resource}/.default`))?.token ?? '';
+  const { tls, verifyToken, getToken } = endpoints;
   const factories = [{ ...factory, location: 'westeurope' }];
   dataFactory = await startDataFactory({ tls, verifyToken, getToken, factories });
 });

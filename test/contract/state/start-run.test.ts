@@ -30,13 +30,13 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  const { tls, verifyToken, credential } = tables;
+  const { tls, verifyToken, getToken, credential } = tables;
   clock = new VirtualClock();
   dataFactory = await startDataFactory({
     factories: [{ ...factory, location: 'westeurope' }],
     tls,
     verifyToken,
-    getToken: async (resource) => (await credential.getToken(`${resource}/.default`))?.token ?? '',
+    getToken,
     clock,
   });
   onTestFinished(() => dataFactory.stop());

@@ -1,18 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { DataFactoryManagementClient } from '@azure/arm-datafactory';
-import { TableClient } from '@azure/data-tables';
-import type { TokenCredential } from '@azure/identity';
+import type { TableClient } from '@azure/data-tables';
 import { SecretClient } from '@azure/keyvault-secrets';
-import { createCertificateAuthority, trustCertificateAuthority } from '../../../local/stack/certificates.ts';
 import { startDataFactory } from '../../../local/data-factory/server.ts';
-import { startIdentity } from '../../../local/identity/server.ts';
 import { startKeyVault } from '../../../local/key-vault/server.ts';
-import { startStorage } from '../../../local/storage/server.ts';
 import { AuditLog } from '../../../shared/audit/audit-log.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import type { Settings } from '../../../shared/config.ts';
@@ -30,7 +23,7 @@ import { SetupStore } from '../../../shared/setup/store.ts';
 import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
 import { ReplayBook } from '../../../shared/replays/replay-book.ts';
 import { WaitBook } from '../../../shared/waits/wait-book.ts';
-import { tenantId } from './token-issuer.ts';
+import { startTables } from '../tables.ts';
 
 /** What the handlers work with, on local endpoints. */
 export interface HttpServices {
@@ -47,34 +40,22 @@ export interface HttpServices {
 
 /** Starts the endpoints that the handlers of the API reach: tables, a vault and the configured factories. */
 export async function startHttpServices(settings: Settings): Promise<HttpServices> {
-  const directory = await mkdtemp(join(tmpdir(), 'http-test-'));
-  const authority = await createCertificateAuthority();
-  trustCertificateAuthority(authority.certificate);
-  const tls = await authority.issue();
-  const identity = await startIdentity({ tls, tenantId });
-  const { verifyToken, getToken } = identity;
-  const storage = await startStorage({ tls, directory });
-  const keyVault = await startKeyVault({ tls, verifyToken, authority: `${identity.url}/${tenantId}` });
+  const tables = await startTables();
+  const { tls, verifyToken, getToken, credential } = tables;
+  const keyVault = await startKeyVault({ tls, verifyToken, authority: 'https://login.example.com' });
   const factories = settings.MIGRATION_FACTORIES.map((factory) => ({ ...factory, location: 'westeurope' }));
   const dataFactory = await startDataFactory({ tls, verifyToken, getToken, factories });
 
-  const credential: TokenCredential = {
-    async getToken(scopes) {
-      const token = await getToken(String(scopes).replace('/.default', ''));
-      return { token, expiresOnTimestamp: Date.now() + 3_600_000 };
-    },
-  };
-  const table = (name: string) => new TableClient(storage.tableUrl, name, credential);
   const lostAnswers = new LostAnswers();
   const vault = new SecretClient(keyVault.url, credential, {
     disableChallengeResourceVerification: true,
     additionalPolicies: [{ policy: lostAnswers.policy, position: 'perRetry' }],
   });
-  const setups = table('setups');
+  const setups = tables.table();
   setups.pipeline.addPolicy(lostAnswers.policy, { afterPhase: 'Retry' });
-  const active = new ActiveSetups(table('activesetups'), systemClock);
-  const index = new SetupIndex(table('setupindex'));
-  const audits = table('audit');
+  const active = new ActiveSetups(tables.table(), systemClock);
+  const index = new SetupIndex(tables.table());
+  const audits = tables.table();
   const audit = new AuditLog(audits);
   const eventSource = settings.MIGRATION_EVENT_SOURCE;
   const written = { setups, active, index, audit, clock: systemClock, eventSource };
@@ -89,9 +70,9 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
     index,
     attempts: new Attempts(setups),
     findings: new Findings(setups),
-    environments: new EnvironmentDirectory(table('environments'), store, audit, systemClock),
-    replays: new ReplayBook(table('replays'), audit, new EndedBook(table('ended')), systemClock),
-    waits: new WaitBook(table('waits'), systemClock),
+    environments: new EnvironmentDirectory(tables.table(), store, audit, systemClock),
+    replays: new ReplayBook(tables.table(), audit, new EndedBook(tables.table()), systemClock),
+    waits: new WaitBook(tables.table(), systemClock),
     secrets: new Secrets(vault),
     factories: new DataFactories((subscriptionId) => {
       return new DataFactoryManagementClient(credential, subscriptionId, { endpoint: dataFactory.url });
@@ -106,9 +87,7 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
     audits,
     dataFactoryUrl: dataFactory.url,
     async stop() {
-      await Promise.all([dataFactory.stop(), keyVault.stop(), storage.stop()]);
-      await identity.stop();
-      await rm(directory, { recursive: true });
+      await Promise.all([dataFactory.stop(), keyVault.stop()]);
     },
   };
 }

@@ -62,13 +62,13 @@ export interface WaitingWorld {
 /** Starts it. */
 export async function startWaitingWorld(): Promise<WaitingWorld> {
   const [tables, durable] = await Promise.all([startTables(), startRecorder()]);
-  const { tls, verifyToken, credential } = tables;
+  const { tls, verifyToken, getToken, credential } = tables;
   const clock = new VirtualClock();
   const dataFactory = await startDataFactory({
     factories: [{ ...factory, location: 'westeurope' }],
     tls,
     verifyToken,
-    getToken: async (resource) => (await credential.getToken(`${resource}/.default`))?.token ?? '',
+    getToken,
     clock,
   });
   const questions: string[] = [];

@@ -1,4 +1,4 @@
-/** Everything around the app, in this process but for storage: once for a test file. */
+/** Everything around the app, in this process but for storage: once for a test file, but for what the files of a process share. */
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,13 +10,11 @@ import { VirtualClock } from '../../../local/endpoint/clock.ts';
 import { openHttpsEndpoint } from '../../../local/endpoint/https-endpoint.ts';
 import type { GetToken } from '../../../local/endpoint/endpoint.ts';
 import type { ClientRegistration } from '../../../local/identity/client-credentials.ts';
-import { startIdentity } from '../../../local/identity/server.ts';
 import { createTokenSigner } from '../../../local/identity/tokens.ts';
 import { startKeyVault } from '../../../local/key-vault/server.ts';
 import { startServiceBus } from '../../../local/service-bus/server.ts';
 import { parseTopology } from '../../../local/service-bus/topology.ts';
 import { appSettings } from '../../../local/stack/app-settings.ts';
-import { createCertificateAuthority, trustCertificateAuthority } from '../../../local/stack/certificates.ts';
 import { API_AUDIENCE, registerClients } from '../../../local/stack/clients.ts';
 import type { ClientName } from '../../../local/stack/clients.ts';
 import type { SqlFault } from '../../../local/sql-server/options.ts';
@@ -26,6 +24,7 @@ import type { Databases, SourceKind } from '../../../local/stack/databases.ts';
 import { RunningParts } from '../../../local/stack/process/running-parts.ts';
 import { startStorage } from '../../../local/storage/server.ts';
 import type { Storage } from '../../../local/storage/server.ts';
+import { emptyStorage, PROVIDER_TENANT, sharedIdentity } from '../shared-endpoints.ts';
 import { RunProgress } from './run-progress.ts';
 import { startUnreliableWire } from './unreliable-wire.ts';
 import type { UnreliableWire } from './unreliable-wire.ts';
@@ -79,20 +78,16 @@ export async function startEndpoints(
 ): Promise<Endpoints> {
   const directory = await mkdtemp(join(tmpdir(), 'world-test-'));
   const running = new RunningParts();
-  const authority = await createCertificateAuthority();
-  trustCertificateAuthority(authority.certificate);
-  const tls = await authority.issue();
+  const { tls, identity } = await sharedIdentity();
+  const storage = await emptyStorage();
   const clock = new VirtualClock(realDate.now());
   const time = followClock(clock);
   const lines: string[] = [];
   const logOf = (name: string) => (line: string) => void lines.push(`${name}: ${line}`);
 
-  // Storage is a process of its own and judges tokens by the real time.
-  const realTime: Clock = { now: () => realDate.now(), after: () => () => undefined };
-  const [providerTenant, tenantId] = [randomUUID(), randomUUID()];
-  const identity = await running.add(startIdentity({ tls, tenantId: providerTenant, clock: realTime }));
+  const tenantId = randomUUID();
   const { verifyToken, appIdentity } = identity;
-  const clients = await startClients(tls, clock, registerClients(providerTenant, tenantId), running);
+  const clients = await startClients(tls, clock, registerClients(PROVIDER_TENANT, tenantId), running);
   const runs = new RunProgress(clock);
   const sql: Endpoints['sql'] = { decide: () => undefined };
   const urls = { dataFactory: '', keyVault: '', tables: '' };
@@ -102,11 +97,8 @@ export async function startEndpoints(
     keyVault: await proxyOf('keyVault'),
     tables: await proxyOf('tables'),
   };
-  const startAccount = (name: string) =>
-    running.add(startStorage({ tls, directory: join(directory, name), log: logOf(name) }));
   const topology = parseTopology(JSON.parse(await readFile(TOPOLOGY, 'utf8')));
-  const [storage, databases, keyVault, serviceBus, dataFactory] = await Promise.all([
-    startAccount('storage'),
+  const [databases, keyVault, serviceBus, dataFactory] = await Promise.all([
     running.add(
       startDatabases({
         tls,
@@ -121,7 +113,7 @@ export async function startEndpoints(
       startKeyVault({
         tls,
         verifyToken,
-        authority: `${identity.url}/${providerTenant}`,
+        authority: `${identity.url}/${PROVIDER_TENANT}`,
         access: { [appIdentity.objectId]: ['get', 'list', 'set', 'delete', 'purge'] },
         log: logOf('key-vault'),
       }),
@@ -155,7 +147,7 @@ export async function startEndpoints(
       dataFactory: { ...dataFactory, url: proxies.dataFactory.url },
       factories,
       publicUrl: 'http://localhost/api',
-      providerTenant,
+      providerTenant: PROVIDER_TENANT,
       certificateFile: '',
     }),
     ...clients.settings,
@@ -175,7 +167,7 @@ export async function startEndpoints(
     keyVaultUrl: keyVault.url,
     getToken: identity.getToken,
     accessToken: clients.accessToken,
-    startStorage: () => startAccount(`storage-${randomUUID()}`),
+    startStorage: () => running.add(startStorage({ tls, directory, log: logOf('storage') })),
     async stop() {
       await running.stop();
       time[Symbol.dispose]();
