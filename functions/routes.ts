@@ -21,6 +21,7 @@ import { listRunTables, runTableParameters } from './runs/list-run-tables.ts';
 import { retryRun } from './runs/retry-run.ts';
 import { cancelSetup } from './setups/cancel-setup.ts';
 import { deleteSetup, deletionParameters } from './setups/delete-setup.ts';
+import { changeSelection } from './setups/change-selection.ts';
 import { checkRuntime } from './setups/check-runtime.ts';
 import { diffAttempts, diffParameters } from './setups/diff-attempts.ts';
 import { attemptParameters } from './setups/find-attempt.ts';
@@ -68,6 +69,7 @@ const ofAttempt = { role: read, parameters: attemptParameters } as const;
 export const routes: readonly Route[] = [
   { name: 'cancelRun', method: 'POST', ...belowRun('cancel'), ...acts, handler: cancelRun },
   { name: 'cancelSetup', method: 'POST', ...below('cancel'), ...acts, handler: cancelSetup },
+  { name: 'changeSelection', method: 'PATCH', ...setup, role: write, handler: changeSelection },
   { name: 'checkRuntime', method: 'POST', ...below('runtime/check'), ...acts, handler: checkRuntime },
   { name: 'createReplay', method: 'POST', path: 'replays', ...operate, usesDurableClient: true, handler: createReplay },
   { name: 'createRun', method: 'POST', ...runs, ...acts, handler: createRun },

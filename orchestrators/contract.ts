@@ -284,6 +284,8 @@ export const activities = {
   ),
   /** Ends a bulk replay whose setups all have a result, or that is to end; otherwise it goes on. */
   endReplay: activity('endReplay', bulkSchema, z.object({ state: replayStateSchema })),
+  /** Plans the tables again for a run, if what is to be migrated has changed since they were planned. */
+  refreshPlan: activity('refreshPlan', runningSchema, publishedSchema, 'forward'),
   /** Says to the environment which companies a run is limited to, and that the run begins. */
   beginRun: activity('beginRun', runningSchema, publishedSchema, 'forward'),
   /** Starts the pipeline of a run, or finds the run that an earlier call started. */

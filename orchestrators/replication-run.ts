@@ -48,6 +48,7 @@ function* replicate(
   try {
     // Signs anew the way to the staging container.
     yield* call(context, activities.putLinkedService, { ...placed, role: 'staging' });
+    yield* call(context, activities.refreshPlan, running);
     yield* call(context, activities.beginRun, running);
     const asked = { ...placed, mode, ...(retryOf === undefined ? {} : { retryOf }) };
     const { pipeline, runId } = yield* call(context, activities.startReplication, asked);

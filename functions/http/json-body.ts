@@ -72,8 +72,9 @@ function fieldErrorsOf(issue: z.core.$ZodIssue, body: unknown): FieldError[] {
 function detailOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type') return `must be of type ${issue.expected}.`;
   if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}.`;
-  if (issue.code === 'too_small') return `must have at least ${issue.minimum} characters.`;
-  if (issue.code === 'too_big') return `must have at most ${issue.maximum} characters.`;
+  const unit = 'origin' in issue && issue.origin === 'array' ? 'items' : 'characters';
+  if (issue.code === 'too_small') return `must have at least ${issue.minimum} ${unit}.`;
+  if (issue.code === 'too_big') return `must have at most ${issue.maximum} ${unit}.`;
   if (issue.code === 'invalid_format') return `must match ${issue.pattern}.`;
   return issue.message;
 }

@@ -9,6 +9,7 @@ import { startReplicationRun } from '../../shared/replication/start.ts';
 import type { SetupRecord } from '../../shared/setup/head.ts';
 import type { TenantCall } from '../http/adapter.ts';
 import { auditEntry } from '../http/audit.ts';
+import { present } from '../http/members.ts';
 import { ApiError } from '../http/problem.ts';
 import { acceptedRun } from './run-resource.ts';
 
@@ -55,8 +56,8 @@ export async function beginRun(
   return acceptedRun(call, setup, created.run);
 }
 
-/** The answer to who only asks what a run would copy. */
-export function dryRunResource(wanted: WantedRun, planned: readonly PlannedTables[]) {
+/** The answer to who only asks what a run would copy: by the plan as it is, which an outdated one says. */
+export function dryRunResource(setup: SetupRecord, wanted: WantedRun, planned: readonly PlannedTables[]) {
   const value = chosenTables(planned, wanted.companies);
   const sum = (of: (row: PlannedTables) => number) => value.reduce((total, row) => total + of(row), 0);
   const totals = {
@@ -64,5 +65,6 @@ export function dryRunResource(wanted: WantedRun, planned: readonly PlannedTable
     rows: sum(({ rows }) => rows),
     bytes: sum(({ bytes }) => bytes),
   };
-  return { mode: wanted.mode, ...totals, byCompany: value };
+  const planOutdated = setup.planOutdated || undefined;
+  return { mode: wanted.mode, ...totals, byCompany: value, ...present({ planOutdated }) };
 }

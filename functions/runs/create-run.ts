@@ -3,8 +3,8 @@ import { readPlannedTables } from '../../shared/replication/planned-tables.ts';
 import type { TenantCall } from '../http/adapter.ts';
 import { inEnvironment } from '../http/in-environment.ts';
 import { readJsonBody } from '../http/json-body.ts';
-import { fieldError, invalidFields } from '../http/problem.ts';
 import { findForChange } from '../setups/find-setup.ts';
+import { requireCompanies } from '../setups/selected-companies.ts';
 import { beginRun, dryRunResource, requireReady } from './begin-run.ts';
 import { runBodySchema } from './run-body.ts';
 
@@ -17,16 +17,10 @@ export async function createRun(call: TenantCall): Promise<HttpResponseInit> {
   requireReady(setup);
   const { mode, companies, dryRun } = await readJsonBody(call.request, runBodySchema);
   const wanted = { mode, ...(companies === undefined ? {} : { companies: [...new Set(companies)] }) };
-  const planned = await inEnvironment(call, setup, (database) => readPlannedTables(database));
-  const known = new Set(planned.map(({ company }) => company));
-  const unknown = (companies ?? []).flatMap((name, index) => (known.has(name) ? [] : [index]));
-  if (unknown.length > 0) {
-    throw invalidFields(
-      unknown.map((index) =>
-        fieldError(`/companies/${index}`, 'UnknownCompany', 'is no company of which tables are copied.'),
-      ),
-    );
+  await requireCompanies(call, setup, companies ?? [], setup.request.companies);
+  if (dryRun) {
+    const planned = await inEnvironment(call, setup, (database) => readPlannedTables(database));
+    return { status: 200, jsonBody: dryRunResource(setup, wanted, planned) };
   }
-  if (dryRun) return { status: 200, jsonBody: dryRunResource(wanted, planned) };
   return beginRun(call, setup, wanted, 'createRun');
 }

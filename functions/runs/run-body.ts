@@ -1,14 +1,13 @@
 /** The body of a request for a replication run. */
 import { z } from 'zod';
+import { selectionSchema } from '../../shared/plan/selection.ts';
 import { replicationModeSchema } from '../../shared/replication/run.ts';
-
-/** Names have 30 characters, so that this many fit into the run's row. */
-const MOST_COMPANIES = 400;
 
 export const runBodySchema = z.strictObject({
   mode: replicationModeSchema,
+  /** Left out: all that the setup migrates. */
   /** Names of companies; left out: all. */
-  companies: z.array(z.string().min(1).max(30)).min(1).max(MOST_COMPANIES).optional(),
+  companies: selectionSchema.shape.companies,
   /** Only says what would be copied. */
   dryRun: z.boolean().default(false),
 });

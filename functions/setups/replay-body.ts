@@ -1,13 +1,14 @@
 /** The body of a request for a replay. */
 import type { HttpRequest } from '@azure/functions';
 import { z } from 'zod';
-import { runtimeNameSchema } from '../../shared/setup/setup.ts';
+import { runtimeNameSchema, withSelection } from '../../shared/setup/setup.ts';
 import type { SetupRequest } from '../../shared/setup/setup.ts';
 import { phaseSchema } from '../../shared/setup/states.ts';
 import type { Phase } from '../../shared/setup/states.ts';
 import type { ReplayChanges } from '../../shared/setup/replay.ts';
 import { readJsonBody } from '../http/json-body.ts';
 import { passwordFault } from '../../shared/sql/connection-string.ts';
+import { changedSelection, selectionChangeSchema } from './selection-body.ts';
 import { readConnectionString } from './setup-body.ts';
 
 const passwordSchema = z.string().superRefine((password, context) => {
@@ -31,6 +32,7 @@ export const replayBodySchema = z.strictObject({
       message: 'is part of the connection string: give one of the two.',
     })
     .optional(),
+  ...selectionChangeSchema.shape,
   /** Only says what a replay would do. */
   dryRun: z.boolean().default(false),
 });
@@ -51,17 +53,18 @@ interface ReplayRequest {
  * @throws {ApiError} those of `readJsonBody`; `InvalidRequestBody` also for a connection string that cannot be used
  */
 export async function readReplayRequest(request: HttpRequest, before: SetupRequest): Promise<ReplayRequest> {
-  const { from, source = {}, dryRun } = await readJsonBody(request, replayBodySchema);
+  const { from, source = {}, dryRun, ...selectionChange } = await readJsonBody(request, replayBodySchema);
   const { connectionString, runtimeName } = source;
   const given = connectionString === undefined ? undefined : readConnectionString(connectionString);
   const { runtimeName: oldRuntime, ...oldSource } = before.source;
   const runtime = runtimeName === undefined ? oldRuntime : (runtimeName ?? undefined);
   const connection = given?.connection ?? before.source.connection;
+  const selection = changedSelection(before, selectionChange);
   return {
     from,
     dryRun,
     request: {
-      ...before,
+      ...withSelection(before, selection),
       source: { ...oldSource, connection, ...(runtime === undefined ? {} : { runtimeName: runtime }) },
     },
     password: given?.password ?? source.password,
@@ -69,6 +72,7 @@ export async function readReplayRequest(request: HttpRequest, before: SetupReque
       password: (given?.password ?? source.password) !== undefined,
       connection: JSON.stringify(connection) !== JSON.stringify(before.source.connection),
       runtime: runtime !== oldRuntime,
+      companies: JSON.stringify(selection.companies) !== JSON.stringify(before.companies),
     },
   };
 }

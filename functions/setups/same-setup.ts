@@ -15,6 +15,8 @@ const fields: readonly Field[] = [
   [connectionString, 'Encrypt', ({ source }) => source.connection.encrypt],
   [connectionString, 'TrustServerCertificate', ({ source }) => source.connection.trustServerCertificate],
   ['/source/runtimeName', 'The runtime name', ({ source }) => source.runtimeName],
+  ['/companies', 'The list of companies', ({ companies }) => JSON.stringify(companies?.toSorted())],
+  ['/tableMappings', 'The list of mappings', ({ tableMappings }) => JSON.stringify(tableMappings)],
   ['/destination/environment', 'The environment', ({ destination }) => destination.environment.toLowerCase()],
 ];
 

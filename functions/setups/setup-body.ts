@@ -10,9 +10,11 @@ import {
   wantedDestinationSchema,
 } from '../../shared/setup/setup.ts';
 import type { SetupRequest, SourceConnection } from '../../shared/setup/setup.ts';
+import { selectionSchema } from '../../shared/plan/selection.ts';
 import { readJsonBody } from '../http/json-body.ts';
 import { fieldError, invalidFields } from '../http/problem.ts';
 import type { FieldError } from '../http/problem.ts';
+import { storableSelection } from './selection-body.ts';
 
 /** What callers send. `runtimeName` names a runtime to reuse, which only a `SqlServer` source needs. */
 export const setupBodySchema = z.strictObject({
@@ -28,6 +30,7 @@ export const setupBodySchema = z.strictObject({
       message: 'is only for a SqlServer source: Azure SQL is reached without a self-hosted runtime.',
     }),
   destination: wantedDestinationSchema,
+  ...selectionSchema.shape,
 });
 
 /** A request that was found in order, with the password apart from the rest. */
@@ -41,7 +44,7 @@ interface ReadSetupRequest {
  * @throws {ApiError} those of `readJsonBody`; `InvalidRequestBody` also for a connection string that cannot be used
  */
 export async function readSetupRequest(request: HttpRequest): Promise<ReadSetupRequest> {
-  const { product, source, destination } = await readJsonBody(request, setupBodySchema);
+  const { product, source, destination, ...selection } = await readJsonBody(request, setupBodySchema);
   const { connection, password } = readConnectionString(source.connectionString);
   const { kind, runtimeName } = source;
   return {
@@ -49,6 +52,7 @@ export async function readSetupRequest(request: HttpRequest): Promise<ReadSetupR
       product,
       source: { kind, connection, ...(runtimeName === undefined ? {} : { runtimeName }) },
       destination,
+      ...storableSelection(selection),
     },
     password,
   };

@@ -39,6 +39,9 @@ export function setupResource(call: TenantCall, setup: SetupRecord, reached: rea
     createdAt,
     lastModifiedAt,
     ...present({
+      companies: request.companies,
+      tableMappings: request.tableMappings,
+      planOutdated: setup.planOutdated || undefined,
       failure,
       replay: replayOf(call, setup),
       factory: factoryOf(reached, caller),

@@ -3,7 +3,6 @@ import type { activities } from '../contract.ts';
 import {
   clearEnvironmentMark,
   markEnvironmentReady,
-  planTables,
   holdsClaim,
   releaseClaims,
   removeFromDestination,
@@ -18,6 +17,7 @@ import {
 } from './entities.ts';
 import { probeFactory, releaseFactory, reserveFactory } from './factory.ts';
 import type { Implementation } from './implementation.ts';
+import { planTables, refreshPlan } from './plan.ts';
 import {
   cancelRuns,
   evaluateChecks,
@@ -69,6 +69,7 @@ export const implementations: { readonly [Name in keyof typeof activities]: Impl
   readCheckpoints,
   moveBack,
   recordMilestone,
+  refreshPlan,
   beginRun,
   startReplication,
   cancelReplication,

@@ -56,6 +56,7 @@ export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, se
     sourceKind: setup.request.source.kind,
     source: firstRowOf(outputs.get(preparationActivities.sourceProbe), sourceProbeSchema),
     companies,
+    ...(setup.request.companies === undefined ? {} : { selected: setup.request.companies }),
     destination: firstRowOf(outputs.get(preparationActivities.destinationProbe), destinationProbeSchema),
     ...(runtime === undefined || runtimeName === undefined ? {} : { runtime: { name: runtimeName, ...runtime } }),
     thresholds,

@@ -101,7 +101,10 @@ export interface CheckInput {
   readonly product: Product;
   readonly sourceKind: SourceKind;
   readonly source: SourceProbe;
+  /** All that the source has. */
   readonly companies: readonly Company[];
+  /** Names of those that are to be migrated; left out: all. */
+  readonly selected?: readonly string[];
   readonly destination: DestinationProbe;
   /** Left out for a source that needs no self-hosted runtime. */
   readonly runtime?: {

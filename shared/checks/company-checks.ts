@@ -1,5 +1,5 @@
 /** Checks of the companies and the amount of data. */
-import type { Check, CheckInput, Finding } from './check.ts';
+import type { Check, CheckInput, Company, Finding } from './check.ts';
 import { nameKeyOf } from '../sql/collation.ts';
 
 const administration = 'https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration';
@@ -53,7 +53,9 @@ export const companyChecks: readonly Check[] = [
     severity: 'warns',
     code: 'CMP-04',
     documentation: `${administration}/migration-optimize-replication`,
-    evaluate({ companies, thresholds }) {
+    evaluate(input) {
+      const { thresholds } = input;
+      const companies = selectedOf(input);
       const measured = String(companies.length);
       const expected = `fewer than ${thresholds.companyCountWarning}`;
       if (companies.length < thresholds.companyCountWarning) return { status: 'passed', measured, expected };
@@ -73,7 +75,9 @@ export const companyChecks: readonly Check[] = [
     severity: 'warns',
     code: '50002',
     documentation: planning,
-    evaluate({ companies, thresholds }) {
+    evaluate(input) {
+      const { thresholds } = input;
+      const companies = selectedOf(input);
       if (companies.some(({ sizeGigabytes }) => sizeGigabytes === null)) {
         return { status: 'skipped', cause: 'The login may not see sizes (VIEW DATABASE STATE).' };
       }
@@ -100,6 +104,15 @@ export const companyChecks: readonly Check[] = [
     evaluate: companiesAndTables,
   },
   {
+    id: 'CMP-07',
+    title: 'The companies that are to be migrated exist',
+    target: 'companies',
+    severity: 'blocks',
+    code: '50003',
+    documentation: `${administration}/migration-setup`,
+    evaluate: selectedExist,
+  },
+  {
     id: 'TAB-04',
     title: 'The number of tables is moderate',
     target: 'source',
@@ -121,7 +134,28 @@ export const companyChecks: readonly Check[] = [
   },
 ];
 
-function usableNames({ companies }: CheckInput): Finding {
+/** The companies that are to be migrated. */
+function selectedOf({ companies, selected }: CheckInput): readonly Company[] {
+  return selected === undefined ? companies : companies.filter(({ name }) => selected.includes(name));
+}
+
+function selectedExist({ companies, selected }: CheckInput): Finding {
+  const expected = 'companies of the source';
+  if (selected === undefined) return { status: 'passed', measured: 'all companies', expected };
+  const missing = selected.filter((wanted) => !companies.some(({ name }) => name === wanted));
+  if (missing.length === 0) return { status: 'passed', measured: `${selected.length} companies`, expected };
+  return {
+    status: 'failed',
+    measured: listed(missing),
+    expected,
+    cause: 'The source has no companies of these names.',
+    remedy: 'Replay the setup with names of companies as GET …/companies lists them.',
+    sql: 'SELECT [Name] FROM [dbo].[Company];',
+  };
+}
+
+function usableNames(input: CheckInput): Finding {
+  const companies = selectedOf(input);
   const expected = 'no blank at either end, no slash, only printing characters';
   const bad = companies.filter(({ name }) => name !== name.trim() || /[/\p{C}]/u.test(name));
   if (bad.length === 0) return { status: 'passed', measured: `${companies.length} names`, expected };
@@ -136,7 +170,8 @@ function usableNames({ companies }: CheckInput): Finding {
   };
 }
 
-function differentNames({ companies }: CheckInput): Finding {
+function differentNames(input: CheckInput): Finding {
+  const companies = selectedOf(input);
   const groups = new Map<string, string[]>();
   for (const { name, sqlName } of companies) {
     const key = sqlName.toLowerCase();
@@ -154,14 +189,15 @@ function differentNames({ companies }: CheckInput): Finding {
   };
 }
 
-function companiesAndTables({ source, companies }: CheckInput): Finding {
+function companiesAndTables(input: CheckInput): Finding {
+  const { source, companies } = input;
   const { tablePrefixes } = source;
   if (tablePrefixes === null) return { status: 'skipped', cause: 'The names of tables cannot be read.' };
   const keyOf = nameKeyOf(source.collation);
   const names = companies.map(({ sqlName }) => keyOf(sqlName));
   const prefixes = tablePrefixes.map(({ prefix }) => keyOf(prefix));
   const belongs = (prefix: string, name: string) => prefix === name || prefix.startsWith(`${name}$`);
-  const empty = companies.filter((_, index) => !prefixes.some((prefix) => belongs(prefix, names[index] ?? '')));
+  const empty = selectedOf(input).filter(({ sqlName }) => !prefixes.some((prefix) => belongs(prefix, keyOf(sqlName))));
   const strays = tablePrefixes.filter((_, index) => !names.some((name) => belongs(prefixes[index] ?? '', name)));
   const expected = 'no company without tables, no tables without a company';
   if (empty.length === 0 && strays.length === 0) {

@@ -9,6 +9,8 @@ import type { CatalogueColumn } from './catalogue.ts';
 export interface PlannedColumn {
   readonly ordinal: number;
   readonly name: string;
+  /** At the source, where it is another one there. */
+  readonly sourceName?: string;
   readonly type: string;
   readonly isKey: boolean;
   readonly carriedAs?: string;
@@ -30,13 +32,13 @@ export interface ColumnPlan {
 
 /**
  * Plans the columns. Row versions and computed columns are left out: the server fills them. Names match regardless of
- * case. Columns that exist on one side only are no problem unless they belong to the key. A table that goes to one of
- * another definition (`isMapped`) may have a longer key there, whose further columns the source must have.
+ * case. Columns that exist on one side only are no problem unless they belong to the key. A buffer (`isBuffer`) may have a
+ * longer key, whose further columns the source must have.
  */
 export function planColumns(
   source: readonly CatalogueColumn[],
   online: readonly CatalogueColumn[],
-  isMapped = false,
+  isBuffer = false,
 ): ColumnPlan {
   const writable = source.filter(isWritable);
   const onlineByName = new Map(online.filter(isWritable).map((column) => [keyOf(column), column]));
@@ -48,7 +50,7 @@ export function planColumns(
 
   for (const column of writable) {
     const target = onlineByName.get(keyOf(column));
-    const found = flaws(column, target, hasKey, isMapped);
+    const found = flaws(column, target, hasKey, isBuffer);
     if (found.length > 0) problems.push(describe(column, found));
     if (!target) missingOnline.push(column.columnName);
     else columns.push(plannedColumn(columns.length + 1, column, target));
@@ -57,6 +59,31 @@ export function planColumns(
     if (target.keyOrdinal !== null && !sourceNames.has(keyOf(target))) problems.push(describe(target, ['PK']));
   }
   return { columns, missingOnline, problems: problems.join('|') };
+}
+
+/**
+ * Plans the fields of a table that later versions keep for another app: as `<field>$<app>` in the companion table.
+ * @param companion columns of that table
+ * @returns undefined if it has none of the fields
+ */
+export function planMovedFields(
+  source: readonly CatalogueColumn[],
+  companion: readonly CatalogueColumn[],
+  app: string,
+): ColumnPlan | undefined {
+  const suffix = `$${app}`;
+  const fields = companion
+    .filter(({ columnName }) => columnName.toLowerCase().endsWith(suffix))
+    .map((column) => ({ ...column, columnName: column.columnName.slice(0, -suffix.length) }));
+  const names = new Set(fields.map(keyOf));
+  const moved = source.filter((column) => column.keyOrdinal !== null || names.has(keyOf(column)));
+  if (moved.every(({ keyOrdinal }) => keyOrdinal !== null)) return undefined;
+  const keys = companion.filter(({ keyOrdinal }) => keyOrdinal !== null);
+  const plan = planColumns(moved, [...keys, ...fields]);
+  const columns = plan.columns.map((column) =>
+    column.isKey ? column : { ...column, name: column.name + suffix, sourceName: column.name },
+  );
+  return { ...plan, columns };
 }
 
 function isWritable({ isComputed, isRowVersion }: CatalogueColumn): boolean {
@@ -95,12 +122,12 @@ function flaws(
   column: CatalogueColumn,
   target: CatalogueColumn | undefined,
   hasKey: boolean,
-  isMapped: boolean,
+  isBuffer: boolean,
 ): Flaw[] {
   const isKey = column.keyOrdinal !== null;
   if (!target) return isKey ? ['PK'] : [];
   const isKeyOnline = target.keyOrdinal !== null;
-  const keysDiffer = isMapped ? isKey && !isKeyOnline : isKey !== isKeyOnline;
+  const keysDiffer = isBuffer ? isKey && !isKeyOnline : isKey !== isKeyOnline;
   return [
     ...(hasKey && keysDiffer ? (['PK'] as const) : []),
     ...(modernType(column) === modernType(target) ? [] : (['T'] as const)),

@@ -14,6 +14,8 @@ const ROWS_PER_INSERT = 1_000;
 export interface PlanOwner {
   readonly setupKey: string;
   readonly attempt: number;
+  /** The replication run that plans again before it begins; left out: the attempt itself plans. */
+  readonly replicationId?: number;
 }
 
 /** How the writing of a plan is followed. */
@@ -26,18 +28,19 @@ export interface PlanProgress {
 
 /**
  * Replaces the plan as a whole: parts are collected in `mig.PlanPart`, and one transaction puts them in its place.
- * `superseded` when the owner no longer holds the claim or has marked the environment as ready: then the present plan
- * stays as it is. A run that ends early leaves its parts; the next plan removes them. Throws what a repetition mends.
+ * `superseded` when the owner no longer holds the claim, has marked the environment as ready or begun to replicate: then the
+ * present plan stays as it is. A run that ends early leaves its parts; the next plan removes them. Throws what a repetition mends.
  */
 export async function replacePlan(
   database: SqlDatabase,
-  owner: PlanOwner,
+  { setupKey, attempt, replicationId = 0 }: PlanOwner,
   plan: AsyncIterable<PlannedTable>,
   { stillCurrent, written }: PlanProgress,
 ): Promise<'replaced' | 'superseded'> {
   const planId = randomUUID();
+  const owner = { setupKey, attempt, replicationId };
   const isOpen = async () => {
-    const [row] = await database.query(scripts.planIsOpen, { ...owner });
+    const [row] = await database.query(scripts.planIsOpen, owner);
     return openSchema.parse(row).isOpen && (await stillCurrent());
   };
   let tables = 0;

@@ -1,6 +1,8 @@
 /**
  * Tables that a version has moved to another app, under the same name. The cloud migration apps have the same list:
- * https://github.com/microsoft/BCApps, codeunit "Table and Field Move Mappings".
+ * https://github.com/microsoft/BCApps, codeunit "Table and Field Move Mappings". Its third part, Subscription Billing since
+ * 26.0, leads from tables and fields of that app to themselves. Fields that did not move with their table are found by the
+ * columns of its companion table.
  */
 const baseApplication = '437dbf0e-84ff-417a-965d-ed2bb9650972';
 const businessFoundation = 'f3552374-a1f2-4356-848e-196002525837';
@@ -26,6 +28,9 @@ const targets = new Map(
     tables.map((table) => [`${table}$${from}`.toLowerCase(), `${table}$${to}`] as const),
   ),
 );
+
+/** The tables that the moves lead to, without the company, in lower case. */
+export const moveTargets: ReadonlySet<string> = new Set([...targets.values()].map((table) => table.toLowerCase()));
 
 /** Where a table of an earlier version is in a later one, without the company; its companion table goes with it. */
 export function movedTable(table: string): string | undefined {

@@ -8,22 +8,25 @@ import { TableGroups } from './groups.ts';
 import type { PlanLimits, TableGroup } from './groups.ts';
 import { nameKeyOf } from '../sql/collation.ts';
 import { parseTableName } from './names.ts';
-import type { Companies } from './names.ts';
+import type { Companies, TableNameParts } from './names.ts';
 import { decide, readEnvironment } from './rules.ts';
-import type { CopyMethod, ReplicationRule } from './rules.ts';
+import type { CopyMethod, Decision, OnlineApp, ReplicationRule } from './rules.ts';
+import { SecondPlaces } from './second-places.ts';
+import type { Selection } from './selection.ts';
 
 /** What a plan depends on beside the two catalogues. */
 export interface PlanContext {
   readonly companies: readonly { readonly name: string; readonly sqlName: string }[];
   /** SQL names of the companies that exist online. */
   readonly onlineCompanies: readonly string[];
-  /** Ids of the apps that are installed online. Empty when they cannot be listed; then none counts as missing. */
-  readonly onlineApps: readonly string[];
+  /** The apps that are installed online. Empty when they cannot be listed; then none counts as missing. */
+  readonly onlineApps: readonly OnlineApp[];
   /** Empty when the platform has not listed its tables yet; then no table is left out for its rule. */
   readonly rules: readonly ReplicationRule[];
   readonly limits: PlanLimits;
   /** Of the source: how companies are told from each other. */
   readonly collation: string | null;
+  readonly selection: Selection;
 }
 
 /** A row of the plan, `mig.ReplicationTable`; also for tables that are not copied. */
@@ -46,7 +49,10 @@ export interface PlannedTable extends TableGroup {
   readonly problems: string;
 }
 
-/** Plans every table of the source, in its order. `destination` is read to its end first. */
+/**
+ * Plans every table of the source, in its order, then those that fill a second table online. `destination` is read to its
+ * end first.
+ */
 export async function* planTables(
   source: AsyncIterable<CatalogueTable>,
   destination: AsyncIterable<CatalogueTable>,
@@ -56,29 +62,49 @@ export async function* planTables(
   const keyOf = nameKeyOf(context.collation);
   const companyNames = new Map(context.companies.map(({ name, sqlName }) => [keyOf(sqlName), name]));
   const known: Companies = { has: (sqlName) => companyNames.has(keyOf(sqlName)) };
+  const companyOf = (parts: TableNameParts) => companyNames.get(keyOf(parts.company)) ?? '';
+  const isSelected = selectorOf(context.selection);
+  const secondPlaces = new SecondPlaces(context.selection.tableMappings ?? [], known, keyOf);
   const groups = new TableGroups(context.limits);
   let controlId = 0;
+  const planned = (table: CatalogueTable, parts: TableNameParts, decision: Decision): PlannedTable => ({
+    controlId: (controlId += 1),
+    ...describedTable(table, parts, decision),
+    company: companyOf(parts),
+    ...groups.place(decision.copyMethod, table.byteCount),
+  });
   for await (const table of source) {
     const parts = parseTableName(table.tableName, known);
-    const decision = decide(table, parts, environment);
-    controlId += 1;
-    yield {
-      controlId,
-      sourceSchema: table.schemaName,
-      sourceTable: table.tableName,
-      destinationTable: decision.destinationTable ?? table.tableName,
-      company: companyNames.get(keyOf(parts.company)) ?? '',
-      tableName: parts.table,
-      appId: parts.appId,
-      copyMethod: decision.copyMethod,
-      ...groups.place(decision.copyMethod, table.byteCount),
-      columns: decision.columns ?? [],
-      rowCount: table.rowCount,
-      byteCount: table.byteCount,
-      reason: shorten(decision.reason),
-      problems: decision.problems ?? '',
-    };
+    const decision = isSelected(companyOf(parts)) ? decide(table, parts, environment) : notSelected;
+    secondPlaces.meet(table, parts, decision);
+    yield planned(table, parts, decision);
   }
+  for (const { table, parts, decision } of secondPlaces.decide(environment)) {
+    yield planned(table, parts, isSelected(companyOf(parts)) ? decision : { ...decision, ...notSelected, columns: [] });
+  }
+}
+
+const notSelected: Decision = { copyMethod: 'None', reason: 'The company is not selected.' };
+
+function selectorOf({ companies }: Selection): (company: string) => boolean {
+  const selected = new Set(companies);
+  return (company) => company === '' || companies === undefined || selected.has(company);
+}
+
+function describedTable(table: CatalogueTable, parts: TableNameParts, decision: Decision) {
+  return {
+    sourceSchema: table.schemaName,
+    sourceTable: table.tableName,
+    destinationTable: decision.destinationTable ?? table.tableName,
+    tableName: parts.table,
+    appId: parts.appId,
+    copyMethod: decision.copyMethod,
+    columns: decision.columns ?? [],
+    rowCount: table.rowCount,
+    byteCount: table.byteCount,
+    reason: shorten(decision.reason),
+    problems: decision.problems ?? '',
+  };
 }
 
 /** The numbers of a plan. */

@@ -33,12 +33,26 @@ export interface Decision {
   readonly problems?: string;
 }
 
+/** An app that is installed online. */
+export interface OnlineApp {
+  /** Lower-case GUID. */
+  readonly appId: string;
+  readonly publisher: string;
+}
+
+/** A table online, whichever company it is of. */
+interface Definition {
+  readonly columns: readonly CatalogueColumn[];
+  readonly isPerCompany: boolean;
+}
+
 /** What is known of the destination. */
 export interface Environment {
-  /** Columns by lower-case table name without the company. */
-  readonly definitions: ReadonlyMap<string, readonly CatalogueColumn[]>;
+  /** By lower-case table name without the company. */
+  readonly definitions: ReadonlyMap<string, Definition>;
   readonly companies: Companies;
-  readonly apps: ReadonlySet<string>;
+  /** Publishers by app id. */
+  readonly apps: ReadonlyMap<string, string>;
   /** By lower-case SQL name, and by lower-case name without the company for companies that are not online yet. */
   readonly rules: ReadonlyMap<string, ReplicationRule>;
 }
@@ -48,7 +62,7 @@ export async function readEnvironment(
   tables: AsyncIterable<CatalogueTable>,
   context: {
     readonly onlineCompanies: readonly string[];
-    readonly onlineApps: readonly string[];
+    readonly onlineApps: readonly OnlineApp[];
     readonly rules: readonly ReplicationRule[];
     readonly collation: string | null;
   },
@@ -56,10 +70,13 @@ export async function readEnvironment(
   const keyOf = nameKeyOf(context.collation);
   const online = new Set(context.onlineCompanies.map(keyOf));
   const companies: Companies = { has: (sqlName) => online.has(keyOf(sqlName)) };
-  const definitions = new Map<string, readonly CatalogueColumn[]>();
+  const definitions = new Map<string, Definition>();
   for await (const { schemaName, tableName, columns } of tables) {
-    const name = parseTableName(tableName, companies).table.toLowerCase();
-    if (schemaName === 'dbo' && !definitions.has(name)) definitions.set(name, columns);
+    const parts = parseTableName(tableName, companies);
+    const name = parts.table.toLowerCase();
+    if (schemaName === 'dbo' && !definitions.has(name)) {
+      definitions.set(name, { columns, isPerCompany: parts.company !== '' });
+    }
   }
   const rules = new Map<string, ReplicationRule>();
   for (const rule of context.rules) {
@@ -67,13 +84,14 @@ export async function readEnvironment(
     const name = parseTableName(rule.tableName, companies).table.toLowerCase();
     if (!rules.has(name)) rules.set(name, rule);
   }
-  return { definitions, companies, apps: new Set(context.onlineApps), rules };
+  const apps = new Map(context.onlineApps.map(({ appId, publisher }) => [appId, publisher]));
+  return { definitions, companies, apps, rules };
 }
 
 const buffers = '58623bfa-0559-4bc2-ae1c-0979c29fd9e0';
 
 /** Tables that go to a buffer of the cloud migration app, from which the client takes them, by schema and name. */
-const mappedTables: ReadonlyMap<string, string> = new Map([
+const bufferTables: ReadonlyMap<string, string> = new Map([
   ['dbo.Record Link', `Replication Record Link Buffer$${buffers}`],
   // The view that `sql/source/objects.sql` makes of User and User Property.
   ['mig.User Mapping Source', `User Mapping Source$${buffers}`],
@@ -95,7 +113,7 @@ const platformTables = new Set([
 ]);
 
 /** The cloud migration apps, whose tables online steer the migration and must not be overwritten. */
-const migrationApps = new Set([
+export const migrationApps: ReadonlySet<string> = new Set([
   buffers,
   '334ef79e-547e-4631-8ba1-7a7f18e14de6',
   '6992416f-3f39-4d3c-8242-3fff61350bea',
@@ -109,29 +127,53 @@ const neverPreserved = 'Upgrade Tags$63ca2fa4-4f03-4f2b-a480-172fef340d3f';
 
 /** Decides about one table of the source. */
 export function decide(table: CatalogueTable, parts: TableNameParts, environment: Environment): Decision {
-  const mapped = mappedTables.get(`${table.schemaName}.${table.tableName}`);
-  const exclusion = mapped === undefined ? excluded(table, parts, environment) : undefined;
-  if (exclusion !== undefined) return { copyMethod: 'None', reason: exclusion };
+  const buffer = bufferTables.get(`${table.schemaName}.${table.tableName}`);
+  if (buffer !== undefined) return fitted(table, parts, { table: buffer, isBuffer: true }, environment);
+  const exclusion = excluded(table, parts, environment);
+  if (exclusion !== undefined) return left(exclusion);
 
-  const place = mapped ?? placeOf(parts.table, environment);
+  const place = placeOf(parts.table, environment);
+  if (place !== parts.table && table.rowCount === 0) return left(`The table has moved to ${place} and is empty.`);
+  return fitted(table, parts, { table: place }, environment);
+}
+
+/** A place of a table online, without the company. */
+interface Place {
+  readonly table: string;
+  readonly isBuffer?: boolean;
+  /** How the columns fit, if it is not by their names; undefined if nothing is to be copied. */
+  readonly columns?: (online: readonly CatalogueColumn[]) => ColumnPlan | undefined;
+}
+
+/** How a table of the source is copied to a place online, if the two fit together. */
+export function fitted(
+  table: CatalogueTable,
+  { company }: Pick<TableNameParts, 'company'>,
+  { table: place, isBuffer = false, columns: fit }: Place,
+  environment: Environment,
+): Decision {
   const definition = environment.definitions.get(place.toLowerCase());
-  const destinationTable = parts.company === '' ? place : `${parts.company}$${place}`;
-  if (place !== parts.table && mapped === undefined && table.rowCount === 0) {
-    return { copyMethod: 'None', reason: `The table has moved to ${place} and is empty.` };
+  if (!definition) return left('The table does not exist online (50004).');
+  if (definition.isPerCompany !== (company !== '')) {
+    const whose = definition.isPerCompany ? 'is of a company' : 'is of the whole database';
+    return left(`The table online ${whose}, that of the source is not (50005).`);
   }
-  if (!definition) return { copyMethod: 'None', reason: 'The table does not exist online (50004).' };
+  const destinationTable = company === '' ? place : `${company}$${place}`;
   const target = { ...table, tableName: destinationTable };
-  const online = parseTableName(destinationTable, { has: (company) => company === parts.company });
-  const refusal = mapped === undefined ? refused(target, online, environment) : undefined;
-  if (refusal !== undefined) return { copyMethod: 'None', reason: refusal };
+  const online = parseTableName(destinationTable, { has: (candidate) => candidate === company });
+  const refusal = isBuffer ? undefined : refused(target, online, environment);
+  if (refusal !== undefined) return left(refusal);
 
-  const plan = planColumns(table.columns, definition, mapped !== undefined);
+  const plan = fit === undefined ? planColumns(table.columns, definition.columns, isBuffer) : fit(definition.columns);
+  if (plan === undefined || plan.columns.length === 0) return left('No column exists on both sides.');
   if (plan.problems !== '') {
-    const reason = 'The definitions on both sides do not fit together (50011).';
-    return { copyMethod: 'None', reason, problems: plan.problems };
+    return { ...left('The definitions on both sides do not fit together (50011).'), problems: plan.problems };
   }
-  if (plan.columns.length === 0) return { copyMethod: 'None', reason: 'No column exists on both sides.' };
   return { ...copied(target, online, plan, environment), destinationTable, columns: plan.columns };
+}
+
+function left(reason: string): Decision {
+  return { copyMethod: 'None', reason };
 }
 
 /** Where a table is online: where later versions have moved it, if it is not there any more under its own name. */

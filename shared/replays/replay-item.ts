@@ -14,7 +14,7 @@ import type { BulkReplay, ItemOutcome, ReplayItem } from './replay.ts';
 
 type Outcome = Omit<ItemOutcome, 'tenantId' | 'setupId'>;
 
-const noChanges = { password: false, connection: false, runtime: false };
+const noChanges = { password: false, connection: false, runtime: false, companies: false };
 
 /**
  * Begins the next attempt of a setup, once: a repetition finds the attempt that it began.

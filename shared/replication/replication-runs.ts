@@ -5,13 +5,14 @@
 import type { AuditEntry } from '../audit/audit.ts';
 import { unlessMissing } from '../rest-errors.ts';
 import type { SetupRecord } from '../setup/head.ts';
-import { partitionOf } from '../setup/rows.ts';
+import { milestoneRow, partitionOf } from '../setup/rows.ts';
 import type { SetupKey } from '../setup/rows.ts';
 import type { AttemptId } from '../setup/setup.ts';
+import type { MilestoneData } from '../setup/states.ts';
 import { SetupWriter } from '../setup/writer.ts';
 import type { Recorded } from '../setup/writer.ts';
 import { rowsWithPrefix } from '../table.ts';
-import { endedAnnouncement, startedAnnouncement } from './run-events.ts';
+import { endedAnnouncement, plannedAnnouncement, startedAnnouncement } from './run-events.ts';
 import { isWorking, RUN_PREFIX, runFromRow, runRow, runRowKey } from './run.ts';
 import type { ReplicationRun, RunOutcome, RunWorker, WantedRun } from './run.ts';
 
@@ -82,6 +83,20 @@ export class ReplicationRuns extends SetupWriter {
     const { start, canceling } = replication.active;
     return this.write(setup, {
       head: { ...setup, replication: { ...replication, active: { start: start + 1, canceling } } },
+    });
+  }
+
+  /** Says that the tables were planned again for a run, before it begins. */
+  async recordPlan(attempt: AttemptId, worker: RunWorker, plan: MilestoneData<'tablesPlanned'>): Promise<Recorded> {
+    return this.change(attempt, (setup) => {
+      if (!isWorking(setup, worker)) return 'superseded';
+      if (!setup.planOutdated) return { head: setup };
+      const planned = { partitionKey: partitionOf(setup), rowKey: milestoneRow(setup.attempt, 'tablesPlanned') };
+      return {
+        head: { ...setup, planOutdated: false },
+        others: [['update', { ...planned, data: JSON.stringify(plan) }, 'Merge']],
+        announcement: plannedAnnouncement(setup, plan),
+      };
     });
   }
 

@@ -1,15 +1,20 @@
 /** What subscribers learn of replication runs. Pure. */
 import type { Announcement } from '../setup/events.ts';
 import type { SetupRecord } from '../setup/head.ts';
+import type { MilestoneData } from '../setup/states.ts';
 import type { ReplicationRun, RunOutcome } from './run.ts';
 
-const endings = { Succeeded: 'completed', Failed: 'failed', Canceled: 'canceled' } as const;
+const endings = {
+  Succeeded: 'replication-completed',
+  Failed: 'replication-failed',
+  Canceled: 'replication-canceled',
+} as const;
 
 type Standing = Pick<SetupRecord, 'state' | 'phase'>;
 
 /** @param tables how many the run is to copy */
 export function startedAnnouncement(setup: Standing, run: ReplicationRun, tables: number): Announcement {
-  return announcement(setup, 'started', { ...announcedOf(run), tables });
+  return announcement(setup, 'replication-started', { ...announcedOf(run), tables });
 }
 
 export function endedAnnouncement(setup: Standing, run: ReplicationRun, outcome: RunOutcome): Announcement {
@@ -21,8 +26,13 @@ export function endedAnnouncement(setup: Standing, run: ReplicationRun, outcome:
   });
 }
 
+/** Says once more what `tables-planned` says, of the plan that a run begins with. */
+export function plannedAnnouncement({ state, phase }: Standing, data: MilestoneData<'tablesPlanned'>): Announcement {
+  return announcement({ state, phase }, 'tables-planned', data);
+}
+
 function announcement({ state, phase }: Standing, what: string, data: object): Announcement {
-  return { type: `com.bcmigration.setup.replication-${what}.v1`, state, phase, data };
+  return { type: `com.bcmigration.setup.${what}.v1`, state, phase, data };
 }
 
 function announcedOf({ number, mode, retryOf }: ReplicationRun) {

@@ -62,6 +62,8 @@ const setupRecordSchema = z.object({
       active: z.object({ start: z.int(), canceling: z.boolean() }).optional(),
     })
     .optional(),
+  /** Whether the request has changed since the tables were planned. The next replication run plans them again. */
+  planOutdated: z.boolean().default(false),
   etag: z.string(),
 });
 export type SetupRecord = z.infer<typeof setupRecordSchema>;

@@ -7,6 +7,7 @@ export interface ReplayChanges {
   readonly password: boolean;
   readonly connection: boolean;
   readonly runtime: boolean;
+  readonly companies: boolean;
 }
 
 /** Where an attempt must begin at the latest after a change. */
@@ -14,6 +15,7 @@ const latestStart: Readonly<Record<keyof ReplayChanges, Phase>> = {
   runtime: 'FactorySelection',
   password: 'RuntimeRegistration',
   connection: 'Assessment',
+  companies: 'Assessment',
 };
 
 /**

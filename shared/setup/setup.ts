@@ -3,6 +3,8 @@
  */
 import { z } from 'zod';
 import { environmentNameSchema, environmentPlaceSchema } from '../environments/environment.ts';
+import { selectionSchema } from '../plan/selection.ts';
+import type { Selection } from '../plan/selection.ts';
 
 /** The API version that requests name. */
 export const apiVersion = '2026-11-01';
@@ -61,8 +63,17 @@ export const setupRequestSchema = z.object({
     runtimeName: runtimeNameSchema.optional(),
   }),
   destination: wantedDestinationSchema,
+  ...selectionSchema.shape,
 });
 export type SetupRequest = z.infer<typeof setupRequestSchema>;
+
+/** The request with another selection. */
+export function withSelection(
+  { companies: _companies, tableMappings: _tableMappings, ...request }: SetupRequest,
+  selection: Selection,
+): SetupRequest {
+  return { ...request, ...selection };
+}
 
 /** Names one attempt of one setup everywhere: in state, events, orchestrations and Azure resources. */
 export const attemptIdSchema = z.object({

@@ -10,6 +10,8 @@ import type { DeletionOptions, SetupRecord } from './head.ts';
 import { eventRow, KEY, keyPartition, milestoneRow, partitionOf } from './rows.ts';
 import type { SetupKey } from './rows.ts';
 import { isTakenOver } from './replay.ts';
+import type { Selection } from '../plan/selection.ts';
+import { withSelection } from './setup.ts';
 import type { AttemptId } from './setup.ts';
 import { canFollow, isBefore, milestones, restingStates, workingStates } from './states.ts';
 import type { Milestone, Phase } from './states.ts';
@@ -52,6 +54,7 @@ export class SetupStore extends SetupWriter {
       createdAt: now,
       lastModifiedAt: now,
       phaseStartedAt: now,
+      planOutdated: false,
       etag: '',
     };
     return this.#begin(head, { from: 'FactorySelection', audit }, []);
@@ -76,6 +79,7 @@ export class SetupStore extends SetupWriter {
       request,
       destination,
       secretName,
+      planOutdated: false,
       attempt: setup.attempt + 1,
       from: beginning.from,
       phase: beginning.from,
@@ -121,6 +125,18 @@ export class SetupStore extends SetupWriter {
         throw new Error(`${milestone.name} of attempt ${attempt.attempt} cannot follow ${setup.state}`);
       }
       return { head: setup, milestone };
+    });
+  }
+
+  /**
+   * Changes what a setup that is ready migrates. The tables are planned again when it is replicated the next time.
+   * @returns undefined if the setup has changed since it was read, is not ready, or is being replicated
+   */
+  async select(setup: SetupRecord, selection: Selection, audit: AuditEntry): Promise<SetupRecord | undefined> {
+    if (setup.state !== 'Ready' || setup.replication?.active !== undefined) return undefined;
+    return this.write(setup, {
+      head: { ...setup, request: withSelection(setup.request, selection), planOutdated: true },
+      audit: this.auditRow(setup, audit, 'the selection is changed'),
     });
   }
 

@@ -57,9 +57,9 @@ export const replicationRules = readScript('destination/replication-rules');
 
 /** Destination: a row with `holds`, whether an attempt holds the claim. Parameters @setupKey, @attempt. */
 export const holdsClaim = readScript('destination/holds-claim');
-/** Destination: a row with `isOpen`, whether an attempt may write its plan. Parameters @setupKey, @attempt. */
+/** Destination: a row with `isOpen`, whether an attempt may write its plan. Parameters @setupKey, @attempt, @replicationId (0: none). */
 export const planIsOpen = readScript('destination/plan-is-open');
-/** Destination: a row with `outcome`, replaced or superseded. Parameters @setupKey, @attempt, @planId, @tables. */
+/** Destination: a row with `outcome`, replaced or superseded. Parameters as of `planIsOpen`, @planId, @tables. */
 export const replacePlan = readScript('destination/replace-plan');
 
 /**

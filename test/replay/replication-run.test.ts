@@ -32,7 +32,7 @@ async function playRun(activities: World['activities'] = {}, events: World['even
   return { steps, output, outcome: outcomes.at(-1), closed, lastedMs: clock.now - begin };
 }
 
-const begun = ['readCheckpoints', 'putLinkedService', 'beginRun', 'startReplication', 'openWait'];
+const begun = ['readCheckpoints', 'putLinkedService', 'refreshPlan', 'beginRun', 'startReplication', 'openWait'];
 
 test('starts its pipeline, waits for it, and counts', async () => {
   const { steps, output, outcome, closed } = await playRun();
@@ -82,7 +82,7 @@ test('one that is canceled while it waits ends its pipeline, and waits until tha
   expect(closed).toEqual(['The replication run was canceled.']);
 });
 
-test.each(['putLinkedService', 'beginRun', 'startReplication', 'openWait'])(
+test.each(['putLinkedService', 'refreshPlan', 'beginRun', 'startReplication', 'openWait'])(
   'one that is canceled before %s starts nothing more',
   async (activity) => {
     const { steps, output } = await playRun({ [activity]: () => ({ stopped: 'canceled' }) });

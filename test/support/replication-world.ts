@@ -33,6 +33,7 @@ import { planLimitsSchema } from '../../shared/plan/groups.ts';
 import { planTables } from '../../shared/plan/plan.ts';
 import type { PlannedTable } from '../../shared/plan/plan.ts';
 import { replicationRuleSchema } from '../../shared/plan/rules.ts';
+import type { OnlineApp } from '../../shared/plan/rules.ts';
 import { SqlDatabase } from '../../shared/sql/database.ts';
 import * as scripts from '../../shared/sql/scripts.ts';
 import { FACTORY, GROUP, runEnd, startDataFactoryFixture, SUBSCRIPTION } from '../contract/fixtures/data-factory.ts';
@@ -123,7 +124,7 @@ export async function startReplicationWorld(smallTableBytes: number): Promise<Re
   if (installed.status !== 'Succeeded') throw new Error(installed.message);
   const outputs = await factories.activityOutputs(factory, installed.runId);
   const extensions = z.object({ value: extensionSchema.array() });
-  const apps = extensions.parse(outputs.get(preparationActivities.extensions)).value.map(({ appId }) => appId);
+  const apps = extensions.parse(outputs.get(preparationActivities.extensions)).value;
   const plan = await planSample(source, destination, apps, smallTableBytes);
 
   return {
@@ -221,7 +222,7 @@ async function putConnections(
 async function planSample(
   source: sql.ConnectionPool,
   destination: sql.ConnectionPool,
-  onlineApps: readonly string[],
+  onlineApps: readonly OnlineApp[],
   smallTableBytes: number,
 ): Promise<readonly PlannedTable[]> {
   const database = new SqlDatabase(destination);
@@ -240,6 +241,7 @@ async function planSample(
       rules: replicationRuleSchema.array().parse(await database.query(scripts.replicationRules)),
       limits: planLimitsSchema.parse({ smallTableBytes }),
       collation: 'Latin1_General_100_CI_AS',
+      selection: {},
     },
   );
   const plan: PlannedTable[] = [];

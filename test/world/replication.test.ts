@@ -16,6 +16,10 @@ const CUSTOMERS = '$Customer$437dbf0e-84ff-417a-965d-ed2bb9650972';
 const TABLE = `CRONUS International Ltd_${CUSTOMERS}`;
 /** Of the company that the environment began with; it says what the table is online. */
 const MODEL = `CRONUS USA, Inc_${CUSTOMERS}`;
+/** A table of an old version, and the one of an app that takes its place online. */
+const OLD_TABLE = 'CRONUS International Ltd_$Old Member';
+const LOYALTY_APP = '5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41';
+const NEW_TABLE = `CRONUS International Ltd_$Loyalty Member$${LOYALTY_APP}`;
 const MINUTE = 60_000;
 
 let world: World;
@@ -28,6 +32,9 @@ beforeAll(async () => {
     ['source', TABLE],
     ['destination', TABLE],
     ['destination', MODEL],
+    ['source', OLD_TABLE],
+    ['destination', NEW_TABLE],
+    ['destination', `CRONUS USA, Inc_$Loyalty Member$${LOYALTY_APP}`],
   ] as const) {
     await sample.execute(
       side,
@@ -36,7 +43,12 @@ beforeAll(async () => {
   }
   await sample.execute(
     'source',
-    `INSERT INTO [dbo].[${TABLE}] ([No_], [Name]) VALUES (N'A', N'same'), (N'B', N'same')`,
+    `INSERT INTO [dbo].[${TABLE}] ([No_], [Name]) VALUES (N'A', N'same'), (N'B', N'same');
+    INSERT INTO [dbo].[${OLD_TABLE}] ([No_], [Name]) VALUES (N'M1', N'member')`,
+  );
+  await sample.execute(
+    'destination',
+    `INSERT INTO [dbo].[Intelligent Cloud Status] ([Table Name], [Company Name]) VALUES (N'CRONUS USA, Inc_$Loyalty Member$${LOYALTY_APP}', N'CRONUS USA, Inc.')`,
   );
   await world.begin(SETUP, sample);
   await world.until(SETUP, 'Ready');
@@ -185,6 +197,82 @@ test('a table that fails is named with its cause and its remedy, and a retry cop
   expect(await violations(world)).toEqual([]);
 });
 
+describe('what is migrated', () => {
+  const change = (body: object) => world.call('PATCH', `migrationSetups/${SETUP}`, { body });
+  const resource = async () => (await world.call('GET', `migrationSetups/${SETUP}`)).body;
+  const mapping = { sourceTableName: `dbo.[${OLD_TABLE}]`, appId: LOYALTY_APP, tableName: 'Loyalty Member' };
+
+  test('is changed before a run, which then plans again: a table takes another name', async () => {
+    const before = await resource();
+    const changed = await change({ tableMappings: [mapping] });
+    requireDescribed('changeSelection', changed);
+    expect(changed).toMatchObject({ status: 200, body: { tableMappings: [mapping], planOutdated: true } });
+    expect((await create({ mode: 'delta', dryRun: true })).body).toMatchObject({ planOutdated: true });
+
+    const runId = await begin({ mode: 'delta' });
+    expect(await change({ tableMappings: null })).toMatchObject({ status: 409, body: { code: 'ReplicationUnderWay' } });
+    expect(await untilEnd(runId)).toMatchObject({ state: 'Succeeded' });
+    const members = await world.inspect.query(sample, 'destination', `SELECT [No_], [Name] FROM [dbo].[${NEW_TABLE}]`);
+    expect(members).toEqual([{ No_: 'M1', Name: 'member' }]);
+    // Only the mapped table is copied whole: the others keep the version up to which they are complete.
+    const copied = await tablesOf(runId, 'Succeeded');
+    expect(copied.filter(({ company, rowsCopied }) => company !== '' && Number(rowsCopied) > 0)).toEqual([
+      expect.objectContaining({ sourceTable: OLD_TABLE, destinationTable: NEW_TABLE, rowsCopied: 1 }),
+    ]);
+    expect(await lastEvents(3)).toMatchObject([
+      { type: 'tables-planned', state: 'Ready' },
+      { type: 'replication-started' },
+      { type: 'replication-completed' },
+    ]);
+    const after = await resource();
+    expect(after).not.toHaveProperty('planOutdated');
+    const delta = (body: Record<string, unknown>) =>
+      (body['tables'] as { byCopyMethod: { Delta: number } }).byCopyMethod;
+    expect(delta(after).Delta).toBe(delta(before).Delta + 1);
+    expect(await violations(world)).toEqual([]);
+  });
+
+  test('are companies of the source only, and tables of the others stay as they are', async () => {
+    const refused = await change({ companies: [COMPANY, 'Nobody'] });
+    expect(refused).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/companies/1', code: 'UnknownCompany' }] },
+    });
+    expect(await change({ tableMappings: [{ ...mapping, sourceTableName: '[sales].[Old]' }] })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/tableMappings/0/sourceTableName' }] },
+    });
+    const { body } = await world.call('GET', `migrationSetups/${SETUP}/companies`);
+    const others = (body['value'] as { name: string }[]).map(({ name }) => name).filter((name) => name !== COMPANY);
+    expect(await change({ companies: others })).toMatchObject({ status: 200, body: { companies: others } });
+    expect(await create({ mode: 'full', companies: [COMPANY] })).toMatchObject({ status: 400 });
+    await sample.execute('source', `DELETE FROM [dbo].[${TABLE}] WHERE [No_] = N'C'`);
+    expect(await untilEnd(await begin({ mode: 'full' }))).toMatchObject({ state: 'Succeeded' });
+    expect(await customers()).toHaveLength(3);
+    const reason = 'The company is not selected.';
+    expect(await planned({})).toContainEqual(
+      expect.objectContaining({ sourceTable: TABLE, copyMethod: 'None', reason }),
+    );
+    expect(await change({ companies: null, tableMappings: null })).toMatchObject({ status: 200 });
+    expect(await untilEnd(await begin({ mode: 'delta' }))).toMatchObject({ state: 'Succeeded' });
+    expect(await customers()).toHaveLength(2);
+  });
+
+  test('is planned again once, however often the run is interrupted then', async () => {
+    for (const fault of ['kill before', 'kill after', 'run twice'] as const) {
+      await change({ tableMappings: fault === 'kill after' ? null : [mapping] });
+      once('refreshPlan', () => fault);
+      expect(await untilEnd(await begin({ mode: 'delta' }))).toMatchObject({ state: 'Succeeded' });
+      expect((await lastEvents(3)).map(({ type }) => type)).toEqual([
+        'tables-planned',
+        'replication-started',
+        'replication-completed',
+      ]);
+      expect(await violations(world)).toEqual([]);
+    }
+  });
+});
+
 /** Lets something happen when an activity of a run runs for the first time. */
 function once(activity: string, happen: () => ActivityFault | undefined): void {
   world.activityFault = ({ name }) => {
@@ -228,7 +316,7 @@ describe('a run that is interrupted', () => {
   });
 });
 
-test.each(['putLinkedService', 'beginRun', 'startReplication', 'openWait', 'closeRun'])(
+test.each(['putLinkedService', 'refreshPlan', 'beginRun', 'startReplication', 'openWait', 'closeRun'])(
   'a run that is canceled during %s ends, and the next one copies',
   async (activity) => {
     let canceling: Promise<Answer> | undefined;
@@ -248,7 +336,7 @@ test.each(['putLinkedService', 'beginRun', 'startReplication', 'openWait', 'clos
 
 test('an environment whose database does not answer is told as that', async () => {
   world.endpoints.sql.decide = () => 'lost before';
-  const answers = [await create({ mode: 'full' }), await call('listRunTables', 'GET', '/1/tables')];
+  const answers = [await create({ mode: 'full', dryRun: true }), await call('listRunTables', 'GET', '/1/tables')];
   world.endpoints.sql.decide = () => undefined;
   for (const answer of answers) {
     expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '60' } });

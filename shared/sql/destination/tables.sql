@@ -46,9 +46,8 @@ IF OBJECT_ID(N'[mig].[SourceColumn]', N'U') IS NULL
   );
 GO
 -- The table plan: one row a source table, also for those that are not copied.
--- planId is the same in all rows and changes with each plan. columns: [{ "ordinal", "name", "type", "isKey", "carriedAs",
--- "collation" }]
--- as JSON. groupNumber is the batch of a large table, the pack of a small one. syncedVersion is the source's change
+-- planId is the same in all rows and changes with each plan. columns: [{ "ordinal", "name", "sourceName", "type", "isKey",
+-- "carriedAs", "collation" }] as JSON. groupNumber is the batch of a large table, the pack of a small one. syncedVersion is the source's change
 -- tracking version up to which the table is complete; 0 = copy it whole.
 IF OBJECT_ID(N'[mig].[ReplicationTable]', N'U') IS NULL
   CREATE TABLE [mig].[ReplicationTable] (
@@ -71,7 +70,8 @@ IF OBJECT_ID(N'[mig].[ReplicationTable]', N'U') IS NULL
     [syncedVersion] bigint NOT NULL CONSTRAINT [DF_ReplicationTable_syncedVersion] DEFAULT 0
   );
 GO
--- A table plan that is being written, until it takes the place of the one above as a whole.
+-- A table plan that is being written, until it takes the place of the one above as a whole. keptId and syncedVersion are
+-- what a table keeps of that one.
 IF OBJECT_ID(N'[mig].[PlanPart]', N'U') IS NULL
   CREATE TABLE [mig].[PlanPart] (
     [planId] uniqueidentifier NOT NULL,
@@ -90,6 +90,8 @@ IF OBJECT_ID(N'[mig].[PlanPart]', N'U') IS NULL
     [byteCount] bigint NOT NULL,
     [reason] nvarchar(400) NOT NULL,
     [problems] nvarchar(max) NOT NULL,
+    [keptId] int NULL,
+    [syncedVersion] bigint NOT NULL CONSTRAINT [DF_PlanPart_syncedVersion] DEFAULT 0,
     CONSTRAINT [PK_PlanPart] PRIMARY KEY ([planId], [controlId])
   );
 GO
@@ -160,14 +162,14 @@ CREATE OR ALTER VIEW [mig].[TableStatement] AS
     SELECT
       STRING_AGG(CAST(N'CAST(NULL AS ' + p.[carriedAs] + N') AS ' + p.[alias] AS nvarchar(max)), N', ')
         WITHIN GROUP (ORDER BY p.[ordinal]) AS [emptyRow],
-      STRING_AGG(CAST(N'CAST([t].' + p.[name] + N' AS ' + p.[carriedAs] + N')' AS nvarchar(max)), N', ')
+      STRING_AGG(CAST(N'CAST([t].' + p.[sourceName] + N' AS ' + p.[carriedAs] + N')' AS nvarchar(max)), N', ')
         WITHIN GROUP (ORDER BY p.[ordinal]) AS [wholeRow],
-      STRING_AGG(CAST(N'CAST(' + CASE WHEN p.[isKey] = 1 THEN N'ISNULL([t].' + p.[name] + N', [c].' + p.[name] + N')'
-        ELSE N'[t].' + p.[name] END + N' AS ' + p.[carriedAs] + N') AS ' + p.[alias] AS nvarchar(max)), N', ')
+      STRING_AGG(CAST(N'CAST(' + CASE WHEN p.[isKey] = 1 THEN N'ISNULL([t].' + p.[sourceName] + N', [c].' + p.[sourceName] + N')'
+        ELSE N'[t].' + p.[sourceName] END + N' AS ' + p.[carriedAs] + N') AS ' + p.[alias] AS nvarchar(max)), N', ')
         WITHIN GROUP (ORDER BY p.[ordinal]) AS [changedRow],
-      STRING_AGG(CAST(CASE WHEN p.[isKey] = 1 THEN N'[t].' + p.[name] + N' = [c].' + p.[name] END AS nvarchar(max)),
+      STRING_AGG(CAST(CASE WHEN p.[isKey] = 1 THEN N'[t].' + p.[sourceName] + N' = [c].' + p.[sourceName] END AS nvarchar(max)),
         N' AND ') WITHIN GROUP (ORDER BY p.[ordinal]) AS [sameKey],
-      STRING_AGG(CAST(CASE WHEN p.[isKey] = 1 THEN N'[t].' + p.[name] + N' IS NULL' END AS nvarchar(max)), N' AND ')
+      STRING_AGG(CAST(CASE WHEN p.[isKey] = 1 THEN N'[t].' + p.[sourceName] + N' IS NULL' END AS nvarchar(max)), N' AND ')
         WITHIN GROUP (ORDER BY p.[ordinal]) AS [rowGone],
       STRING_AGG(CAST(p.[name] AS nvarchar(max)), N', ') WITHIN GROUP (ORDER BY p.[ordinal]) AS [names],
       STRING_AGG(CAST(p.[alias] AS nvarchar(max)), N', ') WITHIN GROUP (ORDER BY p.[ordinal]) AS [aliases],
@@ -180,12 +182,14 @@ CREATE OR ALTER VIEW [mig].[TableStatement] AS
       STRING_AGG(CAST(CASE WHEN p.[isKey] = 1 THEN N'd.' + p.[name] + N' = ' + p.[value] END AS nvarchar(max)),
         N' AND ') WITHIN GROUP (ORDER BY p.[ordinal]) AS [stageKey]
     FROM (
-      SELECT j.[ordinal], QUOTENAME(j.[name]) AS [name], ISNULL(j.[carriedAs], j.[type]) AS [carriedAs], j.[isKey],
+      SELECT j.[ordinal], QUOTENAME(j.[name]) AS [name],
+        QUOTENAME(ISNULL(j.[sourceName], j.[name])) AS [sourceName], ISNULL(j.[carriedAs], j.[type]) AS [carriedAs], j.[isKey],
         j.[collation], a.[alias], CASE WHEN j.[carriedAs] IS NULL THEN N's.' + a.[alias]
           ELSE N'CAST(s.' + a.[alias] + N' AS ' + j.[type] + N')' END AS [value]
       FROM OPENJSON(t.[columns]) WITH (
         [ordinal] int '$.ordinal',
         [name] nvarchar(128) '$.name',
+        [sourceName] nvarchar(128) '$.sourceName',
         [type] nvarchar(60) '$.type',
         [isKey] bit '$.isKey',
         [carriedAs] nvarchar(60) '$.carriedAs',

@@ -197,7 +197,7 @@ describe('the table plan', () => {
   test('stays as it is when the claim is lost just before it is put in place', async () => {
     const planId = '11111111-1111-1111-1111-111111111111';
     await rows(destination, scripts.releaseClaim, ours);
-    const outcome = await rows(destination, scripts.replacePlan, { ...ours, planId, tables: 0 });
+    const outcome = await rows(destination, scripts.replacePlan, { ...ours, replicationId: 0, planId, tables: 0 });
     expect(outcome).toEqual([{ outcome: 'superseded' }]);
     expect(await planned()).toBe(1_500);
   });
@@ -207,14 +207,42 @@ describe('the table plan', () => {
     await rows(destination, 'UPDATE [mig].[ReplicationTable] SET [syncedVersion] = 7');
     const mark = await rows(destination, 'SELECT * FROM [mig].[Environment]');
     await install(ours);
-    expect(await rows(destination, scripts.planIsOpen, ours)).toEqual([{ isOpen: false }]);
-    const swap = { ...ours, planId: '11111111-1111-1111-1111-111111111111', tables: 0 };
+    expect(await rows(destination, scripts.planIsOpen, { ...ours, replicationId: 0 })).toEqual([{ isOpen: false }]);
+    const swap = { ...ours, replicationId: 0, planId: '11111111-1111-1111-1111-111111111111', tables: 0 };
     expect(await rows(destination, scripts.replacePlan, swap)).toEqual([{ outcome: 'superseded' }]);
     expect(await writePlan(ours, 5)).toBe('superseded');
     expect(await rows(destination, scripts.markReady, { ...ours, companies })).toEqual([{ outcome: 'marked' }]);
     const synced = 'SELECT COUNT(*) AS [tables] FROM [mig].[ReplicationTable] WHERE [syncedVersion] = 7';
     expect(await rows(destination, synced)).toEqual([{ tables: 1_500 }]);
     expect(await rows(destination, 'SELECT * FROM [mig].[Environment]')).toEqual(mark);
+  });
+
+  test('is made anew by a replication run that has not begun; a table keeps its number and its version', async () => {
+    await rows(destination, 'DELETE FROM [mig].[ReplicationTable] WHERE [controlId] IN (1, 3)');
+    await rows(
+      destination,
+      "INSERT INTO [mig].[Replication] ([replicationId], [pipelineRunId], [mode], [startedAt], [endedAt]) VALUES (4, N'run', N'full', SYSUTCDATETIME(), SYSUTCDATETIME())",
+    );
+    expect(await writePlan({ ...ours, replicationId: 4 }, 5)).toBe('superseded');
+    expect(await writePlan({ ...ours, replicationId: 5 }, 5)).toBe('replaced');
+    const kept =
+      'SELECT [controlId], [sourceTable], [syncedVersion] FROM [mig].[ReplicationTable] ORDER BY [controlId]';
+    expect(await rows(destination, kept)).toEqual([
+      { controlId: 2, sourceTable: plannedTable(2).sourceTable, syncedVersion: '7' },
+      { controlId: 4, sourceTable: plannedTable(4).sourceTable, syncedVersion: '7' },
+      { controlId: 5, sourceTable: plannedTable(5).sourceTable, syncedVersion: '7' },
+      { controlId: 1_501, sourceTable: plannedTable(1).sourceTable, syncedVersion: '0' },
+      { controlId: 1_503, sourceTable: plannedTable(3).sourceTable, syncedVersion: '0' },
+    ]);
+    const other = (async function* () {
+      const columns = [{ ordinal: 1, name: 'No_', type: 'int', isKey: true }];
+      yield await Promise.resolve({ ...plannedTable(2), columns });
+    })();
+    const progress = { stillCurrent: () => Promise.resolve(true), written: () => undefined };
+    expect(await replacePlan(new SqlDatabase(destination), { ...ours, replicationId: 5 }, other, progress)).toBe(
+      'replaced',
+    );
+    expect(await rows(destination, kept)).toMatchObject([{ controlId: 2, syncedVersion: '0' }]);
     await remove(ours, true);
   });
 });

@@ -265,10 +265,11 @@ async function planSample(): Promise<PlannedTable[]> {
     {
       companies: companySchema.array().parse(await rows(source, scripts.listCompanies)),
       onlineCompanies: online.map(({ sqlName }) => sqlName),
-      onlineApps: extensions.map(({ appId }) => appId),
+      onlineApps: extensions,
       rules: replicationRuleSchema.array().parse(await rows(destination, scripts.replicationRules)),
       limits: planLimitsSchema.parse({}),
       collation: String((await rows(destination, scripts.sourceCollation))[0]?.['collation']),
+      selection: {},
     },
   );
   for await (const table of plan) tables.push(table);

@@ -156,7 +156,7 @@ async function expectNothingDone(name: Name, reason: string, more?: object) {
 
 test('every activity that is fenced is tried here', () => {
   // Those of a replication run work for a setup that is ready.
-  const ofRuns = new Set<Name>(['beginRun', 'startReplication', 'cancelReplication', 'closeRun']);
+  const ofRuns = new Set<Name>(['refreshPlan', 'beginRun', 'startReplication', 'cancelReplication', 'closeRun']);
   const fenced = (Object.keys(activities) as Name[]).filter(
     (name) => activities[name].fence !== 'none' && !ofRuns.has(name),
   );

@@ -3,6 +3,7 @@ import { planLimitsSchema } from '../../../shared/plan/groups.ts';
 import type { CatalogueColumn, CatalogueTable } from '../../../shared/plan/catalogue.ts';
 import { planTables } from '../../../shared/plan/plan.ts';
 import type { PlanContext, PlannedTable } from '../../../shared/plan/plan.ts';
+import type { OnlineApp } from '../../../shared/plan/rules.ts';
 
 export const app = '437dbf0e-84ff-417a-965d-ed2bb9650972';
 export const otherApp = 'a7d0b2c4-6e18-4f3a-8b95-2c1d3e4f5a60';
@@ -14,11 +15,17 @@ export const context: PlanContext = {
     { name: 'CRONUS B', sqlName: 'CRONUS B' },
   ],
   onlineCompanies: ['CRONUS A_'],
-  onlineApps: [app, system],
+  onlineApps: installed(app, system),
   rules: [],
   limits: planLimitsSchema.parse({}),
   collation: 'Latin1_General_100_CI_AS',
+  selection: {},
 };
+
+/** Apps that are installed online, as those of Microsoft unless it is said otherwise. */
+export function installed(...appIds: readonly string[]): OnlineApp[] {
+  return appIds.map((appId) => ({ appId, publisher: 'Microsoft' }));
+}
 
 export function column(columnName: string, change: Partial<CatalogueColumn> = {}): CatalogueColumn {
   return {

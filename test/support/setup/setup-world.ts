@@ -90,6 +90,7 @@ export function successfulWorld(
     cancelRuns: () => ({ active: 0 }),
     removePreparation: () => ({ removed: ['mig_0123456789ab_prepare'] }),
     removeEntities: () => ({ removed: ['everything'] }),
+    refreshPlan: () => ({ published: true }),
     beginRun: () => ({ published: true }),
     startReplication: () => ({ pipeline: 'mig_0123456789ab_replicate', runId: 'run-replication' }),
     cancelReplication: () => ({ active: 0 }),

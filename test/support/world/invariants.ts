@@ -7,6 +7,7 @@ import { RUN_PREFIX, runFromRow } from '../../../shared/replication/run.ts';
 import type { ReplicationRun } from '../../../shared/replication/run.ts';
 import { databaseMarkOf } from '../../../shared/setup/database-mark.ts';
 import { headFromRow } from '../../../shared/setup/head.ts';
+import type { SetupEvent } from '../../../shared/setup/events.ts';
 import type { SetupRecord } from '../../../shared/setup/head.ts';
 import { decoded } from '../../../shared/setup/rows.ts';
 import { eventTypeOf, restingStates } from '../../../shared/setup/states.ts';
@@ -74,13 +75,21 @@ function ofState({ head, milestones, events, runs }: Stored): string[] {
   const announced = milestones.filter(
     ({ name, attempt: of, origin }) => of === origin && eventTypeOf(name) !== undefined,
   );
-  const told = runs.flatMap(({ startedAt, endedAt }) => [startedAt, endedAt]).filter((at) => at !== undefined);
+  const told = [
+    ...runs.flatMap(({ startedAt, endedAt }) => [startedAt, endedAt]).filter((at) => at !== undefined),
+    // A run may begin with a plan of its own.
+    ...events.filter(({ event }) => isPlanOfRun(event as SetupEvent)),
+  ];
   if (announced.length + told.length !== events.length) {
     found.push(
       `events in order: ${setupId} has ${events.length} events for ${announced.length} milestones and ${told.length} of runs`,
     );
   }
   return found;
+}
+
+function isPlanOfRun({ type, data }: SetupEvent): boolean {
+  return type === eventTypeOf('tablesPlanned') && data.state === 'Ready';
 }
 
 /** Who wanted each attempt, each cancellation and each removal is written down. */
@@ -246,7 +255,9 @@ async function ofCallers(world: World, setups: readonly Stored[]): Promise<strin
       found.push(`tenants apart: ${setupId} is shown to others`);
     const body = world.bodies.get(setupId);
     if (state !== 'Ready' || body === undefined) continue;
-    const again = await world.call('PUT', `migrationSetups/${setupId}`, { body });
+    const { companies, tableMappings } = head.request;
+    const wanted = { ...body, companies, tableMappings };
+    const again = await world.call('PUT', `migrationSetups/${setupId}`, { body: wanted });
     const operation = again.headers['operation-id'];
     if (again.status !== 200 || operation !== `${setupId}.${attempt}`) {
       found.push(`same request, same operation: ${setupId} was asked for again: ${again.status} ${operation ?? ''}`);

@@ -75,7 +75,7 @@ export class World {
   readonly nodes = new Map<string, RuntimeNode>();
   readonly inspect = new Inspection(this);
   /** The bodies with which setups were accepted. */
-  readonly bodies = new Map<string, unknown>();
+  readonly bodies = new Map<string, object>();
   readonly passwords = new Set<string>();
   readonly samplesInUse = new Set<Sample>();
 

@@ -135,6 +135,7 @@ describe('each fault fails its check, and no other', () => {
       { companies: Array.from({ length: 300 }, (_, index) => company(`C${index}`, `C${index}`, 0)) },
     ],
     ['50 GB', 'CMP-05', 'warns', '50002', { companies: [company('A', 'A', 20), company('B', 'B', 30)] }],
+    ['company gone', 'CMP-07', 'blocks', '50003', { selected: ['CRONUS International Ltd.', 'CRONUS'] }],
     ['many tables', 'TAB-04', 'warns', 'TAB-04', { source: { tableCount: 10_001 } }],
   ];
 
@@ -144,6 +145,22 @@ describe('each fault fails its check, and no other', () => {
     expect(failures[0]?.cause).not.toBe('');
     expect(failures[0]?.remedy.text).not.toBe('');
     expect(failures[0]?.measured).not.toBe('');
+  });
+
+  test('companies that are not to be migrated do not matter', () => {
+    const companies = [company('CRONUS', 'CRONUS', 1), company('CRONUS/A', 'CRONUS_A', 90)];
+    const source = {
+      tablePrefixes: [
+        { prefix: 'CRONUS', tables: 2 },
+        { prefix: 'CRONUS_A', tables: 2 },
+      ],
+    };
+    expect(failuresOf({ companies, source, selected: ['CRONUS'] })).toMatchObject([{ id: 'EXT-03' }]);
+    expect(failuresOf({ companies, source, selected: ['CRONUS/A'] })).toMatchObject([
+      { id: 'EXT-03' },
+      { id: 'CMP-02' },
+      { id: 'CMP-05' },
+    ]);
   });
 
   test('the cloud migration app is missing online', () => {

@@ -47,6 +47,7 @@ const fences: Readonly<Record<Name, Fence>> = {
   chooseSetups: 'none',
   replayRound: 'none',
   endReplay: 'none',
+  refreshPlan: 'forward',
   beginRun: 'forward',
   startReplication: 'forward',
   cancelReplication: 'undo',
@@ -112,7 +113,7 @@ const superseded: readonly (SetupRecord | undefined)[] = [
 ];
 
 /** Those that only replication runs have. */
-const ofRuns: readonly Name[] = ['beginRun', 'startReplication', 'cancelReplication', 'closeRun'];
+const ofRuns: readonly Name[] = ['refreshPlan', 'beginRun', 'startReplication', 'cancelReplication', 'closeRun'];
 
 function named(fence: Fence): Name[] {
   return (Object.keys(fences) as Name[]).filter((name) => fences[name] === fence && !ofRuns.includes(name));

@@ -7,6 +7,7 @@ import {
   column,
   context,
   each,
+  installed,
   otherApp,
   plan,
   planOne,
@@ -56,7 +57,7 @@ test("names of companies are matched as the source's collation does", async () =
 
 describe('a table that a later version has moved to another app', () => {
   const foundation = 'f3552374-a1f2-4356-848e-196002525837';
-  const apps = { onlineApps: [app, foundation] };
+  const apps = { onlineApps: installed(app, foundation) };
   const source = table(`CRONUS A_$No_ Series$${app}`);
   const online = table(`CRONUS A_$No_ Series$${foundation}`);
 

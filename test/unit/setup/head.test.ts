@@ -42,7 +42,7 @@ describe('a head row', () => {
 
   test('holds flat values only, as a table can store them', () => {
     const types = new Set(Object.values(headRow(full)).map((value) => typeof value));
-    expect([...types].toSorted((a, b) => a.localeCompare(b))).toEqual(['number', 'string']);
+    expect([...types].toSorted((a, b) => a.localeCompare(b))).toEqual(['boolean', 'number', 'string']);
   });
 
   test('with columns of a newer version is read', () => {

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { companySchema, extensionSchema } from '../../shared/checks/check.ts';
+import { joinCatalogue } from '../../shared/plan/catalogue.ts';
+import { replacePlan } from '../../shared/plan/control-rows.ts';
+import { planLimitsSchema } from '../../shared/plan/groups.ts';
+import { emptyPlanSummary, planTables as plan, summarizePlan } from '../../shared/plan/plan.ts';
+import type { PlanContext } from '../../shared/plan/plan.ts';
+import { replicationRuleSchema } from '../../shared/plan/rules.ts';
+import { stopReason } from '../../shared/setup/fence.ts';
+import type { StopReason, Worker } from '../../shared/setup/fence.ts';
+import type { SetupRecord } from '../../shared/setup/head.ts';
+import type { MilestoneData } from '../../shared/setup/states.ts';
+import type { Services } from '../../shared/services.ts';
+import type { SqlDatabase } from '../../shared/sql/database.ts';
+import * as scripts from '../../shared/sql/scripts.ts';
+import { claimantOf } from './claimant.ts';
+import type { Implementation } from './implementation.ts';
+import { publish } from './setup-record.ts';
+
+export const planTables: Implementation<'planTables'> = async (input, services) => {
+  return writePlan(await services.store.require(input), input, services);
+};
+
+export const refreshPlan: Implementation<'refreshPlan'> = async (input, services) => {
+  const setup = await services.store.require(input);
+  if (!setup.planOutdated) return { published: true };
+  const planned = await writePlan(setup, input, services);
+  if ('stopped' in planned) return planned;
+  const recorded = await services.replicationRuns.recordPlan(input, input.run, planned);
+  return recorded.kind === 'stopped' ? { stopped: recorded.reason } : publish(input, services.publisher);
+};
+
+type Planned = MilestoneData<'tablesPlanned'> | { readonly stopped: StopReason };
+
+/** The fence is asked before each part, and the last statement takes its place in the database under the claim. */
+const LONGEST_PLAN_REQUEST_MS = 10 * 60_000;
+
+/** Plans every table and puts the plan in the place of the one before. */
+async function writePlan(setup: SetupRecord, worker: Worker, services: Services): Promise<Planned> {
+  const run = worker.run === undefined ? {} : { replicationId: worker.run.number };
+  const owner = { ...claimantOf(worker, services), ...run };
+  const work = async (database: SqlDatabase): Promise<Planned> => {
+    const planned = plan(
+      joinCatalogue(database.stream(scripts.sourceTables), database.stream(scripts.sourceColumns)),
+      joinCatalogue(database.stream(scripts.catalogueTables), database.stream(scripts.catalogueColumns)),
+      await planContext(services, setup, database),
+    );
+    let summary = emptyPlanSummary;
+    let stopped: StopReason = 'superseded';
+    const outcome = await replacePlan(database, owner, planned, {
+      async stillCurrent() {
+        const reason = stopReason('forward', worker, await services.store.get(setup));
+        stopped = reason ?? stopped;
+        return reason === undefined;
+      },
+      written: (tables) => {
+        summary = summarizePlan(tables, summary);
+      },
+    });
+    if (outcome === 'superseded') return { stopped };
+    return { ...summary, byCopyMethod: { ...summary.byCopyMethod } };
+  };
+  return services.databases.use(setup.destination, work, LONGEST_PLAN_REQUEST_MS);
+}
+
+async function planContext({ findings }: Services, setup: SetupRecord, database: SqlDatabase): Promise<PlanContext> {
+  const [companies, extensions] = await Promise.all([findings.of(setup, 'company'), findings.of(setup, 'extension')]);
+  const online = await database.query(scripts.listCompanies);
+  const rules = await database.query(scripts.replicationRules);
+  const [source] = await database.query(scripts.sourceCollation);
+  const { companies: selected, tableMappings } = setup.request;
+  return {
+    companies: z.array(companySchema).parse(companies),
+    onlineCompanies: z
+      .array(companySchema)
+      .parse(online)
+      .map(({ sqlName }) => sqlName),
+    onlineApps: z.array(extensionSchema).parse(extensions),
+    rules: z.array(replicationRuleSchema).parse(rules),
+    limits: planLimitsSchema.parse({}),
+    collation: z.object({ collation: z.string() }).optional().parse(source)?.collation ?? null,
+    selection: {
+      ...(selected === undefined ? {} : { companies: selected }),
+      ...(tableMappings === undefined ? {} : { tableMappings }),
+    },
+  };
+}
