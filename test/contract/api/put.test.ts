@@ -153,6 +153,8 @@ const mapping = {
   tableName: 'Member',
 };
 
+const long = { ...mapping, sourceTableName: 'y'.repeat(128), tableName: 'x'.repeat(128) };
+
 describe('PUT of what is migrated', () => {
   const errorsOf = ({ body }: Answer) => (body as { errors: object[] }).errors;
 
@@ -172,11 +174,7 @@ describe('PUT of what is migrated', () => {
     ['/companies/0', { companies: ['x'.repeat(31)] }, 'must have at most 30 characters.'],
     ['/tableMappings/0/appId', { tableMappings: [{ ...mapping, appId: 'base' }] }, 'must match'],
     ['/tableMappings/0/sourceTableName', { tableMappings: [{ ...mapping, sourceTableName: 'a'.repeat(129) }] }, 'dbo'],
-    [
-      '/tableMappings',
-      { tableMappings: Array(100).fill({ ...mapping, sourceTableName: 'y'.repeat(128), tableName: 'x'.repeat(128) }) },
-      '24000',
-    ],
+    ['/tableMappings', { tableMappings: Array.from({ length: 100 }, () => long) }, '24000'],
   ])('is refused at %s', async (pointer, change, detail) => {
     const answer = await api.put(setupId, { ...setupBody, ...change });
     expect(answer).toMatchObject({ status: 400, body: { code: 'InvalidRequestBody' } });
