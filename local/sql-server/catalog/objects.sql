@@ -173,10 +173,12 @@ CREATE FUNCTION tsql.page_count(object_id int4) RETURNS int8 STABLE LANGUAGE sql
 CREATE VIEW sys.partitions AS
 SELECT object_id::int8 * 16 + index_id AS partition_id, object_id, index_id, 1 AS partition_number, tsql.row_count(object_id) AS rows, 0::int2 AS data_compression, 'NONE' COLLATE tsql.ci AS data_compression_desc
   FROM sys.indexes;
+-- Counted once: a join would count again for each row of its other side.
 CREATE VIEW sys.dm_db_partition_stats AS
-SELECT object_id::int8 * 16 + index_id AS partition_id, object_id, index_id, 1 AS partition_number, tsql.row_count(object_id) AS row_count,
-       tsql.page_count(object_id) AS in_row_data_page_count, tsql.page_count(object_id) AS used_page_count, tsql.page_count(object_id) AS reserved_page_count
-  FROM sys.indexes;
+WITH counted AS MATERIALIZED (SELECT object_id, index_id, tsql.row_count(object_id) AS row_count, tsql.page_count(object_id) AS page_count FROM sys.indexes)
+SELECT object_id::int8 * 16 + index_id AS partition_id, object_id, index_id, 1 AS partition_number, row_count,
+       page_count AS in_row_data_page_count, page_count AS used_page_count, page_count AS reserved_page_count
+  FROM counted;
 CREATE VIEW sys.database_files AS
 SELECT 1 AS file_id, 0::int2 AS type, 'ROWS' COLLATE tsql.ci AS type_desc, tsql.db_name() AS name, tsql.db_name() || '.mdf' AS physical_name,
        coalesce((SELECT sum(tsql.page_count(object_id)) FROM tsql.relations WHERE relkind = 'r'), 0)::int4 AS size, -1 AS max_size;
@@ -216,7 +218,8 @@ CREATE FUNCTION tsql.type_name(int4) RETURNS text STABLE LANGUAGE sql AS $$ SELE
 CREATE FUNCTION tsql.type_id(text) RETURNS int4 STABLE LANGUAGE sql AS $$ SELECT user_type_id FROM sys.types WHERE name = $1 COLLATE tsql.ci $$;
 CREATE FUNCTION tsql.col_name(int4, int4) RETURNS text STABLE LANGUAGE sql AS $$ SELECT name FROM sys.columns WHERE object_id = $1 AND column_id = $2 $$;
 CREATE FUNCTION tsql.col_length(text, text) RETURNS int2 STABLE LANGUAGE sql AS $$
-  SELECT max_length FROM sys.columns WHERE object_id = tsql.object_id($1) AND name = $2 COLLATE tsql.ci $$;
+  -- As a sub-query the identifier is looked up once, not for each column.
+  SELECT max_length FROM sys.columns WHERE object_id = (SELECT tsql.object_id($1)) AND name = $2 COLLATE tsql.ci $$;
 CREATE FUNCTION tsql.objectproperty(int4, text) RETURNS int4 STABLE LANGUAGE sql AS $$
   SELECT CASE lower($2) WHEN 'isusertable' THEN (type = 'U ')::int4 WHEN 'istable' THEN (type = 'U ')::int4 WHEN 'isview' THEN (type = 'V ')::int4
               WHEN 'isprocedure' THEN (type = 'P ')::int4 WHEN 'tablehasprimarykey' THEN (SELECT count(*)::int4 FROM sys.key_constraints k WHERE k.parent_object_id = $1 AND k.type = 'PK')

@@ -24,7 +24,7 @@ const OWN = new Set(
   (
     'isnull len datalength charindex patindex stuff space substring newid newsequentialid getdate getutcdate sysdatetime ' +
     'sysutcdatetime sysdatetimeoffset year month day eomonth datefromparts format isjson json_value json_query isnumeric ' +
-    'quotename parsename object_id object_name object_schema_name schema_id schema_name db_id db_name databasepropertyex ' +
+    'quotename parsename object_name object_schema_name schema_name db_id db_name databasepropertyex ' +
     'objectproperty col_length col_name suser_sname suser_name user_name original_login hashbytes ident_current type_name ' +
     'type_id has_perms_by_name is_srvrolemember is_rolemember is_member change_tracking_current_version ' +
     'change_tracking_min_valid_version min_active_rowversion ascii char unicode nchar count count_big sum avg concat_ws ' +
@@ -123,6 +123,13 @@ const serverProperty: Build = (call) => {
   return name?.kind === 'string' && NUMERIC_SERVER_PROPERTIES.test(name.text) ? `${value}::int4` : value;
 };
 
+/** What no column has a part in is looked up once, as a sub-query, and not again for every row. */
+const lookup: Build = (call) => {
+  const value = `tsql.${call.name}(${list(call)})`;
+  const isSame = call.tokens.every(({ kind }) => kind === 'string' || kind === 'variable' || kind === 'operator');
+  return isSame ? `(SELECT ${value})` : value;
+};
+
 const SPECIAL: Readonly<Record<string, Build>> = {
   cast: castCall(false),
   try_cast: castCall(true),
@@ -136,6 +143,8 @@ const SPECIAL: Readonly<Record<string, Build>> = {
   datename: datePart,
   string_agg: stringAggregate,
   serverproperty: serverProperty,
+  object_id: lookup,
+  schema_id: lookup,
   concat: (call) => `concat(${call.arguments.map((tokens) => `tsql.str(${call.express(tokens)})`).join(', ')})`,
   replicate: (call) => `repeat(${list(call)})`,
   round: (call) => `round((${argument(call, 0)})::numeric, ${argument(call, 1)})`,
