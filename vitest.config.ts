@@ -9,11 +9,20 @@ const COMPILE_CACHE = join(import.meta.dirname, 'node_modules/.cache/compiled');
 
 /**
  * The folders of contract tests that share processes: loading modules, and optimising the code of PostgreSQL, costs more than
- * most of these tests do. The others use what a process has only once, such as the managed identity of the Azure SDK.
+ * most of these tests do. The others use what a process has only once, such as the app that it hosts.
  */
-const SHARING = ['api', 'replays', 'retention', 'sql-server', 'stack', 'state', 'waits'].map(
-  (folder) => `test/contract/${folder}/**/*.test.ts`,
-);
+const SHARING = [
+  'api',
+  'data-factory',
+  'orphans',
+  'replays',
+  'retention',
+  'service-bus',
+  'sql-server',
+  'stack',
+  'state',
+  'waits',
+].map((folder) => `test/contract/${folder}/**/*.test.ts`);
 
 /** The settings of a project: which files, which of them not, and how long one test may take. */
 interface Settings {

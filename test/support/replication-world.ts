@@ -2,9 +2,6 @@
 // factory, on the local endpoints, without the app.
 import { randomBytes } from 'node:crypto';
 import { on } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ManagedIdentityCredential } from '@azure/identity';
 import { BlobServiceClient } from '@azure/storage-blob';
 import sql from 'mssql';
@@ -14,7 +11,6 @@ import { companyTables, loadSample, sampleDatabases } from '../../local/sample/l
 import { registerRuntimeNode } from '../../local/data-factory/runtime-node.ts';
 import { AZURE_SQL, SQL_SERVER } from '../../local/sql-server/profiles.ts';
 import { startSqlServer } from '../../local/sql-server/server.ts';
-import { startStorage } from '../../local/storage/server.ts';
 import { companySchema, extensionSchema } from '../../shared/checks/check.ts';
 import {
   destinationLinkedService,
@@ -36,6 +32,7 @@ import { replicationRuleSchema } from '../../shared/plan/rules.ts';
 import type { OnlineApp } from '../../shared/plan/rules.ts';
 import { SqlDatabase } from '../../shared/sql/database.ts';
 import * as scripts from '../../shared/sql/scripts.ts';
+import { emptyStorage } from './shared-endpoints.ts';
 import { FACTORY, GROUP, runEnd, startDataFactoryFixture, SUBSCRIPTION } from '../contract/fixtures/data-factory.ts';
 
 const key = '0123456789ab';
@@ -74,12 +71,8 @@ export async function startReplicationWorld(smallTableBytes: number): Promise<Re
   fixture.lines.on('line', (line: string) => {
     if (/^activity .*: Failed$/.test(line)) setImmediate(() => void clock.advance(30_000));
   });
-  const directory = await mkdtemp(join(tmpdir(), 'replication-test-'));
   const password = randomBytes(24).toString('base64url');
-  const [storage, servers] = await Promise.all([
-    startStorage({ tls: fixture.tls, directory }),
-    startServers(fixture, password),
-  ]);
+  const [storage, servers] = await Promise.all([emptyStorage(), startServers(fixture, password)]);
   const staging = new Staging(new BlobServiceClient(storage.blobUrl, new ManagedIdentityCredential()));
   const factories = new DataFactories(() => fixture.client, { now: () => new Date() });
   const connect = (server: 'onprem' | 'online', database: string, login: Partial<sql.config>) =>
@@ -139,8 +132,7 @@ export async function startReplicationWorld(smallTableBytes: number): Promise<Re
     async stop() {
       await Promise.all([source.close(), destination.close()]);
       await fixture.stop();
-      await Promise.all([storage.stop(), servers.stop()]);
-      await rm(directory, { recursive: true });
+      await servers.stop();
     },
   };
 }

@@ -9,6 +9,7 @@ import { providerTenantId, startTokenIssuer } from '../../support/api/token-issu
 import { milestone } from '../../support/setup/stored-setup.ts';
 import { first, onward, second, selected, startOrphanWorld } from '../../support/orphan-world.ts';
 import type { OrphanWorld } from '../../support/orphan-world.ts';
+import { emptyStorage } from '../../support/shared-endpoints.ts';
 import { startTables } from '../../support/tables.ts';
 import type { Tables } from '../../support/tables.ts';
 
@@ -19,6 +20,8 @@ let world: OrphanWorld;
 let logged: string[];
 
 beforeAll(async () => {
+  // The sweeper looks at all that is staged.
+  await emptyStorage();
   tables = await startTables();
 });
 
