@@ -11,7 +11,8 @@ import type { Answer, Asked, World } from '../support/world/world.ts';
 const SETUP = 'replicates';
 const RUNS = `migrationSetups/${SETUP}/replicationRuns`;
 const COMPANY = 'CRONUS International Ltd.';
-const CUSTOMERS = '$Customer$437dbf0e-84ff-417a-965d-ed2bb9650972';
+const BASE_APP = '437dbf0e-84ff-417a-965d-ed2bb9650972';
+const CUSTOMERS = `$Customer$${BASE_APP}`;
 /** A table of the company that both sides have; the other tables of the sample have no company. */
 const TABLE = `CRONUS International Ltd_${CUSTOMERS}`;
 /** Of the company that the environment began with; it says what the table is online. */
@@ -20,6 +21,10 @@ const MODEL = `CRONUS USA, Inc_${CUSTOMERS}`;
 const OLD_TABLE = 'CRONUS International Ltd_$Old Member';
 const LOYALTY_APP = '5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41';
 const NEW_TABLE = `CRONUS International Ltd_$Loyalty Member$${LOYALTY_APP}`;
+/** A table that a later version has moved to another app, but for its field Name, which stayed with its app. */
+const FOUNDATION = 'f3552374-a1f2-4356-848e-196002525837';
+const MOVED_FROM = `CRONUS International Ltd_$Return Reason$${BASE_APP}`;
+const MOVED_TO = `CRONUS International Ltd_$Return Reason$${FOUNDATION}`;
 const MINUTE = 60_000;
 
 let world: World;
@@ -33,6 +38,7 @@ beforeAll(async () => {
     ['destination', TABLE],
     ['destination', MODEL],
     ['source', OLD_TABLE],
+    ['source', MOVED_FROM],
     ['destination', NEW_TABLE],
     ['destination', `CRONUS USA, Inc_$Loyalty Member$${LOYALTY_APP}`],
   ] as const) {
@@ -44,11 +50,24 @@ beforeAll(async () => {
   await sample.execute(
     'source',
     `INSERT INTO [dbo].[${TABLE}] ([No_], [Name]) VALUES (N'A', N'same'), (N'B', N'same');
-    INSERT INTO [dbo].[${OLD_TABLE}] ([No_], [Name]) VALUES (N'M1', N'member')`,
+    INSERT INTO [dbo].[${OLD_TABLE}] ([No_], [Name]) VALUES (N'M1', N'member');
+    INSERT INTO [dbo].[${MOVED_FROM}] ([No_], [Name]) VALUES (N'R1', N'broken'), (N'R2', N'')`,
+  );
+  for (const company of ['CRONUS International Ltd_', 'CRONUS USA, Inc_']) {
+    const table = `${company}$Return Reason$${FOUNDATION}`;
+    await sample.execute('destination', `CREATE TABLE [dbo].[${table}] ([No_] nvarchar(10) NOT NULL PRIMARY KEY)`);
+    const fields = `[No_] nvarchar(10) NOT NULL PRIMARY KEY, [Name$${BASE_APP}] nvarchar(50) NOT NULL, [Bonus$${LOYALTY_APP}] int NOT NULL DEFAULT ((7))`;
+    await sample.execute('destination', `CREATE TABLE [dbo].[${table}$ext] (${fields})`);
+  }
+  await sample.execute(
+    'destination',
+    `INSERT INTO [dbo].[NAV App Installed App] ([App ID], [Package ID], [Name], [Publisher], [Version Major], [Version Minor], [Version Build], [Version Revision])
+     VALUES ('${FOUNDATION}', NEWID(), N'Business Foundation', N'Microsoft', 26, 3, 36158, 0)`,
   );
   await sample.execute(
     'destination',
-    `INSERT INTO [dbo].[Intelligent Cloud Status] ([Table Name], [Company Name]) VALUES (N'CRONUS USA, Inc_$Loyalty Member$${LOYALTY_APP}', N'CRONUS USA, Inc.')`,
+    `INSERT INTO [dbo].[Intelligent Cloud Status] ([Table Name], [Company Name])
+     VALUES (N'CRONUS USA, Inc_$Loyalty Member$${LOYALTY_APP}', N'CRONUS USA, Inc.'), (N'CRONUS USA, Inc_$Return Reason$${FOUNDATION}', N'CRONUS USA, Inc.')`,
   );
   await world.begin(SETUP, sample);
   await world.until(SETUP, 'Ready');
@@ -115,6 +134,15 @@ async function lastEvents(count: number) {
 /** Rows of the table in the environment. */
 const customers = () => world.inspect.query(sample, 'destination', `SELECT [No_] FROM [dbo].[${TABLE}] ORDER BY [No_]`);
 
+/** Fields in the companion table of the table that has moved, with one of an app that the source does not have. */
+const fields = () =>
+  world.inspect.query(
+    sample,
+    'destination',
+    `SELECT m.[No_], e.[Name$${BASE_APP}] AS [name], e.[Bonus$${LOYALTY_APP}] AS [bonus] FROM [dbo].[${MOVED_TO}] AS m
+     JOIN [dbo].[${MOVED_TO}$ext] AS e ON e.[No_] = m.[No_] ORDER BY m.[No_]`,
+  );
+
 test('the plan says of each table how it is copied, or why its rows are left behind', async () => {
   const { body } = await world.call('GET', `migrationSetups/${SETUP}`);
   const { byCopyMethod, leftOut } = body['tables'] as { byCopyMethod: Record<string, number>; leftOut: number };
@@ -131,7 +159,7 @@ test('says what it would copy, copies it, and one goes on at a time', async () =
   const preview = await create({ mode: 'full', dryRun: true });
   expect(preview).toMatchObject({ status: 200, body: { mode: 'full' } });
   const { tables, byCompany } = preview.body;
-  expect(byCompany).toContainEqual(expect.objectContaining({ company: COMPANY, tables: 1, rows: 2 }));
+  expect(byCompany).toContainEqual(expect.objectContaining({ company: COMPANY, tables: 3, rows: 6 }));
 
   const runId = await begin({ mode: 'full' });
   const refusal = { status: 409, body: { code: 'ReplicationUnderWay' } };
@@ -140,6 +168,10 @@ test('says what it would copy, copies it, and one goes on at a time', async () =
   const counts = { tables, succeededTables: tables, failedTables: 0 };
   expect(await untilEnd(runId)).toMatchObject({ state: 'Succeeded', counts });
   expect(await customers()).toEqual([{ No_: 'A' }, { No_: 'B' }]);
+  expect(await fields()).toEqual([
+    { No_: 'R1', name: 'broken', bonus: 7 },
+    { No_: 'R2', name: '', bonus: 7 },
+  ]);
   const copied = await tablesOf(runId, 'Succeeded');
   const durationMs = expect.any(Number) as number;
   expect(copied).toContainEqual(
@@ -247,6 +279,8 @@ describe('what is migrated', () => {
     expect(await change({ companies: others })).toMatchObject({ status: 200, body: { companies: others } });
     expect(await create({ mode: 'full', companies: [COMPANY] })).toMatchObject({ status: 400 });
     await sample.execute('source', `DELETE FROM [dbo].[${TABLE}] WHERE [No_] = N'C'`);
+    await sample.execute('source', `UPDATE [dbo].[${MOVED_FROM}] SET [Name] = N'late' WHERE [No_] = N'R2'`);
+    await sample.execute('source', `DELETE FROM [dbo].[${MOVED_FROM}] WHERE [No_] = N'R1'`);
     expect(await untilEnd(await begin({ mode: 'full' }))).toMatchObject({ state: 'Succeeded' });
     expect(await customers()).toHaveLength(3);
     const reason = 'The company is not selected.';
@@ -256,6 +290,7 @@ describe('what is migrated', () => {
     expect(await change({ companies: null, tableMappings: null })).toMatchObject({ status: 200 });
     expect(await untilEnd(await begin({ mode: 'delta' }))).toMatchObject({ state: 'Succeeded' });
     expect(await customers()).toHaveLength(2);
+    expect(await fields()).toEqual([{ No_: 'R2', name: 'late', bonus: 7 }]);
   });
 
   test('is planned again once, however often the run is interrupted then', async () => {
