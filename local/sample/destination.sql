@@ -231,6 +231,22 @@ CREATE TABLE [dbo].[CRONUS USA, Inc_$Loyalty Import$5f6c1f9e-2a4b-4e57-9d3e-7b1a
   [Line] int NOT NULL,
   [Text] nvarchar(250) NOT NULL
 );
+CREATE TABLE [dbo].[CRONUS USA, Inc_$Loyalty Entry$5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41] (
+  [timestamp] timestamp NOT NULL,
+  [Entry No_] bigint IDENTITY(1,1) NOT NULL,
+  [Amount] decimal(38, 20) NOT NULL CONSTRAINT [MDF$CRONUS USA, Inc_$Loyalty Entry$Amount] DEFAULT ((0)),
+  [Posted At] datetime NOT NULL CONSTRAINT [MDF$CRONUS USA, Inc_$Loyalty Entry$Posted At] DEFAULT ('1753.01.01'),
+  [Session] uniqueidentifier NOT NULL
+    CONSTRAINT [MDF$CRONUS USA, Inc_$Loyalty Entry$Session] DEFAULT ('00000000-0000-0000-0000-000000000000'),
+  [Text] nvarchar(250) NOT NULL CONSTRAINT [MDF$CRONUS USA, Inc_$Loyalty Entry$Text] DEFAULT (N''),
+  [Code] nvarchar(20) COLLATE Latin1_General_100_CS_AS NOT NULL
+    CONSTRAINT [MDF$CRONUS USA, Inc_$Loyalty Entry$Code] DEFAULT (N''),
+  [Voided] tinyint NOT NULL CONSTRAINT [MDF$CRONUS USA, Inc_$Loyalty Entry$Voided] DEFAULT ((0)),
+  [Content] varbinary(max) NULL,
+  [. " \ / ' % ]] [ $ 🙂] int NOT NULL CONSTRAINT [MDF$CRONUS USA, Inc_$Loyalty Entry$All] DEFAULT ((0)),
+  [Pages] AS (CAST([Entry No_] / 10 AS bigint)),
+  CONSTRAINT [CRONUS USA, Inc_$Loyalty Entry$5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41$Key1] PRIMARY KEY CLUSTERED ([Entry No_])
+);
 CREATE TABLE [dbo].[CRONUS USA, Inc_$Shelf Label$d94e3a17-0b5c-4c8e-a1f2-6b7c8d9e0f13] (
   [timestamp] timestamp NOT NULL,
   [Code] nvarchar(20) NOT NULL,
@@ -247,6 +263,14 @@ GO
 CREATE UNIQUE CLUSTERED INDEX [VSIFTIDX]
 ON [dbo].[CRONUS USA, Inc_$G_L Entry$437dbf0e-84ff-417a-965d-ed2bb9650972$VSIFT$Key2] ([G_L Account No_], [Posting Date]);
 GO
+-- The tables of a company aside, a table of the whole database that is large at the source.
+CREATE TABLE [dbo].[Loyalty Document$5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41] (
+  [timestamp] timestamp NOT NULL,
+  [Code] nvarchar(20) NOT NULL,
+  [Content] varbinary(max) NULL,
+  CONSTRAINT [Loyalty Document$5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41$Key1] PRIMARY KEY CLUSTERED ([Code])
+);
+GO
 -- What the platform lists: tables of installed apps whose property ReplicateData is true. Email accounts are not.
 INSERT INTO [dbo].[Intelligent Cloud Status] ([Table Name], [Company Name], [Replicate Data], [Preserve Cloud Data])
 VALUES
@@ -259,5 +283,7 @@ VALUES
   (N'CRONUS USA, Inc_$Sales Header$437dbf0e-84ff-417a-965d-ed2bb9650972', N'CRONUS USA, Inc.', 1, 0),
   (N'CRONUS USA, Inc_$Payment Terms$437dbf0e-84ff-417a-965d-ed2bb9650972', N'CRONUS USA, Inc.', 1, 0),
   (N'CRONUS USA, Inc_$Report Inbox$437dbf0e-84ff-417a-965d-ed2bb9650972', N'CRONUS USA, Inc.', 0, 0),
+  (N'Loyalty Document$5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41', N'', 1, 0),
+  (N'CRONUS USA, Inc_$Loyalty Entry$5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41', N'CRONUS USA, Inc.', 1, 0),
   (N'CRONUS USA, Inc_$Loyalty Import$5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41', N'CRONUS USA, Inc.', 1, 0),
   (N'CRONUS USA, Inc_$Shelf Label$d94e3a17-0b5c-4c8e-a1f2-6b7c8d9e0f13', N'CRONUS USA, Inc.', 1, 0);

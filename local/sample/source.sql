@@ -228,6 +228,25 @@ INSERT INTO #template ([statement]) VALUES
 )'),
 (N'INSERT INTO [dbo].[%C%$Loyalty Import$5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41] ([Line], [Text])
   SELECT [n], N''line '' + CAST([n] AS nvarchar(10)) FROM #number WHERE [n] <= 5'),
+(N'CREATE TABLE [dbo].[%C%$Loyalty Entry$5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41] (
+  [timestamp] timestamp NOT NULL,
+  [Entry No_] bigint IDENTITY(1,1) NOT NULL,
+  [Amount] decimal(38, 20) NOT NULL CONSTRAINT [MDF$%C%$Loyalty Entry$Amount] DEFAULT ((0)),
+  [Posted At] datetime NOT NULL CONSTRAINT [MDF$%C%$Loyalty Entry$Posted At] DEFAULT (''1753.01.01''),
+  [Session] uniqueidentifier NOT NULL CONSTRAINT [MDF$%C%$Loyalty Entry$Session] DEFAULT (''00000000-0000-0000-0000-000000000000''),
+  [Text] nvarchar(250) NOT NULL CONSTRAINT [MDF$%C%$Loyalty Entry$Text] DEFAULT (N''''),
+  [Code] nvarchar(20) COLLATE Latin1_General_100_CS_AS NOT NULL CONSTRAINT [MDF$%C%$Loyalty Entry$Code] DEFAULT (N''''),
+  [Voided] tinyint NOT NULL CONSTRAINT [MDF$%C%$Loyalty Entry$Voided] DEFAULT ((0)),
+  [Content] image NULL,
+  [. " \ / '' % ]] [ $ 🙂] int NOT NULL CONSTRAINT [MDF$%C%$Loyalty Entry$All] DEFAULT ((0)),
+  [Pages] AS (CAST([Entry No_] / 10 AS bigint)),
+  CONSTRAINT [%C%$Loyalty Entry$5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41$Key1] PRIMARY KEY CLUSTERED ([Entry No_])
+)'),
+(N'INSERT INTO [dbo].[%C%$Loyalty Entry$5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41] ([Amount], [Posted At], [Session], [Text], [Code], [Voided], [Content], [. " \ / '' % ]] [ $ 🙂])
+  VALUES (999999999999999999.99999999999999999999, ''9999-12-31T23:59:59.997'', ''ffffffff-ffff-ffff-ffff-ffffffffffff'', N''🙂 Ünïcødé'', N''a'', 1, 0x, 2147483647),
+    (-999999999999999999.99999999999999999999, ''1753-01-01T00:00:00'', ''00000000-0000-0000-0000-000000000000'', N''NULL'', N''A'', 0, NULL, -2147483648),
+    (0.00000000000000000001, ''1900-02-28T12:34:56.333'', ''6f9619ff-8b86-d011-b42d-00c04fc964ff'', N'' "quoted'''', \ / {"a":1} '', N''Ä'', 0, 0x00FF0A0D22, 0)'),
+(N'INSERT INTO [dbo].[%C%$Loyalty Entry$5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41] ([Amount]) VALUES (0)'),
 (N'CREATE TABLE [dbo].[%C%$Archived Document$a7d0b2c4-6e18-4f3a-8b95-2c1d3e4f5a60] (
   [timestamp] timestamp NOT NULL,
   [Document No_] nvarchar(20) NOT NULL,
@@ -258,3 +277,28 @@ BEGIN
 END;
 DROP TABLE #template;
 DROP TABLE #number;
+GO
+-- The tables of a company that was deleted, what somebody has left behind, and a table of the whole database that is large.
+CREATE TABLE [dbo].[CRONUS Old$Customer$437dbf0e-84ff-417a-965d-ed2bb9650972] (
+  [timestamp] timestamp NOT NULL,
+  [No_] nvarchar(20) NOT NULL,
+  CONSTRAINT [CRONUS Old$Customer$437dbf0e-84ff-417a-965d-ed2bb9650972$Key1] PRIMARY KEY CLUSTERED ([No_])
+);
+INSERT INTO [dbo].[CRONUS Old$Customer$437dbf0e-84ff-417a-965d-ed2bb9650972] ([No_]) VALUES (N'C00001');
+CREATE TABLE [dbo].[tmp_Customer_20240229] ([No_] nvarchar(20) NULL, [Name] nvarchar(100) NULL);
+INSERT INTO [dbo].[tmp_Customer_20240229] ([No_]) VALUES (N'C00001');
+CREATE TABLE [dbo].[Loyalty Document$5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41] (
+  [timestamp] timestamp NOT NULL,
+  [Code] nvarchar(20) NOT NULL,
+  [Content] image NULL,
+  CONSTRAINT [Loyalty Document$5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41$Key1] PRIMARY KEY CLUSTERED ([Code])
+);
+INSERT INTO [dbo].[Loyalty Document$5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41] ([Code], [Content])
+SELECT N'D' + CAST(100 * a.[d] + 10 * b.[d] + c.[d] AS nvarchar(10)),
+  CAST(CONCAT(NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID()) AS varbinary(max)) + CAST(CONCAT(NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID()) AS varbinary(max))
+    + CAST(CONCAT(NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID()) AS varbinary(max))
+FROM (VALUES (0), (1), (2), (3), (4), (5), (6)) AS a([d])
+CROSS JOIN (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)) AS b([d])
+CROSS JOIN (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)) AS c([d]);
+INSERT INTO [dbo].[Loyalty Document$5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41] ([Code], [Content])
+VALUES (N'LARGE', CAST(REPLICATE(CAST('B2' AS varchar(max)), 400000) AS varbinary(max)));

@@ -1,6 +1,6 @@
 import { notSupported } from '../sql-error.ts';
 import type { Token } from '../tsql/lexer.ts';
-import { type TokenReader, isWord } from '../tsql/token-reader.ts';
+import { TokenReader, isWord } from '../tsql/token-reader.ts';
 import { parseType, typeText } from '../tsql/types.ts';
 import { indexOn, readIndexKind } from './ddl-index.ts';
 import { collation, expression, identifierList } from './expressions.ts';
@@ -87,9 +87,9 @@ function key(reader: TokenReader, scope: Scope): string {
 
 function column(reader: TokenReader, table: TableName, scope: Scope): Definition {
   const name = reader.identifier();
-  if (reader.at('AS')) throw notSupported('A computed column', reader.line);
-  const type = parseType(reader);
   const quoted = scope.quote(name);
+  if (reader.accept('AS')) return computedColumn(reader, `${table.relation}.${quoted}`, quoted, scope);
+  const type = parseType(reader);
   const rowVersion = type.declared === 'timestamp';
   const parts = [`${quoted} ${postgresType(type)}`];
   const chosen = reader.accept('COLLATE') ? collation(reader.identifier()) : 'tsql.ci';
@@ -108,6 +108,23 @@ function column(reader: TokenReader, table: TableName, scope: Scope): Definition
         : []),
       `COMMENT ON COLUMN ${table.relation}.${quoted} IS ${literal(typeText(type))}`,
     ],
+  };
+}
+
+/** PostgreSQL wants the type of a computed column, which a CAST tells. */
+function computedColumn(reader: TokenReader, path: string, quoted: string, scope: Scope): Definition {
+  const { line } = reader;
+  const tokens = reader.acceptGroup() ?? [];
+  const [cast, group] = tokens;
+  const items = tokens.length === 2 && isWord(cast, 'CAST') ? (group?.children ?? []) : [];
+  const as = items.findLastIndex((token) => isWord(token, 'AS'));
+  if (as < 0) throw notSupported('A computed column that is no CAST', line);
+  const type = parseType(new TokenReader(items.slice(as + 1)));
+  reader.accept('PERSISTED');
+  return {
+    kind: 'column',
+    sql: `${quoted} ${postgresType(type)} GENERATED ALWAYS AS (${expression(tokens, scope)}) STORED`,
+    after: [`COMMENT ON COLUMN ${path} IS ${literal(typeText(type))}`],
   };
 }
 
