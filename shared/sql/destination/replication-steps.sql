@@ -93,14 +93,15 @@ BEGIN
 END;
 GO
 -- Unpacks one table of a pack into its staging table.
-CREATE OR ALTER PROCEDURE [mig].[FillStage] @replicationId int, @controlId int
+CREATE OR ALTER PROCEDURE [mig].[FillStage] @replicationId int, @packNumber int, @controlId int
 AS
 BEGIN
   SET NOCOUNT ON;
   DECLARE @aliases nvarchar(max), @shape nvarchar(max), @statement nvarchar(max), @rows nvarchar(max);
   SELECT @aliases = [aliases], @shape = [jsonColumns] FROM [mig].[TableStatement] WHERE [controlId] = @controlId;
   SELECT @rows = CAST(DECOMPRESS([rows]) AS nvarchar(max))
-  FROM [mig].[PackStage] WHERE [replicationId] = @replicationId AND [controlId] = @controlId;
+  FROM [mig].[PackStage]
+  WHERE [replicationId] = @replicationId AND [packNumber] = @packNumber AND [controlId] = @controlId;
 
   EXEC [mig].[CreateStage] @replicationId = @replicationId, @controlId = @controlId;
   SET @statement = N'INSERT INTO [mig].[Stage' + CAST(@controlId AS nvarchar(10)) + N'] ([operation], [fullReason], '
@@ -131,7 +132,7 @@ BEGIN
     BEGIN TRY
       IF @error IS NULL
       BEGIN
-        EXEC [mig].[FillStage] @replicationId = @replicationId, @controlId = @controlId;
+        EXEC [mig].[FillStage] @replicationId = @replicationId, @packNumber = @packNumber, @controlId = @controlId;
         EXEC [mig].[ApplyStage] @replicationId = @replicationId, @controlId = @controlId;
       END;
     END TRY

@@ -67,7 +67,8 @@ IF OBJECT_ID(N'[mig].[ReplicationTable]', N'U') IS NULL
     [byteCount] bigint NOT NULL,
     [reason] nvarchar(400) NOT NULL,
     [problems] nvarchar(max) NOT NULL,
-    [syncedVersion] bigint NOT NULL CONSTRAINT [DF_ReplicationTable_syncedVersion] DEFAULT 0
+    [syncedVersion] bigint NOT NULL CONSTRAINT [DF_ReplicationTable_syncedVersion] DEFAULT 0,
+    INDEX [IX_ReplicationTable_group] ([flow], [groupNumber])
   );
 GO
 -- A table plan that is being written, until it takes the place of the one above as a whole. keptId and syncedVersion are
@@ -129,7 +130,8 @@ IF OBJECT_ID(N'[mig].[ReplicationCompany]', N'U') IS NULL
     CONSTRAINT [PK_ReplicationCompany] PRIMARY KEY ([replicationId], [company])
   );
 GO
--- Where packs of small tables arrive: the rows of a table as compressed JSON, or why the source could not read it.
+-- Where packs of small tables arrive: the rows of a table as compressed JSON, or why the source could not read it. Packs
+-- go on at the same time: by its key, what one of them writes or deletes touches no row of another.
 IF OBJECT_ID(N'[mig].[PackStage]', N'U') IS NULL
   CREATE TABLE [mig].[PackStage] (
     [replicationId] int NOT NULL,
@@ -137,7 +139,7 @@ IF OBJECT_ID(N'[mig].[PackStage]', N'U') IS NULL
     [controlId] int NOT NULL,
     [rows] varbinary(max) NULL,
     [error] nvarchar(2048) NULL,
-    CONSTRAINT [PK_PackStage] PRIMARY KEY ([replicationId], [controlId])
+    CONSTRAINT [PK_PackStage] PRIMARY KEY ([replicationId], [packNumber], [controlId])
   );
 GO
 -- For each table that is copied, the T-SQL that its columns make up. full and changes are how the source is read; both

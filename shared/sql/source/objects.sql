@@ -30,7 +30,8 @@ IF OBJECT_ID(N'[mig].[Plan]', N'U') IS NULL
     [changes] nvarchar(max) NULL,
     [replicationId] int NULL,
     [fromVersion] bigint NULL,
-    [refusal] nvarchar(2048) NULL
+    [refusal] nvarchar(2048) NULL,
+    INDEX [IX_Plan_group] ([flow], [groupNumber])
   );
 GO
 -- Where mig.GetPlan of the environment arrives.

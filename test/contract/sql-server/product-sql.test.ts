@@ -129,6 +129,18 @@ describe('the setup', () => {
     expect(procedures).toBe(16);
   });
 
+  test('keeps the rows of a pack together in the key of their table, so that no pack waits for the rows of another', async () => {
+    expect(
+      await rows(
+        destination,
+        `SELECT c.[name] FROM sys.indexes AS i
+         JOIN sys.index_columns AS k ON k.[object_id] = i.[object_id] AND k.[index_id] = i.[index_id]
+         JOIN sys.columns AS c ON c.[object_id] = k.[object_id] AND c.[column_id] = k.[column_id]
+         WHERE i.[object_id] = OBJECT_ID(N'[mig].[PackStage]') AND i.[is_primary_key] = 1 ORDER BY k.[key_ordinal]`,
+      ),
+    ).toEqual([{ name: 'replicationId' }, { name: 'packNumber' }, { name: 'controlId' }]);
+  });
+
   test('notes at the source for whom it was prepared, and turns no change tracking on', async () => {
     for (const setupKey of ['b'.repeat(64), ours.setupKey]) {
       await source.request().input('setupKey', setupKey).execute('[mig].[MarkSource]');
