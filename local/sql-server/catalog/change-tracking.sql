@@ -11,11 +11,11 @@ CREATE SCHEMA tracked;
 
 CREATE VIEW sys.change_tracking_tables AS
 SELECT r.object_id, t.is_track_columns_updated_on, greatest(t.begin_version, t.cleanup_version) AS min_valid_version, t.begin_version, t.cleanup_version
-  FROM tsql.tracked_tables t JOIN tsql.relations r ON r.oid = t.relation;
+  FROM tsql.tracked_tables t JOIN tsql.relations r ON r.object_id = t.relation;
 CREATE FUNCTION tsql.change_tracking_current_version() RETURNS int8 STABLE LANGUAGE sql AS $$
   SELECT tracking_version - coalesce((tracking_transaction = pg_current_xact_id_if_assigned())::int4, 0)
     FROM tsql.databases WHERE key = tsql.key() AND change_tracking $$;
-CREATE FUNCTION tsql.change_tracking_min_valid_version(int4) RETURNS int8 STABLE LANGUAGE sql AS $$ SELECT min_valid_version FROM sys.change_tracking_tables WHERE object_id = $1 $$;
+CREATE FUNCTION tsql.change_tracking_min_valid_version(oid) RETURNS int8 STABLE LANGUAGE sql AS $$ SELECT min_valid_version FROM sys.change_tracking_tables WHERE object_id = $1 $$;
 
 -- Before ALTER DATABASE SET CHANGE_TRACKING: on, off, or only other settings (NULL).
 CREATE FUNCTION tsql.require_change_tracking(wanted bool) RETURNS void LANGUAGE plpgsql AS $$
@@ -60,7 +60,7 @@ CREATE FUNCTION tsql.forget_changes() RETURNS void LANGUAGE sql AS $$
 CREATE FUNCTION tsql.enable_change_tracking(relation text, function text, columns bool) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   tracked regclass := relation;
-  table_name text := (SELECT r.name FROM tsql.relations r WHERE r.oid = tracked);
+  table_name text := (SELECT r.name FROM tsql.relations r WHERE r.object_id = tracked);
   names text; spellings text; types text; key text;
 BEGIN
   IF NOT (SELECT d.change_tracking FROM tsql.databases d WHERE d.key = tsql.key()) THEN
@@ -99,7 +99,7 @@ DECLARE tracked regclass := relation;
 BEGIN
   DELETE FROM tsql.tracked_tables t WHERE t.relation = tracked;
   IF NOT FOUND THEN
-    PERFORM tsql.fail(4998, pg_catalog.format('Change tracking is not enabled on table ''%s''.', (SELECT r.name FROM tsql.relations r WHERE r.oid = tracked)));
+    PERFORM tsql.fail(4998, pg_catalog.format('Change tracking is not enabled on table ''%s''.', (SELECT r.name FROM tsql.relations r WHERE r.object_id = tracked)));
   END IF;
   DELETE FROM tsql.changes c WHERE c.relation = tracked;
   EXECUTE pg_catalog.format('DROP TRIGGER "?inserted" ON %1$s; DROP TRIGGER "?deleted" ON %1$s; DROP TRIGGER "?updated" ON %1$s; DROP TRIGGER "?truncated" ON %1$s', tracked);

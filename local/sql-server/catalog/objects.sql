@@ -5,56 +5,59 @@ CREATE TABLE tsql.procedures (
   created timestamp(3) NOT NULL DEFAULT tsql.getdate(), modified timestamp(3) NOT NULL DEFAULT tsql.getdate(),
   PRIMARY KEY (key, schema, name));
 
+-- The whole of a name that was shortened is asked for by itself: a join would read all names to find one.
 CREATE VIEW tsql.schemas AS
-SELECT n.oid, n.oid::int8::int4 AS schema_id, substr(coalesce(l.original, n.nspname), strpos(n.nspname, '.') + 1) COLLATE tsql.ci AS name
-  FROM pg_namespace n LEFT JOIN tsql.names l ON l.short = n.nspname::text
- WHERE starts_with(n.nspname::text, tsql.key() || '.');
+SELECT n.oid AS schema_id, substr(coalesce((SELECT l.original FROM tsql.names l WHERE l.short = n.nspname::text), n.nspname), strpos(n.nspname, '.') + 1) COLLATE tsql.ci AS name
+  FROM pg_namespace n WHERE starts_with(n.nspname::text, tsql.key() || '.');
 CREATE VIEW tsql.relations AS
-SELECT c.oid, c.oid::int8::int4 AS object_id, s.schema_id, coalesce(l.original, c.relname::text) COLLATE tsql.ci AS name, c.relkind
-  FROM pg_class c JOIN tsql.schemas s ON s.oid = c.relnamespace LEFT JOIN tsql.names l ON l.short = c.relname::text
- WHERE c.relkind IN ('r', 'v');
+SELECT c.oid AS object_id, s.schema_id, coalesce((SELECT l.original FROM tsql.names l WHERE l.short = c.relname::text), c.relname) COLLATE tsql.ci AS name, c.relkind
+  FROM pg_class c JOIN tsql.schemas s ON s.schema_id = c.relnamespace WHERE c.relkind IN ('r', 'v');
 CREATE VIEW tsql.constraints AS
-SELECT k.oid, k.oid::int8::int4 AS object_id, r.schema_id, r.object_id AS parent_object_id, k.contype, k.conindid, k.confrelid,
-       coalesce(l.original, k.conname::text) COLLATE tsql.ci AS name
-  FROM pg_constraint k JOIN tsql.relations r ON r.oid = k.conrelid LEFT JOIN tsql.names l ON l.short = k.conname::text
- WHERE k.contype IN ('p', 'u', 'f', 'c');
+SELECT k.oid AS object_id, r.schema_id, r.object_id AS parent_object_id, k.contype, k.conindid, k.confrelid, k.confkey,
+       coalesce((SELECT l.original FROM tsql.names l WHERE l.short = k.conname::text), k.conname) COLLATE tsql.ci AS name
+  FROM pg_constraint k JOIN tsql.relations r ON r.object_id = k.conrelid WHERE k.contype IN ('p', 'u', 'f', 'c');
 
 CREATE VIEW sys.schemas AS SELECT name, schema_id, 1 AS principal_id FROM tsql.schemas;
-CREATE VIEW sys.objects AS
-SELECT name, object_id, schema_id, 0 AS parent_object_id, CASE relkind WHEN 'r' THEN 'U ' ELSE 'V ' END COLLATE tsql.ci AS type,
+CREATE VIEW tsql.relation_objects AS
+SELECT name, object_id, schema_id, 0::oid AS parent_object_id, CASE relkind WHEN 'r' THEN 'U ' ELSE 'V ' END COLLATE tsql.ci AS type,
        CASE relkind WHEN 'r' THEN 'USER_TABLE' ELSE 'VIEW' END COLLATE tsql.ci AS type_desc,
        timestamp(3) '2024-01-01' AS create_date, timestamp(3) '2024-01-01' AS modify_date, false AS is_ms_shipped
-  FROM tsql.relations
-UNION ALL
-SELECT p.name, p.object_id, s.schema_id, 0, 'P ' COLLATE tsql.ci, 'SQL_STORED_PROCEDURE' COLLATE tsql.ci, p.created, p.modified, false
-  FROM tsql.procedures p JOIN tsql.schemas s ON s.name = p.schema WHERE p.key = tsql.key()
-UNION ALL
+  FROM tsql.relations;
+CREATE VIEW sys.procedures AS
+SELECT p.name, p.object_id::oid, s.schema_id, 0::oid AS parent_object_id, 'P ' COLLATE tsql.ci AS type, 'SQL_STORED_PROCEDURE' COLLATE tsql.ci AS type_desc,
+       p.created AS create_date, p.modified AS modify_date, false AS is_ms_shipped
+  FROM tsql.procedures p JOIN tsql.schemas s ON s.name = p.schema WHERE p.key = tsql.key();
+CREATE VIEW tsql.constraint_objects AS
 SELECT name, object_id, schema_id, parent_object_id,
-       CASE contype WHEN 'p' THEN 'PK' WHEN 'u' THEN 'UQ' WHEN 'f' THEN 'F ' ELSE 'C ' END COLLATE tsql.ci,
-       CASE contype WHEN 'p' THEN 'PRIMARY_KEY_CONSTRAINT' WHEN 'u' THEN 'UNIQUE_CONSTRAINT' WHEN 'f' THEN 'FOREIGN_KEY_CONSTRAINT' ELSE 'CHECK_CONSTRAINT' END COLLATE tsql.ci,
-       timestamp(3) '2024-01-01', timestamp(3) '2024-01-01', false
+       CASE contype WHEN 'p' THEN 'PK' WHEN 'u' THEN 'UQ' WHEN 'f' THEN 'F ' ELSE 'C ' END COLLATE tsql.ci AS type,
+       CASE contype WHEN 'p' THEN 'PRIMARY_KEY_CONSTRAINT' WHEN 'u' THEN 'UNIQUE_CONSTRAINT' WHEN 'f' THEN 'FOREIGN_KEY_CONSTRAINT' ELSE 'CHECK_CONSTRAINT' END COLLATE tsql.ci AS type_desc,
+       timestamp(3) '2024-01-01' AS create_date, timestamp(3) '2024-01-01' AS modify_date, false AS is_ms_shipped
   FROM tsql.constraints;
+CREATE VIEW sys.objects AS SELECT * FROM tsql.relation_objects UNION ALL SELECT * FROM sys.procedures UNION ALL SELECT * FROM tsql.constraint_objects;
 CREATE VIEW sys.tables AS
 SELECT o.*, false AS is_memory_optimized, 0::int2 AS temporal_type, false AS is_external, false AS is_filetable, 1 AS lob_data_space_id
-  FROM sys.objects o WHERE o.type = 'U ';
-CREATE VIEW sys.views AS SELECT * FROM sys.objects WHERE type = 'V ';
-CREATE VIEW sys.procedures AS SELECT * FROM sys.objects WHERE type = 'P ';
+  FROM tsql.relation_objects o WHERE o.type = 'U ';
+CREATE VIEW sys.views AS SELECT * FROM tsql.relation_objects WHERE type = 'V ';
 CREATE VIEW sys.all_objects AS SELECT * FROM sys.objects;
 CREATE VIEW sys.sql_modules AS
 SELECT object_id, definition FROM tsql.procedures WHERE key = tsql.key()
-UNION ALL SELECT object_id, obj_description(oid, 'pg_class') FROM tsql.relations WHERE relkind = 'v';
+UNION ALL SELECT object_id, obj_description(object_id, 'pg_class') FROM tsql.relations WHERE relkind = 'v';
 -- What views are made of. A view that says so is bound to it.
 CREATE VIEW sys.sql_expression_dependencies AS
 SELECT DISTINCT v.object_id AS referencing_id, r.object_id AS referenced_id, 0 AS referenced_minor_id, r.name AS referenced_entity_name,
-       coalesce(obj_description(v.oid, 'pg_class') ILIKE '%WITH SCHEMABINDING%', false) AS is_schema_bound_reference
-  FROM pg_depend d JOIN pg_rewrite w ON w.oid = d.objid JOIN tsql.relations v ON v.oid = w.ev_class JOIN tsql.relations r ON r.oid = d.refobjid
- WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND v.oid <> r.oid;
+       coalesce(obj_description(v.object_id, 'pg_class') ILIKE '%WITH SCHEMABINDING%', false) AS is_schema_bound_reference
+  FROM pg_depend d JOIN pg_rewrite w ON w.oid = d.objid JOIN tsql.relations v ON v.object_id = w.ev_class JOIN tsql.relations r ON r.object_id = d.refobjid
+ WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND v.object_id <> r.object_id;
 CREATE VIEW sys.triggers AS SELECT * FROM sys.objects WHERE false;
 CREATE VIEW sys.key_constraints AS
-SELECT o.*, 1 AS unique_index_id FROM sys.objects o WHERE o.type IN ('PK', 'UQ');
+SELECT o.*, 1 AS unique_index_id FROM tsql.constraint_objects o WHERE o.type IN ('PK', 'UQ');
+-- What depends on a table is found by an index; what a foreign key refers to is not.
 CREATE VIEW sys.foreign_keys AS
-SELECT o.*, k.confrelid::int8::int4 AS referenced_object_id, false AS is_disabled FROM sys.objects o JOIN tsql.constraints k ON k.object_id = o.object_id WHERE o.type = 'F ';
-CREATE VIEW sys.check_constraints AS SELECT * FROM sys.objects WHERE type = 'C ';
+SELECT k.name, k.object_id, k.schema_id, k.parent_object_id, 'F ' COLLATE tsql.ci AS type, 'FOREIGN_KEY_CONSTRAINT' COLLATE tsql.ci AS type_desc,
+       timestamp(3) '2024-01-01' AS create_date, timestamp(3) '2024-01-01' AS modify_date, false AS is_ms_shipped, d.refobjid AS referenced_object_id, false AS is_disabled
+  FROM pg_depend d JOIN tsql.constraints k ON k.object_id = d.objid AND k.confrelid = d.refobjid AND k.confkey[1] = d.refobjsubid
+ WHERE d.classid = 'pg_constraint'::regclass AND d.refclassid = 'pg_class'::regclass AND k.contype = 'f';
+CREATE VIEW sys.check_constraints AS SELECT * FROM tsql.constraint_objects WHERE type = 'C ';
 CREATE TABLE sys.extended_properties (class int2, class_desc text, major_id int4, minor_id int4, name text, value text);
 
 CREATE VIEW sys.types AS
@@ -79,9 +82,9 @@ CREATE FUNCTION tsql.declared_type(comment text, type oid, modifier int4) RETURN
     WHEN 'character varying' THEN CASE WHEN modifier < 0 THEN 'nvarchar(max)' ELSE 'nvarchar(' || modifier - 4 || ')' END
     WHEN 'character' THEN 'nchar(' || modifier - 4 || ')' ELSE 'nvarchar(max)' END) $$;
 CREATE VIEW tsql.columns AS
-SELECT r.object_id, coalesce(l.original, a.attname::text) COLLATE tsql.ci AS name, a.attnum::int4 AS column_id, a.attnotnull, a.attidentity, a.attgenerated, a.atthasdef, a.attcollation,
+SELECT r.object_id, coalesce((SELECT l.original FROM tsql.names l WHERE l.short = a.attname::text), a.attname) COLLATE tsql.ci AS name, a.attnum::int4 AS column_id, a.attnotnull, a.attidentity, a.attgenerated, a.atthasdef, a.attcollation,
        t.base, t.first, t.second
-  FROM pg_attribute a JOIN tsql.relations r ON r.oid = a.attrelid LEFT JOIN tsql.names l ON l.short = a.attname::text
+  FROM pg_attribute a JOIN tsql.relations r ON r.object_id = a.attrelid
   CROSS JOIN LATERAL (SELECT split_part(d, '(', 1) AS base, nullif(split_part(translate(substring(d FROM '\(.*'), '()', ''), ',', 1), '') AS first,
                              nullif(split_part(translate(substring(d FROM '\(.*'), '()', ''), ',', 2), '') AS second
                         FROM tsql.declared_type(col_description(a.attrelid, a.attnum), a.atttypid, a.atttypmod) d) t
@@ -102,7 +105,7 @@ SELECT c.object_id, c.name, c.column_id, t.system_type_id, t.user_type_id,
                       ELSE (SELECT collation_name FROM tsql.databases WHERE key = tsql.key()) END END COLLATE tsql.ci AS collation_name,
        NOT c.attnotnull AS is_nullable, c.attidentity <> '' AS is_identity, c.attgenerated <> '' AS is_computed, c.atthasdef::int4 AS default_object_id,
        false AS is_rowguidcol, false AS is_hidden, 0::int2 AS generated_always_type
-  FROM tsql.columns c LEFT JOIN sys.types t ON t.name = c.base;
+  FROM tsql.columns c LEFT JOIN sys.types t ON t.name COLLATE "C" = c.base;
 CREATE VIEW sys.all_columns AS SELECT * FROM sys.columns;
 CREATE VIEW sys.identity_columns AS SELECT * FROM sys.columns WHERE is_identity;
 CREATE VIEW sys.computed_columns AS SELECT * FROM sys.columns WHERE is_computed;
@@ -114,7 +117,7 @@ SELECT p.object_id, q.item ->> 'name' AS name, q.place::int4 AS parameter_id, t.
 -- An indexed view: its rows are not kept, but what it is made of cannot be truncated any more.
 CREATE TABLE tsql.view_indexes (relation oid PRIMARY KEY, name text COLLATE tsql.ci NOT NULL);
 CREATE FUNCTION tsql.create_index(relation text, index text, statement text, clustered bool) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE view_name text := (SELECT r.name FROM tsql.relations r WHERE r.oid = $1::regclass AND r.relkind = 'v');
+DECLARE view_name text := (SELECT r.name FROM tsql.relations r WHERE r.object_id = $1::regclass AND r.relkind = 'v');
 BEGIN
   IF view_name IS NULL THEN
     EXECUTE statement;
@@ -129,13 +132,13 @@ BEGIN
   INSERT INTO tsql.view_indexes VALUES ($1::regclass, index);
 END $$;
 CREATE FUNCTION tsql.require_truncatable(relation text) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE table_name text := (SELECT r.name FROM tsql.relations r WHERE r.oid = $1::regclass); found text;
+DECLARE table_name text := (SELECT r.name FROM tsql.relations r WHERE r.object_id = $1::regclass); found text;
 BEGIN
   IF EXISTS (SELECT 1 FROM pg_constraint k WHERE k.contype = 'f' AND k.confrelid = $1::regclass AND k.conrelid <> k.confrelid) THEN
     PERFORM tsql.fail(4712, pg_catalog.format('Cannot truncate table ''%s'' because it is being referenced by a FOREIGN KEY constraint.', table_name));
   END IF;
   SELECT v.name INTO found FROM sys.sql_expression_dependencies d JOIN tsql.relations v ON v.object_id = d.referencing_id
-    JOIN tsql.view_indexes i ON i.relation = v.oid WHERE d.referenced_id = $1::regclass::oid::int8::int4;
+    JOIN tsql.view_indexes i ON i.relation = v.object_id WHERE d.referenced_id = $1::regclass::oid;
   IF found IS NOT NULL THEN
     PERFORM tsql.fail(3729, format('Cannot TRUNCATE TABLE ''%s'' because it is being referenced by object ''%s''.', table_name, found));
   END IF;
@@ -143,33 +146,33 @@ END $$;
 
 -- A table without a primary key is a heap (index 0); the primary key is the clustered index (1).
 CREATE VIEW tsql.indexes AS
-SELECT r.object_id, i.indexrelid, i.indkey, i.indoption, i.indnkeyatts, i.indisunique, i.indisprimary, i.indpred IS NOT NULL AS has_filter, k.oid IS NOT NULL AS is_constraint,
-       CASE WHEN k.oid IS NULL THEN substr(coalesce(l.original, c.relname::text), length(r.name) + 2) ELSE k.name END COLLATE tsql.ci AS name,
+SELECT r.object_id, i.indexrelid, i.indkey, i.indoption, i.indnkeyatts, i.indisunique, i.indisprimary, i.indpred IS NOT NULL AS has_filter, k.object_id IS NOT NULL AS is_constraint,
+       CASE WHEN k.object_id IS NULL THEN substr(coalesce((SELECT l.original FROM tsql.names l WHERE l.short = c.relname::text), c.relname), length(r.name) + 2) ELSE k.name END COLLATE tsql.ci AS name,
        CASE WHEN i.indisprimary THEN 1 ELSE 1 + row_number() OVER (PARTITION BY i.indrelid, i.indisprimary ORDER BY c.oid) END::int4 AS index_id
-  FROM pg_index i JOIN tsql.relations r ON r.oid = i.indrelid JOIN pg_class c ON c.oid = i.indexrelid
-  LEFT JOIN tsql.names l ON l.short = c.relname::text LEFT JOIN tsql.constraints k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u');
+  FROM pg_index i JOIN tsql.relations r ON r.object_id = i.indrelid JOIN pg_class c ON c.oid = i.indexrelid
+  LEFT JOIN tsql.constraints k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u');
 CREATE VIEW sys.indexes AS
 SELECT object_id, name, index_id, CASE WHEN indisprimary THEN 1 ELSE 2 END::int2 AS type, CASE WHEN indisprimary THEN 'CLUSTERED' ELSE 'NONCLUSTERED' END COLLATE tsql.ci AS type_desc,
        indisunique AS is_unique, indisprimary AS is_primary_key, is_constraint AND NOT indisprimary AS is_unique_constraint, false AS is_disabled, false AS is_hypothetical, has_filter
   FROM tsql.indexes
 UNION ALL
 SELECT r.object_id, NULL, 0, 0::int2, 'HEAP' COLLATE tsql.ci, false, false, false, false, false, false
-  FROM tsql.relations r WHERE r.relkind = 'r' AND NOT EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = r.oid AND i.indisprimary)
+  FROM tsql.relations r WHERE r.relkind = 'r' AND NOT EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = r.object_id AND i.indisprimary)
 UNION ALL
 SELECT r.object_id, i.name, 1, 1::int2, 'CLUSTERED' COLLATE tsql.ci, true, false, false, false, false, false
-  FROM tsql.view_indexes i JOIN tsql.relations r ON r.oid = i.relation;
+  FROM tsql.view_indexes i JOIN tsql.relations r ON r.object_id = i.relation;
 CREATE VIEW sys.index_columns AS
 SELECT x.object_id, x.index_id, k.place::int4 AS index_column_id, k.attribute::int4 AS column_id, CASE WHEN k.place <= x.indnkeyatts THEN k.place ELSE 0 END::int2 AS key_ordinal,
        k.place > x.indnkeyatts AS is_included_column, k.place <= x.indnkeyatts AND x.indoption[k.place::int - 1] & 1 = 1 AS is_descending_key
   FROM tsql.indexes x CROSS JOIN LATERAL unnest(x.indkey::int2[]) WITH ORDINALITY k(attribute, place);
 
-CREATE FUNCTION tsql.row_count(object_id int4) RETURNS int8 STABLE LANGUAGE plpgsql AS $$
+CREATE FUNCTION tsql.row_count(object_id oid) RETURNS int8 STABLE LANGUAGE plpgsql AS $$
 DECLARE result int8;
 BEGIN
-  EXECUTE 'SELECT count(*) FROM ' || object_id::int8::oid::regclass INTO result;
+  EXECUTE 'SELECT count(*) FROM ' || object_id::regclass INTO result;
   RETURN result;
 END $$;
-CREATE FUNCTION tsql.page_count(object_id int4) RETURNS int8 STABLE LANGUAGE sql AS $$ SELECT pg_table_size($1::int8::oid) / 8192 $$;
+CREATE FUNCTION tsql.page_count(object_id oid) RETURNS int8 STABLE LANGUAGE sql AS $$ SELECT pg_table_size($1) / 8192 $$;
 CREATE VIEW sys.partitions AS
 SELECT object_id::int8 * 16 + index_id AS partition_id, object_id, index_id, 1 AS partition_number, tsql.row_count(object_id) AS rows, 0::int2 AS data_compression, 'NONE' COLLATE tsql.ci AS data_compression_desc
   FROM sys.indexes;
@@ -201,33 +204,44 @@ BEGIN
 EXCEPTION WHEN object_not_in_prerequisite_state THEN RETURN NULL;
 END $$;
 
-CREATE FUNCTION tsql.object_id(text, text DEFAULT NULL) RETURNS int4 STABLE LANGUAGE sql AS $$
-  SELECT CASE WHEN array_length(p, 1) = 3 AND lower(p[1]) = 'tempdb'
-    THEN to_regclass('tempdb.' || quote_ident(lower(p[3]) || '~' || tsql.session()))::oid::int8::int4
-    ELSE (SELECT o.object_id FROM sys.objects o JOIN sys.schemas s ON s.schema_id = o.schema_id
-           WHERE o.name = p[array_length(p, 1)] COLLATE tsql.ci
-             AND s.name = (CASE WHEN array_length(p, 1) > 1 THEN coalesce(nullif(p[array_length(p, 1) - 1], ''), 'dbo') ELSE 'dbo' END) COLLATE tsql.ci
-             AND ($2 IS NULL OR trim(o.type) = upper(trim($2))) LIMIT 1) END
-    FROM tsql.name_parts($1) p $$;
-CREATE FUNCTION tsql.object_name(int4) RETURNS text STABLE LANGUAGE sql AS $$ SELECT name FROM sys.objects WHERE object_id = $1 $$;
-CREATE FUNCTION tsql.schema_id(text DEFAULT 'dbo') RETURNS int4 STABLE LANGUAGE sql AS $$ SELECT schema_id FROM sys.schemas WHERE name = $1 COLLATE tsql.ci $$;
+-- A table or view by the very name that it was given is found by an index.
+CREATE FUNCTION tsql.object_id(text, text DEFAULT NULL) RETURNS oid STABLE LANGUAGE plpgsql AS $$
+DECLARE
+  parts text[] := tsql.name_parts($1); last int := array_length(parts, 1); found oid; wanted text COLLATE "default" := rpad(upper(trim($2) COLLATE "C"), 2);
+  own_name text COLLATE "default" := parts[last]; own_schema text COLLATE "default" := coalesce(nullif(parts[last - 1] COLLATE "C", ''), 'dbo');
+BEGIN
+  IF last = 3 AND lower(parts[1] COLLATE "C") = 'tempdb' THEN
+    RETURN to_regclass('tempdb.' || quote_ident(lower(own_name) || '~' || tsql.session()));
+  END IF;
+  SELECT c.oid INTO found FROM pg_class c
+   WHERE c.relname = coalesce((SELECT l.short FROM tsql.names l WHERE l.original = own_name), left(own_name, 63))::name
+     AND c.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = (tsql.key() || '.' || own_schema)::name)
+     AND c.relkind = ANY (CASE wanted WHEN 'U ' THEN '{r}' WHEN 'V ' THEN '{v}' ELSE CASE WHEN wanted IS NULL THEN '{r,v}' END END::"char"[]);
+  IF found IS NULL THEN
+    SELECT o.object_id INTO found FROM sys.objects o JOIN sys.schemas s ON s.schema_id = o.schema_id
+     WHERE o.name = own_name COLLATE tsql.ci AND s.name = own_schema COLLATE tsql.ci AND (wanted IS NULL OR o.type = wanted COLLATE tsql.ci) LIMIT 1;
+  END IF;
+  RETURN found;
+END $$;
+CREATE FUNCTION tsql.object_name(oid) RETURNS text STABLE LANGUAGE sql AS $$ SELECT name FROM sys.objects WHERE object_id = $1 $$;
+CREATE FUNCTION tsql.schema_id(text DEFAULT 'dbo') RETURNS oid STABLE LANGUAGE sql AS $$ SELECT schema_id FROM sys.schemas WHERE name = $1 COLLATE tsql.ci $$;
 CREATE FUNCTION tsql.schema_name() RETURNS text STABLE LANGUAGE sql AS $$ SELECT 'dbo' $$;
-CREATE FUNCTION tsql.schema_name(int4) RETURNS text STABLE LANGUAGE sql AS $$ SELECT name FROM sys.schemas WHERE schema_id = $1 $$;
-CREATE FUNCTION tsql.object_schema_name(int4) RETURNS text STABLE LANGUAGE sql AS $$ SELECT tsql.schema_name(schema_id) FROM sys.objects WHERE object_id = $1 $$;
+CREATE FUNCTION tsql.schema_name(oid) RETURNS text STABLE LANGUAGE sql AS $$ SELECT name FROM sys.schemas WHERE schema_id = $1 $$;
+CREATE FUNCTION tsql.object_schema_name(oid) RETURNS text STABLE LANGUAGE sql AS $$ SELECT tsql.schema_name(schema_id) FROM sys.objects WHERE object_id = $1 $$;
 CREATE FUNCTION tsql.type_name(int4) RETURNS text STABLE LANGUAGE sql AS $$ SELECT name FROM sys.types WHERE user_type_id = $1 $$;
 CREATE FUNCTION tsql.type_id(text) RETURNS int4 STABLE LANGUAGE sql AS $$ SELECT user_type_id FROM sys.types WHERE name = $1 COLLATE tsql.ci $$;
-CREATE FUNCTION tsql.col_name(int4, int4) RETURNS text STABLE LANGUAGE sql AS $$ SELECT name FROM sys.columns WHERE object_id = $1 AND column_id = $2 $$;
+CREATE FUNCTION tsql.col_name(oid, int4) RETURNS text STABLE LANGUAGE sql AS $$ SELECT name FROM sys.columns WHERE object_id = $1 AND column_id = $2 $$;
 CREATE FUNCTION tsql.col_length(text, text) RETURNS int2 STABLE LANGUAGE sql AS $$
   -- As a sub-query the identifier is looked up once, not for each column.
   SELECT max_length FROM sys.columns WHERE object_id = (SELECT tsql.object_id($1)) AND name = $2 COLLATE tsql.ci $$;
-CREATE FUNCTION tsql.objectproperty(int4, text) RETURNS int4 STABLE LANGUAGE sql AS $$
+CREATE FUNCTION tsql.objectproperty(oid, text) RETURNS int4 STABLE LANGUAGE sql AS $$
   SELECT CASE lower($2) WHEN 'isusertable' THEN (type = 'U ')::int4 WHEN 'istable' THEN (type = 'U ')::int4 WHEN 'isview' THEN (type = 'V ')::int4
               WHEN 'isprocedure' THEN (type = 'P ')::int4 WHEN 'tablehasprimarykey' THEN (SELECT count(*)::int4 FROM sys.key_constraints k WHERE k.parent_object_id = $1 AND k.type = 'PK')
               WHEN 'tablehasidentity' THEN (SELECT count(*)::int4 FROM sys.columns c WHERE c.object_id = $1 AND c.is_identity) END
     FROM sys.objects WHERE object_id = $1 $$;
 CREATE FUNCTION tsql.ident_current(text) RETURNS numeric STABLE LANGUAGE sql AS $$
   SELECT pg_sequence_last_value(pg_get_serial_sequence(a.attrelid::regclass::text, a.attname)::regclass)::numeric FROM pg_attribute a
-   WHERE a.attrelid = tsql.object_id($1)::int8::oid AND a.attidentity <> '' $$;
+   WHERE a.attrelid = tsql.object_id($1) AND a.attidentity <> '' $$;
 
 CREATE VIEW information_schema_tsql."TABLES" AS
 SELECT tsql.db_name() AS "TABLE_CATALOG", s.name AS "TABLE_SCHEMA", o.name AS "TABLE_NAME", CASE o.type WHEN 'U ' THEN 'BASE TABLE' ELSE 'VIEW' END COLLATE tsql.ci AS "TABLE_TYPE"

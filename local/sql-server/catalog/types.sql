@@ -85,4 +85,4 @@ BEGIN
 END $$;
 
 -- Names that are too long for PostgreSQL, by their shortened form.
-CREATE TABLE tsql.names (short text PRIMARY KEY, original text NOT NULL);
+CREATE TABLE tsql.names (short text COLLATE "C" PRIMARY KEY, original text COLLATE "C" NOT NULL UNIQUE);

@@ -16,6 +16,7 @@ const TYPES: Readonly<Record<number, SqlType>> = {
   20: { name: 'bigint' },
   21: { name: 'smallint' },
   23: { name: 'int' },
+  26: { name: 'int' },
   700: { name: 'real' },
   701: { name: 'float' },
   1082: { name: 'date' },
