@@ -1,39 +1,27 @@
 // A setup's databases, its factory and its pipelines, up to where a replication can be started: what the app puts into a
 // factory, on the local endpoints, without the app.
-import { randomBytes } from 'node:crypto';
 import { on } from 'node:events';
 import { ManagedIdentityCredential } from '@azure/identity';
 import { BlobServiceClient } from '@azure/storage-blob';
-import sql from 'mssql';
+import type sql from 'mssql';
 import { z } from 'zod';
 import { VirtualClock } from '../../local/endpoint/clock.ts';
-import { companyTables, loadSample, sampleDatabases } from '../../local/sample/load-sample.ts';
 import { registerRuntimeNode } from '../../local/data-factory/runtime-node.ts';
-import { AZURE_SQL, SQL_SERVER } from '../../local/sql-server/profiles.ts';
-import { startSqlServer } from '../../local/sql-server/server.ts';
-import { companySchema, extensionSchema } from '../../shared/checks/check.ts';
-import {
-  destinationLinkedService,
-  sourceLinkedService,
-  stagingLinkedService,
-  tableDataset,
-} from '../../shared/factory/connections.ts';
+import { extensionSchema } from '../../shared/checks/check.ts';
+import { stagingLinkedService, tableDataset } from '../../shared/factory/connections.ts';
 import { DataFactories } from '../../shared/factory/data-factory.ts';
 import { entityNames } from '../../shared/factory/names.ts';
 import { largeTablesPipeline, replicatePipeline, smallTablesPipeline } from '../../shared/factory/pipelines.ts';
 import { preparationActivities, preparationPipeline } from '../../shared/factory/preparation-pipeline.ts';
 import { Staging } from '../../shared/factory/staging.ts';
-import { joinCatalogue } from '../../shared/plan/catalogue.ts';
-import { replacePlan } from '../../shared/plan/control-rows.ts';
-import { planLimitsSchema } from '../../shared/plan/groups.ts';
-import { planTables } from '../../shared/plan/plan.ts';
 import type { PlannedTable } from '../../shared/plan/plan.ts';
-import { replicationRuleSchema } from '../../shared/plan/rules.ts';
-import type { OnlineApp } from '../../shared/plan/rules.ts';
-import { SqlDatabase } from '../../shared/sql/database.ts';
 import * as scripts from '../../shared/sql/scripts.ts';
 import { emptyStorage } from './shared-endpoints.ts';
 import { FACTORY, GROUP, runEnd, startDataFactoryFixture, SUBSCRIPTION } from '../contract/fixtures/data-factory.ts';
+import type { DataFactoryFixture } from '../contract/fixtures/data-factory.ts';
+import { openReplicationDatabases } from './replication-databases.ts';
+import type { ReplicationDatabases, WorldContent } from './replication-databases.ts';
+import { openCompanies, planSource } from './replication-plan.ts';
 
 const key = '0123456789ab';
 const names = entityNames(key);
@@ -49,6 +37,7 @@ interface Ended {
 
 export interface ReplicationWorld {
   readonly names: typeof names;
+  readonly fixture: DataFactoryFixture;
   readonly source: sql.ConnectionPool;
   readonly destination: sql.ConnectionPool;
   /** The runtime's only node. */
@@ -63,33 +52,21 @@ export interface ReplicationWorld {
   stop(): Promise<void>;
 }
 
-/** Installs the sample, plans it and creates its companies online. Tables above `smallTableBytes` travel alone. */
-export async function startReplicationWorld(smallTableBytes: number): Promise<ReplicationWorld> {
+/** Prepares both databases, creates the source's companies online and plans. Tables above `smallTableBytes` travel alone. */
+export async function startReplicationWorld(content: WorldContent, smallTableBytes: number): Promise<ReplicationWorld> {
   const clock = new VirtualClock(Date.now());
   const fixture = await startDataFactoryFixture({ clock });
   // Time passes only where an activity waits for its next try.
   fixture.lines.on('line', (line: string) => {
     if (/^activity .*: Failed$/.test(line)) setImmediate(() => void clock.advance(30_000));
   });
-  const password = randomBytes(24).toString('base64url');
-  const [storage, servers] = await Promise.all([emptyStorage(), startServers(fixture, password)]);
+  const storage = await emptyStorage();
+  // Not at the same time: filling a large database leaves no time to see the storage answer.
+  const databases = await openReplicationDatabases(fixture, clock, content);
+  const { source, destination } = databases;
   const staging = new Staging(new BlobServiceClient(storage.blobUrl, new ManagedIdentityCredential()));
   const factories = new DataFactories(() => fixture.client, { now: () => new Date() });
-  const connect = (server: 'onprem' | 'online', database: string, login: Partial<sql.config>) =>
-    new sql.ConnectionPool({
-      server: 'localhost',
-      port: servers.servers[server]?.port ?? 0,
-      database,
-      options: { encrypt: true },
-      ...login,
-    }).connect();
-  const token = await fixture.identity.getToken('https://database.windows.net/');
-  const source = await connect('onprem', sampleDatabases.source, { user: 'owner', password });
-  const destination = await connect('online', sampleDatabases.destination, {
-    authentication: { type: 'azure-active-directory-access-token', options: { token } },
-  });
-
-  const node = await putConnections(fixture, factories, { staging, password, ports: servers.servers });
+  const node = await putConnections(fixture, factories, databases, staging);
   const context = { key, names, sourceKind: 'SqlServer' } as const;
   const pipelines = [
     [names.pipelines.prepare, preparationPipeline(context, claimant, scripts)],
@@ -118,89 +95,38 @@ export async function startReplicationWorld(smallTableBytes: number): Promise<Re
   const outputs = await factories.activityOutputs(factory, installed.runId);
   const extensions = z.object({ value: extensionSchema.array() });
   const apps = extensions.parse(outputs.get(preparationActivities.extensions)).value;
-  const plan = await planSample(source, destination, apps, smallTableBytes);
+  await openCompanies(databases, content);
+  const plan = await planSource(databases, claimant, apps, smallTableBytes);
 
   return {
     names,
+    fixture,
     source,
     destination,
     node,
     plan,
     replicate: (replicationId, mode) => start(names.pipelines.replicate, { replicationId, mode }),
     kill: (replicationId, mode, line) => start(names.pipelines.replicate, { replicationId, mode }, line),
-    forgetChanges: () => servers.database('onprem', sampleDatabases.source).forgetChanges(),
+    forgetChanges: () => databases.forgetChanges(),
     async stop() {
-      await Promise.all([source.close(), destination.close()]);
       await fixture.stop();
-      await servers.stop();
+      await databases.stop();
     },
   };
 }
 
-type Fixture = Awaited<ReturnType<typeof startDataFactoryFixture>>;
-type Servers = Awaited<ReturnType<typeof startSqlServer>>;
-
-async function startServers({ tls, identity }: Fixture, password: string): Promise<Servers> {
-  const database = (name: string) => ({ name, compatibilityLevel: 150, collation: 'Latin1_General_100_CI_AS' });
-  const servers = await startSqlServer({
-    tls,
-    verifyToken: identity.verifyToken,
-    servers: [
-      {
-        name: 'onprem',
-        acceptsTokens: false,
-        profile: SQL_SERVER,
-        databases: [database(sampleDatabases.source)],
-        logins: [{ name: 'owner', password, sysadmin: true, databases: {} }],
-      },
-      {
-        name: 'online',
-        acceptsTokens: true,
-        profile: AZURE_SQL,
-        databases: [database(sampleDatabases.destination)],
-        logins: [],
-      },
-    ],
-  });
-  for (const [side, server] of [
-    ['source', 'onprem'],
-    ['destination', 'online'],
-  ] as const) {
-    await loadSample(side, (batch) => servers.database(server, sampleDatabases[side]).execute(batch));
-  }
-  return servers;
-}
-
 async function putConnections(
-  { client, dataFactory }: Fixture,
+  { client, dataFactory }: DataFactoryFixture,
   factories: DataFactories,
-  {
-    staging,
-    password,
-    ports,
-  }: { readonly staging: Staging; readonly password: string; readonly ports: Servers['servers'] },
+  databases: ReplicationDatabases,
+  staging: Staging,
 ) {
   await factories.createRuntime(factory, names.runtime, '');
   const { authKey1 = '' } = await client.integrationRuntimes.listAuthKeys(GROUP, FACTORY, names.runtime);
   const node = await registerRuntimeNode(dataFactory.url, { authKey: authKey1, nodeName: 'node' });
-  const place = (server: 'onprem' | 'online', database: string) => ({
-    server: `localhost,${ports[server]?.port ?? 0}`,
-    database,
-  });
-  const connection = {
-    ...place('onprem', sampleDatabases.source),
-    userName: 'owner',
-    encrypt: true,
-    trustServerCertificate: false,
-  };
-  const online = {
-    ...place('online', sampleDatabases.destination),
-    environment: 'Production',
-    region: 'westeurope',
-  };
   for (const [name, document] of [
-    [names.linkedServices.source, sourceLinkedService({ kind: 'SqlServer', connection }, password, names.runtime)],
-    [names.linkedServices.destination, destinationLinkedService(online)],
+    [names.linkedServices.source, databases.sourceService(names.runtime)],
+    [names.linkedServices.destination, databases.destinationService],
     [names.linkedServices.staging, stagingLinkedService(await staging.open(key))],
   ] as const) {
     await factories.put(factory, 'linkedServices', name, document);
@@ -209,39 +135,4 @@ async function putConnections(
     await factories.put(factory, 'datasets', names.datasets[side], tableDataset(names, side, 'SqlServer'));
   }
   return node;
-}
-
-async function planSample(
-  source: sql.ConnectionPool,
-  destination: sql.ConnectionPool,
-  onlineApps: readonly OnlineApp[],
-  smallTableBytes: number,
-): Promise<readonly PlannedTable[]> {
-  const database = new SqlDatabase(destination);
-  const companies = companySchema.array().parse(await new SqlDatabase(source).query(scripts.listCompanies));
-  for (const { sqlName } of companies) {
-    for (const statement of companyTables(sqlName)) await database.query(statement);
-  }
-  const online = companySchema.array().parse(await database.query(scripts.listCompanies));
-  const planned = planTables(
-    joinCatalogue(database.stream(scripts.sourceTables), database.stream(scripts.sourceColumns)),
-    joinCatalogue(database.stream(scripts.catalogueTables), database.stream(scripts.catalogueColumns)),
-    {
-      companies,
-      onlineCompanies: online.map(({ sqlName }) => sqlName),
-      onlineApps,
-      rules: replicationRuleSchema.array().parse(await database.query(scripts.replicationRules)),
-      limits: planLimitsSchema.parse({ smallTableBytes }),
-      collation: 'Latin1_General_100_CI_AS',
-      selection: {},
-    },
-  );
-  const plan: PlannedTable[] = [];
-  const progress = {
-    stillCurrent: () => Promise.resolve(true),
-    written: (part: readonly PlannedTable[]) => plan.push(...part),
-  };
-  const outcome = await replacePlan(database, claimant, planned, progress);
-  if (outcome !== 'replaced') throw new Error(`The plan is ${outcome}.`);
-  return plan;
 }

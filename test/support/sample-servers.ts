@@ -1,10 +1,14 @@
-// The two sample databases on a server of their own each, for tests that run the product's T-SQL over TDS.
+// The two sample databases, for tests that run the product's T-SQL over TDS: on a server of their own each, or both on the
+// one that TEST_SQL_SERVER names.
 import { randomBytes } from 'node:crypto';
 import sql from 'mssql';
 import { loadSample, sampleDatabases } from '../../local/sample/load-sample.ts';
 import { AZURE_SQL, SQL_SERVER } from '../../local/sql-server/profiles.ts';
 import { startSqlServer } from '../../local/sql-server/server.ts';
 import { createCertificateAuthority } from '../../local/stack/certificates.ts';
+import { quoteName } from '../../shared/sql/quote-name.ts';
+import { openGivenServer } from './given-server.ts';
+import type { GivenServer } from './given-server.ts';
 
 export type Rows = Record<string, unknown>[];
 
@@ -18,6 +22,27 @@ export interface SampleServers {
 
 /** Starts both servers and fills the databases. */
 export async function startSampleServers(): Promise<SampleServers> {
+  const given = await openGivenServer();
+  return given === undefined ? startLocalServers() : fillGivenServer(given);
+}
+
+/** A database that is only read stands for the secondary. */
+async function fillGivenServer(given: GivenServer): Promise<SampleServers> {
+  for (const name of [...Object.values(sampleDatabases), 'BC.250', 'replica']) await given.create(name);
+  const source = await given.open(sampleDatabases.source);
+  const destination = await given.open(sampleDatabases.destination);
+  await loadSample('source', (batch) => source.batch(batch));
+  await loadSample('destination', (batch) => destination.batch(batch));
+  await source.query(`ALTER DATABASE ${quoteName(given.nameOf('replica'))} SET READ_ONLY`);
+  return {
+    source,
+    destination,
+    connect: async (_server, name, user) => given.open(name, user === 'reader' ? await given.createReader(name) : {}),
+    stop: () => given.stop(),
+  };
+}
+
+async function startLocalServers(): Promise<SampleServers> {
   const password = randomBytes(16).toString('hex');
   const authority = await createCertificateAuthority();
   const database = (name: string) => ({ name, compatibilityLevel: 150, collation: 'Latin1_General_100_CI_AS' });

@@ -1,5 +1,6 @@
 // Replication runs of the sample, by the pipelines as the app puts them into a factory.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { companyTables, loadSample } from '../../../local/sample/load-sample.ts';
 import { closeReplication } from '../../../shared/sql/scripts.ts';
 import { quoteName } from '../../../shared/sql/quote-name.ts';
 import type { PlannedTable } from '../../../shared/plan/plan.ts';
@@ -20,7 +21,7 @@ let copied: readonly PlannedTable[];
 
 beforeAll(async () => {
   // Some tables of the sample count as large, so that both ways are taken.
-  world = await startReplicationWorld(32 * 1024);
+  world = await startReplicationWorld({ fill: loadSample, companyTables }, 32 * 1024);
   copied = world.plan.filter(({ copyMethod }) => copyMethod !== 'None');
 }, 120_000);
 

@@ -5,7 +5,8 @@ import { app, column, context, text } from './catalogues.ts';
 
 /** The lengths that the platform allows. */
 const LONGEST_NAME = 30;
-const [FEWEST_COLUMNS, MOST_COLUMNS] = [30, 200];
+/** The fewest and the most of a table. */
+const COLUMNS = [30, 200] as const;
 /** Every tenth table is large. */
 const [SMALL_BYTES, LARGE_BYTES] = [64 * 1024, 64 * 1024 * 1024];
 
@@ -20,17 +21,33 @@ const types: readonly ((name: string) => CatalogueColumn)[] = [
 ];
 
 export interface BaseApplication {
+  readonly companies: readonly string[];
+  /** The tables of one of the companies. */
+  readonly tablesOf: (company: string) => Iterable<CatalogueTable>;
   readonly source: () => AsyncGenerator<CatalogueTable>;
   readonly destination: () => AsyncGenerator<CatalogueTable>;
   readonly context: PlanContext;
 }
 
 /** @param tables of each company */
-export function baseApplication(companies: number, tables: number): BaseApplication {
-  const names = Array.from({ length: companies }, (_, index) => nameOf('Company', index, LONGEST_NAME));
+export function baseApplication(
+  companies: number,
+  tables: number,
+  [fewest, most]: readonly [number, number] = COLUMNS,
+): BaseApplication {
+  const names = Array.from({ length: companies }, (_, index) => nameOf('Company', index));
+  const tablesOf = function* (company: string): Generator<CatalogueTable> {
+    const first = names.indexOf(company) * tables + 1;
+    for (let index = 0; index < tables; index += 1) {
+      const columns = fewest + ((index * 37) % (most - fewest + 1));
+      yield tableOf(company, { tableId: first + index, index, columns });
+    }
+  };
   return {
-    source: () => catalogue(names, tables),
-    destination: () => catalogue(names.slice(0, 1), tables),
+    companies: names,
+    tablesOf,
+    source: () => catalogue(names, tablesOf),
+    destination: () => catalogue(names.slice(0, 1), tablesOf),
     context: {
       ...context,
       companies: names.map((name) => ({ name, sqlName: name })),
@@ -40,33 +57,35 @@ export function baseApplication(companies: number, tables: number): BaseApplicat
   };
 }
 
-async function* catalogue(companies: readonly string[], tables: number): AsyncGenerator<CatalogueTable> {
-  let tableId = 0;
+function tableOf(
+  company: string,
+  { tableId, index, columns }: { readonly tableId: number; readonly index: number; readonly columns: number },
+): CatalogueTable {
+  return {
+    tableId,
+    schemaName: 'dbo',
+    tableName: `${company}$${nameOf('Table', index)}$${app}`,
+    rowCount: 1_000,
+    byteCount: index % 10 === 0 ? LARGE_BYTES : SMALL_BYTES,
+    columns: columnsOf(tableId, columns),
+  };
+}
+
+async function* catalogue(companies: readonly string[], tablesOf: BaseApplication['tablesOf']) {
   for (const company of companies) {
-    for (let index = 0; index < tables; index += 1) {
-      tableId += 1;
-      yield await Promise.resolve({
-        tableId,
-        schemaName: 'dbo',
-        tableName: `${company}$${nameOf('Table', index, LONGEST_NAME)}$${app}`,
-        rowCount: 1_000,
-        byteCount: index % 10 === 0 ? LARGE_BYTES : SMALL_BYTES,
-        columns: columnsOf(tableId, index),
-      });
-    }
+    for (const table of tablesOf(company)) yield await Promise.resolve(table);
   }
 }
 
-function columnsOf(tableId: number, table: number): CatalogueColumn[] {
-  const count = FEWEST_COLUMNS + ((table * 37) % (MOST_COLUMNS - FEWEST_COLUMNS + 1));
+function columnsOf(tableId: number, count: number): CatalogueColumn[] {
   return Array.from({ length: count }, (_, index) => {
     const make = types[index % types.length] ?? column;
     const keyOrdinal = index === 0 ? 1 : null;
-    return { ...make(nameOf('Column', index, LONGEST_NAME)), tableId, ordinal: index + 1, keyOrdinal };
+    return { ...make(nameOf('Column', index)), tableId, ordinal: index + 1, keyOrdinal };
   });
 }
 
 /** A name of the full length that its number tells apart. */
-function nameOf(what: string, index: number, length: number): string {
-  return `${what} ${index} `.padEnd(length, 'abcdefghijklmnopqrstuvwxyz');
+function nameOf(what: string, index: number): string {
+  return `${what} ${index} `.padEnd(LONGEST_NAME, 'abcdefghijklmnopqrstuvwxyz');
 }

@@ -36,4 +36,4 @@ test('a base application of 1,250 tables with names of full length in 2 companie
   expect(longest).toBeLessThanOrEqual(LOOKUP_ROWS);
   expect(longest * ID_BYTES).toBeLessThan(Math.min(LOOKUP_BYTES, PAYLOAD_BYTES));
   expect(Math.max(...planned.map(({ columns }) => columns.length))).toBe(200);
-});
+}, 30_000);
