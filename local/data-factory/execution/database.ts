@@ -54,6 +54,8 @@ function encryption(encrypt: SqlProperties['encrypt']): boolean | string {
   return encrypt === true || encrypt === 'true' || encrypt === 'mandatory';
 }
 
+const LONGEST_LOGIN_MS = 600_000;
+
 /** Connects; rejects with ConnectFailure. */
 export async function connectDatabase(properties: SqlProperties, login: SqlLogin): Promise<Database> {
   let refusal: number | undefined;
@@ -70,8 +72,10 @@ export async function connectDatabase(properties: SqlProperties, login: SqlLogin
       appName: 'Local Data Factory',
       useUTC: true,
     },
-    // An activity has its own timeout; a session's settings hold for the whole activity.
+    // An activity has its own timeout; a session's settings hold for the whole activity. A server that listens may take its
+    // time: the local one answers one request at a time, and a pack of tables takes long.
     requestTimeout: 0,
+    connectionTimeout: LONGEST_LOGIN_MS,
     pool: { min: 0, max: 1 },
     // The driver's error of a refused login lacks the number.
     beforeConnect: (connection) => {
