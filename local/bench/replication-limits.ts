@@ -49,6 +49,8 @@ try {
 } finally {
   await world.stop();
 }
+// What is shared in a process ends with it.
+process.exit();
 
 function largestGroup(plan: readonly PlannedTable[], flow: PlannedTable['flow']): number {
   const groups = Map.groupBy(

@@ -39,6 +39,8 @@ try {
 } finally {
   await world.stop();
 }
+// What is shared in a process ends with it.
+process.exit();
 
 /** Figures of a run, and before it those of the bare copy of the rows that it copies. */
 async function compared(mode: string, replicationId: number, condition: (table: CatalogueTable) => string) {
