@@ -1,6 +1,6 @@
 /**
  * Replicates 20 companies of 500 tables, then the tenth of their rows that has changed since, each beside a bare bulk copy of
- * the same rows through the same driver: `npm run bench:replication-speed -- [companies] [tables]`.
+ * the same rows through the same driver: `npm run bench:replication -- [companies] [tables]`.
  */
 import type { CatalogueTable } from '../../shared/plan/catalogue.ts';
 import { quoteName } from '../../shared/sql/quote-name.ts';
