@@ -61,8 +61,7 @@ export default defineConfig({
       project('integration', { timeoutMs: 120_000 }),
     ],
     env: { NODE_COMPILE_CACHE: COMPILE_CACHE },
-    // For two cores: some tests wait for a host or a timer, and a third process has their time.
-    maxWorkers: 3,
+    maxWorkers: 2,
     reporters: ['default'],
   },
 });
