@@ -80,7 +80,8 @@ export async function* planTables(
     yield planned(table, parts, decision);
   }
   for (const { table, parts, decision } of secondPlaces.decide(environment)) {
-    yield planned(table, parts, isSelected(companyOf(parts)) ? decision : { ...decision, ...notSelected, columns: [] });
+    const { destinationTable } = decision;
+    yield planned(table, parts, isSelected(companyOf(parts)) ? decision : { ...notSelected, destinationTable });
   }
 }
 

@@ -141,15 +141,15 @@ export function decide(table: CatalogueTable, parts: TableNameParts, environment
 interface Place {
   readonly table: string;
   readonly isBuffer?: boolean;
-  /** How the columns fit, if it is not by their names; undefined if nothing is to be copied. */
-  readonly columns?: (online: readonly CatalogueColumn[]) => ColumnPlan | undefined;
+  /** How the columns fit; left out: by their names. */
+  readonly columns?: ColumnPlan;
 }
 
 /** How a table of the source is copied to a place online, if the two fit together. */
 export function fitted(
   table: CatalogueTable,
   { company }: Pick<TableNameParts, 'company'>,
-  { table: place, isBuffer = false, columns: fit }: Place,
+  { table: place, isBuffer = false, columns }: Place,
   environment: Environment,
 ): Decision {
   const definition = environment.definitions.get(place.toLowerCase());
@@ -164,11 +164,11 @@ export function fitted(
   const refusal = isBuffer ? undefined : refused(target, online, environment);
   if (refusal !== undefined) return left(refusal);
 
-  const plan = fit === undefined ? planColumns(table.columns, definition.columns, isBuffer) : fit(definition.columns);
-  if (plan === undefined || plan.columns.length === 0) return left('No column exists on both sides.');
+  const plan = columns ?? planColumns(table.columns, definition.columns, isBuffer);
   if (plan.problems !== '') {
     return { ...left('The definitions on both sides do not fit together (50011).'), problems: plan.problems };
   }
+  if (plan.columns.length === 0) return left('No column exists on both sides.');
   return { ...copied(target, online, plan, environment), destinationTable, columns: plan.columns };
 }
 

@@ -16,7 +16,7 @@ import type { TableMapping } from './selection.ts';
 interface SecondPlace {
   readonly table: CatalogueTable;
   readonly parts: TableNameParts;
-  readonly decision: Decision;
+  readonly decision: Decision & { readonly destinationTable: string };
 }
 
 interface ReadMapping extends TableMapping {
@@ -38,6 +38,8 @@ export class SecondPlaces {
   readonly #met: Met[] = [];
   /** Tables online that are filled from a table of their own name; only those that a second table could fill too. */
   readonly #filled = new Set<string>();
+  /** From which table to which one there is a row of the plan; only to those that a second table could fill too. */
+  readonly #ways = new Set<string>();
   readonly #targets: ReadonlySet<string>;
 
   constructor(mappings: readonly TableMapping[], companies: Companies, keyOf: (name: string) => string) {
@@ -55,7 +57,10 @@ export class SecondPlaces {
     if (copyMethod !== 'None' && destinationTable !== undefined) {
       const start = parts.company === '' ? 0 : parts.company.length + 1;
       const place = destinationTable.slice(start);
-      if (this.#targets.has(place.toLowerCase())) this.#filled.add(destinationTable.toLowerCase());
+      if (this.#targets.has(place.toLowerCase())) {
+        this.#filled.add(destinationTable.toLowerCase());
+        this.#ways.add(this.#wayOf(table, destinationTable));
+      }
       if (place === movedTable(parts.table) && !place.endsWith('$ext')) this.#met.push({ table, parts });
     }
     if (table.schemaName !== 'dbo') return;
@@ -69,21 +74,20 @@ export class SecondPlaces {
    * that met no table is told of too.
    */
   *decide(environment: Environment): Generator<SecondPlace> {
-    const told = new Set<string>();
     const missing = this.#mappings
       .filter((mapping) => this.#met.every((met) => met.mapping !== mapping))
       .map((mapping) => ({ table: absent(mapping.name), parts: mapping.source, mapping }));
     for (const { table, parts, mapping } of [...this.#met, ...missing]) {
       const place = mapping === undefined ? companionOf(parts) : targetOf(mapping);
       const destinationTable = parts.company === '' ? place : `${parts.company}$${place}`;
-      const way = `${table.tableName}\n${destinationTable}`.toLowerCase();
-      if (told.has(way) || table.tableName.toLowerCase() === destinationTable.toLowerCase()) continue;
+      const way = this.#wayOf(table, destinationTable);
+      if (this.#ways.has(way) || table.tableName.toLowerCase() === destinationTable.toLowerCase()) continue;
       const decision =
         mapping === undefined
           ? decideMovedFields(table, parts, environment)
           : decideMapped(table, parts, mapping, environment);
       if (decision === undefined) continue;
-      told.add(way);
+      this.#ways.add(way);
       yield { table, parts, decision: { ...this.#once(decision), destinationTable } };
     }
   }
@@ -96,6 +100,10 @@ export class SecondPlaces {
       return { copyMethod: 'None', reason: `Another table fills ${destinationTable} already.` };
     this.#filled.add(target);
     return decision;
+  }
+
+  #wayOf({ tableName }: CatalogueTable, destinationTable: string): string {
+    return `${this.#keyOf(tableName)}\n${destinationTable.toLowerCase()}`;
   }
 
   #isNamed(wanted: TableNameParts, { company, table }: TableNameParts): boolean {
@@ -147,7 +155,7 @@ function decideMovedFields(
   if (online === undefined) return undefined;
   const plan = planMovedFields(table.columns, online.columns, parts.appId);
   if (plan === undefined) return undefined;
-  const decision = fitted(table, parts, { table: companion, columns: () => plan }, environment);
+  const decision = fitted(table, parts, { table: companion, columns: plan }, environment);
   return { ...decision, reason: `Fields that stayed with their app. ${decision.reason}` };
 }
 

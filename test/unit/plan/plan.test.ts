@@ -114,6 +114,12 @@ describe('tables that are not copied say why', () => {
     expect(await planOne(table(`OLD$Customer$${app}`), [customer])).toMatchObject({ copyMethod: 'None', company: '' });
   });
 
+  test('nothing in common, not even the key', async () => {
+    const source = table(`Log$${app}`, [column('a', { keyOrdinal: 1 })]);
+    const planned = await planOne(source, [table(`Log$${app}`, [column('b', { keyOrdinal: 1 })])]);
+    expect(planned).toMatchObject({ copyMethod: 'None', problems: '[a] PK,|[b] PK,' });
+  });
+
   test('nothing in common', async () => {
     const source = table(`Log$${app}`, [column('a')]);
     const planned = await planOne(source, [table(`Log$${app}`, [column('b')])]);

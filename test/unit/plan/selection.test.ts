@@ -107,6 +107,16 @@ describe('a mapping', () => {
     expect(planned).toMatchObject({ copyMethod: 'None', problems: '[Line] PK,' });
   });
 
+  test('to where its table has moved is that way already', async () => {
+    const foundation = 'f3552374-a1f2-4356-848e-196002525837';
+    const [from, to] = [`CRONUS A_$No_ Series$${app}`, `CRONUS A_$No_ Series$${foundation}`];
+    const mapping = { sourceTableName: from, appId: foundation, tableName: 'No_ Series' };
+    const change = { onlineApps: installed(app, foundation), selection: { tableMappings: [mapping] } };
+    expect(await plan([table(from)], [table(to)], change)).toMatchObject([
+      { destinationTable: to, copyMethod: 'Delta' },
+    ]);
+  });
+
   test('is one way however often it is given, and a table is no mapping of itself', async () => {
     const given = ['[CRONUS A_$Card]', 'dbo.CRONUS A_$Card', '[CRONUS A_$Cart]', '[cronus A_$cart]'];
     const twice = given.map((sourceTableName) => ({ sourceTableName, appId: otherApp, tableName: 'Member' }));
