@@ -68,10 +68,12 @@ function valuesOf(values: object): Values {
 
 /** @param all whether the place of the environment's database is shown */
 function requestOf({ request, destination }: ReachedAttempt, all: boolean): Values {
-  const { product, source } = request;
+  const { product, source, companies, tableMappings } = request;
   const { environment, region, server, database } = destination;
   return valuesOf({
     product,
+    companies,
+    tableMappings,
     ...named('source', { kind: source.kind, ...source.connection, runtimeName: source.runtimeName }),
     ...named('destination', { environment, region, ...(all ? { server, database } : {}) }),
   });

@@ -199,6 +199,16 @@ describe('PUT of what is migrated', () => {
     const { body: now } = await api.call('getSetup', setupId);
     expect(now).toMatchObject({ companies: ['CRONUS A'] });
     expect(now).not.toHaveProperty('tableMappings');
+    const { body: diff } = await api.call('diffAttempts', setupId, {
+      params: { attempt: '2' },
+      query: { 'api-version': '2026-11-01', with: '1' },
+    });
+    expect(diff).toMatchObject({
+      request: [
+        { name: 'companies', attempt: ['CRONUS A'] },
+        { name: 'tableMappings', with: [mapping] },
+      ],
+    });
     const change = { headers: sent.headers, body: JSON.stringify({ companies: null }) };
     expect(await api.call('changeSelection', setupId, change)).toMatchObject({
       status: 409,
