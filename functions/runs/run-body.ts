@@ -5,8 +5,7 @@ import { replicationModeSchema } from '../../shared/replication/run.ts';
 
 export const runBodySchema = z.strictObject({
   mode: replicationModeSchema,
-  /** Left out: all that the setup migrates. */
-  /** Names of companies; left out: all. */
+  /** Names of companies; left out: all that the setup migrates. */
   companies: selectionSchema.shape.companies,
   /** Only says what would be copied. */
   dryRun: z.boolean().default(false),

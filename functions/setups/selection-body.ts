@@ -24,10 +24,7 @@ export function changedSelection(before: Selection, change: z.infer<typeof selec
 }
 
 /** The selection in the form in which it is stored. @throws {ApiError} `InvalidRequestBody` if it is too large */
-export function storableSelection(given: {
-  readonly companies?: string[] | undefined;
-  readonly tableMappings?: Selection['tableMappings'];
-}): Selection {
+export function storableSelection(given: Selection): Selection {
   const unique = given.companies === undefined ? undefined : [...new Set(given.companies)];
   const selection = present({ companies: unique, tableMappings: given.tableMappings });
   const fault = selectionFault(selection);

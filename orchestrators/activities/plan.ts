@@ -68,7 +68,6 @@ async function planContext({ findings }: Services, setup: SetupRecord, database:
   const online = await database.query(scripts.listCompanies);
   const rules = await database.query(scripts.replicationRules);
   const [source] = await database.query(scripts.sourceCollation);
-  const { companies: selected, tableMappings } = setup.request;
   return {
     companies: z.array(companySchema).parse(companies),
     onlineCompanies: z
@@ -79,9 +78,6 @@ async function planContext({ findings }: Services, setup: SetupRecord, database:
     rules: z.array(replicationRuleSchema).parse(rules),
     limits: planLimitsSchema.parse({}),
     collation: z.object({ collation: z.string() }).optional().parse(source)?.collation ?? null,
-    selection: {
-      ...(selected === undefined ? {} : { companies: selected }),
-      ...(tableMappings === undefined ? {} : { tableMappings }),
-    },
+    selection: setup.request,
   };
 }
