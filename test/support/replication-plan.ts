@@ -11,12 +11,8 @@ import { replicationRuleSchema } from '../../shared/plan/rules.ts';
 import type { OnlineApp } from '../../shared/plan/rules.ts';
 import { SqlDatabase } from '../../shared/sql/database.ts';
 import * as scripts from '../../shared/sql/scripts.ts';
+import type { Sides } from './replicated-tables.ts';
 import type { WorldContent } from './replication-databases.ts';
-
-interface Sides {
-  readonly source: sql.ConnectionPool;
-  readonly destination: sql.ConnectionPool;
-}
 
 /** Makes online the tables of the companies of the source. */
 export async function openCompanies({ source, destination }: Sides, content: WorldContent): Promise<void> {
