@@ -24,6 +24,7 @@ import {
   undoMark,
   undoPlace,
   undoRuns,
+  undoStaging,
 } from './undo.ts';
 import type { Undo } from './undo.ts';
 
@@ -50,7 +51,7 @@ function* endAttempt(context: OrchestrationContext, input: CleanupInput, subject
 /** Everything that an attempt may have made. */
 function undoOfAttempt(
   context: OrchestrationContext,
-  { factories }: CleanupInput,
+  { factories, reason }: CleanupInput,
   subject: Subject,
   { factory, installs }: Checkpoints,
 ): Undo[] {
@@ -62,6 +63,7 @@ function undoOfAttempt(
     ...(placed === undefined ? [] : [undoEntities(context, placed), nameRuntime(context, subject)]),
     undoPlace(context, subject, factories),
     undoEnvironment(context, subject),
+    ...(reason === 'canceled' ? [undoStaging(context, subject)] : []),
   ];
 }
 
@@ -107,6 +109,7 @@ function undoOfWork(
     ...(placed === undefined || !installs ? [] : [undoSource(context, { ...placed, ...via }, removeSource)]),
     ...(installs ? [undoDestination(context, subject)] : []),
     ...(placed === undefined ? [] : [undoEntities(context, placed)]),
+    undoStaging(context, subject),
   ];
 }
 

@@ -108,7 +108,7 @@ const linkedServiceRoles = ['staging', 'source', 'destination'] as const;
 /** What a removal leaves behind on purpose. */
 const removalSchema = z.object({ left: z.array(z.string()) });
 
-export const datasetRoles = ['source', 'destination'] as const;
+export const datasetRoles = ['source', 'destination', 'catalogue'] as const;
 const pipelineRoles = ['prepare', 'large', 'small', 'replicate'] as const;
 export type PipelineRole = (typeof pipelineRoles)[number];
 
@@ -215,6 +215,8 @@ export const activities = {
     z.object({ counts: milestones.checksCompleted.data, failure: setupFailureSchema.optional() }),
     'forward',
   ),
+  /** Whether the catalogues of both databases are there that the attempt wrote down, or the one whose assessment it took over. */
+  holdsCatalogues: activity('holdsCatalogues', subjectSchema, z.object({ holds: z.boolean() })),
   /** Stores the extensions that the `install` run found. */
   recordInventory: activity(
     'recordInventory',
@@ -238,6 +240,8 @@ export const activities = {
   removePreparation: activity('removePreparation', placedSchema, milestones.cleanupCompleted.data, 'forward'),
   /** Deletes the setup's pipelines, datasets and linked services; the runtime and its nodes stay. */
   removeEntities: activity('removeEntities', placedSchema, z.object({ removed: z.array(z.string()) }), 'undo'),
+  /** Deletes the setup's container in the staging account, with the catalogues in it. */
+  removeStaging: activity('removeStaging', subjectSchema, z.object({ removed: z.array(z.string()) }), 'undo'),
   /** Gives the environment back to the tenant's directory. */
   releaseEnvironment: activity('releaseEnvironment', subjectSchema, nothing, 'undo'),
   /** Whether the vault still has the password of the source. */

@@ -1,6 +1,6 @@
 /**
- * Phases 3 to 6: the preparation pipeline measures both databases; if all checks pass, it creates the procedures,
- * lists companies and extensions and copies the source's catalogue, from which the tables are planned.
+ * Phases 3 to 6: the preparation pipeline measures both databases and writes down their catalogues, from which the tables are
+ * planned; if all checks pass, it creates the procedures and lists companies and extensions.
  */
 import type { OrchestrationContext } from 'durable-functions';
 import { call, callAll, orchestrator } from '../shared/durable.ts';
@@ -9,6 +9,7 @@ import { runFailure } from '../shared/factory/run-failure.ts';
 import { setupFailure } from '../shared/setup/failure.ts';
 import type { SetupFailure } from '../shared/setup/setup.ts';
 import { isBefore } from '../shared/setup/states.ts';
+import type { Phase } from '../shared/setup/states.ts';
 import { endedSchema } from '../shared/waits/wait.ts';
 import { activities, datasetRoles, orchestrations } from './contract.ts';
 import type { Placed, Stage, StepsOf } from './contract.ts';
@@ -19,7 +20,7 @@ import { waitForAnswer } from './waits.ts';
 const STAGE_DEADLINE_MS = 2 * 60 * 60 * 1000;
 
 export const preparation = orchestrator(orchestrations.preparation, function* (context, input): StepsOf<'preparation'> {
-  const { tenantId, setupId, attempt, key, factory, runtimeName, from } = input;
+  const { tenantId, setupId, attempt, key, factory, runtimeName } = input;
   const placed = { tenantId, setupId, attempt, key, factory };
   yield* callAll(
     context,
@@ -28,6 +29,7 @@ export const preparation = orchestrator(orchestrations.preparation, function* (c
   );
   yield* call(context, activities.putPipeline, { ...placed, role: 'prepare' });
 
+  const from = yield* keepAssessment(context, placed, input.from);
   if (!isBefore('Assessment', from)) {
     const failed = yield* assess(context, placed, runtimeName);
     if (failed !== undefined) return { ...failed, installs: false };
@@ -51,6 +53,15 @@ export const preparation = orchestrator(orchestrations.preparation, function* (c
   yield* reach(context, progress, { name: 'tablesPlanned', data: plan });
   return { kind: 'prepared', from };
 });
+
+/** Moves the beginning of an attempt back to its assessment, if it takes that over and its catalogues are gone. */
+function* keepAssessment(context: OrchestrationContext, placed: Placed, from: Phase): Steps<Phase> {
+  if (!isBefore('Assessment', from)) return from;
+  const { holds } = yield* call(context, activities.holdsCatalogues, placed);
+  if (holds) return from;
+  yield* call(context, activities.moveBack, { ...placed, phase: 'Assessment' });
+  return 'Assessment';
+}
 
 /** @returns what failed, if a check blocks or the databases could not be measured */
 function* assess(

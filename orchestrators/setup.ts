@@ -18,6 +18,7 @@ import {
   undoMark,
   undoPlace,
   undoRuns,
+  undoStaging,
 } from './undo.ts';
 import type { Undo } from './undo.ts';
 
@@ -32,6 +33,7 @@ export const setup = orchestrator(orchestrations.setup, function* (context, inpu
   const undo: Undo[] = [];
   const outcome = yield* attemptSetup(context, input, subject, undo);
   if (outcome.kind === 'ready') return { state: 'Ready' };
+  if (outcome.kind === 'canceled') undo.push(undoStaging(context, subject));
   const { removed, left } = yield* takeBack(undo);
   if (outcome.kind === 'canceled') {
     yield* record(context, subject, { name: 'canceled', data: { removed, left } });

@@ -76,6 +76,16 @@ export function undoEntities(context: OrchestrationContext, placed: Placed): Und
   };
 }
 
+/** What it holds is of no use without the setup; a failed one keeps it for its next attempt, as it keeps its password. */
+export function undoStaging(context: OrchestrationContext, subject: Subject): Undo {
+  return {
+    what: 'container in the staging account',
+    *steps() {
+      return yield* call(context, activities.removeStaging, subject);
+    },
+  };
+}
+
 /** Runs go on when nobody waits for them any more; what they work with must not be removed under them. */
 export function undoRuns(context: OrchestrationContext, placed: Placed): Undo {
   return {

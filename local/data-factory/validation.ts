@@ -27,7 +27,7 @@ const LIMITS = {
 };
 // https://learn.microsoft.com/azure/data-factory/concepts-pipelines-activities#activity-json
 const ACTIVITY_NAME_LENGTH = 55;
-const DATASET_TYPES: ReadonlySet<string> = new Set(['SqlServerTable', 'AzureSqlTable']);
+const DATASET_TYPES: ReadonlySet<string> = new Set(['SqlServerTable', 'AzureSqlTable', 'Json']);
 
 /** Checks a document before it is stored, as the service does at PUT; 400 `BadRequest` says what is wrong. */
 export function validate(kind: Kind, name: string, properties: JsonObject): void {

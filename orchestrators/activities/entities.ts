@@ -1,4 +1,5 @@
 import {
+  catalogueDataset,
   destinationLinkedService,
   sourceLinkedService,
   stagingLinkedService,
@@ -43,10 +44,11 @@ export const putLinkedService: Implementation<'putLinkedService'> = async (input
 };
 
 export const putDataset: Implementation<'putDataset'> = async (input, services) => {
+  const { factory, key, role } = input;
   const { request } = await services.store.require(input);
-  const names = entityNames(input.key);
-  const document = tableDataset(names, input.role, request.source.kind);
-  await services.factories.put(input.factory, 'datasets', names.datasets[input.role], document);
+  const names = entityNames(key);
+  const document = role === 'catalogue' ? catalogueDataset(names, key) : tableDataset(names, role, request.source.kind);
+  await services.factories.put(factory, 'datasets', names.datasets[role], document);
   return null;
 };
 
@@ -85,20 +87,23 @@ export const removePreparation: Implementation<'removePreparation'> = async ({ f
   return { removed: [prepare] };
 };
 
-export const removeEntities: Implementation<'removeEntities'> = async ({ factory, key }, { factories, staging }) => {
+export const removeEntities: Implementation<'removeEntities'> = async ({ factory, key }, { factories }) => {
   const { pipelines, datasets, linkedServices } = entityNames(key);
   const { prepare, replicate, large, small } = pipelines;
   const steps: readonly (readonly [EntityKind, readonly string[]])[] = [
     // What refers to another goes first: a factory keeps what is referred to.
     ['pipelines', [prepare, replicate]],
     ['pipelines', [large, small]],
-    ['datasets', [datasets.source, datasets.destination]],
+    ['datasets', Object.values(datasets)],
     ['linkedServices', Object.values(linkedServices)],
   ];
   const removed: string[] = [];
   for (const [kind, names] of steps) removed.push(...(await deleteAll(factories, factory, kind, names)));
-  if (await staging.remove(key)) removed.push(`container ${stagingContainer(key)}`);
   return { removed };
+};
+
+export const removeStaging: Implementation<'removeStaging'> = async ({ key }, { staging }) => {
+  return { removed: (await staging.remove(key)) ? [`container ${stagingContainer(key)}`] : [] };
 };
 
 /** Deletes entities of one kind; gives the names of those that were there. */

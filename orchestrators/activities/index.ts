@@ -13,6 +13,7 @@ import {
   putPipeline,
   removeEntities,
   removePreparation,
+  removeStaging,
   restorePreparation,
 } from './entities.ts';
 import { probeFactory, releaseFactory, reserveFactory } from './factory.ts';
@@ -21,6 +22,7 @@ import { planTables, refreshPlan } from './plan.ts';
 import {
   cancelRuns,
   evaluateChecks,
+  holdsCatalogues,
   readSourceRemoval,
   recordInventory,
   startPreparation,
@@ -52,6 +54,7 @@ export const implementations: { readonly [Name in keyof typeof activities]: Impl
   startSourceUndo,
   cancelRuns,
   evaluateChecks,
+  holdsCatalogues,
   recordInventory,
   readSourceRemoval,
   planTables,
@@ -62,6 +65,7 @@ export const implementations: { readonly [Name in keyof typeof activities]: Impl
   removeFromDestination,
   removePreparation,
   removeEntities,
+  removeStaging,
   releaseEnvironment,
   holdsPassword,
   removeSecret,

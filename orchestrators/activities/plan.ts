@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { companySchema, extensionSchema } from '../../shared/checks/check.ts';
-import { joinCatalogue } from '../../shared/plan/catalogue.ts';
+import { companySchema, extensionSchema, sourceProbeSchema } from '../../shared/checks/check.ts';
+import { catalogueBlob } from '../../shared/factory/names.ts';
+import { readCatalogue } from '../../shared/plan/catalogue.ts';
 import { replacePlan } from '../../shared/plan/control-rows.ts';
 import { planLimitsSchema } from '../../shared/plan/groups.ts';
 import { emptyPlanSummary, planTables as plan, summarizePlan } from '../../shared/plan/plan.ts';
@@ -39,10 +40,13 @@ const LONGEST_PLAN_REQUEST_MS = 10 * 60_000;
 async function writePlan(setup: SetupRecord, worker: Worker, services: Services): Promise<Planned> {
   const run = worker.run === undefined ? {} : { replicationId: worker.run.number };
   const owner = { ...claimantOf(worker, services), ...run };
+  const assessed = await services.findings.originOf(worker, 'source');
+  const catalogueOf = (side: 'source' | 'destination') =>
+    readCatalogue(services.staging.read(setup.key, catalogueBlob(assessed, side)));
   const work = async (database: SqlDatabase): Promise<Planned> => {
     const planned = plan(
-      joinCatalogue(database.stream(scripts.sourceTables), database.stream(scripts.sourceColumns)),
-      joinCatalogue(database.stream(scripts.catalogueTables), database.stream(scripts.catalogueColumns)),
+      catalogueOf('source'),
+      catalogueOf('destination'),
       await planContext(services, setup, database),
     );
     let summary = emptyPlanSummary;
@@ -64,10 +68,13 @@ async function writePlan(setup: SetupRecord, worker: Worker, services: Services)
 }
 
 async function planContext({ findings }: Services, setup: SetupRecord, database: SqlDatabase): Promise<PlanContext> {
-  const [companies, extensions] = await Promise.all([findings.of(setup, 'company'), findings.of(setup, 'extension')]);
+  const [[source], companies, extensions] = await Promise.all([
+    findings.of(setup, 'source'),
+    findings.of(setup, 'company'),
+    findings.of(setup, 'extension'),
+  ]);
   const online = await database.query(scripts.listCompanies);
   const rules = await database.query(scripts.replicationRules);
-  const [source] = await database.query(scripts.sourceCollation);
   return {
     companies: z.array(companySchema).parse(companies),
     onlineCompanies: z
@@ -77,7 +84,7 @@ async function planContext({ findings }: Services, setup: SetupRecord, database:
     onlineApps: z.array(extensionSchema).parse(extensions),
     rules: z.array(replicationRuleSchema).parse(rules),
     limits: planLimitsSchema.parse({}),
-    collation: z.object({ collation: z.string() }).optional().parse(source)?.collation ?? null,
+    collation: sourceProbeSchema.parse(source).collation,
     selection: setup.request,
   };
 }

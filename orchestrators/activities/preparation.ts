@@ -8,7 +8,7 @@ import {
   extensionSchema,
   sourceProbeSchema,
 } from '../../shared/checks/check.ts';
-import { entityNames } from '../../shared/factory/names.ts';
+import { catalogueBlob, entityNames } from '../../shared/factory/names.ts';
 import { preparationActivities } from '../../shared/factory/preparation-pipeline.ts';
 import { databaseMarkOf } from '../../shared/setup/database-mark.ts';
 import { instanceIdOf } from '../../shared/setup/setup.ts';
@@ -49,12 +49,13 @@ export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, se
     factories.activityOutputs(factory, runId),
     runtimeName === undefined ? undefined : factories.runtimeStatus(factory, runtimeName),
   ]);
+  const source = firstRowOf(outputs.get(preparationActivities.sourceProbe), sourceProbeSchema);
   const companies = rowsOf(outputs.get(preparationActivities.companies), companySchema);
   const results = evaluate({
     setupKey: databaseMarkOf(services.settings.MIGRATION_EVENT_SOURCE, input),
     product: setup.request.product,
     sourceKind: setup.request.source.kind,
-    source: firstRowOf(outputs.get(preparationActivities.sourceProbe), sourceProbeSchema),
+    source,
     companies,
     ...(setup.request.companies === undefined ? {} : { selected: setup.request.companies }),
     destination: firstRowOf(outputs.get(preparationActivities.destinationProbe), destinationProbeSchema),
@@ -62,9 +63,18 @@ export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, se
     thresholds,
   });
   await findings.put(input, 'check', results);
+  await findings.put(input, 'source', [source]);
   await findings.put(input, 'company', companies);
   const { counts, failure } = reportChecks(results);
   return { counts, ...(failure === undefined ? {} : { failure }) };
+};
+
+export const holdsCatalogues: Implementation<'holdsCatalogues'> = async ({ key, ...attempt }, services) => {
+  const { findings, staging } = services;
+  const assessed = await findings.originOf(attempt, 'source');
+  const sides = ['source', 'destination'] as const;
+  const held = await Promise.all(sides.map((side) => staging.has(key, catalogueBlob(assessed, side))));
+  return { holds: held.every((isThere) => isThere) };
 };
 
 export const recordInventory: Implementation<'recordInventory'> = async (input, { factories, findings }) => {

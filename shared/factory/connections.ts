@@ -3,6 +3,7 @@
  * source's password and the signature for staging, are encrypted by Data Factory and never given out; the destination is
  * reached with the factory's own identity. Pure.
  */
+import { stagingContainer } from './names.ts';
 import type { EntityNames } from './names.ts';
 import type { Destination, SetupRequest } from '../setup/setup.ts';
 
@@ -86,6 +87,29 @@ export function tableDataset(
       typeProperties: {
         schema: { type: 'Expression', value: '@dataset().schema' },
         table: { type: 'Expression', value: '@dataset().table' },
+      },
+    },
+  };
+}
+
+/**
+ * The catalogues of both databases: a compressed blob each, of one JSON object a line. Folder and file are parameters.
+ * https://learn.microsoft.com/azure/data-factory/format-json#dataset-properties
+ */
+export function catalogueDataset(names: EntityNames, key: string): EntityDocument {
+  return {
+    properties: {
+      type: 'Json',
+      linkedServiceName: linkedServiceReference(names.linkedServices.staging),
+      parameters: { folder: { type: 'String' }, file: { type: 'String' } },
+      typeProperties: {
+        location: {
+          type: 'AzureBlobStorageLocation',
+          container: stagingContainer(key),
+          folderPath: { type: 'Expression', value: '@dataset().folder' },
+          fileName: { type: 'Expression', value: '@dataset().file' },
+        },
+        compression: { type: 'gzip', level: 'Fastest' },
       },
     },
   };

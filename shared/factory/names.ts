@@ -7,7 +7,7 @@
 export interface EntityNames {
   readonly runtime: string;
   readonly linkedServices: { readonly staging: string; readonly source: string; readonly destination: string };
-  readonly datasets: { readonly source: string; readonly destination: string };
+  readonly datasets: { readonly source: string; readonly destination: string; readonly catalogue: string };
   readonly pipelines: {
     readonly prepare: string;
     readonly large: string;
@@ -22,7 +22,11 @@ export function entityNames(key: string): EntityNames {
   return {
     runtime: `shir-${key}`,
     linkedServices: { staging: named('staging'), source: named('source'), destination: named('destination') },
-    datasets: { source: named('source_table'), destination: named('destination_table') },
+    datasets: {
+      source: named('source_table'),
+      destination: named('destination_table'),
+      catalogue: named('catalogue'),
+    },
     pipelines: {
       prepare: named('prepare'),
       large: named('large'),
@@ -35,6 +39,17 @@ export function entityNames(key: string): EntityNames {
 /** The container of a setup in the staging account. */
 export function stagingContainer(key: string): string {
   return `mig-${key}`;
+}
+
+/** A blob in that container. */
+export interface BlobPlace {
+  readonly folder: string;
+  readonly file: string;
+}
+
+/** Where the catalogue of a database is, as an attempt found it. */
+export function catalogueBlob(attempt: number, side: 'source' | 'destination'): BlobPlace {
+  return { folder: `catalogue/attempt-${attempt}`, file: `${side}.json.gz` };
 }
 
 /** The key of the setup that an entity, a runtime or a container belongs to by its name; undefined if it is none of a setup's. */

@@ -1,7 +1,7 @@
 /** The kinds of activity that the pipelines are made of, in the shape in which Data Factory takes them. Pure. */
 import type { EntityDocument } from './connections.ts';
 import { stagingContainer } from './names.ts';
-import type { EntityNames } from './names.ts';
+import type { BlobPlace, EntityNames } from './names.ts';
 import type { SourceKind } from '../setup/setup.ts';
 
 /** An activity of a pipeline. */
@@ -182,6 +182,33 @@ export function copy(context: PipelineContext, name: string, plan: CopyPlan): Pi
         path: expression(`${stagingContainer(context.key)}/@{pipeline().RunId}`),
         enableCompression: true,
       },
+    },
+  };
+}
+
+/**
+ * Writes the rows of a query to a blob, one JSON object a line, in their order. What is NULL is left out.
+ * https://learn.microsoft.com/azure/data-factory/format-json#json-as-sink
+ */
+export function copyToBlob(
+  context: PipelineContext,
+  name: string,
+  { from, query, blob }: { readonly from: Side; readonly query: string; readonly blob: BlobPlace },
+): PipelineActivity {
+  return {
+    name,
+    type: 'Copy',
+    policy: policy('0.02:00:00', 2),
+    inputs: [dataset(context, from, 'dbo', 'any')],
+    outputs: [{ type: 'DatasetReference', referenceName: context.names.datasets.catalogue, parameters: blob }],
+    typeProperties: {
+      source: { type: `${connectorOf(context, from)}Source`, sqlReaderQuery: query, queryTimeout: '02:00:00' },
+      sink: {
+        type: 'JsonSink',
+        storeSettings: { type: 'AzureBlobStorageWriteSettings' },
+        formatSettings: { type: 'JsonWriteSettings', filePattern: 'setOfObjects' },
+      },
+      parallelCopies: 1,
     },
   };
 }

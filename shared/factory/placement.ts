@@ -7,8 +7,8 @@ import type { Factory, FactoryCandidate } from '../setup/setup.ts';
 const MAXIMUM_ENTITIES = 5_000;
 const MAXIMUM_ACTIVE_RUNS = 10_000;
 
-/** The most that one setup owns: a runtime, two linked services, two datasets, four pipelines, and one to spare. */
-export const ENTITIES_PER_SETUP = 10;
+/** The most that one setup needs: three linked services, three datasets and four pipelines of its own, and a runtime. */
+export const ENTITIES_PER_SETUP = 11;
 
 /** What was found at one factory. */
 export const factoryMeasurementSchema = z.object({

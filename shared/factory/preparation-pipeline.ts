@@ -1,8 +1,9 @@
 /** The pipeline that prepares both databases of a setup, and that takes back at the source what it did there. Pure. */
 import type { EntityDocument } from './connections.ts';
+import { catalogueBlob } from './names.ts';
 import {
   after,
-  copy,
+  copyToBlob,
   expression,
   lookup,
   once,
@@ -23,8 +24,7 @@ export interface PreparationScripts {
   readonly releaseClaim: string;
   readonly sourceObjects: readonly string[];
   readonly destinationObjects: readonly string[];
-  readonly catalogueTables: string;
-  readonly catalogueColumns: string;
+  readonly catalogue: string;
   readonly sourceRemoval: readonly [remains: string, ...rest: string[]];
 }
 
@@ -48,8 +48,8 @@ const preparationStages = ['assess', 'install', 'release', 'remove'] as const;
 export type PreparationStage = (typeof preparationStages)[number];
 
 /**
- * Parameter `stage`: `assess` measures and changes nothing; `install` claims both databases, then creates what
- * replication needs and copies the source's catalogue; `release` gives the source's claim back; `remove` takes from the
+ * Parameter `stage`: `assess` measures both databases and writes down their catalogues, and changes nothing in them;
+ * `install` claims both, then creates what replication needs; `release` gives the source's claim back; `remove` takes from the
  * source all that is the service's there, with `removeSource` also the change tracking that it turned on. The
  * destination is released and cleared by the service itself, which reaches it. One run at a time.
  */
@@ -59,7 +59,7 @@ export function preparationPipeline(
   scripts: PreparationScripts,
 ): EntityDocument {
   const stages: Readonly<Record<PreparationStage, readonly PipelineActivity[]>> = {
-    assess: assess(context, scripts),
+    assess: assess(context, claimant, scripts),
     install: install(context, claimant, scripts),
     release: [
       persistent(
@@ -80,13 +80,22 @@ export function preparationPipeline(
   return pipeline(context, 'Prepares a cloud migration; deleted when the setup has ended.', [byStage], parameters, 1);
 }
 
-function assess(context: PipelineContext, scripts: PreparationScripts): readonly PipelineActivity[] {
+function assess(
+  context: PipelineContext,
+  { attempt }: Claimant,
+  scripts: PreparationScripts,
+): readonly PipelineActivity[] {
   const { sourceProbe, destinationProbe, companies } = preparationActivities;
+  // Copy and not Lookup, which stops at 5,000 rows.
+  const catalogue = (name: string, from: Side) =>
+    copyToBlob(context, name, { from, query: scripts.catalogue, blob: catalogueBlob(attempt, from) });
   return [
     // Alone and once at the source: some wrong logins after each other lock an account.
     once(lookup(context, sourceProbe, 'source', scripts.sourceProbe, 'first')),
     lookup(context, destinationProbe, 'destination', scripts.destinationProbe, 'first'),
     after(lookup(context, companies, 'source', scripts.listCompanies, 'all'), [sourceProbe]),
+    after(catalogue('SourceCatalogue', 'source'), [sourceProbe]),
+    after(catalogue('DestinationCatalogue', 'destination'), [destinationProbe]),
   ];
 }
 
@@ -99,18 +108,6 @@ function install(
     once(script(context, name, side, [nonQuery(scripts.claim)], claimantParameters(claimant)));
   const create = (name: string, side: Side, batches: readonly string[]) =>
     after(script(context, name, side, batches.map(nonQuery)), ['ClaimSource']);
-  // Copy and not Lookup, which stops at 5,000 rows.
-  const catalogue = (name: string, table: string, query: string) =>
-    after(
-      copy(context, name, {
-        from: 'source',
-        source: { sqlReaderQuery: query },
-        table: { schema: 'mig', name: table },
-        preCopyScript: `TRUNCATE TABLE [mig].[${table}]`,
-        locksTable: true,
-      }),
-      ['CreateSourceObjects', 'CreateDestinationObjects'],
-    );
   return [
     // One after the other and always in this order, so that of two setups for the same databases one gets both.
     claim('ClaimDestination', 'destination'),
@@ -124,8 +121,6 @@ function install(
       ['CreateSourceObjects'],
     ),
     lookup(context, preparationActivities.extensions, 'destination', scripts.listExtensions, 'all'),
-    catalogue('CopyTables', 'SourceTable', scripts.catalogueTables),
-    catalogue('CopyColumns', 'SourceColumn', scripts.catalogueColumns),
   ];
 }
 

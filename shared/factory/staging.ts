@@ -1,11 +1,13 @@
 /**
- * The blobs through which table data is copied. Each setup has a container of its own, and the factory a signature for
+ * The blobs through which table data is copied, and those in which the catalogues of both databases are kept. Each setup has a container of its own, and the factory a signature for
  * that container alone: a node of a tenant holds what its linked services hold.
  */
 import { ContainerSASPermissions, generateBlobSASQueryParameters, SASProtocol } from '@azure/storage-blob';
 import type { BlobServiceClient, ContainerClient } from '@azure/storage-blob';
 import { unlessMissing } from '../rest-errors.ts';
+import { jsonLines } from './json-lines.ts';
 import { keyOfName, stagingContainer } from './names.ts';
+import type { BlobPlace } from './names.ts';
 
 const MINUTE_MS = 60_000;
 /** For clocks that do not agree. */
@@ -18,6 +20,9 @@ const EARLIER_MS = 15 * MINUTE_MS;
 const VALID_MS = 6 * 24 * 60 * MINUTE_MS;
 /** What staging does: the service writes, reads, lists and deletes blobs. */
 const PERMISSIONS = ContainerSASPermissions.parse('racwdl');
+
+/** How often a download that breaks off goes on from where it was. */
+const DOWNLOAD_TRIES = 5;
 
 export class Staging {
   readonly #service: BlobServiceClient;
@@ -69,6 +74,19 @@ export class Staging {
       if (properties.lastModified > newest) newest = properties.lastModified;
     }
     return newest;
+  }
+
+  /** Whether a blob of a setup is there. */
+  async has(key: string, { folder, file }: BlobPlace): Promise<boolean> {
+    return this.#container(key).getBlobClient(`${folder}/${file}`).exists();
+  }
+
+  /** Reads a compressed blob of one JSON value a line. @throws {RestError} if it is not there */
+  async *read(key: string, { folder, file }: BlobPlace): AsyncGenerator<unknown> {
+    const blob = this.#container(key).getBlobClient(`${folder}/${file}`);
+    const { readableStreamBody } = await blob.download(0, undefined, { maxRetryRequests: DOWNLOAD_TRIES });
+    if (readableStreamBody === undefined) throw new Error(`The answer of ${blob.url} has no body`);
+    yield* jsonLines(readableStreamBody);
   }
 
   /** Deletes the container of a setup with all that is in it; gives whether it was there. */

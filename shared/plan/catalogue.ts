@@ -1,21 +1,21 @@
-/** The tables and columns of a database, as `sql/catalogue-tables.sql` and `sql/catalogue-columns.sql` list them. */
+/**
+ * The tables and columns of a database, as `sql/catalogue.sql` lists them. A machine of the tenant can write what is read
+ * here, and it becomes part of statements: beside names, which are quoted, nothing in it is free text.
+ */
 import { z } from 'zod';
 
-/** A row of `catalogueTables` or `sourceTables`. SQL's bigint arrives as text. */
-const catalogueTableRowSchema = z.object({
+const nameSchema = z.string().min(1).max(128);
+
+const rowSchema = z.object({
   tableId: z.int(),
-  schemaName: z.string(),
-  tableName: z.string(),
+  schemaName: nameSchema,
+  tableName: nameSchema,
+  // SQL's bigint may arrive as text.
   rowCount: z.coerce.number(),
   byteCount: z.coerce.number(),
-});
-
-/** A row of `catalogueColumns` or `sourceColumns`. */
-const catalogueColumnRowSchema = z.object({
-  tableId: z.int(),
   ordinal: z.int(),
-  columnName: z.string(),
-  typeName: z.string(),
+  columnName: nameSchema,
+  typeName: nameSchema,
   /** In bytes; -1 is (max). */
   maxLength: z.int(),
   precision: z.int(),
@@ -24,42 +24,39 @@ const catalogueColumnRowSchema = z.object({
   isIdentity: z.boolean(),
   isComputed: z.boolean(),
   isRowVersion: z.boolean(),
-  /** Place in the primary key, from 1; null outside it. */
-  keyOrdinal: z.int().nullable(),
-  collation: z.string().nullable(),
+  /** Place in the primary key, from 1; null outside it. A copy to a file leaves out what is NULL. */
+  keyOrdinal: z.int().nullable().default(null),
+  collation: z
+    .string()
+    .regex(/^\w{1,128}$/)
+    .nullable()
+    .default(null),
 });
-export type CatalogueColumn = z.infer<typeof catalogueColumnRowSchema>;
+type Row = z.infer<typeof rowSchema>;
 
+type TableFields = 'tableId' | 'schemaName' | 'tableName' | 'rowCount' | 'byteCount';
+export type CatalogueColumn = Readonly<Omit<Row, TableFields>>;
 /** A table with its columns. */
-export type CatalogueTable = z.infer<typeof catalogueTableRowSchema> & { readonly columns: readonly CatalogueColumn[] };
+export type CatalogueTable = Readonly<Pick<Row, TableFields>> & { readonly columns: readonly CatalogueColumn[] };
 
 /**
- * Joins the two lists of one database, which must be in the order of `tableId`; holds one table at a time. Throws when
- * the columns do not belong to the tables, as after a change of the schema between the two queries.
+ * Puts the rows of a catalogue together to tables; holds one table at a time.
+ * @throws {Error} if a row is none of a catalogue, or if those of a table are not together
  */
-export async function* joinCatalogue(
-  tables: AsyncIterable<unknown>,
-  columns: AsyncIterable<unknown>,
-): AsyncGenerator<CatalogueTable> {
-  const rest = columns[Symbol.asyncIterator]();
-  try {
-    let column = await nextColumn(rest);
-    for await (const row of tables) {
-      const table = catalogueTableRowSchema.parse(row);
-      const own: CatalogueColumn[] = [];
-      while (column?.tableId === table.tableId) {
-        own.push(column);
-        column = await nextColumn(rest);
-      }
-      yield { ...table, columns: own };
+export async function* readCatalogue(rows: AsyncIterable<unknown>): AsyncGenerator<CatalogueTable> {
+  const met = new Set<number>();
+  let columns: CatalogueColumn[] = [];
+  let table: CatalogueTable | undefined;
+  for await (const row of rows) {
+    const { tableId, schemaName, tableName, rowCount, byteCount, ...column } = rowSchema.parse(row);
+    if (table?.tableId !== tableId) {
+      if (table !== undefined) yield table;
+      if (met.has(tableId)) throw new Error(`The columns of the table ${tableName} are not together in the catalogue.`);
+      met.add(tableId);
+      columns = [];
+      table = { tableId, schemaName, tableName, rowCount, byteCount, columns };
     }
-    if (column) throw new Error(`The column ${column.columnName} belongs to no table of the catalogue.`);
-  } finally {
-    await rest.return?.();
+    columns.push(column);
   }
-}
-
-async function nextColumn(columns: AsyncIterator<unknown>): Promise<CatalogueColumn | undefined> {
-  const next = await columns.next();
-  return next.done === true ? undefined : catalogueColumnRowSchema.parse(next.value);
+  if (table !== undefined) yield table;
 }

@@ -130,7 +130,7 @@ function flaws(
   const keysDiffer = isBuffer ? isKey && !isKeyOnline : isKey !== isKeyOnline;
   return [
     ...(hasKey && keysDiffer ? (['PK'] as const) : []),
-    ...(modernType(column) === modernType(target) ? [] : (['T'] as const)),
+    ...(hasSameType(column, target) ? [] : (['T'] as const)),
     ...(isShorter(target, column) ? (['L'] as const) : []),
   ];
 }
@@ -149,6 +149,19 @@ const modernNames: ReadonlyMap<string, string> = new Map([
 
 function modernType({ typeName }: CatalogueColumn): string {
   return modernNames.get(typeName) ?? typeName;
+}
+
+/** The types of SQL Server. Only their names go into statements: those of types that somebody has defined are free text. */
+const systemTypes = new Set(
+  (
+    'bigint binary bit char date datetime datetime2 datetimeoffset decimal float geography geometry hierarchyid int money nchar ' +
+    'nvarchar real smalldatetime smallint smallmoney sql_variant time tinyint uniqueidentifier varbinary varchar xml'
+  ).split(' '),
+);
+
+function hasSameType(column: CatalogueColumn, target: CatalogueColumn): boolean {
+  const type = modernType(target);
+  return type === modernType(column) && systemTypes.has(type);
 }
 
 const largeTypes = new Set(['image', 'ntext', 'text']);

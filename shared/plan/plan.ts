@@ -13,6 +13,7 @@ import { decide, readEnvironment } from './rules.ts';
 import type { CopyMethod, Decision, OnlineApp, ReplicationRule } from './rules.ts';
 import { SecondPlaces } from './second-places.ts';
 import type { Selection } from './selection.ts';
+import { withUserMapping } from './user-mapping.ts';
 
 /** What a plan depends on beside the two catalogues. */
 export interface PlanContext {
@@ -50,7 +51,7 @@ export interface PlannedTable extends TableGroup {
 }
 
 /**
- * Plans every table of the source, in its order, then those that fill a second table online. `destination` is read to its
+ * Plans every table of the source, in its order, then its users and the tables that fill a second table online. `destination` is read to its
  * end first.
  */
 export async function* planTables(
@@ -73,7 +74,7 @@ export async function* planTables(
     company: companyOf(parts),
     ...groups.place(decision.copyMethod, table.byteCount),
   });
-  for await (const table of source) {
+  for await (const table of withUserMapping(source)) {
     const parts = parseTableName(table.tableName, known);
     const decision = isSelected(companyOf(parts)) ? decide(table, parts, environment) : notSelected;
     secondPlaces.meet(table, parts, decision);

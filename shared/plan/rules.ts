@@ -9,6 +9,7 @@ import type { CatalogueColumn, CatalogueTable } from './catalogue.ts';
 import { parseTableName } from './names.ts';
 import type { Companies, TableNameParts } from './names.ts';
 import { movedTable } from './moves.ts';
+import { userMapping, userTables } from './user-mapping.ts';
 import { nameKeyOf } from '../sql/collation.ts';
 
 /** A row of `replicationRules`: what the environment's platform says about one of its tables. */
@@ -93,12 +94,8 @@ const buffers = '58623bfa-0559-4bc2-ae1c-0979c29fd9e0';
 /** Tables that go to a buffer of the cloud migration app, from which the client takes them, by schema and name. */
 const bufferTables: ReadonlyMap<string, string> = new Map([
   ['dbo.Record Link', `Replication Record Link Buffer$${buffers}`],
-  // The view that `sql/source/objects.sql` makes of User and User Property.
-  ['mig.User Mapping Source', `User Mapping Source$${buffers}`],
+  [`${userMapping.schemaName}.${userMapping.tableName}`, `User Mapping Source$${buffers}`],
 ]);
-
-/** What that view is made of. */
-const userTables = new Set(['User', 'User Property']);
 
 /** Tables of the platform that are migrated to the table of the same name. */
 const platformTables = new Set([

@@ -1,4 +1,4 @@
-/** What an attempt found that has a row each: checks, companies, extensions. In the partition of its setup. */
+/** What an attempt found that has a row each: checks, what was measured at the source, companies, extensions. In the partition of its setup. */
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import { unlessMissing } from '../rest-errors.ts';
 import { createdTable, MAXIMUM_TRANSACTION_ROWS, rowsWithPrefix } from '../table.ts';
@@ -10,6 +10,7 @@ import type { MilestoneName } from './states.ts';
 /** The checkpoint that findings belong to: an attempt that took it over reads those of the attempt that made it. */
 const checkpoints: Readonly<Record<FindingKind, MilestoneName | undefined>> = {
   check: 'checksCompleted',
+  source: 'checksCompleted',
   company: 'checksCompleted',
   extension: 'inventoryCompleted',
   cause: undefined,
@@ -47,12 +48,14 @@ export class Findings {
 
   /** The findings that an attempt works with, in the order in which they were put: its own, or those it took over. */
   async of(attempt: AttemptId, kind: FindingKind): Promise<unknown[]> {
-    const origin = await this.#originOf(attempt, checkpoints[kind]);
+    const origin = await this.originOf(attempt, kind);
     const rows = await rowsWithPrefix(await this.#table(), partitionOf(attempt), findingPrefix(origin, kind));
     return rows.map((row) => decoded(row, ['data'])['data']);
   }
 
-  async #originOf(attempt: AttemptId, checkpoint: MilestoneName | undefined): Promise<number> {
+  /** The number of the attempt whose findings an attempt works with. */
+  async originOf(attempt: AttemptId, kind: FindingKind): Promise<number> {
+    const checkpoint = checkpoints[kind];
     if (checkpoint === undefined) return attempt.attempt;
     const table = await this.#table();
     const rowKey = milestoneRow(attempt.attempt, checkpoint);

@@ -36,6 +36,7 @@ export function replayStart(reached: Phase, wanted: Phase | undefined, changes: 
 const questions: Readonly<Partial<Record<Phase, string>>> = {
   FactorySelection: 'The factory answers and has room.',
   RuntimeRegistration: 'A node of the integration runtime is online.',
+  Assessment: 'The catalogues of both databases that it wrote down are there.',
 };
 
 /** Phases whose work every attempt does: it is cheap, and what a failed attempt took back must be there again. */

@@ -6,7 +6,7 @@ import type { MilestoneName } from './states.ts';
 /** Names a setup. */
 export type SetupKey = Pick<AttemptId, 'tenantId' | 'setupId'>;
 /** Findings of an attempt that have a row each. */
-export type FindingKind = 'check' | 'company' | 'extension' | 'cause';
+export type FindingKind = 'check' | 'source' | 'company' | 'extension' | 'cause';
 
 export const HEAD = 'head';
 /** Keeps the last attempt and event number of a setup whose other rows are purged, so that both go on. Stays for good. */

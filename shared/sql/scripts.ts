@@ -42,16 +42,8 @@ export const destinationObjects = [
   ...readBatches('destination/replication-steps'),
 ];
 
-/** Source (copied to `mig.SourceTable`) or destination: a row a table, for `joinCatalogue`. */
-export const catalogueTables = readScript('catalogue-tables');
-/** Source (copied to `mig.SourceColumn`) or destination: a row a column, for `joinCatalogue`. */
-export const catalogueColumns = readScript('catalogue-columns');
-/** Destination: the copied tables of the source, for `joinCatalogue`. */
-export const sourceTables = readScript('destination/source-tables');
-/** Destination: the copied columns of the source, for `joinCatalogue`. */
-export const sourceColumns = readScript('destination/source-columns');
-/** Destination: at most one row with `collation`, that of the source. */
-export const sourceCollation = readScript('destination/source-collation');
+/** Source or destination: a row a column, for `readCatalogue`. */
+export const catalogue = readScript('catalogue');
 /** Destination: a row a table that the environment lists, `replicationRuleSchema`. */
 export const replicationRules = readScript('destination/replication-rules');
 

@@ -21,7 +21,7 @@ const all = [
   'ready',
 ];
 const namesOf = ({ milestones }: Recorded) => milestones.map(({ name }) => name);
-/** What takes back everything that an attempt may have made, in this order. */
+/** What takes back everything that an attempt may have made if it is canceled, in this order. */
 const undoSteps = [
   'clearEnvironmentMark',
   'cancelRuns',
@@ -31,6 +31,7 @@ const undoSteps = [
   'removeEntities',
   'releaseFactory',
   'releaseEnvironment',
+  'removeStaging',
 ];
 const undoNames = new Set(undoSteps);
 const ofUndo = (steps: readonly string[]) => steps.filter((step) => undoNames.has(step));
@@ -132,9 +133,9 @@ describe('an attempt that is canceled', () => {
       openAttempt: () => ({ canceling: true, from: 'FactorySelection', installs: false }),
     });
     const played = await play(world, 'setup', setupInput);
-    expect(played.steps).toEqual(['openAttempt', 'releaseEnvironment', 'recordMilestone']);
+    expect(played.steps).toEqual(['openAttempt', 'releaseEnvironment', 'removeStaging', 'recordMilestone']);
     expect(played.output).toEqual({ state: 'Canceled' });
-    expect(world.milestones).toEqual([{ name: 'canceled', data: { removed: [], left: [] } }]);
+    expect(world.milestones).toEqual([{ name: 'canceled', data: { removed: ['container'], left: [] } }]);
   });
 
   test('names what it could not take back', async () => {
@@ -211,7 +212,7 @@ describe.each(phases)('a replay from %s', (phase) => {
     const played = await play(replayWorld(phase), 'setup', setupInput);
     const counts = {
       putLinkedService: 3,
-      putDataset: 2,
+      putDataset: 3,
       putPipeline: 4,
       planTables: 1,
       markEnvironmentReady: 1,
@@ -222,6 +223,7 @@ describe.each(phases)('a replay from %s', (phase) => {
       // Each attempt installs, for that is where it claims the databases.
       startPreparation: from(phase).at('Assessment') ? 2 : 1,
       evaluateChecks: from(phase).at('Assessment') ? 1 : 0,
+      holdsCatalogues: from(phase).at('Assessment') ? 0 : 1,
       recordInventory: from(phase).at('Inventory') ? 1 : 0,
     };
     const found = Object.keys(counts).map((name) => [name, countOf(played, name)]);
@@ -272,6 +274,15 @@ describe('what was taken over and does not hold any more', () => {
     expect(await play(world, 'setup', setupInput)).toMatchObject({ output: { state: 'Ready' } });
     expect(world.moved).toEqual(['RuntimeRegistration']);
     expect(namesOf(world)).toEqual(all.slice(takenOver.RuntimeRegistration));
+  });
+
+  test('lets the attempt assess again when the catalogues that it would plan from are gone', async () => {
+    const world = replayWorld('TablePlan', { holdsCatalogues: () => ({ holds: false }) });
+    const played = await play(world, 'setup', setupInput);
+    expect(played.output).toEqual({ state: 'Ready' });
+    expect(world.moved).toEqual(['Assessment']);
+    expect(countOf(played, 'evaluateChecks')).toBe(1);
+    expect(namesOf(world)).toEqual(all.slice(takenOver.Assessment));
   });
 
   test('is moved back before the attempt fails in its installation', async () => {

@@ -99,7 +99,9 @@ describe('the cleanup of an attempt', () => {
     const world = observedWorld();
     const played = await play(world, 'cleanup', { ...input, reason: 'canceled' }, world.clock);
     expect(played.output).toEqual({ state: 'Canceled' });
-    expect(world.milestones).toEqual([{ name: 'canceled', data: takenBack }]);
+    expect(world.milestones).toEqual([
+      { name: 'canceled', data: { ...takenBack, removed: [...takenBack.removed, 'container'] } },
+    ]);
   });
 
   test.each([
@@ -154,6 +156,7 @@ describe('the cleanup of a whole setup', () => {
       'putLinkedService',
       'putDataset',
       'putDataset',
+      'putDataset',
       'restorePreparation',
       'startSourceUndo',
       'openWait',
@@ -161,6 +164,7 @@ describe('the cleanup of a whole setup', () => {
       'readSourceRemoval',
       'removeFromDestination',
       'removeEntities',
+      'removeStaging',
       'releaseFactory',
       'releaseEnvironment',
       'leaveRuntime',
@@ -175,6 +179,7 @@ describe('the cleanup of a whole setup', () => {
             'objects in the source database',
             'objects in the environment',
             'everything',
+            'container',
             'password in the vault',
           ],
           left: [`${stays}, as asked`],

@@ -1,7 +1,7 @@
 // The plan of a replication, as the phases of a setup make it after the preparation.
 import type sql from 'mssql';
 import { companySchema } from '../../shared/checks/check.ts';
-import { joinCatalogue } from '../../shared/plan/catalogue.ts';
+import type { CatalogueTable } from '../../shared/plan/catalogue.ts';
 import { replacePlan } from '../../shared/plan/control-rows.ts';
 import type { PlanOwner } from '../../shared/plan/control-rows.ts';
 import { planLimitsSchema } from '../../shared/plan/groups.ts';
@@ -29,24 +29,21 @@ async function companiesOf(pool: sql.ConnectionPool) {
 /** Plans what the preparation has found, and writes the plan to the environment. */
 export async function planSource(
   { source, destination }: Sides,
+  catalogueOf: (side: 'source' | 'destination') => AsyncIterable<CatalogueTable>,
   owner: PlanOwner,
   onlineApps: readonly OnlineApp[],
   smallTableBytes: number,
 ): Promise<readonly PlannedTable[]> {
   const database = new SqlDatabase(destination);
-  const planned = planTables(
-    joinCatalogue(database.stream(scripts.sourceTables), database.stream(scripts.sourceColumns)),
-    joinCatalogue(database.stream(scripts.catalogueTables), database.stream(scripts.catalogueColumns)),
-    {
-      companies: await companiesOf(source),
-      onlineCompanies: (await companiesOf(destination)).map(({ sqlName }) => sqlName),
-      onlineApps,
-      rules: replicationRuleSchema.array().parse(await database.query(scripts.replicationRules)),
-      limits: planLimitsSchema.parse({ smallTableBytes }),
-      collation: 'Latin1_General_100_CI_AS',
-      selection: {},
-    },
-  );
+  const planned = planTables(catalogueOf('source'), catalogueOf('destination'), {
+    companies: await companiesOf(source),
+    onlineCompanies: (await companiesOf(destination)).map(({ sqlName }) => sqlName),
+    onlineApps,
+    rules: replicationRuleSchema.array().parse(await database.query(scripts.replicationRules)),
+    limits: planLimitsSchema.parse({ smallTableBytes }),
+    collation: 'Latin1_General_100_CI_AS',
+    selection: {},
+  });
   const plan: PlannedTable[] = [];
   const progress = {
     stillCurrent: () => Promise.resolve(true),

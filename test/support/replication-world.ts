@@ -8,12 +8,14 @@ import { z } from 'zod';
 import { VirtualClock } from '../../local/endpoint/clock.ts';
 import { registerRuntimeNode } from '../../local/data-factory/runtime-node.ts';
 import { extensionSchema } from '../../shared/checks/check.ts';
-import { stagingLinkedService, tableDataset } from '../../shared/factory/connections.ts';
+import { catalogueDataset, stagingLinkedService, tableDataset } from '../../shared/factory/connections.ts';
 import { DataFactories } from '../../shared/factory/data-factory.ts';
-import { entityNames } from '../../shared/factory/names.ts';
+import { catalogueBlob, entityNames } from '../../shared/factory/names.ts';
 import { largeTablesPipeline, replicatePipeline, smallTablesPipeline } from '../../shared/factory/pipelines.ts';
 import { preparationActivities, preparationPipeline } from '../../shared/factory/preparation-pipeline.ts';
+import type { PreparationStage } from '../../shared/factory/preparation-pipeline.ts';
 import { Staging } from '../../shared/factory/staging.ts';
+import { readCatalogue } from '../../shared/plan/catalogue.ts';
 import type { PlannedTable } from '../../shared/plan/plan.ts';
 import * as scripts from '../../shared/sql/scripts.ts';
 import { emptyStorage } from './shared-endpoints.ts';
@@ -90,13 +92,19 @@ export async function startReplicationWorld(content: WorldContent, smallTableByt
     const { status = '', message = '' } = await runEnd(fixture, runId);
     return { runId, status, message };
   };
-  const installed = await start(names.pipelines.prepare, { stage: 'install' });
-  if (installed.status !== 'Succeeded') throw new Error(installed.message);
-  const outputs = await factories.activityOutputs(factory, installed.runId);
+  await openCompanies(databases, content);
+  const prepare = async (stage: PreparationStage) => {
+    const { runId, status, message } = await start(names.pipelines.prepare, { stage });
+    if (status !== 'Succeeded') throw new Error(message);
+    return factories.activityOutputs(factory, runId);
+  };
+  await prepare('assess');
+  const outputs = await prepare('install');
   const extensions = z.object({ value: extensionSchema.array() });
   const apps = extensions.parse(outputs.get(preparationActivities.extensions)).value;
-  await openCompanies(databases, content);
-  const plan = await planSource(databases, claimant, apps, smallTableBytes);
+  const catalogueOf = (side: 'source' | 'destination') =>
+    readCatalogue(staging.read(key, catalogueBlob(claimant.attempt, side)));
+  const plan = await planSource(databases, catalogueOf, claimant, apps, smallTableBytes);
 
   return {
     names,
@@ -134,5 +142,6 @@ async function putConnections(
   for (const side of ['source', 'destination'] as const) {
     await factories.put(factory, 'datasets', names.datasets[side], tableDataset(names, side, 'SqlServer'));
   }
+  await factories.put(factory, 'datasets', names.datasets.catalogue, catalogueDataset(names, key));
   return node;
 }

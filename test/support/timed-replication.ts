@@ -36,7 +36,7 @@ export async function timedReplication(world: ReplicationWorld, replicationId: n
 }
 
 async function rowCounts(pool: sql.ConnectionPool): Promise<Map<unknown, unknown>> {
-  const tables = await new SqlDatabase(pool).query(scripts.catalogueTables);
-  const own = tables.filter(({ schemaName }) => schemaName === 'dbo');
+  const columns = await new SqlDatabase(pool).query(scripts.catalogue);
+  const own = columns.filter(({ schemaName }) => schemaName === 'dbo');
   return new Map(own.map(({ tableName, rowCount }) => [tableName, rowCount]));
 }

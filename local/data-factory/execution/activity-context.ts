@@ -34,6 +34,26 @@ export interface TableReference {
 
 const tableProperties = z.strictObject({ schema: z.string().optional(), table: z.string().optional() });
 
+/** A blob behind a dataset of JSON. */
+export interface BlobReference {
+  readonly linkedService: string;
+  readonly container: string;
+  readonly path: string;
+  readonly isCompressed: boolean;
+}
+
+// https://learn.microsoft.com/azure/data-factory/format-json#dataset-properties
+// https://learn.microsoft.com/azure/data-factory/connector-azure-blob-storage#dataset-properties
+const jsonProperties = z.strictObject({
+  location: z.strictObject({
+    type: z.literal('AzureBlobStorageLocation'),
+    container: z.string().min(1),
+    folderPath: z.string().optional(),
+    fileName: z.string().min(1),
+  }),
+  compression: z.strictObject({ type: z.literal('gzip'), level: z.enum(['Fastest', 'Optimal']).optional() }).optional(),
+});
+
 function quote(name: string): string {
   return `[${name.replaceAll(']', ']]')}]`;
 }
@@ -98,8 +118,25 @@ export class ActivityContext {
     return this.#services.clock.now();
   }
 
-  /** The table of a dataset; its parameters are those of the reference, which is evaluated already, or defaults. */
-  table({ referenceName, parameters }: Reference): TableReference {
+  /** The table of a dataset. */
+  table(dataset: Reference): TableReference {
+    const { linkedService, properties } = this.#dataset(dataset);
+    const { schema, table } = tableProperties.parse(properties);
+    const names = [schema, table].filter((name) => name !== undefined);
+    return { linkedService, path: table === undefined ? undefined : names.map(quote).join('.') };
+  }
+
+  /** The blob of a dataset. */
+  blob(dataset: Reference): BlobReference {
+    const { linkedService, properties } = this.#dataset(dataset);
+    const { location, compression } = jsonProperties.parse(properties);
+    const { container, folderPath = '', fileName } = location;
+    const path = [...folderPath.split('/'), fileName].filter((part) => part !== '').join('/');
+    return { linkedService, container, path, isCompressed: compression !== undefined };
+  }
+
+  /** A dataset; its parameters are those of the reference, which is evaluated already, or defaults. */
+  #dataset({ referenceName, parameters }: Reference): { readonly linkedService: string; readonly properties: Json } {
     const dataset = readDataset(this.#services.resources.get('datasets', referenceName).properties);
     const values: Record<string, Json> = {};
     for (const [name, { defaultValue }] of Object.entries(dataset.parameters)) {
@@ -108,13 +145,9 @@ export class ActivityContext {
         throw new Error(`The parameter '${name}' of the dataset '${referenceName}' has no value.`);
       values[name] = value;
     }
-    const { schema, table } = tableProperties.parse(
-      evaluate(dataset.typeProperties, { ...this.#scope, dataset: values }),
-    );
-    const names = [schema, table].filter((name) => name !== undefined);
     return {
       linkedService: dataset.linkedServiceName.referenceName,
-      path: table === undefined ? undefined : names.map(quote).join('.'),
+      properties: evaluate(dataset.typeProperties, { ...this.#scope, dataset: values }),
     };
   }
 

@@ -7,6 +7,7 @@ import type { ColumnType } from './database.ts';
 import { dataFailure } from './sql-failures.ts';
 import { readCopySource, sqlCopySource } from './sql-source.ts';
 import { stage } from './staging.ts';
+import { writeJsonLines } from './json-lines.ts';
 
 const ERROR_CODE = '2200';
 const DEFAULT_BATCH_SIZE = 10_000;
@@ -24,9 +25,16 @@ const sqlSink = z.strictObject({
   disableMetricsCollection: z.boolean().optional(),
 });
 
+// https://learn.microsoft.com/azure/data-factory/format-json#json-as-sink
+const jsonSink = z.strictObject({
+  type: z.literal('JsonSink'),
+  storeSettings: z.strictObject({ type: z.literal('AzureBlobStorageWriteSettings') }),
+  formatSettings: z.strictObject({ type: z.literal('JsonWriteSettings'), filePattern: z.literal('setOfObjects') }),
+});
+
 const properties = z.strictObject({
   source: sqlCopySource,
-  sink: sqlSink,
+  sink: z.discriminatedUnion('type', [sqlSink, jsonSink]),
   enableStaging: z.boolean().default(false),
   stagingSettings: z
     .strictObject({
@@ -47,26 +55,18 @@ const properties = z.strictObject({
 });
 type CopyProperties = z.infer<typeof properties>;
 
-/** Copy: inserts the rows of a query into a table, by column name, through blob storage when staging is enabled. */
+/** Copy: inserts the rows of a query into a table, by column name, also through blob storage; or writes them to a blob. */
 export const copy: Executor = async (context) => {
   const settings = context.read(properties, ERROR_CODE);
   const start = context.now();
   const source = context.table(context.reference(only(context.activity.inputs, 'input')));
-  const sink = context.table(context.reference(only(context.activity.outputs, 'output')));
-  const sinkPath = sink.path;
-  if (sinkPath === undefined) throw new ActivityError(ERROR_CODE, 'The dataset of the sink has no table.');
-
+  const sink = context.reference(only(context.activity.outputs, 'output'));
   const from = await onSide('Source', () => context.connect(source.linkedService));
   const counted = new CountedRows(from.stream(readCopySource(settings.source, source, ERROR_CODE), checkPrecision));
-  const copied = await viaStaging(context, settings, counted, (rows) =>
-    onSide('Sink', async () => {
-      const to = await context.connect(sink.linkedService);
-      // The service may look at the table before it runs the script, so that no script can make it.
-      await to.query(`SELECT TOP (0) * FROM ${sinkPath}`);
-      if (settings.sink.preCopyScript !== undefined) await to.query(settings.sink.preCopyScript);
-      return to.insert(sinkPath, rows, settings.sink.writeBatchSize);
-    }),
-  );
+  const copied =
+    settings.sink.type === 'JsonSink'
+      ? await toBlob(context, settings, sink, counted)
+      : await toTable(context, { ...settings, sink: settings.sink }, sink, counted);
   return {
     dataRead: counted.bytes,
     dataWritten: counted.bytes,
@@ -87,6 +87,44 @@ function checkPrecision({ name, precision }: ColumnType): void {
   if (precision === undefined || precision <= MAXIMUM_PRECISION) return;
   const text = `The column '${name}' has ${precision} digits; a Copy carries decimals of at most ${MAXIMUM_PRECISION}.`;
   throw new ActivityError(ERROR_CODE, `Failure happened on 'Source' side. ${text}`);
+}
+
+async function toTable(
+  context: ActivityContext,
+  settings: CopyProperties & { readonly sink: z.infer<typeof sqlSink> },
+  dataset: Reference,
+  rows: AsyncIterable<JsonObject>,
+): Promise<number> {
+  const { linkedService, path } = context.table(dataset);
+  if (path === undefined) throw new ActivityError(ERROR_CODE, 'The dataset of the sink has no table.');
+  const { preCopyScript, writeBatchSize } = settings.sink;
+  return viaStaging(context, settings, rows, (staged) =>
+    onSide('Sink', async () => {
+      const to = await context.connect(linkedService);
+      // The service may look at the table before it runs the script, so that no script can make it.
+      await to.query(`SELECT TOP (0) * FROM ${path}`);
+      if (preCopyScript !== undefined) await to.query(preCopyScript);
+      return to.insert(path, staged, writeBatchSize);
+    }),
+  );
+}
+
+async function toBlob(
+  context: ActivityContext,
+  { enableStaging }: CopyProperties,
+  dataset: Reference,
+  rows: AsyncIterable<JsonObject>,
+): Promise<number> {
+  if (enableStaging) throw unsupportedSetting(ERROR_CODE, 'Staging on the way to a blob');
+  const { linkedService, container: name, path, isCompressed } = context.blob(dataset);
+  const { container } = context.container(linkedService, name);
+  const blob = container.getBlockBlobClient(path);
+  return onSide('Sink', () => writeJsonLines(blob, withoutNulls(rows), isCompressed));
+}
+
+/** A JSON file has no properties for what is NULL. */
+async function* withoutNulls(rows: AsyncIterable<JsonObject>): AsyncGenerator<JsonObject> {
+  for await (const row of rows) yield Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
 }
 
 function only(references: readonly Reference[], what: string): Reference {

@@ -17,34 +17,6 @@ IF OBJECT_ID(N'[mig].[PublishedCompany]', N'U') IS NULL
     [isInserted] bit NOT NULL
   );
 GO
--- The source's catalogue, copied by the preparation: what catalogue-tables.sql and catalogue-columns.sql return.
-IF OBJECT_ID(N'[mig].[SourceTable]', N'U') IS NULL
-  CREATE TABLE [mig].[SourceTable] (
-    [tableId] int NOT NULL CONSTRAINT [PK_SourceTable] PRIMARY KEY,
-    [schemaName] nvarchar(128) NOT NULL,
-    [tableName] nvarchar(128) NOT NULL,
-    [rowCount] bigint NOT NULL,
-    [byteCount] bigint NOT NULL
-  );
-GO
-IF OBJECT_ID(N'[mig].[SourceColumn]', N'U') IS NULL
-  CREATE TABLE [mig].[SourceColumn] (
-    [tableId] int NOT NULL,
-    [ordinal] int NOT NULL,
-    [columnName] nvarchar(128) NOT NULL,
-    [typeName] nvarchar(128) NOT NULL,
-    [maxLength] int NOT NULL,
-    [precision] int NOT NULL,
-    [scale] int NOT NULL,
-    [isNullable] bit NOT NULL,
-    [isIdentity] bit NOT NULL,
-    [isComputed] bit NOT NULL,
-    [isRowVersion] bit NOT NULL,
-    [keyOrdinal] int NULL,
-    [collation] nvarchar(128) NULL,
-    CONSTRAINT [PK_SourceColumn] PRIMARY KEY ([tableId], [ordinal])
-  );
-GO
 -- The table plan: one row a source table, also for those that are not copied.
 -- planId is the same in all rows and changes with each plan. columns: [{ "ordinal", "name", "sourceName", "type", "isKey",
 -- "carriedAs", "collation" }] as JSON. groupNumber is the batch of a large table, the pack of a small one. syncedVersion is the source's change

@@ -1,7 +1,7 @@
 // The preparation pipeline on the local Data Factory: what its stages do with databases that two setups want.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { stagingLinkedService } from '../../../shared/factory/connections.ts';
+import { catalogueDataset, stagingLinkedService } from '../../../shared/factory/connections.ts';
 import { DataFactories } from '../../../shared/factory/data-factory.ts';
 import { preparationActivities, preparationPipeline } from '../../../shared/factory/preparation-pipeline.ts';
 import type { PreparationStage } from '../../../shared/factory/preparation-pipeline.ts';
@@ -36,9 +36,10 @@ beforeAll(async () => {
     const names = {
       runtime: 'shir-source',
       linkedServices: { staging: stagedIn, source: 'source', destination: 'destination' },
-      datasets: { source: 'source_table', destination: 'destination_table' },
+      datasets: { source: 'source_table', destination: 'destination_table', catalogue: `catalogue_${pipeline}` },
       pipelines: { prepare: pipeline, large: '', small: '', replicate: '' },
     };
+    await factories.put(factory, 'datasets', names.datasets.catalogue, catalogueDataset(names, key));
     const document = preparationPipeline({ key, names, sourceKind: 'SqlServer' }, claimant, scripts);
     await factories.put(factory, 'pipelines', pipeline, document);
   }

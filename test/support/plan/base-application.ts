@@ -67,7 +67,7 @@ function tableOf(
     tableName: `${company}$${nameOf('Table', index)}$${app}`,
     rowCount: 1_000,
     byteCount: index % 10 === 0 ? LARGE_BYTES : SMALL_BYTES,
-    columns: columnsOf(tableId, columns),
+    columns: columnsOf(columns),
   };
 }
 
@@ -77,11 +77,11 @@ async function* catalogue(companies: readonly string[], tablesOf: BaseApplicatio
   }
 }
 
-function columnsOf(tableId: number, count: number): CatalogueColumn[] {
+function columnsOf(count: number): CatalogueColumn[] {
   return Array.from({ length: count }, (_, index) => {
     const make = types[index % types.length] ?? column;
     const keyOrdinal = index === 0 ? 1 : null;
-    return { ...make(nameOf('Column', index)), tableId, ordinal: index + 1, keyOrdinal };
+    return { ...make(nameOf('Column', index)), ordinal: index + 1, keyOrdinal };
   });
 }
 

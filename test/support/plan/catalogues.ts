@@ -29,7 +29,6 @@ export function installed(...appIds: readonly string[]): OnlineApp[] {
 
 export function column(columnName: string, change: Partial<CatalogueColumn> = {}): CatalogueColumn {
   return {
-    tableId: 1,
     ordinal: 1,
     columnName,
     typeName: 'int',

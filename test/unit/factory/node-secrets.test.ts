@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { EntityDocument } from '../../../shared/factory/connections.ts';
 import {
+  catalogueDataset,
   destinationLinkedService,
   sourceLinkedService,
   stagingLinkedService,
@@ -30,9 +31,11 @@ const linkedServices: ReadonlyMap<string, EntityDocument> = new Map([
   [names.linkedServices.destination, destinationLinkedService(online)],
   [names.linkedServices.staging, stagingLinkedService(address)],
 ]);
-const datasets: ReadonlyMap<string, EntityDocument> = new Map(
-  (['source', 'destination'] as const).map((side) => [names.datasets[side], tableDataset(names, side, kind)]),
-);
+const datasets: ReadonlyMap<string, EntityDocument> = new Map([
+  [names.datasets.source, tableDataset(names, 'source', kind)],
+  [names.datasets.destination, tableDataset(names, 'destination', kind)],
+  [names.datasets.catalogue, catalogueDataset(names, key)],
+]);
 const context = { key, names, sourceKind: kind } as const;
 const pipelines = [
   preparationPipeline(context, { setupKey: 'a'.repeat(64), attempt: 1 }, scripts),
@@ -72,18 +75,19 @@ function reachedBy(value: unknown): string[] {
 const leaves = activitiesIn(pipelines).filter(({ typeProperties }) => activitiesIn(typeProperties).length === 0);
 const isOnNode = (name: string) => linkedServices.get(name)?.properties['connectVia'] !== undefined;
 
-test('what a node works with is the source alone, or the half of a staged copy between the source and blobs', () => {
+test('what a node works with is the source alone, or the source and blobs', () => {
   const onNode = leaves.filter((activity) => reachedBy(activity).some(isOnNode));
   expect(onNode.map(({ type }) => type)).toEqual(expect.arrayContaining(['Lookup', 'Script', 'Copy']));
   for (const activity of onNode) {
     const reached = new Set(reachedBy(activity));
-    const staged = [names.linkedServices.source, names.linkedServices.destination, names.linkedServices.staging];
-    const expected = activity.type === 'Copy' ? staged : [names.linkedServices.source];
+    const { source, destination, staging } = names.linkedServices;
+    const isStaged = activity.typeProperties['enableStaging'] === true;
+    const toBlobs = isStaged ? [source, destination, staging] : [source, staging];
+    const expected = activity.type === 'Copy' ? toBlobs : [source];
     expect({ name: activity.name, reached: [...reached].sort() }).toEqual({
       name: activity.name,
       reached: expected.toSorted(),
     });
-    expect(activity.typeProperties['enableStaging']).toBe(activity.type === 'Copy' ? true : undefined);
   }
 });
 

@@ -17,6 +17,7 @@ interface Activity {
   readonly dependsOn: readonly { readonly activity: string; readonly dependencyConditions: readonly string[] }[];
   readonly linkedServiceName?: { readonly referenceName: string } | undefined;
   readonly inputs: readonly { readonly referenceName: string }[];
+  readonly outputs: readonly unknown[];
   readonly typeProperties: Readonly<Record<string, unknown>>;
 }
 
@@ -26,6 +27,7 @@ const activitySchema = z.looseObject({
   dependsOn: z.array(z.object({ activity: z.string(), dependencyConditions: z.array(z.string()) })).default([]),
   linkedServiceName: z.object({ referenceName: z.string() }).optional(),
   inputs: z.array(z.object({ referenceName: z.string() })).default([]),
+  outputs: z.array(z.unknown()).default([]),
   typeProperties: z.looseObject({}),
 });
 const pipelineSchema = z.object({
@@ -33,7 +35,7 @@ const pipelineSchema = z.object({
   parameters: z.record(z.string(), z.object({ type: z.enum(['String', 'Int', 'Bool']) })),
 });
 
-const sinkSchema = z.object({ sink: z.object({ sqlWriterUseTableLock: z.boolean() }) });
+const sinkSchema = z.object({ sink: z.object({ type: z.string(), sqlWriterUseTableLock: z.boolean().optional() }) });
 
 // What holds other activities: https://learn.microsoft.com/azure/data-factory/concepts-nested-activities
 const innerSchema = z.object({
@@ -247,14 +249,36 @@ test('one replication goes on at a time', () => {
   expect(pipelines.get(names.pipelines.replicate)?.properties['concurrency']).toBe(1);
 });
 
+const copies = cases
+  .flatMap(({ properties }) => levelsOf(properties.activities).flat())
+  .filter(({ type }) => type === 'Copy');
+const isToBlob = ({ typeProperties }: (typeof copies)[number]) =>
+  sinkSchema.parse(typeProperties).sink.type === 'JsonSink';
+const stagedCopies = copies.filter((copy) => !isToBlob(copy));
+
+test('catalogues are written to a blob each of the attempt, in the order in which they are read', () => {
+  const catalogues = copies.filter(isToBlob);
+  expect(catalogues.map(({ name, outputs }) => [name, outputs])).toEqual(
+    ['Source', 'Destination'].map((side) => [
+      `${side}Catalogue`,
+      [
+        {
+          type: 'DatasetReference',
+          referenceName: names.datasets.catalogue,
+          parameters: { folder: 'catalogue/attempt-3', file: `${side.toLowerCase()}.json.gz` },
+        },
+      ],
+    ]),
+  );
+  for (const { typeProperties } of catalogues) expect(typeProperties).toMatchObject({ parallelCopies: 1 });
+});
+
 test('only a copy into a table of its own locks it', () => {
-  const locks = cases
-    .flatMap(({ properties }) => levelsOf(properties.activities).flat())
-    .filter(({ type }) => type === 'Copy')
-    .map(({ name, typeProperties }) => [name, sinkSchema.parse(typeProperties).sink.sqlWriterUseTableLock]);
+  const locks = stagedCopies.map(({ name, typeProperties }) => [
+    name,
+    sinkSchema.parse(typeProperties).sink.sqlWriterUseTableLock,
+  ]);
   expect(Object.fromEntries(locks)).toEqual({
-    CopyTables: true,
-    CopyColumns: true,
     SyncPlan: true,
     CopyTable: true,
     CopyPack: false,
@@ -279,7 +303,7 @@ test('before it installs, the preparation changes nothing', () => {
     ])
     .parse(prepare);
   const assess = stages.typeProperties.cases.find(({ value }) => value === 'assess')?.activities ?? [];
-  expect(assess.map(({ type }) => type)).toEqual(['Lookup', 'Lookup', 'Lookup']);
+  expect(assess.map(({ type }) => type)).toEqual(['Lookup', 'Lookup', 'Lookup', 'Copy', 'Copy']);
   // A wrong password is tried once: an account is locked after some.
   expect(assess.filter(({ dependsOn }) => dependsOn.length === 0).map(({ name }) => name)).toEqual([
     preparationActivities.sourceProbe,
@@ -287,7 +311,7 @@ test('before it installs, the preparation changes nothing', () => {
   ]);
   expect(assess[0]).toMatchObject({ policy: { retry: 0 } });
   const writes = /\b(?:INSERT INTO|UPDATE|DELETE FROM|MERGE|(?:ALTER|CREATE|DROP|TRUNCATE) \w+) (\S+)/g;
-  for (const query of [scripts.sourceProbe, scripts.destinationProbe, scripts.listCompanies]) {
+  for (const query of [scripts.sourceProbe, scripts.destinationProbe, scripts.listCompanies, scripts.catalogue]) {
     expect(namesIn(query, writes).filter((target) => !target.startsWith('#'))).toEqual([]);
   }
 });
@@ -351,11 +375,8 @@ describe('the preparation by stage', () => {
 });
 
 test('copies are staged in the container of the setup, so that the source needs no way to the destination', () => {
-  const copies = cases
-    .flatMap(({ properties }) => levelsOf(properties.activities).flat())
-    .filter(({ type }) => type === 'Copy');
-  expect(copies).toHaveLength(5);
-  for (const { typeProperties } of copies) {
+  expect(stagedCopies).toHaveLength(3);
+  for (const { typeProperties } of stagedCopies) {
     expect(typeProperties).toMatchObject({
       enableStaging: true,
       stagingSettings: {

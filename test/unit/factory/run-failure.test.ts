@@ -11,7 +11,7 @@ test.each(['2', '1225', '18456'])('SQL error %s is shown by its own number', (sq
 test.each([
   ['another SQL error', message('208')],
   ['a number that only begins like a known one', message('184567')],
-  ['a failure without a SQL error', 'Operation on target CopyTables failed: 18456 rows were skipped'],
+  ['a failure without a SQL error', 'Operation on target SourceCatalogue failed: 18456 rows were skipped'],
   ['an empty message', ''],
 ])('%s means that the databases could not be prepared', (_what, text) => {
   expect(runFailure('install', 'Failed', text).code).toBe('52050');
@@ -26,9 +26,9 @@ test("a database that is somebody else's fails with the code of a taken environm
 });
 
 test('the cause names the stage, the status and what Data Factory said; there is a remedy', () => {
-  const { cause, remedy } = runFailure('install', 'Cancelled', 'Operation on target CopyTables was cancelled');
+  const { cause, remedy } = runFailure('install', 'Cancelled', 'Operation on target SourceCatalogue was cancelled');
   expect(cause).toBe(
-    'Stage install of the preparation pipeline ended as Cancelled: Operation on target CopyTables was cancelled',
+    'Stage install of the preparation pipeline ended as Cancelled: Operation on target SourceCatalogue was cancelled',
   );
   expect(remedy).not.toBe('');
 });

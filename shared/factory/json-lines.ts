@@ -1,0 +1,21 @@
+/** Files of one JSON value a line. */
+import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+
+/** The values of a gzip compressed file, one after the other. @throws {Error} if it is none, or is cut off */
+export async function* jsonLines(compressed: NodeJS.ReadableStream): AsyncGenerator<unknown> {
+  // A failure on the way reaches the reader through the last stream.
+  const text = pipeline(compressed, createGunzip(), () => undefined);
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of text) {
+    const lines = (rest + decoder.decode(chunk as Buffer, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines.filter(isNotBlank).map((line) => JSON.parse(line) as unknown);
+  }
+  if (isNotBlank(rest)) yield JSON.parse(rest);
+}
+
+function isNotBlank(line: string): boolean {
+  return line.trim() !== '';
+}
