@@ -60,7 +60,7 @@ test(
     const content = await inspectFactory(stack, factory);
     const own = (names: readonly string[]) => names.filter((name) => name.includes(keyOf('survivor')));
     expect(own(content.pipelines).toSorted()).toEqual(pipelines.toSorted());
-    expect(own(content.datasets)).toHaveLength(2);
+    expect(own(content.datasets)).toHaveLength(3);
     expect(own(content.linkedServices)).toHaveLength(3);
     expect(content.runtimes).toEqual([runtime?.name]);
     // One run of each stage: a repeated start found the run of the first one.

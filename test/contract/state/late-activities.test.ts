@@ -66,6 +66,7 @@ const inputs: { readonly [Each in Name]?: object } = {
   removeFromDestination: placed,
   removePreparation: placed,
   removeEntities: placed,
+  removeStaging: placed,
   releaseEnvironment: placed,
   removeSecret: placed,
 };
@@ -133,6 +134,12 @@ beforeEach(() => {
     waits: new WaitBook(tables.table(counting), setups.clock),
     secrets: new Secrets(vault),
     factories: new DataFactories(() => client, setups.clock),
+    staging: {
+      remove() {
+        touched += 1;
+        return Promise.reject(new Error('There is no storage'));
+      },
+    } as unknown as Services['staging'],
     databases: new SqlDatabases(() => {
       touched += 1;
       return Promise.reject(new Error('There is no destination'));

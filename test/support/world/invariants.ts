@@ -105,7 +105,10 @@ function ofAudit({ head, milestones, audits, runs }: Stored): string[] {
   return found;
 }
 
-/** A setup that is ready has one set of entities, any other none. One run a stage and attempt. */
+/**
+ * A setup that is ready has one set of entities, any other none; one that failed may keep its container. One run a stage and
+ * attempt.
+ */
 async function ofFactories({ inspect }: World, setups: readonly Stored[]): Promise<string[]> {
   const found: string[] = [];
   const entities = await inspect.entities();
@@ -118,13 +121,19 @@ async function ofFactories({ inspect }: World, setups: readonly Stored[]): Promi
     .flatMap(({ head: { key } }) =>
       [
         ...['large', 'small', 'replicate'].map((name) => `pipelines/mig_${key}_${name}`),
-        ...['source_table', 'destination_table'].map((name) => `datasets/mig_${key}_${name}`),
+        ...['source_table', 'destination_table', 'catalogue'].map((name) => `datasets/mig_${key}_${name}`),
         ...['staging', 'source', 'destination'].map((name) => `linkedServices/mig_${key}_${name}`),
         `containers/mig-${key}`,
       ].sort(),
     );
   const isRuntime = (name: string) => name.includes('/integrationRuntimes/');
-  const there = entities.filter((name) => !isRuntime(name)).map((name) => name.slice(name.indexOf('/') + 1));
+  const failed = setups
+    .filter(({ head }) => head.state === 'Failed')
+    .map(({ head: { key } }) => `containers/mig-${key}`);
+  const there = entities
+    .filter((name) => !isRuntime(name))
+    .map((name) => name.slice(name.indexOf('/') + 1))
+    .filter((name) => !failed.includes(name));
   found.push(
     ...difference('nothing left in factories: entities', wanted, there),
     ...difference('nothing left in factories: runtimes', runtimes, entities.filter(isRuntime)),
