@@ -1,8 +1,10 @@
 /** One setup that fails once in every phase, each time for another reason, and is replayed from there until it is ready. */
 import { readFileSync } from 'node:fs';
+import { BlobServiceClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sampleSetupBody } from '../../local/demo/sample-setup.ts';
 import type { Sample } from '../../local/stack/databases.ts';
+import { stagingContainer } from '../../shared/factory/names.ts';
 import type { SetupRecord } from '../../shared/setup/head.ts';
 import type { ActivityFault } from '../support/durable/faults.ts';
 import { factories } from '../support/world/endpoints.ts';
@@ -122,8 +124,13 @@ describe('replay', () => {
     expectFailure(await replay(), { phase: 'ReplicationPipeline', code: 'StepFailed' });
     failing('markEnvironmentReady', 'fail after');
     expectFailure(await replay(), { phase: 'Ready', code: 'StepFailed' });
+    // Without the catalogues that the plan comes from, the assessment is not taken over.
+    const blobs = new BlobServiceClient(world.endpoints.storage.blobUrl, world.credential);
+    await blobs.deleteContainer(stagingContainer(tooOld.key));
     failing('removePreparation', 'fail after');
-    expectFailure(await replay(), { phase: 'Cleanup', code: 'StepFailed' });
+    const assessedAgain = await replay();
+    expectFailure(assessedAgain, { phase: 'Cleanup', code: 'StepFailed' });
+    expect(assessedAgain.from).toBe('Assessment');
     expect(await violations(world)).toEqual([]);
 
     world.activityFault = () => undefined;

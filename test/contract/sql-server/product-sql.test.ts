@@ -84,6 +84,14 @@ describe('before the setup', () => {
     await rows(reader, scripts.listCompanies);
   });
 
+  test('the catalogue is written down without the right to see sizes too, and lists what the login may see', async () => {
+    const all = await rows(source, scripts.catalogue);
+    const seen = await rows(reader, scripts.catalogue);
+    const withoutSizes = all.map((row) => ({ ...row, rowCount: '0', byteCount: '0' }));
+    expect(withoutSizes).toEqual(expect.arrayContaining(seen));
+    expect(seen.length).toBeGreaterThan(0);
+  });
+
   test('databases without the tables of Business Central are measured too', async () => {
     const [row] = await rows(await servers.connect('onprem', 'master', 'owner'), scripts.sourceProbe);
     expect(sourceProbeSchema.parse(row)).toMatchObject({ applicationVersion: null, extensions: null });

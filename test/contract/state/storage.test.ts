@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { TableClient } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
 import { BlobServiceClient, ContainerClient } from '@azure/storage-blob';
@@ -122,6 +123,28 @@ describe('the container of a setup', () => {
     }
     expect(await staging.keys()).toEqual([key, other]);
     expect(await staging.newest(key)).toBeInstanceOf(Date);
+  });
+
+  test('keeps compressed lists, also ones that a byte order mark and blank lines are in', async () => {
+    const place = { folder: 'catalogue/attempt-1', file: 'source.json.gz' };
+    const container = new ContainerClient(await staging.open(key));
+    const write = (text: string, cutOff = 0) => {
+      const whole = gzipSync(text);
+      const content = whole.subarray(0, whole.length - cutOff);
+      return container.uploadBlockBlob(`${place.folder}/${place.file}`, content, content.length);
+    };
+    expect(await staging.has(key, place)).toBe(false);
+    await expect(Array.fromAsync(staging.read(key, place))).rejects.toMatchObject({ statusCode: 404 });
+    const rows = Array.from({ length: 5_000 }, (_, id) => ({ id, name: `Söhne 🙂 ${id}` }));
+    await write(`\uFEFF${rows.map((row) => JSON.stringify(row)).join('\r\n')}\r\n\r\n`);
+    expect(await staging.has(key, place)).toBe(true);
+    expect(await Array.fromAsync(staging.read(key, place))).toEqual(rows);
+    await write(rows.map((row) => JSON.stringify(row)).join('\n'), 100);
+    await expect(Array.fromAsync(staging.read(key, place))).rejects.toThrow('unexpected end of file');
+    for await (const row of staging.read(key, place)) {
+      expect(row).toEqual(rows[0]);
+      break;
+    }
   });
 
   test('is removed with its blobs, as often as one asks', async () => {

@@ -40,6 +40,11 @@ describe('columns', () => {
     }
   });
 
+  test('a type that somebody has defined does not fit, for its name is free text', async () => {
+    const defined = column('a', { typeName: 'int); DROP TABLE x --' });
+    expect(await planOf([key, defined], [key, defined])).toMatchObject({ copyMethod: 'None', problems: '[a] T,' });
+  });
+
   test.each([
     ['other type', text('a', 10), column('a'), '[a] T,'],
     ['shorter text', text('a]b', 20), text('a]b', 10), '[a]]b] L,'],

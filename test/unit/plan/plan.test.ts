@@ -214,19 +214,41 @@ describe('tables that the client takes from a buffer', () => {
     expect(await links([linkId], [linkId, company])).toMatchObject({ problems: '[Company] PK,' });
   });
 
-  test('users are copied in full from the view that puts them together, and not by themselves', async () => {
-    const id = column('User Security ID', { typeName: 'uniqueidentifier', maxLength: 16, precision: 0 });
-    const source = [
-      table('User Mapping Source', [id], { schemaName: 'mig' }),
-      table('User', [{ ...id, keyOrdinal: 1 }]),
-      table('User Property', [{ ...id, keyOrdinal: 1 }]),
-    ];
-    const online = table(`User Mapping Source$${buffers}`, [{ ...id, keyOrdinal: 1 }]);
-    const [mapping, ...users] = await plan(source, [online, ...source.slice(1)], { rules });
-    expect(mapping).toMatchObject({ copyMethod: 'Full', sourceSchema: 'mig', destinationTable: online.tableName });
-    for (const user of users) {
-      expect(user).toMatchObject({ copyMethod: 'None', reason: expect.stringContaining('buffer') as string });
-    }
+  describe('users', () => {
+    const id = column('User Security ID', { typeName: 'uniqueidentifier', maxLength: 16, precision: 0, keyOrdinal: 1 });
+    const user = table('User', [id, text('User Name', 50), text('Authentication Email', 250)], { rowCount: 7 });
+    const property = table('User Property', [id, text('Authentication Object ID', 80), text('Name Identifier', 250)]);
+    const online = table(`User Mapping Source$${buffers}`, [
+      id,
+      text('Authentication Object ID', 80),
+      text('Name Identifier', 250),
+      text('User ID', 50),
+      text('Authentication Email', 50),
+    ]);
+
+    test('are copied in full from the view that will put them together, and not by themselves', async () => {
+      const planned = await plan([user, property], [online, user, property], { rules });
+      expect(planned.slice(0, 2)).toMatchObject([
+        { sourceTable: 'User', copyMethod: 'None', reason: expect.stringContaining('buffer') as string },
+        { sourceTable: 'User Property', copyMethod: 'None', reason: expect.stringContaining('buffer') as string },
+      ]);
+      expect(planned.slice(2)).toMatchObject([
+        {
+          sourceSchema: 'mig',
+          sourceTable: 'User Mapping Source',
+          destinationTable: online.tableName,
+          copyMethod: 'Full',
+          rowCount: 7,
+          problems: '',
+        },
+      ]);
+      expect(planned[2]?.columns.map(({ name }) => name)).toEqual(online.columns.map(({ columnName }) => columnName));
+    });
+
+    test('have no view where a column of it is missing', async () => {
+      const planned = await plan([user, table('User Property', [id])], [online], { rules });
+      expect(planned.map(({ sourceTable }) => sourceTable)).toEqual(['User', 'User Property']);
+    });
   });
 });
 
