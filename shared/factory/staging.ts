@@ -5,7 +5,7 @@
 import { ContainerSASPermissions, generateBlobSASQueryParameters, SASProtocol } from '@azure/storage-blob';
 import type { BlobServiceClient, ContainerClient } from '@azure/storage-blob';
 import { unlessMissing } from '../rest-errors.ts';
-import { jsonLines } from './json-lines.ts';
+import { jsonLines } from '../json-lines.ts';
 import { keyOfName, stagingContainer } from './names.ts';
 import type { BlobPlace } from './names.ts';
 
@@ -82,7 +82,7 @@ export class Staging {
   }
 
   /** Reads a compressed blob of one JSON value a line. @throws {RestError} if it is not there */
-  async *read(key: string, { folder, file }: BlobPlace): AsyncGenerator<unknown> {
+  async *read(key: string, { folder, file }: BlobPlace): AsyncGenerator {
     const blob = this.#container(key).getBlobClient(`${folder}/${file}`);
     const { readableStreamBody } = await blob.download(0, undefined, { maxRetryRequests: DOWNLOAD_TRIES });
     if (readableStreamBody === undefined) throw new Error(`The answer of ${blob.url} has no body`);

@@ -58,6 +58,9 @@ export interface Environment {
   readonly rules: ReadonlyMap<string, ReplicationRule>;
 }
 
+/** Of all definitions: a hundred times those of the base application. What is read may be forged, and is held in memory. */
+const MOST_COLUMNS = 2_000_000;
+
 /** Reads the destination's catalogue to its end; keeps one definition a table, whatever the number of companies. */
 export async function readEnvironment(
   tables: AsyncIterable<CatalogueTable>,
@@ -72,11 +75,14 @@ export async function readEnvironment(
   const online = new Set(context.onlineCompanies.map(keyOf));
   const companies: Companies = { has: (sqlName) => online.has(keyOf(sqlName)) };
   const definitions = new Map<string, Definition>();
+  let kept = 0;
   for await (const { schemaName, tableName, columns } of tables) {
     const parts = parseTableName(tableName, companies);
     const name = parts.table.toLowerCase();
     if (schemaName === 'dbo' && !definitions.has(name)) {
       definitions.set(name, { columns, isPerCompany: parts.company !== '' });
+      kept += columns.length;
+      if (kept > MOST_COLUMNS) throw new Error(`The environment has more than ${MOST_COLUMNS} different columns.`);
     }
   }
   const rules = new Map<string, ReplicationRule>();

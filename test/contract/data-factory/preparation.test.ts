@@ -2,10 +2,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { catalogueDataset, stagingLinkedService } from '../../../shared/factory/connections.ts';
+import { catalogueBlob } from '../../../shared/factory/names.ts';
 import { DataFactories } from '../../../shared/factory/data-factory.ts';
 import { preparationActivities, preparationPipeline } from '../../../shared/factory/preparation-pipeline.ts';
 import type { PreparationStage } from '../../../shared/factory/preparation-pipeline.ts';
 import { runFailure } from '../../../shared/factory/run-failure.ts';
+import { readCatalogue } from '../../../shared/plan/catalogue.ts';
 import { databaseMarkOf } from '../../../shared/setup/database-mark.ts';
 import * as scripts from '../../../shared/sql/scripts.ts';
 import { trackChanges } from '../../support/track-changes.ts';
@@ -82,6 +84,23 @@ const holders = async () =>
   Promise.all(
     (['source', 'destination'] as const).map((side) => query(side, 'SELECT [setupKey], [attempt] FROM [mig].[Claim]')),
   );
+
+test('assesses: writes down both catalogues, which can be read at once, and changes nothing', async () => {
+  const [{ pipeline, key } = { pipeline: '', key: '' }] = deployments;
+  expect(await runStage(pipeline, 'assess')).toMatchObject({ status: 'Succeeded' });
+  const namesOf = async (side: 'source' | 'destination') => {
+    const tables = await Array.fromAsync(readCatalogue(fixture.staging.read(key, catalogueBlob(1, side))));
+    return tables.map(({ tableName, rowCount, columns }) => [tableName, rowCount, columns.length]);
+  };
+  expect(await namesOf('source')).toEqual([
+    ['Item', 2, 6],
+    ['Item$Sold', 0, 1],
+  ]);
+  expect(await namesOf('destination')).toEqual([['ItemCopy', 1, 6]]);
+  for (const side of ['source', 'destination'] as const) {
+    expect(await query(side, "SELECT [name] FROM sys.schemas WHERE [name] = N'mig'")).toEqual([]);
+  }
+});
 
 test('two setups install at once: one is prepared, the other fails with 50010 and learns nothing of the first', async () => {
   const outcomes = await Promise.all(deployments.map(({ pipeline }) => runStage(pipeline, 'install')));

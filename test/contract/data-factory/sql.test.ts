@@ -1,7 +1,6 @@
-import { gunzipSync } from 'node:zlib';
 import type { ActivityUnion, DataFactoryManagementClient } from '@azure/arm-datafactory';
 import { ManagedIdentityCredential } from '@azure/identity';
-import { BlobServiceClient, ContainerClient } from '@azure/storage-blob';
+import { BlobServiceClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { copy, lookup, script } from '../fixtures/data-factory-activities.ts';
 import {
@@ -300,68 +299,6 @@ describe('Copy', () => {
           new RegExp(`^Failure happened on '${side}' side\\..*SqlErrorNumber=${number},`),
         ) as string,
       },
-    });
-  });
-
-  describe('to a blob', () => {
-    const signedContainer = () => new ContainerClient(signature);
-    const toBlob = (rest: object = {}) =>
-      copy('SELECT id, name, picture FROM dbo.Item ORDER BY id', {
-        sink: {
-          type: 'JsonSink',
-          storeSettings: { type: 'AzureBlobStorageWriteSettings' },
-          formatSettings: { type: 'JsonWriteSettings', filePattern: 'setOfObjects' },
-        },
-        outputs: [{ type: 'DatasetReference', referenceName: 'items_json', parameters: { file: 'items.json.gz' } }],
-        ...rest,
-      });
-
-    async function putDataset(linkedService: string, container: string) {
-      const location = {
-        type: 'AzureBlobStorageLocation',
-        container,
-        folderPath: 'lists/today',
-        fileName: expression('@dataset().file'),
-      };
-      await client.datasets.createOrUpdate(GROUP, FACTORY, 'items_json', {
-        properties: {
-          type: 'Json',
-          linkedServiceName: linked(linkedService),
-          parameters: { file: { type: 'String' } },
-          location,
-          compression: { type: 'gzip', level: 'Fastest' },
-        },
-      });
-    }
-
-    test('writes an object a row, a row a line, without what is NULL, and over what was there', async () => {
-      await putDataset('signed', 'mig-signed');
-      for (let times = 0; times < 2; times += 1) {
-        expect(await runOne(toBlob())).toMatchObject({
-          status: 'Succeeded',
-          integrationRuntimeNames: ['shir-source'],
-          output: { rowsRead: 2, rowsCopied: 2 },
-        });
-      }
-      const blobs = await Array.fromAsync(signedContainer().listBlobsFlat());
-      expect(blobs.map(({ name }) => name)).toEqual(['lists/today/items.json.gz']);
-      const content = await signedContainer().getBlobClient('lists/today/items.json.gz').downloadToBuffer();
-      expect(gunzipSync(content).toString()).toBe('{"id":1,"name":"Bicycle","picture":"AP8="}\n{"id":2}');
-      await signedContainer().deleteBlob('lists/today/items.json.gz');
-    });
-
-    test.each([
-      ['with a container that the signature is not for', 'signed', 'mig-other', {}, "is not for 'mig-other'"],
-      ['with an invalid container', 'stage', 'Invalid_Container_Name', {}, "Failure happened on 'Sink' side"],
-      ['of another format', 'signed', 'mig-signed', { sink: { type: 'ParquetSink' } }, 'sink.type'],
-      ['with staging', 'signed', 'mig-signed', { enableStaging: true }, 'Staging on the way to a blob'],
-    ])('%s fails', async (_, linkedService, container, rest, text) => {
-      await putDataset(linkedService, container);
-      expect(await runOne(toBlob(rest))).toMatchObject({
-        status: 'Failed',
-        error: { message: expect.stringContaining(text) as string },
-      });
-      expect(await Array.fromAsync(signedContainer().listBlobsFlat())).toEqual([]);
     });
   });
 

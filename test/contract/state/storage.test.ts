@@ -141,6 +141,9 @@ describe('the container of a setup', () => {
     expect(await Array.fromAsync(staging.read(key, place))).toEqual(rows);
     await write(rows.map((row) => JSON.stringify(row)).join('\n'), 100);
     await expect(Array.fromAsync(staging.read(key, place))).rejects.toThrow('unexpected end of file');
+    await write(`"${'x'.repeat(1_000_000)}"`);
+    await expect(Array.fromAsync(staging.read(key, place))).rejects.toThrow('longer than 65536 characters');
+    await write(rows.map((row) => JSON.stringify(row)).join('\n'));
     for await (const row of staging.read(key, place)) {
       expect(row).toEqual(rows[0]);
       break;

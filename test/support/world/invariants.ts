@@ -127,13 +127,13 @@ async function ofFactories({ inspect }: World, setups: readonly Stored[]): Promi
       ].sort(),
     );
   const isRuntime = (name: string) => name.includes('/integrationRuntimes/');
-  const failed = setups
-    .filter(({ head }) => head.state === 'Failed')
-    .map(({ head: { key } }) => `containers/mig-${key}`);
+  const keptByFailed = new Set(
+    setups.filter(({ head }) => head.state === 'Failed').map(({ head: { key } }) => `containers/mig-${key}`),
+  );
   const there = entities
     .filter((name) => !isRuntime(name))
     .map((name) => name.slice(name.indexOf('/') + 1))
-    .filter((name) => !failed.includes(name));
+    .filter((name) => !keptByFailed.has(name));
   found.push(
     ...difference('nothing left in factories: entities', wanted, there),
     ...difference('nothing left in factories: runtimes', runtimes, entities.filter(isRuntime)),

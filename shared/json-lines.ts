@@ -2,8 +2,11 @@
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
-/** The values of a gzip compressed file, one after the other. @throws {Error} if it is none, or is cut off */
-export async function* jsonLines(compressed: NodeJS.ReadableStream): AsyncGenerator<unknown> {
+/** Far longer than a line is: who wrote the file may be nobody to trust with the app's memory. */
+const LONGEST_LINE = 65_536;
+
+/** The values of a gzip compressed file, one after the other. @throws {Error} if it is none, is cut off, or has endless lines */
+export async function* jsonLines(compressed: NodeJS.ReadableStream): AsyncGenerator {
   // A failure on the way reaches the reader through the last stream.
   const text = pipeline(compressed, createGunzip(), () => undefined);
   const decoder = new TextDecoder();
@@ -11,6 +14,7 @@ export async function* jsonLines(compressed: NodeJS.ReadableStream): AsyncGenera
   for await (const chunk of text) {
     const lines = (rest + decoder.decode(chunk as Buffer, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
+    if (rest.length > LONGEST_LINE) throw new Error(`A line is longer than ${LONGEST_LINE} characters.`);
     yield* lines.filter(isNotBlank).map((line) => JSON.parse(line) as unknown);
   }
   if (isNotBlank(rest)) yield JSON.parse(rest);
