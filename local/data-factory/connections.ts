@@ -9,6 +9,8 @@ export interface Connections {
   /** The linked service as it is stored now. */
   linkedService(name: string): LinkedService;
   database(properties: SqlProperties): Promise<Database>;
+  /** A token of the factory's identity. */
+  token(resource: string): Promise<string>;
   /** A container of a storage; undefined when the storage's signature is for another one. */
   container(properties: BlobProperties, name: string): ContainerClient | undefined;
 }
@@ -17,6 +19,7 @@ export interface Connections {
 export function createConnections(resources: Resources, getToken: GetToken): Connections {
   return {
     linkedService: (name) => readLinkedService(resources.get('linkedservices', name).properties),
+    token: getToken,
     async database(properties) {
       return connectDatabase(
         properties,

@@ -118,6 +118,32 @@ export class ActivityContext {
     return this.#services.clock.now();
   }
 
+  /** A token of the factory's identity. */
+  token(resource: string): Promise<string> {
+    return this.#services.connections.token(resource);
+  }
+
+  /** Lets time pass; the activity may be given up meanwhile. */
+  async pause(milliseconds: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#services.clock.after(milliseconds, resolve);
+    this.#signal.addEventListener('abort', cancel, { once: true });
+    await promise;
+  }
+
+  /** Does something that is given up after some time, or with the activity. */
+  async withinTime<Result>(milliseconds: number, act: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    const timer = new AbortController();
+    const cancel = this.#services.clock.after(milliseconds, () => {
+      timer.abort(new Error(`There was no answer within ${milliseconds / 1_000} seconds.`));
+    });
+    try {
+      return await act(AbortSignal.any([this.#signal, timer.signal]));
+    } finally {
+      cancel();
+    }
+  }
+
   /** The table of a dataset. */
   table(dataset: Reference): TableReference {
     const { linkedService, properties } = this.#dataset(dataset);

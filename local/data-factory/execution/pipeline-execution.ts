@@ -16,12 +16,14 @@ import { isMet, outcomeOf, type ActivityEnd, type Outcome } from './outcome.ts';
 import { checkPayload } from './payload-limit.ts';
 import { script } from './script.ts';
 import { storedProcedure } from './stored-procedure.ts';
+import { web } from './web.ts';
 
 const EXECUTORS = new Map<string, Executor>([
   ['Lookup', lookup],
   ['Script', script],
   ['SqlServerStoredProcedure', storedProcedure],
   ['Copy', copy],
+  ['WebActivity', web],
 ]);
 
 /** The activity types that run; pipelines with other types are stored, but not run. */

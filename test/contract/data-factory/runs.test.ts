@@ -159,7 +159,7 @@ describe('activities', () => {
     expect(message).toContain("The template function 'xpath' is not supported by the local Data Factory");
   });
 
-  test.each(['Wait', 'SetVariable', 'Until', 'WebActivity'])(
+  test.each(['Wait', 'SetVariable', 'Until', 'WebHook'])(
     'of type %s are stored, and refused by name when they should run',
     async (type) => {
       const name = await putPipeline(fixture, {
