@@ -18,7 +18,7 @@ import { untilNoRun } from './undo.ts';
 import { waitForAnswer } from './waits.ts';
 
 /** Shorter than the signature with which a run stages lasts, and than what Durable Functions makes one timer of. */
-const RUN_DEADLINE_MS = 5 * 24 * 60 * 60_000;
+export const RUN_DEADLINE_MS = 5 * 24 * 60 * 60_000;
 
 /** How the pipeline of a run ended; the tables are counted afterwards. */
 type Ending =

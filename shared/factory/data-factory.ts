@@ -50,6 +50,7 @@ export interface EndedRun {
 export type EntityKind = 'pipelines' | 'datasets' | 'linkedServices';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+const LONGEST_RUN_DAYS = 7;
 
 export class DataFactories {
   readonly #clientOf: ClientOf;
@@ -279,10 +280,13 @@ export class DataFactories {
     return runs;
   }
 
-  /** A query must be bounded in time; this bound holds every run of a setup that is under way. */
+  /**
+   * A query must be bounded in time. A run counts as updated when its status changes, so that the bound is longer than any run
+   * of a setup goes on.
+   */
   #window(): { lastUpdatedAfter: Date; lastUpdatedBefore: Date } {
     const now = this.#clock.now().getTime();
-    return { lastUpdatedAfter: new Date(now - 2 * DAY_MS), lastUpdatedBefore: new Date(now + DAY_MS) };
+    return { lastUpdatedAfter: new Date(now - LONGEST_RUN_DAYS * DAY_MS), lastUpdatedBefore: new Date(now + DAY_MS) };
   }
 }
 

@@ -3,6 +3,7 @@ import { beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { startDataFactory } from '../../../local/data-factory/server.ts';
 import type { DataFactory } from '../../../local/data-factory/server.ts';
 import { VirtualClock } from '../../../local/endpoint/clock.ts';
+import { RUN_DEADLINE_MS } from '../../../orchestrators/replication-run.ts';
 import { startPreparation } from '../../../orchestrators/activities/preparation.ts';
 import { DataFactories } from '../../../shared/factory/data-factory.ts';
 import { entityNames } from '../../../shared/factory/names.ts';
@@ -66,6 +67,13 @@ const start = (attempt = 1) =>
     throw new Error('It takes no client');
   });
 const runs = () => services.factories.activeRuns(factory, [prepare]);
+
+test('a run is found for as long as one may go on', async () => {
+  await start();
+  await clock.advance(RUN_DEADLINE_MS);
+  expect(await runs()).toHaveLength(1);
+  expect(await services.factories.cancelRuns(factory, [prepare])).toBe(1);
+});
 
 test('a run is started once for an attempt and stage', async () => {
   const started = await start();
