@@ -1,3 +1,4 @@
+import type { Clock } from '../../endpoint/clock.ts';
 import type { Committed, Step, Store } from './store.ts';
 
 /** What the queue of commits asks and tells. */
@@ -6,6 +7,8 @@ interface CommitQueueParts {
   readonly onCommitted: (committed: Committed) => void;
   /** Whether work is under way that will end in steps. */
   readonly moreIsComing: () => boolean;
+  /** By this clock commits are gathered: where a test holds it still, none waits for others. */
+  readonly clock: Clock;
 }
 
 // A commit never waits longer than this for others, in milliseconds.
@@ -38,14 +41,14 @@ export class CommitQueue {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ step, resolve, reject });
       if (this.#waiting.length > 1) return;
-      this.#gatheringSince = performance.now();
+      this.#gatheringSince = this.#parts.clock.now();
       setImmediate(() => this.#gather());
     });
   }
 
   #gather(): void {
     if (this.#closed) return;
-    const gathered = performance.now() - this.#gatheringSince;
+    const gathered = this.#parts.clock.now() - this.#gatheringSince;
     const isWorthWaiting = gathered < Math.min(this.#lastDuration, LONGEST_GATHERING);
     if (isWorthWaiting && this.#parts.moreIsComing()) setImmediate(() => this.#gather());
     else this.#flush();
@@ -54,7 +57,7 @@ export class CommitQueue {
   #flush(): void {
     const group = this.#waiting;
     this.#waiting = [];
-    const begin = performance.now();
+    const begin = this.#parts.clock.now();
     try {
       const committed = this.#store.commit(group.map(({ step }) => step));
       for (const result of committed) this.#parts.onCommitted(result);
@@ -62,6 +65,6 @@ export class CommitQueue {
     } catch (error) {
       for (const { reject } of group) reject(error);
     }
-    this.#lastDuration = performance.now() - begin;
+    this.#lastDuration = this.#parts.clock.now() - begin;
   }
 }

@@ -54,6 +54,7 @@ export class Engine {
     this.#commits = new CommitQueue(parts.store, {
       onCommitted: (committed) => this.#dispatch(committed),
       moreIsComing: () => this.#running.activities + this.#running.turns > 0,
+      clock: parts.clock,
     });
     // Defaults of https://learn.microsoft.com/azure/azure-functions/durable/durable-functions-bindings#host-json
     this.#mostTurns = parts.settings.maxConcurrentOrchestratorFunctions ?? 10 * availableParallelism();
