@@ -113,7 +113,7 @@ const pipelineRoles = ['prepare', 'large', 'small', 'replicate'] as const;
 export type PipelineRole = (typeof pipelineRoles)[number];
 
 export const activities = {
-  /** Measures a factory. One that does not answer is a result, not an error. */
+  /** Measures a factory. One that does not answer is a result, not an error, unless its subscription is throttled. */
   probeFactory: activity(
     'probeFactory',
     z.object({ factory: factorySchema, runtimeName: z.string().optional() }),

@@ -33,6 +33,11 @@ export async function unlessForbidden<T>(request: () => Promise<T>): Promise<T |
   }
 }
 
+/** Whether a service said that it was asked too often. */
+export function isThrottled(error: unknown): boolean {
+  return statusOf(error) === 429;
+}
+
 function statusOf(error: unknown): number | undefined {
   return isRestError(error) ? error.statusCode : undefined;
 }

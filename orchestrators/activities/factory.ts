@@ -1,6 +1,7 @@
 import { messageOf } from '../../shared/error-message.ts';
 import { rankFactories } from '../../shared/factory/placement.ts';
 import { dataOf } from '../../shared/setup/milestone-data.ts';
+import { isThrottled } from '../../shared/rest-errors.ts';
 import type { Implementation } from './implementation.ts';
 
 export const probeFactory: Implementation<'probeFactory'> = async ({ factory, runtimeName }, { factories }) => {
@@ -12,6 +13,8 @@ export const probeFactory: Implementation<'probeFactory'> = async ({ factory, ru
     const reuse = runtimeName === undefined ? {} : { hasRuntime: runtime !== undefined };
     return { factory, load: { reachable: true, ...load, ...reuse } };
   } catch (error) {
+    // What is throttled is asked again: its subscription answers nobody for a while, and nothing is wrong with the factory.
+    if (isThrottled(error)) throw error;
     // A factory that does not answer is a reason not to choose it, and no reason to stop.
     return { factory, load: { reachable: false, reason: `does not answer: ${messageOf(error)}` } };
   }
