@@ -12,17 +12,17 @@ export interface ManagedIdentity extends Principal {
 }
 
 const API_VERSION = '2019-08-01';
-// https://learn.microsoft.com/entra/identity-platform/configurable-token-lifetimes: 24 hours for managed identities
-const LIFETIME_SECONDS = 24 * 60 * 60;
+/** https://learn.microsoft.com/entra/identity-platform/configurable-token-lifetimes: 24 hours for managed identities */
+export const AZURE_TOKEN_SECONDS = 24 * 60 * 60;
 
 /** Makes a managed identity with new ids. */
-export function createManagedIdentity(tenantId: string, signer: TokenSigner): ManagedIdentity {
+export function createManagedIdentity(tenantId: string, signer: TokenSigner, tokenSeconds: number): ManagedIdentity {
   const principal = { tenantId, clientId: randomUUID(), objectId: randomUUID() };
   return {
     ...principal,
     async getToken(resource) {
       if (!isAzureResource(resource)) throw new Error(`No tokens are issued for the resource '${resource}'.`);
-      return signer.sign({ principal, audience: resource, version: '1.0', lifetimeSeconds: LIFETIME_SECONDS });
+      return signer.sign({ principal, audience: resource, version: '1.0', lifetimeSeconds: tokenSeconds });
     },
   };
 }

@@ -4,7 +4,7 @@ import type { Endpoint, GetToken, Log, TlsIdentity, VerifyToken } from '../endpo
 import { openHttpsEndpoint } from '../endpoint/https-endpoint.ts';
 import { createClientCredentialsGrant } from './client-credentials.ts';
 import type { ClientRegistration } from './client-credentials.ts';
-import { createManagedIdentity, createManagedIdentityEndpoint } from './managed-identity.ts';
+import { AZURE_TOKEN_SECONDS, createManagedIdentity, createManagedIdentityEndpoint } from './managed-identity.ts';
 import type { ManagedIdentity } from './managed-identity.ts';
 import { createTokenSigner } from './tokens.ts';
 
@@ -14,6 +14,8 @@ export interface IdentityOptions {
   readonly port?: number;
   readonly clock?: Clock;
   readonly log?: Log;
+  /** How long a token of a managed identity holds; absent: as long as Azure's. */
+  readonly tokenSeconds?: number;
   /** The tenant of the managed identities; clients may be of this tenant or of others. */
   readonly tenantId: string;
   readonly clients?: readonly ClientRegistration[];
@@ -44,11 +46,12 @@ const MANAGED_IDENTITY_PATH = '/msi/token';
 /** Starts managed identity, the client credentials grant and OpenID discovery behind one https port. */
 export async function startIdentity(options: IdentityOptions): Promise<Identity> {
   const { tls, port, clock = systemClock, log = () => undefined, tenantId, clients = [], apis = [] } = options;
+  const { tokenSeconds = AZURE_TOKEN_SECONDS } = options;
   const tenantIds = new Set([tenantId, ...clients.map((client) => client.tenantId)]);
   const endpoint = await openHttpsEndpoint({ tls, port });
   const { url } = endpoint;
   const signer = await createTokenSigner({ url, clock });
-  const appIdentity = createManagedIdentity(tenantId, signer);
+  const appIdentity = createManagedIdentity(tenantId, signer, tokenSeconds);
   const managedIdentity = createManagedIdentityEndpoint(appIdentity, log);
   const grant = createClientCredentialsGrant({ signer, clock, log, tenantIds, clients, apis });
 
@@ -75,7 +78,7 @@ export async function startIdentity(options: IdentityOptions): Promise<Identity>
     keysUrl: url + KEYS_PATH,
     verifyToken: signer.verify,
     getToken: appIdentity.getToken,
-    addManagedIdentity: () => createManagedIdentity(tenantId, signer),
+    addManagedIdentity: () => createManagedIdentity(tenantId, signer, tokenSeconds),
   };
 }
 

@@ -28,6 +28,9 @@ export interface SharedIdentity {
 
 export const PROVIDER_TENANT = '11111111-1111-4111-8111-111111111111';
 
+/** Worlds let days pass, by which the SDKs ask for new tokens. No timer can wait for much longer. */
+const TWENTY_DAYS_SECONDS = 20 * 24 * 60 * 60;
+
 let identityStarted: Promise<SharedIdentity> | undefined;
 let storageStarted: Promise<Storage> | undefined;
 
@@ -60,7 +63,7 @@ async function startSharedIdentity(): Promise<SharedIdentity> {
   trustCertificateAuthority(authority.certificate);
   const tls = await authority.issue();
   const clock: Clock = { now: () => realDate.now(), after: () => () => undefined };
-  const identity = await startIdentity({ tls, tenantId: PROVIDER_TENANT, clock });
+  const identity = await startIdentity({ tls, tenantId: PROVIDER_TENANT, clock, tokenSeconds: TWENTY_DAYS_SECONDS });
   const credential: TokenCredential = {
     async getToken(scopes) {
       const token = await identity.getToken(String(scopes).replace('/.default', ''));

@@ -78,6 +78,7 @@ export class World {
   readonly bodies = new Map<string, object>();
   readonly passwords = new Set<string>();
   readonly samplesInUse = new Set<Sample>();
+  readonly #tables = new Map<string, TableClient>();
 
   static async open(
     endpoints: Endpoints,
@@ -139,8 +140,11 @@ export class World {
     return getClient(contextFor([], rpcBaseUrl));
   }
 
+  /** The same client each time: a new one would ask for a token of its own. */
   table(name: string): TableClient {
-    return new TableClient(this.tableUrl, name, this.credential);
+    const client = this.#tables.get(name) ?? new TableClient(this.tableUrl, name, this.credential);
+    this.#tables.set(name, client);
+    return client;
   }
 
   /** Calls the API as the host does. @param path below `tenants/{tenantId}/` */
