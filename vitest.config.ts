@@ -8,33 +8,40 @@ import { defineConfig } from 'vitest/config';
 const COMPILE_CACHE = join(import.meta.dirname, 'node_modules/.cache/compiled');
 
 /**
- * The folders of contract tests that share processes: loading modules, and optimising the code of PostgreSQL, costs more than
- * most of these tests do. The others use what a process has only once, such as the app that it hosts.
+ * Folders whose tests share processes: loading modules, and optimising the code of the SDKs and of PostgreSQL, costs more than
+ * most of these tests do. The other contract tests use what a process has only once, such as the app that it hosts.
  */
-const SHARING = [
-  'api',
-  'data-factory',
-  'orphans',
-  'replays',
-  'retention',
-  'service-bus',
-  'sql-server',
-  'stack',
-  'state',
-  'waits',
-].map((folder) => `test/contract/${folder}/**/*.test.ts`);
+const TOGETHER = [
+  ...[
+    'api',
+    'data-factory',
+    'orphans',
+    'replays',
+    'retention',
+    'service-bus',
+    'sql-server',
+    'stack',
+    'state',
+    'waits',
+  ].map((folder) => `contract/${folder}`),
+  'integration',
+  'world',
+].map(testsIn);
 
 /** The settings of a project: which files, which of them not, and how long one test may take. */
 interface Settings {
-  readonly include?: readonly string[];
+  readonly include: readonly string[];
   readonly exclude?: readonly string[];
   readonly timeoutMs: number;
   /** Whether each file gets a process of its own. */
   readonly isolate?: boolean;
 }
 
-function project(name: string, settings: Settings) {
-  const { include = [`test/${name}/**/*.test.ts`], exclude = [], timeoutMs, isolate = false } = settings;
+function testsIn(folder: string): string {
+  return `test/${folder}/**/*.test.ts`;
+}
+
+function project(name: string, { include, exclude = [], timeoutMs, isolate = false }: Settings) {
   return {
     test: {
       name,
@@ -52,13 +59,12 @@ function project(name: string, settings: Settings) {
 
 export default defineConfig({
   test: {
+    // They run in the order of their names: short ones last, which fill the time of the process that has ended first.
     projects: [
-      project('unit', { timeoutMs: 5_000 }),
-      project('replay', { timeoutMs: 10_000 }),
-      project('contract', { timeoutMs: 60_000, exclude: SHARING, isolate: true }),
-      project('contract-sharing', { timeoutMs: 60_000, include: SHARING }),
-      project('world', { timeoutMs: 300_000 }),
-      project('integration', { timeoutMs: 120_000 }),
+      project('alone', { timeoutMs: 60_000, include: [testsIn('contract')], exclude: TOGETHER, isolate: true }),
+      project('replay', { timeoutMs: 10_000, include: [testsIn('replay')] }),
+      project('together', { timeoutMs: 120_000, include: TOGETHER }),
+      project('unit', { timeoutMs: 5_000, include: [testsIn('unit')] }),
     ],
     env: { NODE_COMPILE_CACHE: COMPILE_CACHE },
     maxWorkers: 2,
