@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Sample } from '../../local/stack/databases.ts';
 import type { ActivityFault } from '../support/durable/faults.ts';
+import { cancelDuring } from '../support/world/cancel.ts';
 import { violations } from '../support/world/invariants.ts';
 import { startWorld } from '../support/world/world.ts';
 import type { World } from '../support/world/world.ts';
@@ -18,21 +19,9 @@ afterAll(async () => {
   await world.endpoints.stop();
 });
 
-/** Cancels a setup while an activity runs for the first time, with a fault of that run. Gives the answer. */
-function cancelDuring(setupId: string, activity: string, fault?: ActivityFault): Promise<number> {
-  return new Promise((resolve, reject) => {
-    world.activityFault = ({ name }) => {
-      if (name !== activity) return undefined;
-      world.activityFault = () => undefined;
-      world.post(setupId, 'cancel').then(({ status }) => resolve(status), reject);
-      return fault;
-    };
-  });
-}
-
 /** Begins the next attempt of a setup, cancels it during an activity, and expects its end. */
 async function expectCanceled(setupId: string, activity: string, fault?: ActivityFault): Promise<void> {
-  const canceling = cancelDuring(setupId, activity, fault);
+  const canceling = cancelDuring(world, setupId, activity, fault);
   expect((await world.post(setupId, 'replay', {})).status).toBe(202);
   const ended = await world.until(setupId, 'Canceled', 'Failed', 'Ready');
   expect(await canceling, activity).toBe(202);
@@ -44,7 +33,7 @@ describe('cancel', () => {
   test('while each phase is active, and when the host dies then', async () => {
     const setupId = 'canceled';
     const sample = samples[1] as Sample;
-    const first = cancelDuring(setupId, 'probeFactory');
+    const first = cancelDuring(world, setupId, 'probeFactory');
     await world.begin(setupId, sample);
     expect((await world.until(setupId, 'Canceled', 'Failed', 'Ready')).state).toBe('Canceled');
     expect(await first).toBe(202);
@@ -79,7 +68,7 @@ describe('cancel', () => {
 
   test('during the undo of a failure, which stays a failure', async () => {
     const setupId = 'canceled';
-    const canceling = cancelDuring(setupId, 'removeEntities', 'kill after');
+    const canceling = cancelDuring(world, setupId, 'removeEntities', 'kill after');
     const fault = world.activityFault;
     world.activityFault = (run) => (run.name === 'putDataset' ? 'fail before' : fault(run));
     expect((await world.post(setupId, 'replay', {})).status).toBe(202);
@@ -96,7 +85,7 @@ describe('cancel', () => {
     await world.until(setupId, 'WaitingForRuntime');
     const node = await world.registerNode(setupId);
     let stopped: Promise<void> | undefined;
-    const canceling = cancelDuring(setupId, 'planTables').finally(() => {
+    const canceling = cancelDuring(world, setupId, 'planTables').finally(() => {
       world.activityFault = ({ name }) => {
         if (name === 'startSourceUndo') {
           stopped = node.stop();
