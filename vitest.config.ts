@@ -63,7 +63,7 @@ export default defineConfig({
     projects: [
       project('alone', { timeoutMs: 60_000, include: [testsIn('contract')], exclude: TOGETHER, isolate: true }),
       project('replay', { timeoutMs: 10_000, include: [testsIn('replay')] }),
-      project('together', { timeoutMs: 120_000, include: TOGETHER }),
+      project('together', { timeoutMs: 300_000, include: TOGETHER }),
       project('unit', { timeoutMs: 5_000, include: [testsIn('unit')] }),
     ],
     env: { NODE_COMPILE_CACHE: COMPILE_CACHE },
