@@ -1,6 +1,7 @@
 /**
- * The blobs through which table data is copied, and those in which the catalogues of both databases are kept. Each setup has a container of its own, and the factory a signature for
- * that container alone: a node of a tenant holds what its linked services hold.
+ * The blobs through which table data is copied, and those in which the catalogues of both databases are kept. Each setup
+ * has a container of its own, and the factory a signature for that container alone: a node of a tenant holds what its
+ * linked services hold.
  */
 import { ContainerSASPermissions, generateBlobSASQueryParameters, SASProtocol } from '@azure/storage-blob';
 import type { BlobServiceClient, ContainerClient } from '@azure/storage-blob';

@@ -51,8 +51,8 @@ export interface PlannedTable extends TableGroup {
 }
 
 /**
- * Plans every table of the source, in its order, then its users and the tables that fill a second table online. `destination` is read to its
- * end first.
+ * Plans every table of the source, in its order, then its users and the tables that fill a second table online.
+ * `destination` is read to its end first.
  */
 export async function* planTables(
   source: AsyncIterable<CatalogueTable>,

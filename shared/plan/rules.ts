@@ -58,7 +58,7 @@ export interface Environment {
   readonly rules: ReadonlyMap<string, ReplicationRule>;
 }
 
-/** Of all definitions: a hundred times those of the base application. What is read may be forged, and is held in memory. */
+/** Of all definitions together, far more than an environment has: what is read may be forged, and is held in memory. */
 const MOST_COLUMNS = 2_000_000;
 
 /** Reads the destination's catalogue to its end; keeps one definition a table, whatever the number of companies. */

@@ -1,4 +1,7 @@
-/** What an attempt found that has a row each: checks, what was measured at the source, companies, extensions. In the partition of its setup. */
+/**
+ * What an attempt found that has a row each: checks, what was measured at the source, companies, extensions. In the
+ * partition of its setup.
+ */
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import { unlessMissing } from '../rest-errors.ts';
 import { createdTable, MAXIMUM_TRANSACTION_ROWS, rowsWithPrefix } from '../table.ts';
