@@ -43,6 +43,12 @@ export const source = { kind: 'SqlServer', connectionString };
 export const azureSource = { kind: 'AzureSql', connectionString };
 /** Without the environment, of which every setup has one of its own: see `environmentOf`. */
 export const setupBody = { product: 'DynamicsBCLast', source };
+/** Of a table of a customer to one of an app. */
+export const mapping = {
+  sourceTableName: '[CRONUS$Card]',
+  appId: '5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41',
+  tableName: 'Member',
+};
 export const place = { server: 'online.example.com', database: 'tenant01', region: 'westeurope' };
 
 /** The environment that `put` registers and asks for. */
