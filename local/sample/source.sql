@@ -293,12 +293,14 @@ CREATE TABLE [dbo].[Loyalty Document$5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41] (
   [Content] image NULL,
   CONSTRAINT [Loyalty Document$5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41$Key1] PRIMARY KEY CLUSTERED ([Code])
 );
+DECLARE @page varbinary(max) = CAST(REPLICATE(N'B2', 400) AS varbinary(max));
 INSERT INTO [dbo].[Loyalty Document$5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41] ([Code], [Content])
 SELECT N'D' + CAST(100 * a.[d] + 10 * b.[d] + c.[d] AS nvarchar(10)),
-  CAST(CONCAT(NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID()) AS varbinary(max)) + CAST(CONCAT(NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID()) AS varbinary(max))
-    + CAST(CONCAT(NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID(), NEWID()) AS varbinary(max))
+  CAST(100 * a.[d] + 10 * b.[d] + c.[d] AS varbinary(4)) + @page
 FROM (VALUES (0), (1), (2), (3), (4), (5), (6)) AS a([d])
 CROSS JOIN (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)) AS b([d])
 CROSS JOIN (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)) AS c([d]);
 INSERT INTO [dbo].[Loyalty Document$5f6c1f9e-2a4b-4e57-9d3e-7b1a0c8d2e41] ([Code], [Content])
-VALUES (N'LARGE', CAST(REPLICATE(CAST('B2' AS varchar(max)), 400000) AS varbinary(max)));
+SELECT N'LARGE', c.[b] + c.[b] + c.[b] + c.[b] + c.[b] + c.[b] + c.[b] + c.[b]
+FROM (SELECT b.[b] + b.[b] + b.[b] + b.[b] + b.[b] + b.[b] + b.[b] + b.[b] AS [b]
+      FROM (SELECT @page + @page + @page + @page + @page + @page + @page + @page AS [b]) AS b) AS c;

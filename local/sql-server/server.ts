@@ -12,6 +12,7 @@ import { type SessionIdentity, SessionState } from './session/state.ts';
 import { SqlError } from './sql-error.ts';
 import { Connection } from './tds/connection.ts';
 import type { Authenticate, Login, Session } from './tds/session.ts';
+import { createTlsContexts } from './tds/tls.ts';
 
 /** A database reached without TDS, as an owner. */
 interface LocalDatabase {
@@ -89,7 +90,14 @@ class RunningServer {
     const { name: serverName, profile, port = 0 } = this.#options;
     const { log } = this.#shared;
     const authenticate: Authenticate = (login) => this.#authenticate(login);
-    const settings = { serverName, majorVersion: profile.productMajorVersion, tls, authenticate, log, fault };
+    const settings = {
+      serverName,
+      majorVersion: profile.productMajorVersion,
+      tls: createTlsContexts(tls),
+      authenticate,
+      log,
+      fault,
+    };
     const server = createServer((socket) => {
       const connection = new Connection(socket, settings);
       this.#connections.add(connection);

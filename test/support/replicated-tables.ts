@@ -21,7 +21,12 @@ export async function contentOf(pool: sql.ConnectionPool, table: string, { colum
     carriedAs === undefined ? quoteName(name) : `CAST(${quoteName(name)} AS varchar(41)) AS ${quoteName(name)}`,
   );
   const content = await rows(pool, `SELECT ${values.join(', ')} FROM ${table}`);
-  return content.map((row) => JSON.stringify(row)).sort();
+  return content.map((row) => JSON.stringify(Object.entries(row).map(([name, value]) => [name, textOf(value)]))).sort();
+}
+
+/** Bytes as hexadecimal digits: the JSON of a Buffer is one number a byte. */
+function textOf(value: unknown): unknown {
+  return Buffer.isBuffer(value) ? value.toString('hex') : value;
 }
 
 /** What a planned table holds on both sides, where the destination has only what the source has. */

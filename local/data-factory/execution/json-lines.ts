@@ -1,4 +1,4 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import type { BlockBlobClient } from '@azure/storage-blob';
 import type { JsonObject } from '../json.ts';
 
@@ -10,7 +10,7 @@ export async function writeJsonLines(
 ): Promise<number> {
   const lines = await Array.fromAsync(rows, (row) => JSON.stringify(row));
   const content = Buffer.from(lines.join('\n'), 'utf8');
-  await blob.uploadData(compress ? gzipSync(content) : content);
+  await blob.uploadData(compress ? gzipSync(content, { level: constants.Z_BEST_SPEED }) : content);
   return lines.length;
 }
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Log, TlsIdentity } from '../../endpoint/endpoint.ts';
+import type { Log } from '../../endpoint/endpoint.ts';
 import type { SqlFault } from '../options.ts';
 import { SqlError, notSupported } from '../sql-error.ts';
 import { readLogin } from './login.ts';
@@ -8,7 +8,7 @@ import { FIRST_PACKET_SIZE, MESSAGE, type Message, PacketReader, ResponseWriter 
 import { clientWantsTls, preloginResponse } from './prelogin.ts';
 import { readBatch, readBulk, readProcedureCall, readTransaction } from './requests.ts';
 import type { Authenticate, Session } from './session.ts';
-import { TLS_HANDSHAKE, type TlsLayer, startTls } from './tls.ts';
+import { TLS_HANDSHAKE, type TlsContexts, type TlsLayer, startTls } from './tls.ts';
 import {
   DONE,
   type DoneToken,
@@ -23,7 +23,7 @@ import { ResponseSink } from './response-sink.ts';
 export interface ConnectionOptions {
   readonly serverName: string;
   readonly majorVersion: number;
-  readonly tls: TlsIdentity;
+  readonly tls: TlsContexts;
   readonly authenticate: Authenticate;
   readonly log: Log;
   readonly fault: () => SqlFault | undefined;

@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 import type { TlsIdentity } from '../../endpoint/endpoint.ts';
 import { MESSAGE, packet } from './packets.ts';
 
@@ -40,15 +40,28 @@ export interface TlsLayer {
   readonly receive: (bytes: Buffer) => void;
 }
 
-/** Starts TLS as the server. `strict` is TDS 8: TLS before anything else. */
-export function startTls(socket: Socket, identity: TlsIdentity, strict: boolean): TlsLayer {
+/** What the connections of a server have in common: making it costs as much as a handshake. */
+export interface TlsContexts {
+  /** TDS 7: the handshake travels inside PRELOGIN packets. */
+  readonly wrapped: SecureContext;
+  /** TDS 8: TLS before anything else. */
+  readonly strict: SecureContext;
+}
+
+export function createTlsContexts({ key, cert }: TlsIdentity): TlsContexts {
+  return {
+    // The handshake inside PRELOGIN is defined for TLS 1.2: a TLS 1.3 server would send its tickets in there too.
+    wrapped: createSecureContext({ key, cert, maxVersion: 'TLSv1.2' }),
+    strict: createSecureContext({ key, cert }),
+  };
+}
+
+/** Starts TLS as the server, of TDS 8 when it is strict. */
+export function startTls(socket: Socket, contexts: TlsContexts, strict: boolean): TlsLayer {
   const carrier = new TlsCarrier(socket, !strict);
   const secure = new TLSSocket(carrier, {
     isServer: true,
-    key: identity.key,
-    cert: identity.cert,
-    // The handshake inside PRELOGIN is defined for TLS 1.2: a TLS 1.3 server would send its tickets in there too.
-    ...(strict ? { ALPNProtocols: ['tds/8.0'] } : { maxVersion: 'TLSv1.2' as const }),
+    ...(strict ? { secureContext: contexts.strict, ALPNProtocols: ['tds/8.0'] } : { secureContext: contexts.wrapped }),
   });
   secure.on('secure', () => {
     setImmediate(() => {

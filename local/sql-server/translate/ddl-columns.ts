@@ -91,7 +91,8 @@ function column(reader: TokenReader, table: TableName, scope: Scope): Definition
   if (reader.accept('AS')) return computedColumn(reader, `${table.relation}.${quoted}`, quoted, scope);
   const type = parseType(reader);
   const rowVersion = type.declared === 'timestamp';
-  const parts = [`${quoted} ${postgresType(type)}`];
+  // SQL Server compresses no values by itself, and sizes are what it would say.
+  const parts = [`${quoted} ${postgresType(type)}${/(char|binary)$/.test(type.name) ? ' STORAGE EXTERNAL' : ''}`];
   const chosen = reader.accept('COLLATE') ? collation(reader.identifier()) : 'tsql.ci';
   if (type.name.endsWith('char')) parts.push(`COLLATE ${chosen}`);
   const options: Definition[] = [];
