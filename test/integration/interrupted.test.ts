@@ -26,7 +26,8 @@ beforeAll(async () => {
 
 afterAll(() => stack.stop());
 
-test('a setup whose request died after it was stored is started by the timer, which publishes all of its events', async () => {
+// At the same time as the other one: it waits for the timer, which kills do not keep from its work.
+test.concurrent('a setup whose request died after it was stored is started by the timer, which publishes all of its events', async () => {
   const listener = await listenToSetup(stack, 'forgotten');
   await storeWithoutStarting('forgotten');
   await listener.ended;
@@ -36,7 +37,7 @@ test('a setup whose request died after it was stored is started by the timer, wh
   expect(events.map(nameOf).at(-1)).toBe('ready');
 });
 
-test(
+test.concurrent(
   'a setup completes with nothing doubled when the host is killed after every other event',
   { timeout: 300_000 },
   async () => {
