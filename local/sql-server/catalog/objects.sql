@@ -42,21 +42,26 @@ CREATE VIEW sys.all_objects AS SELECT * FROM sys.objects;
 CREATE VIEW sys.sql_modules AS
 SELECT object_id, definition FROM tsql.procedures WHERE key = tsql.key()
 UNION ALL SELECT object_id, obj_description(object_id, 'pg_class') FROM tsql.relations WHERE relkind = 'v';
--- What views are made of. A view that says so is bound to it.
+-- What views are made of. A view that says so is bound to it. What depends on a table is found by an index, and the names of
+-- both by another one: OFFSET 0 keeps the planner from reading all tables instead.
 CREATE VIEW sys.sql_expression_dependencies AS
-SELECT DISTINCT v.object_id AS referencing_id, r.object_id AS referenced_id, 0 AS referenced_minor_id, r.name AS referenced_entity_name,
+SELECT DISTINCT v.object_id AS referencing_id, d.refobjid AS referenced_id, 0 AS referenced_minor_id, r.name AS referenced_entity_name,
        coalesce(obj_description(v.object_id, 'pg_class') ILIKE '%WITH SCHEMABINDING%', false) AS is_schema_bound_reference
-  FROM pg_depend d JOIN pg_rewrite w ON w.oid = d.objid JOIN tsql.relations v ON v.object_id = w.ev_class JOIN tsql.relations r ON r.object_id = d.refobjid
- WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND v.object_id <> r.object_id;
+  FROM pg_depend d
+  CROSS JOIN LATERAL (SELECT w.ev_class FROM pg_rewrite w WHERE w.oid = d.objid OFFSET 0) w
+  CROSS JOIN LATERAL (SELECT v.object_id FROM tsql.relations v WHERE v.object_id = w.ev_class OFFSET 0) v
+  CROSS JOIN LATERAL (SELECT r.name FROM tsql.relations r WHERE r.object_id = d.refobjid OFFSET 0) r
+ WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND w.ev_class <> d.refobjid;
 CREATE VIEW sys.triggers AS SELECT * FROM sys.objects WHERE false;
 CREATE VIEW sys.key_constraints AS
 SELECT o.*, 1 AS unique_index_id FROM tsql.constraint_objects o WHERE o.type IN ('PK', 'UQ');
--- What depends on a table is found by an index; what a foreign key refers to is not.
 CREATE VIEW sys.foreign_keys AS
 SELECT k.name, k.object_id, k.schema_id, k.parent_object_id, 'F ' COLLATE tsql.ci AS type, 'FOREIGN_KEY_CONSTRAINT' COLLATE tsql.ci AS type_desc,
        timestamp(3) '2024-01-01' AS create_date, timestamp(3) '2024-01-01' AS modify_date, false AS is_ms_shipped, d.refobjid AS referenced_object_id, false AS is_disabled
-  FROM pg_depend d JOIN tsql.constraints k ON k.object_id = d.objid AND k.confrelid = d.refobjid AND k.confkey[1] = d.refobjsubid
- WHERE d.classid = 'pg_constraint'::regclass AND d.refclassid = 'pg_class'::regclass AND k.contype = 'f';
+  FROM pg_depend d
+  CROSS JOIN LATERAL (SELECT k.oid FROM pg_constraint k WHERE k.oid = d.objid AND k.contype = 'f' AND k.confrelid = d.refobjid AND k.confkey[1] = d.refobjsubid OFFSET 0) f
+  CROSS JOIN LATERAL (SELECT k.* FROM tsql.constraints k WHERE k.object_id = f.oid OFFSET 0) k
+ WHERE d.classid = 'pg_constraint'::regclass AND d.refclassid = 'pg_class'::regclass;
 CREATE VIEW sys.check_constraints AS SELECT * FROM tsql.constraint_objects WHERE type = 'C ';
 CREATE TABLE sys.extended_properties (class int2, class_desc text, major_id int4, minor_id int4, name text, value text);
 
@@ -134,11 +139,11 @@ END $$;
 CREATE FUNCTION tsql.require_truncatable(relation text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE table_name text := (SELECT r.name FROM tsql.relations r WHERE r.object_id = $1::regclass); found text;
 BEGIN
-  IF EXISTS (SELECT 1 FROM pg_constraint k WHERE k.contype = 'f' AND k.confrelid = $1::regclass AND k.conrelid <> k.confrelid) THEN
+  IF EXISTS (SELECT 1 FROM sys.foreign_keys k WHERE k.referenced_object_id = $1::regclass AND k.parent_object_id <> k.referenced_object_id) THEN
     PERFORM tsql.fail(4712, pg_catalog.format('Cannot truncate table ''%s'' because it is being referenced by a FOREIGN KEY constraint.', table_name));
   END IF;
-  SELECT v.name INTO found FROM sys.sql_expression_dependencies d JOIN tsql.relations v ON v.object_id = d.referencing_id
-    JOIN tsql.view_indexes i ON i.relation = v.object_id WHERE d.referenced_id = $1::regclass::oid;
+  SELECT (SELECT v.name FROM tsql.relations v WHERE v.object_id = d.referencing_id) INTO found FROM sys.sql_expression_dependencies d
+    JOIN tsql.view_indexes i ON i.relation = d.referencing_id WHERE d.referenced_id = $1::regclass::oid;
   IF found IS NOT NULL THEN
     PERFORM tsql.fail(3729, format('Cannot TRUNCATE TABLE ''%s'' because it is being referenced by object ''%s''.', table_name, found));
   END IF;

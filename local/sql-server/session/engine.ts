@@ -50,7 +50,7 @@ export class Engine {
   readonly procedures = new Map<string, ProcedureStatement>();
   readonly #postgres: PGlite;
   readonly #clock: Clock;
-  readonly #storedNames = new Set<string>();
+  #storedNames = 0;
   #owner: object | undefined;
   #waiting: { readonly owner: object; readonly start: () => void }[] = [];
   #context = '';
@@ -138,13 +138,12 @@ export class Engine {
 
   /** Several statements, all or none unless a transaction is open. Stores the long names they use. */
   async execute(...statements: readonly string[]): Promise<void> {
-    const unstored = [...this.names.entries].filter(([short]) => !this.#storedNames.has(short));
-    const stores = unstored.map(
-      ([short, original]) =>
-        `INSERT INTO tsql.names VALUES (${literal(short)}, ${literal(original)}) ON CONFLICT DO NOTHING`,
-    );
+    const unstored = this.names.after(this.#storedNames);
+    const values = unstored.map(([short, original]) => `(${literal(short)}, ${literal(original)})`);
+    const stores =
+      values.length === 0 ? [] : [`INSERT INTO tsql.names VALUES ${values.join(', ')} ON CONFLICT DO NOTHING`];
     await this.#guard(this.#postgres.exec([...stores, ...statements].join(';\n')));
-    for (const [short] of unstored) this.#storedNames.add(short);
+    this.#storedNames += unstored.length;
   }
 
   /** Loads rows in COPY's text format. */
@@ -156,7 +155,7 @@ export class Engine {
   /** Must be called after a rollback, which may have undone what the engine believes is stored. */
   forget(): void {
     this.#context = '';
-    this.#storedNames.clear();
+    this.#storedNames = 0;
   }
 
   async #guard<T>(work: Promise<T>): Promise<T> {

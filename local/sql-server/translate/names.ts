@@ -11,6 +11,7 @@ const HASH_LENGTH = 20;
  */
 export class LongNames {
   readonly #originals = new Map<string, string>();
+  readonly #met: [short: string, original: string][] = [];
 
   /** The name PostgreSQL shall know. */
   shorten(name: string): string {
@@ -20,6 +21,7 @@ export class LongNames {
       .toString('utf8')
       .replace(/\ufffd+$/, '');
     const short = `${start}~${createHash('sha256').update(name).digest('hex').slice(0, HASH_LENGTH)}`;
+    if (!this.#originals.has(short)) this.#met.push([short, name]);
     this.#originals.set(short, name);
     return short;
   }
@@ -29,9 +31,9 @@ export class LongNames {
     return this.#originals.get(name) ?? name;
   }
 
-  /** Short and original form of every long name met so far. */
-  get entries(): ReadonlyMap<string, string> {
-    return this.#originals;
+  /** Short and original form of every long name met, but for the first ones. */
+  after(count: number): readonly (readonly [short: string, original: string])[] {
+    return this.#met.slice(count);
   }
 }
 
