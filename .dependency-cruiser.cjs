@@ -7,7 +7,7 @@ const GATEWAYS = [
   'retention/.+',
   'runtimes/runtime-book',
   'environments/directory',
-  'factory/(?:data-factory|reservations|staging)',
+  'factory/(?:book|data-factory|staging)',
   'orphans/(?:factory-place|orphan-book|other-places)',
   'plan/control-rows',
   'sql/(?:database|scripts)',

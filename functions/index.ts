@@ -9,6 +9,7 @@ import { readSettings } from '../shared/config.ts';
 import { createServices } from '../shared/services.ts';
 import { createToHandler } from './http/adapter.ts';
 import { routes } from './routes.ts';
+import { startMeasuring } from './timers/measure-factories.ts';
 import { purge } from './timers/purge.ts';
 import { settleReplays } from './timers/settle-replays.ts';
 import { settleSetups } from './timers/settle-setups.ts';
@@ -54,6 +55,12 @@ app.timer('lookAfterWaits', {
   schedule: '*/5 * * * * *',
   extraInputs: [df.input.durableClient()],
   handler: (_timer, context) => lookAfterWaits(df.getClient(context), services, context),
+});
+
+app.timer('startMeasuring', {
+  schedule: '20 */10 * * * *',
+  extraInputs: [df.input.durableClient()],
+  handler: (_timer, context) => startMeasuring(df.getClient(context), services),
 });
 
 app.timer('purge', {

@@ -51,7 +51,7 @@ function* endAttempt(context: OrchestrationContext, input: CleanupInput, subject
 /** Everything that an attempt may have made. */
 function undoOfAttempt(
   context: OrchestrationContext,
-  { factories, reason }: CleanupInput,
+  { reason }: CleanupInput,
   subject: Subject,
   { factory, installs }: Checkpoints,
 ): Undo[] {
@@ -61,7 +61,7 @@ function undoOfAttempt(
     ...(placed === undefined ? [] : [undoRuns(context, placed)]),
     ...databases,
     ...(placed === undefined ? [] : [undoEntities(context, placed), nameRuntime(context, subject)]),
-    undoPlace(context, subject, factories),
+    undoPlace(context, subject),
     undoEnvironment(context, subject),
     ...(reason === 'canceled' ? [undoStaging(context, subject)] : []),
   ];
@@ -116,13 +116,13 @@ function undoOfWork(
 /** What a setup holds beside that. Without its runtime and its password nothing reaches the source any more. */
 function undoOfHoldings(
   context: OrchestrationContext,
-  { factories, removeRuntime }: CleanupInput,
+  { removeRuntime }: CleanupInput,
   subject: Subject,
   { runtimeName, otherRuntimes }: Checkpoints,
 ): Undo[] {
   const runtimes = runtimeName === undefined ? otherRuntimes : [runtimeName, ...otherRuntimes];
   return [
-    undoPlace(context, subject, factories),
+    undoPlace(context, subject),
     undoEnvironment(context, subject),
     ...runtimes.map((name) => undoRuntime(context, { ...subject, runtimeName: name }, removeRuntime)),
     undoSecret(context, subject),

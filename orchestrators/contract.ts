@@ -5,7 +5,6 @@
 import { z } from 'zod';
 import type { ActivityContract, OrchestrationContract, Steps } from '../shared/durable.ts';
 import type { Fence } from '../shared/setup/fence.ts';
-import { factoryMeasurementSchema } from '../shared/factory/placement.ts';
 import {
   attemptIdSchema,
   factoryCandidateSchema,
@@ -23,6 +22,7 @@ import {
   runWorkerSchema,
 } from '../shared/replication/run.ts';
 import { replayManyInputSchema, replayStateSchema } from '../shared/replays/replay.ts';
+import { measureFactoriesInputSchema } from '../shared/factory/measuring.ts';
 import { waitAnswerSchema, waitEvents, waitTargetSchema } from '../shared/waits/wait.ts';
 
 /** @param fence who may do it; an activity that changes something outside always has one */
@@ -113,25 +113,26 @@ const pipelineRoles = ['prepare', 'large', 'small', 'replicate'] as const;
 export type PipelineRole = (typeof pipelineRoles)[number];
 
 export const activities = {
-  /** Measures a factory. One that does not answer is a result, not an error, unless its subscription is throttled. */
-  probeFactory: activity(
-    'probeFactory',
-    z.object({ factory: factorySchema, runtimeName: z.string().optional() }),
-    factoryMeasurementSchema,
-  ),
-  /** Chooses a factory and holds a place in it. */
-  reserveFactory: activity(
-    'reserveFactory',
-    subjectSchema.extend({ measurements: z.array(factoryMeasurementSchema) }),
+  /**
+   * Chooses a factory and holds a place in it: `known` or the one of `runtime`, or whichever can take the setup. None if it
+   * cannot; an error if it does not answer now, but `known` is then none.
+   */
+  selectFactory: activity(
+    'selectFactory',
+    subjectSchema.extend({
+      known: factorySchema.optional(),
+      runtime: z.object({ name: z.string(), factory: factorySchema }).optional(),
+    }),
     z.object({ factory: factorySchema.optional(), candidates: z.array(factoryCandidateSchema) }),
     'forward',
   ),
-  /** Gives back the place that the attempt holds. */
-  releaseFactory: activity(
-    'releaseFactory',
-    subjectSchema.extend({ factories: z.array(factorySchema) }),
-    nothing,
-    'undo',
+  /** Gives back the place that the attempt holds, in a factory that has so many entities of the setup. */
+  releaseFactory: activity('releaseFactory', subjectSchema.extend({ entities: z.int() }), nothing, 'undo'),
+  /** Counts what a factory carries, and writes it down. */
+  measureFactory: activity(
+    'measureFactory',
+    z.object({ factory: factorySchema }),
+    z.object({ measured: z.boolean(), reason: z.string().optional() }),
   ),
   /** In which factory a runtime of the tenant is; none if the tenant has no such runtime. */
   findRuntime: activity(
@@ -330,11 +331,12 @@ export const orchestrations = {
   ),
   /** A bulk replay. */
   replayMany: orchestration('replayMany', replayManyInputSchema, z.object({ state: replayStateSchema })),
+  /** Counts what all factories carry. */
+  measureFactories: orchestration('measureFactories', measureFactoriesInputSchema, z.object({ measured: z.int() })),
   factorySelection: orchestration(
     'factorySelection',
     subjectSchema.extend({
       ...fromSchema.shape,
-      factories: z.array(factorySchema),
       runtimeName: z.string().optional(),
       /** The factory of the attempt that is replayed. */
       known: factorySchema.optional(),

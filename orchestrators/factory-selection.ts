@@ -1,8 +1,8 @@
 /**
- * Phase 1: every factory is measured at the same time, and the emptiest one that can take the setup is reserved. A
- * replay keeps the factory of the attempt before, as long as it can.
+ * Phase 1: of two factories that can take the setup, the emptier one is reserved. A replay keeps the factory of the attempt
+ * before, as long as it can.
  */
-import { call, callAll, orchestrator } from '../shared/durable.ts';
+import { call, orchestrator } from '../shared/durable.ts';
 import type { OrchestrationContext } from 'durable-functions';
 import type { Steps } from '../shared/durable.ts';
 import type { Factory, SetupFailure } from '../shared/setup/setup.ts';
@@ -15,23 +15,17 @@ import { record } from './milestones.ts';
 export const factorySelection = orchestrator(
   orchestrations.factorySelection,
   function* (context, input): StepsOf<'factorySelection'> {
-    const { factories, runtimeName, known, from, ...subject } = input;
-    const reuse = runtimeName === undefined ? {} : { runtimeName };
-    const runtime = yield* placeOfRuntime(context, subject.tenantId, runtimeName);
-    if (runtime.kind === 'failed') return runtime;
+    const { runtimeName, known, from, ...subject } = input;
+    const reused = yield* placeOfRuntime(context, subject.tenantId, runtimeName);
+    if (reused.kind === 'failed') return reused;
+    const reuse = reused.runtime === undefined ? {} : { runtime: reused.runtime };
     if (known !== undefined && isBefore('FactorySelection', from)) {
-      const measurements = yield* callAll(context, activities.probeFactory, [{ factory: known, ...reuse }]);
-      const { factory } = yield* call(context, activities.reserveFactory, { ...subject, measurements });
+      const { factory } = yield* call(context, activities.selectFactory, { ...subject, known, ...reuse });
       if (factory !== undefined) return { kind: 'selected', factory, from };
       yield* call(context, activities.moveBack, { ...subject, phase: 'FactorySelection' });
     }
 
-    const measurements = yield* callAll(
-      context,
-      activities.probeFactory,
-      (runtime.factories ?? factories).map((factory) => ({ factory, ...reuse })),
-    );
-    const { factory, candidates } = yield* call(context, activities.reserveFactory, { ...subject, measurements });
+    const { factory, candidates } = yield* call(context, activities.selectFactory, { ...subject, ...reuse });
     if (factory === undefined) {
       const cause = candidates.map(({ name, obstacle }) => `${name} ${obstacle}`).join('; ');
       const detail = candidates.map(({ name, reasons }) => `${name}: ${reasons.join(', ')}`).join('; ');
@@ -42,7 +36,7 @@ export const factorySelection = orchestrator(
   },
 );
 
-/** The only factory that can be chosen, if a runtime is to be reused. */
+/** The runtime that is to be reused, if one is, with the only factory that can be chosen then. */
 function* placeOfRuntime(
   context: OrchestrationContext,
   tenantId: string,
@@ -50,10 +44,10 @@ function* placeOfRuntime(
 ): Steps<Place> {
   if (runtimeName === undefined) return { kind: 'open' };
   const { factory } = yield* call(context, activities.findRuntime, { tenantId, runtimeName });
-  if (factory !== undefined) return { kind: 'open', factories: [factory] };
+  if (factory !== undefined) return { kind: 'open', runtime: { name: runtimeName, factory } };
   return { kind: 'failed', failure: setupFailure('52030', `The tenant has no runtime ${runtimeName}.`) };
 }
 
 type Place =
-  | { readonly kind: 'open'; readonly factories?: readonly Factory[] }
+  | { readonly kind: 'open'; readonly runtime?: { readonly name: string; readonly factory: Factory } }
   | { readonly kind: 'failed'; readonly failure: SetupFailure };

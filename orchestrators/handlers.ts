@@ -3,6 +3,7 @@ import type { OrchestrationHandler } from 'durable-functions';
 import { cleanup } from './cleanup.ts';
 import type { orchestrations } from './contract.ts';
 import { factorySelection } from './factory-selection.ts';
+import { measureFactories } from './measure-factories.ts';
 import { preparation } from './preparation.ts';
 import { replicationPipeline } from './replication-pipeline.ts';
 import { replicationRun } from './replication-run.ts';
@@ -15,6 +16,7 @@ export const handlers: Readonly<Record<keyof typeof orchestrations, Orchestratio
   cleanup,
   replicationRun,
   replayMany,
+  measureFactories,
   factorySelection,
   runtimeRegistration,
   preparation,

@@ -3,6 +3,7 @@ import type { OrchestrationContext } from 'durable-functions';
 import { call, callChild, orchestrator, pause, Stopped } from '../shared/durable.ts';
 import type { Steps } from '../shared/durable.ts';
 import { messageOf } from '../shared/error-message.ts';
+import { ENTITIES_OF_READY_SETUP } from '../shared/factory/placement.ts';
 import type { SetupInput } from '../shared/setup/attempt-input.ts';
 import { setupFailure } from '../shared/setup/failure.ts';
 import type { SetupFailure } from '../shared/setup/setup.ts';
@@ -65,7 +66,7 @@ function* attemptSetup(
 }
 
 function* runPhases(context: OrchestrationContext, input: SetupInput, subject: Subject, undo: Undo[]): Steps<Outcome> {
-  const { factories, sourceKind, runtimeWaitSeconds } = input;
+  const { sourceKind, runtimeWaitSeconds } = input;
   const opened = yield* call(context, activities.openAttempt, {
     ...subject,
     token: context.df.newGuid(context.df.instanceId),
@@ -77,13 +78,12 @@ function* runPhases(context: OrchestrationContext, input: SetupInput, subject: S
   undo.unshift(undoEnvironment(context, subject));
   if (opened.canceling) return { kind: 'canceled' };
   if (opened.quietMs > 0) yield* pause(context, opened.quietMs);
-  undo.unshift(undoPlace(context, subject, factories));
+  undo.unshift(undoPlace(context, subject));
   const selection = yield* callChild(
     context,
     orchestrations.factorySelection,
     {
       ...subject,
-      factories,
       ...reuse,
       from: opened.from,
       ...(opened.factory === undefined ? {} : { known: opened.factory }),
@@ -124,7 +124,7 @@ function* runPhases(context: OrchestrationContext, input: SetupInput, subject: S
   yield* reach(context, progress, { name: 'environmentMarked', data: { environment } });
 
   const cleanup = yield* call(context, activities.removePreparation, placed);
-  yield* call(context, activities.releaseFactory, { ...subject, factories });
+  yield* call(context, activities.releaseFactory, { ...subject, entities: ENTITIES_OF_READY_SETUP });
   yield* record(context, subject, { name: 'cleanupCompleted', data: cleanup });
   yield* record(context, subject, { name: 'ready', data: { environment, pipelines } });
   return { kind: 'ready' };

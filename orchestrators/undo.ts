@@ -4,7 +4,6 @@ import { clipList } from '../shared/clip.ts';
 import { call, pause, Stopped } from '../shared/durable.ts';
 import type { Steps } from '../shared/durable.ts';
 import { messageOf } from '../shared/error-message.ts';
-import type { Factory } from '../shared/setup/setup.ts';
 import { endedSchema } from '../shared/waits/wait.ts';
 import { activities } from './contract.ts';
 import type { Placed, Subject } from './contract.ts';
@@ -45,12 +44,12 @@ export function* takeBack(undo: readonly Undo[]): Steps<TakenBack> {
   return { removed: clipList(removed), left: clipList([...failures, ...left]), failures };
 }
 
-/** A place in whatever factory the attempt holds one. */
-export function undoPlace(context: OrchestrationContext, subject: Subject, factories: Factory[]): Undo {
+/** A place in whatever factory the attempt holds one. Its entities are gone by then. */
+export function undoPlace(context: OrchestrationContext, subject: Subject): Undo {
   return {
     what: 'place in the factory',
     *steps() {
-      yield* call(context, activities.releaseFactory, { ...subject, factories });
+      yield* call(context, activities.releaseFactory, { ...subject, entities: 0 });
       return {};
     },
   };

@@ -17,7 +17,7 @@ import { EnvironmentDirectory } from './environments/directory.ts';
 import { DataFactories } from './factory/data-factory.ts';
 import type { ClientOf } from './factory/data-factory.ts';
 import { EventPublisher } from './setup/publisher.ts';
-import { FactoryReservations } from './factory/reservations.ts';
+import { FactoryBook } from './factory/book.ts';
 import { ReplayBook } from './replays/replay-book.ts';
 import { Staging } from './factory/staging.ts';
 import { OrphanBook } from './orphans/orphan-book.ts';
@@ -53,7 +53,7 @@ export interface Services {
   readonly attempts: Attempts;
   readonly findings: Findings;
   readonly environments: EnvironmentDirectory;
-  readonly reservations: FactoryReservations;
+  readonly book: FactoryBook;
   readonly runtimes: RuntimeBook;
   readonly publisher: EventPublisher;
   readonly factories: DataFactories;
@@ -120,7 +120,7 @@ export function createServices(settings: Settings): Services {
     setupRows: new SetupRows(setups),
     findings: new Findings(setups),
     environments: new EnvironmentDirectory(table('environments'), store, audit, clock),
-    reservations: new FactoryReservations(table('factoryreservations')),
+    book: new FactoryBook(table('factories'), clock),
     runtimes: new RuntimeBook(table('runtimes')),
     replays: new ReplayBook(table('replays'), audit, ended, clock),
     publisher: new EventPublisher(bus.createSender(settings.MIGRATION_EVENT_TOPIC), store, clock),

@@ -23,7 +23,7 @@ export async function beginRemoval({ context, services }: TenantCall, setup: Set
     const cleanup = (setup.cleanup ?? 0) + 1;
     const given = await services.store.beginCleanup(setup, cleanup);
     if (given === undefined) return;
-    await startCleanup(getClient(context), { ...given, cleanup }, 'The setup is deleted.', services.settings);
+    await startCleanup(getClient(context), { ...given, cleanup }, 'The setup is deleted.');
   } catch (error) {
     context.warn(`Setup ${setup.setupId} is to be deleted, which begins later:`, messageOf(error));
   }

@@ -78,7 +78,7 @@ async function keepGoing(listed: ActiveSetup, client: DurableClient, services: S
   const instance = setup.cleanup === undefined ? instanceIdOf(setup) : cleanupIdOf(setup, setup.cleanup);
   const { status, ended } = await orchestrationStatus(client, instance);
   if (setup.cleanup !== undefined && status === 'Missing') {
-    await startCleanup(client, { ...setup, cleanup: setup.cleanup }, 'The attempt ended without a result.', settings);
+    await startCleanup(client, { ...setup, cleanup: setup.cleanup }, 'The attempt ended without a result.');
     return;
   }
   const neverStarted = status === 'Missing' && setup.openedBy === undefined;
@@ -110,7 +110,7 @@ async function cleanUp(setup: SetupRecord, status: string, client: DurableClient
   const given = await services.store.beginCleanup(setup, cleanup);
   if (given === undefined) return;
   const cause = `The orchestration of the attempt ended as ${status} without a result.`;
-  await startCleanup(client, { ...given, cleanup }, cause, services.settings);
+  await startCleanup(client, { ...given, cleanup }, cause);
 }
 
 /** A setup that rests and has told everybody needs nothing more, and a row without a setup never will. */

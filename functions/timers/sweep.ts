@@ -19,7 +19,8 @@ const AT_ONCE = 4;
 export async function sweep(services: Services, log: Pick<InvocationContext, 'warn'>): Promise<void> {
   const factories = services.settings.MIGRATION_FACTORIES;
   const places = [
-    ...factories.flatMap((factory) => [factoryPlace(services, factory), reservationsPlace(services, factory)]),
+    ...factories.map((factory) => factoryPlace(services, factory)),
+    reservationsPlace(services),
     vaultPlace(services),
     environmentsPlace(services),
     stagingPlace(services),

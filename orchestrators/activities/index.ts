@@ -16,7 +16,7 @@ import {
   removeStaging,
   restorePreparation,
 } from './entities.ts';
-import { probeFactory, releaseFactory, reserveFactory } from './factory.ts';
+import { measureFactory, releaseFactory, selectFactory } from './factory.ts';
 import type { Implementation } from './implementation.ts';
 import { planTables, refreshPlan } from './plan.ts';
 import {
@@ -37,9 +37,9 @@ import { moveBack, openAttempt, readCheckpoints, recordMilestone } from './setup
 import { closeWait, openWait } from './waits.ts';
 
 export const implementations: { readonly [Name in keyof typeof activities]: Implementation<Name> } = {
-  probeFactory,
-  reserveFactory,
+  selectFactory,
   releaseFactory,
+  measureFactory,
   findRuntime,
   ensureRuntime,
   leaveRuntime,

@@ -61,6 +61,11 @@ export class DataFactories {
     this.#clock = clock;
   }
 
+  /** Reads a factory, with one request. @throws {RestError} if it cannot be reached or does not exist */
+  async check(factory: Factory): Promise<void> {
+    await this.#clientOf(factory.subscriptionId).factories.get(factory.resourceGroup, factory.name);
+  }
+
   /** Counts what a factory carries. @throws {RestError} if the factory cannot be reached or does not exist */
   async load(factory: Factory): Promise<FactoryLoad> {
     const client = this.#clientOf(factory.subscriptionId);

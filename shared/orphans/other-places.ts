@@ -1,7 +1,6 @@
 /** What is left behind outside of the factories. */
 import type { Services } from '../services.ts';
 import type { SetupRecord } from '../setup/head.ts';
-import type { Factory } from '../setup/setup.ts';
 import { reasonOfKey, reasonOfReservation, reasonOfSecret } from './orphan.ts';
 import type { Place } from './place.ts';
 
@@ -30,13 +29,13 @@ export function vaultPlace({ secrets, store }: Services): Place {
   };
 }
 
-/** Places in a factory that are held for nobody. */
-export function reservationsPlace(services: Services, factory: Factory): Place {
-  const { reservations } = services;
+/** Places in factories that are held for nobody. */
+export function reservationsPlace(services: Services): Place {
+  const { book } = services;
   return {
-    name: `reservations of ${factory.name}`,
+    name: 'book of factories',
     async *find() {
-      for (const { key, attempt, since } of await reservations.held(factory)) {
+      for (const { key, attempt, since } of await book.held()) {
         const reason = reasonOfReservation(await setupOf(services, key));
         if (reason === undefined) continue;
         yield {
@@ -46,7 +45,7 @@ export function reservationsPlace(services: Services, factory: Factory): Place {
           since,
           async remove() {
             if (reasonOfReservation(await setupOf(services, key)) === undefined) return false;
-            await reservations.release(factory, { key, attempt });
+            await book.release({ key, attempt }, 0);
             return true;
           },
         };

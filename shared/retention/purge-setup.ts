@@ -64,9 +64,9 @@ async function purgeRunHistory(client: DurableClient, attempt: AttemptId, run: R
 }
 
 /** A PUT may begin the setup anew at any moment; then it is a setup like any other. */
-async function purgeRows({ store, index, reservations, setupRows }: Services, setup: SetupRecord): Promise<void> {
+async function purgeRows({ store, index, book, setupRows }: Services, setup: SetupRecord): Promise<void> {
   await store.moveAudits(setup);
-  await reservations.forget(setup);
+  await book.forget(setup);
   await index.remove(setup);
   if (await setupRows.remove(setup)) return;
   await index.put(await store.require(setup));

@@ -1,6 +1,6 @@
 /** What the orchestrations of an attempt are started with. Pure. */
 import { z } from 'zod';
-import { attemptIdSchema, factorySchema, productSchema, runtimeNameSchema, sourceKindSchema } from './setup.ts';
+import { attemptIdSchema, productSchema, runtimeNameSchema, sourceKindSchema } from './setup.ts';
 
 /** Holds no secret: Durable Functions keeps it in plain text. */
 export const setupInputSchema = attemptIdSchema.extend({
@@ -10,7 +10,6 @@ export const setupInputSchema = attemptIdSchema.extend({
   sourceKind: sourceKindSchema,
   /** The runtime to reuse; left out to get a new one. */
   runtimeName: runtimeNameSchema.optional(),
-  factories: z.array(factorySchema),
   runtimeWaitSeconds: z.int(),
 });
 export type SetupInput = z.infer<typeof setupInputSchema>;
@@ -23,7 +22,6 @@ export const cleanupInputSchema = attemptIdSchema.extend({
   reason: z.enum(['failed', 'canceled', 'deleted']),
   /** How the attempt's orchestration had ended. */
   cause: z.string(),
-  factories: z.array(factorySchema),
   /** What goes with a removal beside what always does. */
   removeRuntime: z.boolean(),
   removeSource: z.boolean(),

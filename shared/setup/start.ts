@@ -26,7 +26,6 @@ export async function startSetup(client: DurableClient, setup: SetupRecord, sett
     product,
     sourceKind: source.kind,
     ...(source.runtimeName === undefined ? {} : { runtimeName: source.runtimeName }),
-    factories: settings.MIGRATION_FACTORIES,
     runtimeWaitSeconds: Math.round(settings.MIGRATION_RUNTIME_WAIT_HOURS * 3600),
   };
   await startOnce(client, orchestrationNames.setup, instanceIdOf(setup), input);
@@ -41,7 +40,6 @@ export async function startCleanup(
   client: DurableClient,
   setup: SetupRecord & { readonly cleanup: number },
   cause: string,
-  settings: Settings,
 ): Promise<void> {
   const { tenantId, setupId, attempt, key, cleanup, state, deletion } = setup;
   const reasons = { Canceling: 'canceled', Deleting: 'deleted' } as const;
@@ -54,7 +52,6 @@ export async function startCleanup(
     cleanup,
     reason,
     cause,
-    factories: settings.MIGRATION_FACTORIES,
     removeRuntime: deletion?.removeRuntime ?? false,
     removeSource: deletion?.removeSource ?? false,
     deadline: Date.parse(deletion?.at ?? setup.lastModifiedAt) + LONGEST_DELETION_MS,

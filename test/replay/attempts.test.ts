@@ -99,17 +99,17 @@ const runtimeStays = 'integration runtime shir-0123456789ab, for the next attemp
 test('an attempt lets what the one before has begun come to its end', async () => {
   const opened = { canceling: false, from: 'FactorySelection', installs: false, quietMs: 45_000 } as const;
   const clock = { now: Date.UTC(2026, 10, 24) };
-  const probedAt: number[] = [];
+  const chosenAt: number[] = [];
   const world = successfulWorld({ openAttempt: () => opened });
-  const { probeFactory } = world.activities;
+  const { selectFactory } = world.activities;
   const observed = {
-    probeFactory(given: never) {
-      probedAt.push(clock.now - Date.UTC(2026, 10, 24));
-      return probeFactory?.(given);
+    selectFactory(given: never) {
+      chosenAt.push(clock.now - Date.UTC(2026, 10, 24));
+      return selectFactory?.(given);
     },
   };
   await play({ ...world, activities: { ...world.activities, ...observed } }, 'setup', setupInput, clock);
-  expect(Math.min(...probedAt)).toBe(45_000);
+  expect(chosenAt[0]).toBe(45_000);
 });
 
 describe('an attempt that is canceled', () => {
@@ -169,10 +169,7 @@ function replayWorld(phase: Phase, replaced: World['activities'] = {}, events: W
   const known = { factory: factories[2], runtimeName: 'shir-0123456789ab' };
   const activitiesOfReplay: World['activities'] = {
     openAttempt: () => ({ canceling: false, from: phase, ...known, installs: true }),
-    reserveFactory: ({ measurements }: { measurements: { factory: unknown }[] }) => ({
-      factory: measurements[0]?.factory,
-      candidates: [],
-    }),
+    selectFactory: ({ known: kept }: { known?: unknown }) => ({ factory: kept ?? factories[0], candidates: [] }),
     ensureRuntime: () => ({ kind: 'present', runtimeName: 'shir-0123456789ab', created: false }),
     getRuntimeStatus: () => ({ online: true, nodes: [] }),
     moveBack: (back: { phase: unknown }) => {
@@ -216,8 +213,7 @@ describe.each(phases)('a replay from %s', (phase) => {
       putPipeline: 4,
       planTables: 1,
       markEnvironmentReady: 1,
-      // Of all factories, or of the one that is known.
-      probeFactory: from(phase).at('FactorySelection') ? factories.length : 1,
+      selectFactory: 1,
       getRuntimeStatus: from(phase).at('RuntimeRegistration') ? 0 : 1,
       openWait: 1 + Number(from(phase).at('Assessment')) + Number(from(phase).at('RuntimeRegistration')),
       // Each attempt installs, for that is where it claims the databases.
@@ -245,27 +241,17 @@ test('a replay reuses the runtime that was asked for, and no other one', async (
 
 describe('what was taken over and does not hold any more', () => {
   test('lets the attempt choose among all factories', async () => {
-    let asked = 0;
+    const asked: unknown[] = [];
     const world = replayWorld('TablePlan', {
-      probeFactory: ({ factory, runtimeName }: { factory: unknown; runtimeName?: string }) => ({
-        factory,
-        // The runtime of the attempt before is in its factory only.
-        load: {
-          reachable: true,
-          entities: 0,
-          activeRuns: 0,
-          ...(runtimeName === undefined ? {} : { hasRuntime: false }),
-        },
-      }),
-      reserveFactory: () => {
-        asked += 1;
-        return asked === 1 ? { candidates: [] } : { factory: factories[0], candidates: [] };
+      selectFactory: ({ known }: { known?: unknown }) => {
+        asked.push(known);
+        return known === undefined ? { factory: factories[0], candidates: [] } : { candidates: [] };
       },
     });
     const played = await play(world, 'setup', setupInput);
     expect(played.output).toEqual({ state: 'Ready' });
     expect(world.moved).toEqual(['FactorySelection']);
-    expect(countOf(played, 'probeFactory')).toBe(1 + factories.length);
+    expect(asked).toEqual([factories[2], undefined]);
     expect(namesOf(world)).toEqual(all);
   });
 
@@ -295,7 +281,7 @@ describe('what was taken over and does not hold any more', () => {
 
   test('is not moved back in an attempt that somebody else works on', async () => {
     const world = replayWorld('Inventory', {
-      reserveFactory: () => ({ candidates: [] }),
+      selectFactory: () => ({ candidates: [] }),
       moveBack: () => ({ stopped: 'superseded' }),
     });
     const played = await play(world, 'setup', setupInput);

@@ -14,7 +14,6 @@ const input: CleanupInput = {
   cleanup: 2,
   reason: 'failed',
   cause: 'The orchestration of the attempt ended as Terminated without a result.',
-  factories,
   removeRuntime: false,
   removeSource: false,
   deadline: Date.UTC(2026, 10, 25),

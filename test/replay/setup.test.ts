@@ -2,7 +2,7 @@ import type { OrchestrationHandler } from 'durable-functions';
 import { describe, expect, test } from 'vitest';
 import { NotDeterministic, play } from '../support/durable/replay.ts';
 import { milestones } from '../../shared/setup/states.ts';
-import { answers, factories, setupInput, successfulWorld } from '../support/setup/setup-world.ts';
+import { answers, setupInput, successfulWorld } from '../support/setup/setup-world.ts';
 import type { Recorded } from '../support/setup/setup-world.ts';
 
 describe('a setup, replayed from the start after every step', () => {
@@ -22,15 +22,6 @@ describe('a setup, replayed from the start after every step', () => {
       'environmentMarked',
       'cleanupCompleted',
       'ready',
-    ]);
-  });
-
-  test('probes all factories before one is reserved', async () => {
-    const { steps } = await play(successfulWorld(), 'setup', setupInput);
-    expect(steps.slice(0, 5)).toEqual([
-      'openAttempt',
-      ...factories.map(() => 'factorySelection/probeFactory'),
-      'factorySelection/reserveFactory',
     ]);
   });
 
@@ -104,7 +95,7 @@ describe('a setup that fails', () => {
   test('ends with the reasons of the factories when none has room', async () => {
     const refused = { name: 'factory-a', eligible: false, score: 0, reasons: ['4995 of 5000 entities'] };
     const candidates = [{ ...refused, obstacle: 'has no room for another setup' }];
-    const world = successfulWorld({ reserveFactory: () => ({ candidates }) });
+    const world = successfulWorld({ selectFactory: () => ({ candidates }) });
     await play(world, 'setup', setupInput);
     expect(codeOf(world.milestones.at(-1))).toBe('52090');
     expect(JSON.stringify(world.milestones.at(-1))).toContain('factory-a has no room for another setup');
@@ -126,8 +117,7 @@ describe('a setup that fails', () => {
   });
 
   test.each([
-    'probeFactory',
-    'reserveFactory',
+    'selectFactory',
     'ensureRuntime',
     'openWait',
     'closeWait',

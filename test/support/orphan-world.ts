@@ -12,7 +12,8 @@ import { EnvironmentDirectory } from '../../shared/environments/directory.ts';
 import { stagingLinkedService, tableDataset } from '../../shared/factory/connections.ts';
 import { DataFactories } from '../../shared/factory/data-factory.ts';
 import { entityNames, stagingContainer } from '../../shared/factory/names.ts';
-import { FactoryReservations } from '../../shared/factory/reservations.ts';
+import { FactoryBook } from '../../shared/factory/book.ts';
+import type { Holder } from '../../shared/factory/book.ts';
 import { Staging } from '../../shared/factory/staging.ts';
 import { OrphanBook } from '../../shared/orphans/orphan-book.ts';
 import { RuntimeBook } from '../../shared/runtimes/runtime-book.ts';
@@ -49,6 +50,8 @@ export interface OrphanWorld {
   /** Puts a linked service, a dataset and two pipelines, one of which starts the other. */
   putEntities(factory: Factory, key: string): Promise<void>;
   putBlob(key: string): Promise<void>;
+  /** Holds a place in a factory. */
+  takePlace(factory: Factory, holder: Holder): Promise<void>;
   registerNode(factory: Factory, runtimeName: string): Promise<void>;
   /** Everything that is there, each as a line. */
   inventory(): Promise<string[]>;
@@ -86,7 +89,7 @@ export async function startOrphanWorld(tables: Tables): Promise<OrphanWorld> {
     store,
     active,
     environments,
-    reservations: new FactoryReservations(tables.table()),
+    book: new FactoryBook(tables.table(), clock),
     runtimes: new RuntimeBook(tables.table()),
     secrets: new Secrets(vault),
     factories: new DataFactories(() => client, clock),
@@ -146,6 +149,10 @@ export async function startOrphanWorld(tables: Tables): Promise<OrphanWorld> {
       await services.factories.put(factory, 'pipelines', large, { properties: { activities: [] } });
       await services.factories.put(factory, 'pipelines', replicate, { properties: { activities: [start] } });
     },
+    async takePlace(factory, holder) {
+      const view = await services.book.read([factory], holder);
+      for (const one of view.factories) await services.book.reserve(one, holder, view);
+    },
     async putBlob(key) {
       await services.staging.open(key);
       await blobs.getContainerClient(stagingContainer(key)).getBlockBlobClient('run-1/data.csv').upload('1', 1);
@@ -161,9 +168,9 @@ export async function startOrphanWorld(tables: Tables): Promise<OrphanWorld> {
           const names = await services.factories.names(factory, kind);
           lines.push(...names.map((name) => `${kind}|${name}|factory ${factory.name}`));
         }
-        const held = await services.reservations.held(factory);
-        lines.push(...held.map(({ key }) => `reservation|${key}|reservations of ${factory.name}`));
       }
+      const held = await services.book.held();
+      lines.push(...held.map(({ key }) => `reservation|${key}|book of factories`));
       for await (const { name } of vault.listPropertiesOfSecrets()) lines.push(`secret|${name}|vault`);
       for (const key of await services.staging.keys()) lines.push(`stagedBlobs|${key}|staging`);
       return lines.toSorted();

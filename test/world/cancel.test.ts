@@ -33,12 +33,12 @@ describe('cancel', () => {
   test('while each phase is active, and when the host dies then', async () => {
     const setupId = 'canceled';
     const sample = samples[1] as Sample;
-    const first = cancelDuring(world, setupId, 'probeFactory');
+    const first = cancelDuring(world, setupId, 'selectFactory');
     await world.begin(setupId, sample);
     expect((await world.until(setupId, 'Canceled', 'Failed', 'Ready')).state).toBe('Canceled');
     expect(await first).toBe(202);
     await expectCanceled(setupId, 'openAttempt', 'kill after');
-    await expectCanceled(setupId, 'reserveFactory', 'kill after');
+    await expectCanceled(setupId, 'selectFactory', 'kill after');
     await expectCanceled(setupId, 'putLinkedService', 'kill after');
     await expectCanceled(setupId, 'startPreparation', 'kill before');
     await expectCanceled(setupId, 'startPreparation', 'kill after');

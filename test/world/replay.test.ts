@@ -4,6 +4,7 @@ import { BlobServiceClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sampleSetupBody } from '../../local/demo/sample-setup.ts';
 import type { Sample } from '../../local/stack/databases.ts';
+import { FactoryBook } from '../../shared/factory/book.ts';
 import { stagingContainer } from '../../shared/factory/names.ts';
 import type { SetupRecord } from '../../shared/setup/head.ts';
 import type { ActivityFault } from '../support/durable/faults.ts';
@@ -63,16 +64,12 @@ async function checkpoints(attempt: number): Promise<{ own: string[]; taken: str
 
 /** Lets the books say that no factory has room; the answer makes room again. */
 async function fillFactories(): Promise<() => Promise<void>> {
-  const books = world.table('factoryreservations');
-  await books.createTable();
-  const rows = factories.map(({ subscriptionId, resourceGroup, name }) => ({
-    partitionKey: `${subscriptionId}|${resourceGroup}|${name}`,
-    rowKey: 'head',
-  }));
-  for (const row of rows) await books.upsertEntity({ ...row, reservations: 500 }, 'Replace');
-  return async () => {
-    for (const row of rows) await books.upsertEntity({ ...row, reservations: 0 }, 'Replace');
+  const book = new FactoryBook(world.table('factories'), { now: () => new Date() });
+  const carry = async (entities: number) => {
+    for (const factory of factories) await book.measured(await book.get(factory), { entities, activeRuns: 0 });
   };
+  await carry(5_000);
+  return () => carry(0);
 }
 
 /** Claims a database as another deployment does. */

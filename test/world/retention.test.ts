@@ -30,7 +30,7 @@ async function rows(): Promise<string[]> {
   const service = new TableServiceClient(world.tableUrl, world.credential);
   const found: string[] = [];
   for await (const { name = '' } of service.listTables()) {
-    if (['audit', 'ended', 'factoryreservations'].includes(name)) continue;
+    if (['audit', 'ended', 'factories'].includes(name)) continue;
     for (const { etag: _etag, timestamp: _timestamp, ...row } of await world.inspect.rows(name)) {
       found.push(`${name} ${JSON.stringify(row)}`);
     }
@@ -64,7 +64,7 @@ test('histories go, then a deleted setup; what rests keeps its rows and can be r
   await world.delete('is-deleted');
   const { state, key } = await world.until('is-deleted', 'Deleted', 'Failed');
   expect(state).toBe('Deleted');
-  expect(JSON.stringify(await world.inspect.rows('factoryreservations'))).toContain(key);
+  expect(JSON.stringify(await world.inspect.rows('factories'))).toContain(key);
   await world.runTimers();
 
   // The one is past its retention, the other has a day left.
@@ -92,7 +92,7 @@ test('histories go, then a deleted setup; what rests keeps its rows and can be r
   ]);
   expect(await world.call('GET', 'migrationSetups/is-deleted')).toMatchObject({ status: 404 });
   expect(await world.inspect.rows('ended')).toEqual([]);
-  expect(JSON.stringify(await world.inspect.rows('factoryreservations'))).not.toContain(key);
+  expect(JSON.stringify(await world.inspect.rows('factories'))).not.toContain(key);
 
   const answer = await world.post('rests', 'replay', { source: { password: sample.source.password } });
   expect(answer.status, JSON.stringify(answer.body)).toBe(202);

@@ -5,7 +5,6 @@ import {
   azureSource,
   connectionString,
   environmentOf,
-  factory,
   mapping,
   password,
   place,
@@ -78,7 +77,6 @@ describe('PUT of a new setup', () => {
     expect(JSON.parse(start?.body ?? '')).toMatchObject({
       setupId,
       key: keyOfSetup(),
-      factories: [factory],
     });
     expect(JSON.stringify([answer, start])).not.toContain('hunter2');
   });

@@ -55,7 +55,7 @@ async function plantLive(): Promise<void> {
     if (setupId !== 'live-running') await world.registerNode(factory, runtime);
   }
   const running = { key: keyOf('live-running'), attempt: 1 };
-  await services.reservations.reserve(second, running, await services.reservations.read(second, running));
+  await world.takePlace(second, running);
   await services.factories.createRuntime(first, 'runtime-of-somebody', 'test');
   await services.factories.put(first, 'linkedServices', 'mig_of_somebody', {
     properties: { type: 'AzureBlobStorage', typeProperties: { serviceEndpoint: tables.blobUrl } },
@@ -82,7 +82,7 @@ async function plantOrphans(): Promise<string[]> {
   await services.secrets.put(`mig-${ready}-00000002`, 'value', { tenantId, setupId: 'live-ready' });
   for (const key of [failed, nobody]) {
     const holder = { key, attempt: 1 };
-    await services.reservations.reserve(first, holder, await services.reservations.read(first, holder));
+    await world.takePlace(first, holder);
   }
   await world.putBlob(nobody);
   const entities = (key: string, factory: string) => [
@@ -101,8 +101,8 @@ async function plantOrphans(): Promise<string[]> {
     `secret|mig-${nobody}-00000001|vault`,
     `secret|mig-${ready}-00000002|vault`,
     `secret|mig-${keyOf('orphan-deleted')}-00000001|vault`,
-    `reservation|${failed}|reservations of factory-1`,
-    `reservation|${nobody}|reservations of factory-1`,
+    `reservation|${failed}|book of factories`,
+    `reservation|${nobody}|book of factories`,
     `stagedBlobs|${nobody}|staging`,
   ].toSorted();
 }
@@ -161,11 +161,11 @@ describe('the sweeper', () => {
     const { services } = world;
     await world.create('comes-back', [selected(first), milestone('failed')]);
     const holder = { key: world.keyOf('comes-back'), attempt: 1 };
-    await services.reservations.reserve(first, holder, await services.reservations.read(first, holder));
+    await world.takePlace(first, holder);
     const claim = claimsOf('comesback');
     world.pass(2);
     await run();
-    expect(await reportedLines()).toEqual([...claim, `reservation|${holder.key}|reservations of factory-1`]);
+    expect(await reportedLines()).toEqual([...claim, `reservation|${holder.key}|book of factories`]);
     const setup = await services.store.require({ tenantId: world.tenantId, setupId: 'comes-back' });
     await services.store.beginNext(setup, setup, {
       from: 'FactorySelection',

@@ -40,25 +40,25 @@ function act<Name extends keyof typeof activities>(
   return (world) => runActivity(name, input, world.services, () => world.durable.client());
 }
 
-function takePlace(subject: Subject, entities: number): Act {
-  return act('reserveFactory', {
-    ...subject,
-    measurements: [{ factory, load: { reachable: true, entities, activeRuns: 0 } }],
-  });
-}
-
-const givePlaceBack = (subject: Subject) => act('releaseFactory', { ...subject, factories: [factory] });
+const takePlace = (subject: Subject) => act('selectFactory', { ...subject, known: factory });
+const givePlaceBack = (subject: Subject) => act('releaseFactory', { ...subject, entities: 0 });
 const makeRuntime = (subject: Subject) => act('ensureRuntime', { ...subject, factory });
 const useRuntime = (subject: Subject) => act('ensureRuntime', { ...subject, factory, runtimeName });
 const leaveRuntime = (subject: Subject) => act('leaveRuntime', { ...subject, runtimeName, remove: true });
 
-const strangerTakesPlace: Act = ({ services: { reservations } }) =>
-  reservations.reserve(factory, { key: 'stranger', attempt: 1 }, { reservations: 0, etag: undefined, own: false });
+const strangerTakesPlace =
+  (entities: number): Act =>
+  async ({ services: { book } }) => {
+    await book.measured(await book.get(factory), { entities, activeRuns: 0 });
+    const stranger = { key: 'stranger', attempt: 1 };
+    const view = await book.read([factory], stranger);
+    for (const one of view.factories) await book.reserve(one, stranger, view);
+  };
 /** With the stranger's place, there is room for one more setup. */
 const NEARLY_FULL = 4_975;
 
-async function placesOf({ services: { reservations } }: World): Promise<number> {
-  return (await reservations.read(factory, first)).reservations;
+async function placesOf({ services: { book } }: World): Promise<number> {
+  return (await book.get(factory)).reservations;
 }
 
 /** Who uses the runtime, as our rows say, and what of it the factory has. */
@@ -77,8 +77,8 @@ interface Neighbours {
 }
 
 const lastPlace: Neighbours = {
-  before: [strangerTakesPlace],
-  atOnce: [takePlace(first, NEARLY_FULL), takePlace(second, NEARLY_FULL)],
+  before: [strangerTakesPlace(NEARLY_FULL)],
+  atOnce: [takePlace(first), takePlace(second)],
   async expectEnd(world, answers) {
     expect(answers).toContainEqual(expect.objectContaining({ factory }));
     expect(answers).not.toEqual(answers.map(() => expect.objectContaining({ factory }) as unknown));
@@ -87,7 +87,7 @@ const lastPlace: Neighbours = {
 };
 
 const placesBack: Neighbours = {
-  before: [strangerTakesPlace, takePlace(first, 0), takePlace(second, 0)],
+  before: [strangerTakesPlace(0), takePlace(first), takePlace(second)],
   atOnce: [givePlaceBack(first), givePlaceBack(second)],
   expectEnd: async (world) => expect(await placesOf(world)).toBe(1),
 };
@@ -150,8 +150,8 @@ async function explore({ before, atOnce, expectEnd }: Neighbours, broken?: Broke
 }
 
 describe.each([
-  ['one of two setups takes the last place of a factory', lastPlace, 'factoryreservations'],
-  ['two places that are given back are free', placesBack, 'factoryreservations'],
+  ['one of two setups takes the last place of a factory', lastPlace, 'factories'],
+  ['two places that are given back are free', placesBack, 'factories'],
   ['a runtime is there for who uses it, also when its last user leaves', lastUser, 'runtimes'],
   ['a runtime is gone when both of its users leave', bothLeave, 'runtimes'],
 ])('%s', (_what, neighbours, table) => {

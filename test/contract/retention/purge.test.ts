@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { purge } from '../../../functions/timers/purge.ts';
 import { auditRecord } from '../../../shared/audit/audit.ts';
 import { AuditLog } from '../../../shared/audit/audit-log.ts';
-import { FactoryReservations } from '../../../shared/factory/reservations.ts';
+import { FactoryBook } from '../../../shared/factory/book.ts';
 import { OrphanBook } from '../../../shared/orphans/orphan-book.ts';
 import { ReplayBook } from '../../../shared/replays/replay-book.ts';
 import { SetupRows } from '../../../shared/retention/setup-rows.ts';
@@ -50,7 +50,7 @@ beforeEach(async () => {
     audit: log,
     attempts: new Attempts(table),
     setupRows: new SetupRows(table),
-    reservations: new FactoryReservations(tables.table(policy)),
+    book: new FactoryBook(tables.table(policy), clock),
     orphans: new OrphanBook(tables.table(policy)),
     replays: new ReplayBook(tables.table(policy), log, ended, clock),
     settings: settingsFor({ issuer: 'https://unused/{tenantId}', audience: 'api', keysUrl: 'https://unused' }),
@@ -77,7 +77,7 @@ async function deleteSecondAttempt(): Promise<SetupRecord> {
   await store.record(firstAttempt, milestone('failed'), 1);
   const second = await setups.replay(await store.require(newSetup), 'FactorySelection');
   await store.record({ ...firstAttempt, attempt: 2 }, milestone('failed'));
-  await services.reservations.spend({ key, attempt: second?.attempt ?? 0 });
+  await services.book.spend({ key, attempt: second?.attempt ?? 0 });
   const deleting = await store.requestDelete(await store.require(newSetup), options, audit);
   await store.beginCleanup(deleting ?? begun, 1);
   await store.record({ ...firstAttempt, attempt: 2 }, milestone('deleted'), 1);
@@ -94,7 +94,7 @@ async function expectGone({ attempt, sequence }: SetupRecord): Promise<void> {
   expect([...durable.statuses.keys()]).toEqual(['of-another']);
   expect(await setups.rows('')).toMatchObject([{ rowKey: 'numbers', attempt, sequence }, { rowKey: 'key' }]);
   expect((await setups.index.page({}, 'newest', 10)).setups).toEqual([]);
-  expect(await services.reservations.isSpent({ key, attempt })).toBe(false);
+  expect(await services.book.isSpent({ key, attempt })).toBe(false);
   expect(await endedRows()).toBe(0);
 }
 

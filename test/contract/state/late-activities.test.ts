@@ -9,7 +9,7 @@ import { activities } from '../../../orchestrators/contract.ts';
 import { AuditLog } from '../../../shared/audit/audit-log.ts';
 import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
 import { DataFactories } from '../../../shared/factory/data-factory.ts';
-import { FactoryReservations } from '../../../shared/factory/reservations.ts';
+import { FactoryBook } from '../../../shared/factory/book.ts';
 import { RuntimeBook } from '../../../shared/runtimes/runtime-book.ts';
 import { Secrets } from '../../../shared/secrets.ts';
 import { RunIntents } from '../../../shared/setup/run-intents.ts';
@@ -37,11 +37,8 @@ type Name = keyof typeof activities;
 
 /** An input of each activity that is fenced. */
 const inputs: { readonly [Each in Name]?: object } = {
-  reserveFactory: {
-    ...placed,
-    measurements: [{ factory, load: { reachable: true, entities: 0, activeRuns: 0 } }],
-  },
-  releaseFactory: { ...placed, factories: [factory] },
+  selectFactory: placed,
+  releaseFactory: { ...placed, entities: 0 },
   leaveRuntime: { ...placed, runtimeName: 'shir-0123456789ab', remove: true },
   ensureRuntime: placed,
   openWait: {
@@ -122,7 +119,7 @@ beforeEach(() => {
     findings: setups.findings,
     clock: setups.clock,
     settings,
-    reservations: new FactoryReservations(tables.table(counting)),
+    book: new FactoryBook(tables.table(counting), setups.clock),
     environments: new EnvironmentDirectory(
       tables.table(counting),
       setups.store,
@@ -171,7 +168,7 @@ test('every activity that is fenced is tried here', () => {
 });
 
 test.each(names)('%s does its work for the attempt that works', async (name) => {
-  await setups.createAt(name === 'reserveFactory' ? [] : course.slice(0, 1));
+  await setups.createAt(name === 'selectFactory' ? [] : course.slice(0, 1));
   // It may fail in the end: here is no database and no run.
   await Promise.allSettled([run(name)]);
   expect(touched).toBeGreaterThan(0);
@@ -226,6 +223,6 @@ test.each(undo)('%s of an attempt that somebody wants to end does its work', asy
 
 test('a late reservation finds what its attempt has chosen, and takes no other place', async () => {
   await setups.createAt(course.slice(0, 1));
-  expect(await run('reserveFactory')).toMatchObject({ factory: { name: 'factory-1' } });
+  expect(await run('selectFactory')).toMatchObject({ factory: { name: 'factory-1' } });
   expect(touched).toBe(0);
 });

@@ -59,7 +59,7 @@ describe('a setup that was accepted', () => {
     await settle();
     await settle();
     expect(startsOf()).toEqual([`orchestrators/setup/${instance}`]);
-    expect(inputOf(0)).toMatchObject({ ...attempt, key: newSetup.key, factories: settings.MIGRATION_FACTORIES });
+    expect(inputOf(0)).toMatchObject({ ...attempt, key: newSetup.key });
     expect(await activeIds()).toEqual(['first-setup']);
   });
 
@@ -95,7 +95,6 @@ describe('an orchestration that has ended without a result', () => {
       cleanup: 1,
       reason: 'failed',
       cause: `The orchestration of the attempt ended as ${status} without a result.`,
-      factories: settings.MIGRATION_FACTORIES,
       removeRuntime: false,
       removeSource: false,
       deadline: expect.any(Number) as number,

@@ -71,9 +71,9 @@ const subjects: readonly Subject[] = [
     tests: [`${states}/environment-directory.test.ts`],
   },
   {
-    file: 'shared/factory/reservations.ts',
+    file: 'shared/factory/book.ts',
     breaks: conditionsAndGuards,
-    tests: [neighbours, `${states}/factory-reservations.test.ts`],
+    tests: [neighbours, `${states}/select-factory.test.ts`],
   },
   {
     file: 'shared/runtimes/runtime-book.ts',

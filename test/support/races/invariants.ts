@@ -138,10 +138,12 @@ function* secretsOf(setups: readonly Kept[], { vault }: World, { killed }: Scena
 }
 
 function* bookkeepingOf(setups: readonly Kept[], { tables, services }: World): Generator<string> {
-  const places = tables.rows('factoryreservations');
+  const places = tables.rows('factories');
   const held = places.map(({ rowKey }) => rowKey).filter((rowKey) => rowKey.startsWith('setup-'));
   if (held.length > 0) yield `places are held: ${held.join(', ')}`;
-  const counted = places.filter(({ rowKey, columns }) => rowKey === 'head' && columns['reservations'] !== 0);
+  const counted = places.filter(
+    ({ rowKey, columns }) => rowKey.startsWith('factory-') && columns['reservations'] !== 0,
+  );
   if (counted.length > 0) yield `a factory counts ${String(counted[0]?.columns['reservations'])} places`;
   const waits = tables.rows('waits').map(({ rowKey }) => rowKey);
   if (waits.length > 0) yield `waits are open: ${waits.join(', ')}`;

@@ -11,7 +11,7 @@ import { runActivity } from '../../../orchestrators/activities/run.ts';
 import type { AuditLog } from '../../../shared/audit/audit-log.ts';
 import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
 import { DataFactories } from '../../../shared/factory/data-factory.ts';
-import { FactoryReservations } from '../../../shared/factory/reservations.ts';
+import { FactoryBook } from '../../../shared/factory/book.ts';
 import { OrphanBook } from '../../../shared/orphans/orphan-book.ts';
 import type { EndedBook } from '../../../shared/retention/ended-book.ts';
 import { SetupRows } from '../../../shared/retention/setup-rows.ts';
@@ -143,7 +143,7 @@ export class World implements Disposable {
       replays: new ReplayBook(tables.client('replays'), audit, ended, clock),
       findings: new Findings(setups),
       environments: new EnvironmentDirectory(tables.client('environments'), store, audit, clock),
-      reservations: new FactoryReservations(tables.client('factoryreservations')),
+      book: new FactoryBook(tables.client('factories'), clock),
       runtimes: new RuntimeBook(tables.client('runtimes')),
       publisher: new EventPublisher({ sendMessages } as unknown as ServiceBusSender, store, clock),
       factories: new DataFactories(() => factories.client, clock),
@@ -162,7 +162,7 @@ export class World implements Disposable {
 
   /** Registers the environment. Every table and the keys of the tokens are there afterwards: nobody waits for another's. */
   async begin(): Promise<void> {
-    const { environments, active, waits, reservations, runtimes, findings, settings } = this.services;
+    const { environments, active, waits, book, runtimes, findings, settings } = this.services;
     const editor = { actor: 'provider', action: 'putEnvironment', requestId: 'begin' };
     const nobody = { tenantId, setupId: 'nobody', attempt: 1 };
     await environments.put(tenantId, { name: environment, ...place }, undefined, editor);
@@ -170,7 +170,7 @@ export class World implements Disposable {
     await waits.due();
     await findings.of(nobody, 'cause');
     await runtimes.get(tenantId, 'none');
-    for (const factory of settings.MIGRATION_FACTORIES) await reservations.read(factory, { key: 'none' });
+    await book.read(settings.MIGRATION_FACTORIES, { key: 'none' });
     await this.call('getSetup', nobody.setupId);
   }
 

@@ -5,7 +5,7 @@ import type { ReplicationRunInput } from '../../../shared/replication/run.ts';
 import { setupFailure } from '../../../shared/setup/failure.ts';
 import type { World } from '../durable/replay.ts';
 import { TaskHub } from '../durable/task-hub.ts';
-import { answers, setupInput, successfulWorld } from './setup-world.ts';
+import { answers, factories, setupInput, successfulWorld } from './setup-world.ts';
 
 /** The orchestrations of the product with stand-ins for their activities. */
 export const setupApp = path.join(import.meta.dirname, '../fixtures/setup-app');
@@ -49,7 +49,7 @@ const stories: Readonly<
         canceling: false,
         from: 'TablePlan',
         installs: true,
-        factory: setupInput.factories[1],
+        factory: factories[1],
         runtimeName: 'shir-0123456789ab',
       }),
     },
@@ -70,11 +70,11 @@ function replicationInput(): ReplicationRunInput {
 }
 
 function cleanupInput(reason: CleanupInput['reason']): CleanupInput {
-  const { tenantId, setupId, attempt, key, factories } = setupInput;
+  const { tenantId, setupId, attempt, key } = setupInput;
   const subject = { tenantId, setupId, attempt, key, cleanup: 1 };
   const cause = 'The orchestration of the attempt ended as Terminated without a result.';
   const deadline = Date.UTC(2030, 0, 1);
-  return { ...subject, reason, cause, factories, removeRuntime: true, removeSource: true, deadline };
+  return { ...subject, reason, cause, removeRuntime: true, removeSource: true, deadline };
 }
 
 /** Runs setups, and writes into a directory what they leave: half done, waiting for a runtime, and at each kind of end. */

@@ -16,7 +16,6 @@ export const setupInput: SetupInput = {
   key: '0123456789ab',
   product: 'DynamicsBCLast',
   sourceKind: 'SqlServer',
-  factories,
   runtimeWaitSeconds: 3600,
 };
 
@@ -46,11 +45,7 @@ export function successfulWorld(
     readCheckpoints: () => ({ factory: factories[1], runtimeName: 'shir-0123456789ab', installs: true }),
     moveBack: () => null,
     endInstances: () => null,
-    probeFactory: ({ factory }: { factory: unknown }) => ({
-      factory,
-      load: { reachable: true, entities: 0, activeRuns: 0 },
-    }),
-    reserveFactory: () => ({
+    selectFactory: () => ({
       factory: factories[1],
       candidates: factories.map(({ name }) => ({ name, eligible: true, score: 100, reasons: [] })),
     }),

@@ -208,8 +208,8 @@ async function proceduresOf({ inspect }: World, sample: Sample, side: 'source' |
 /** No place is held, no wait open, nothing active; an environment is claimed by the setup that is ready. */
 async function ofBooks({ inspect }: World, setups: readonly Stored[]): Promise<string[]> {
   const found: string[] = [];
-  for (const row of await inspect.rows('factoryreservations')) {
-    if (row['rowKey'] === 'head' && row['reservations'] !== 0)
+  for (const row of await inspect.rows('factories')) {
+    if (String(row['rowKey']).startsWith('factory-') && row['reservations'] !== 0)
       found.push(`books agree: ${String(row['reservations'])} places are held`);
     if (String(row['rowKey']).startsWith('setup-'))
       found.push(`books agree: the place ${String(row['rowKey'])} is held`);

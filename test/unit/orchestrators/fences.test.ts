@@ -10,9 +10,9 @@ type Name = keyof typeof activities;
 
 /** What each activity is to an attempt: a new one must say. Those without a fence only read, or have a rule of their own. */
 const fences: Readonly<Record<Name, Fence>> = {
-  probeFactory: 'none',
-  reserveFactory: 'forward',
+  selectFactory: 'forward',
   releaseFactory: 'undo',
+  measureFactory: 'none',
   findRuntime: 'none',
   leaveRuntime: 'undo',
   ensureRuntime: 'forward',
@@ -68,8 +68,7 @@ const input = {
   key,
   attempt: 3,
   factory,
-  factories: [factory],
-  measurements: [],
+  entities: 0,
   runtimeName: 'shir-one',
   remove: true,
   runId: 'run-1',

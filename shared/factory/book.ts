@@ -1,0 +1,245 @@
+/**
+ * What the service knows of its factories without asking them, in Table Storage: what each carries, whether it answers, and
+ * the places that attempts hold in it until their entities are there to be counted. A factory's row is guarded by its ETag, so
+ * that setups that choose at the same moment see each other.
+ */
+import { odata } from '@azure/data-tables';
+import type { TableClient, TransactionAction } from '@azure/data-tables';
+import { z } from 'zod';
+import type { Clock } from '../clock.ts';
+import { unlessConflict, unlessMissing } from '../rest-errors.ts';
+import type { Factory } from '../setup/setup.ts';
+import { createdTable } from '../table.ts';
+import type { FactoryLoad } from './data-factory.ts';
+import type { KnownFactory } from './placement.ts';
+
+/** Partition of the factories and of the places in them. */
+const FACTORIES = 'factories';
+/** Partition of the setups whose attempts have given back what they held, in whatever factory. */
+const SPENT = 'spent';
+const FACTORY = 'factory-';
+const PLACE = 'setup-';
+
+const factoryRowSchema = z.object({
+  rowKey: z.string(),
+  etag: z.string(),
+  entities: z.int(),
+  activeRuns: z.int(),
+  reservations: z.int(),
+  /** Why it did not answer when it was last asked. */
+  silence: z.string().optional(),
+  measuredAt: z.coerce.date().optional(),
+});
+type FactoryRow = z.infer<typeof factoryRowSchema>;
+
+const spentSchema = z.object({ attempt: z.int(), etag: z.string() });
+const placeSchema = spentSchema.extend({ rowKey: z.string(), factory: z.string(), timestamp: z.coerce.date() });
+type PlaceRow = z.infer<typeof placeSchema>;
+
+/** Who holds a place: a setup by its short name, and its attempt. */
+export interface Holder {
+  readonly key: string;
+  readonly attempt: number;
+}
+
+/** What is known of a factory. Handed back with a change, it says what that was decided on. */
+export interface BookedFactory extends KnownFactory {
+  /** Whether the setup that asked, perhaps with an earlier attempt, holds a place in it, which is not among `reservations`. */
+  readonly isOwn: boolean;
+  /** When its entities and runs were counted; undefined if they never were. */
+  readonly measuredAt: Date | undefined;
+  /** Undefined while nothing of it is written down. */
+  readonly etag: string | undefined;
+}
+
+/** The factories that a setup may go to, and the one in which it holds a place, which may be another one. */
+interface BookView {
+  readonly factories: readonly BookedFactory[];
+  readonly held: FactoryRow | undefined;
+}
+
+export class FactoryBook {
+  readonly #table: () => Promise<TableClient>;
+  readonly #clock: Clock;
+
+  constructor(table: TableClient, clock: Clock) {
+    this.#table = createdTable(table);
+    this.#clock = clock;
+  }
+
+  /** Reads what is known of some factories, all with one request, and the place of the setup `key`. */
+  async read(factories: readonly Factory[], { key }: Pick<Holder, 'key'>): Promise<BookView> {
+    const table = await this.#table();
+    const filter = odata`PartitionKey eq ${FACTORIES} and RowKey ge ${FACTORY} and RowKey lt ${PLACE}`;
+    const rows = (await Array.fromAsync(table.listEntities({ queryOptions: { filter } }))).map((row) =>
+      factoryRowSchema.parse(row),
+    );
+    // After the counts: whatever happens to the place then also changes the ETag of its factory.
+    const place = await this.#place(key);
+    const byKey = new Map(rows.map((row) => [row.rowKey, row]));
+    const held = place === undefined ? undefined : byKey.get(place.factory);
+    return { factories: factories.map((factory) => booked(factory, byKey.get(rowOf(factory)), held)), held };
+  }
+
+  /** Reads what is known of one factory. */
+  async get(factory: Factory): Promise<BookedFactory> {
+    return booked(factory, await this.#row(rowOf(factory)), undefined);
+  }
+
+  /**
+   * Takes a place for an attempt, or takes over that of an earlier one, wherever it is. Ask `isSpent` afterwards: a late
+   * repetition may have taken what its attempt has given back already.
+   * @returns false if the factory or the place has changed since it was read: read and choose again
+   */
+  async reserve(chosen: BookedFactory, { key, attempt }: Holder, { held }: BookView): Promise<boolean> {
+    const table = await this.#table();
+    const row = { ...columnsOf(chosen), reservations: chosen.reservations + 1 };
+    const place = { partitionKey: FACTORIES, rowKey: PLACE + key, attempt, factory: row.rowKey };
+    const actions: TransactionAction[] = [
+      chosen.etag === undefined ? ['create', row] : ['update', row, 'Replace', { etag: chosen.etag }],
+      held === undefined ? ['create', place] : ['update', place, 'Replace', { etag: '*' }],
+    ];
+    if (held !== undefined && !chosen.isOwn) {
+      const left = { partitionKey: FACTORIES, rowKey: held.rowKey, reservations: held.reservations - 1 };
+      actions.push(['update', left, 'Merge', { etag: held.etag }]);
+    }
+    return unlessConflict(() => table.submitTransaction(actions));
+  }
+
+  /** All places that are held, each with when it was last written. */
+  async held(): Promise<(Holder & { readonly since: Date })[]> {
+    const table = await this.#table();
+    const filter = odata`PartitionKey eq ${FACTORIES} and RowKey ge ${PLACE}`;
+    const rows = await Array.fromAsync(table.listEntities({ queryOptions: { filter } }));
+    return rows.map((row) => {
+      const { rowKey, attempt, timestamp } = placeSchema.parse(row);
+      return { key: rowKey.slice(PLACE.length), attempt, since: timestamp };
+    });
+  }
+
+  /**
+   * Gives an attempt's place back; it may hold none, or a later attempt may hold it.
+   * @param entities how many entities of the setup are in the factory from now on, which it counts until it is measured again
+   */
+  async release({ key, attempt }: Holder, entities: number): Promise<void> {
+    const table = await this.#table();
+    for (;;) {
+      const place = await this.#place(key);
+      if (place === undefined || place.attempt > attempt) return;
+      const row = await this.#row(place.factory);
+      // A place that changes after this changes its factory, too.
+      if (row === undefined || (await this.#place(key))?.etag !== place.etag) continue;
+      const changed = { reservations: row.reservations - 1, entities: row.entities + entities };
+      const released = await unlessConflict(() =>
+        table.submitTransaction([
+          ['update', { partitionKey: FACTORIES, rowKey: row.rowKey, ...changed }, 'Merge', { etag: row.etag }],
+          ['delete', { partitionKey: FACTORIES, rowKey: PLACE + key }],
+        ]),
+      );
+      if (released) return;
+    }
+  }
+
+  /**
+   * Writes down what was counted. Entities that setups brought in since `before` was read count beside it, because the factory
+   * may have been counted without them.
+   */
+  async measured(before: BookedFactory, load: FactoryLoad): Promise<void> {
+    await this.#change(before.factory, (now) => ({
+      entities: load.entities + Math.max(0, now.entities - before.entities),
+      activeRuns: load.activeRuns,
+      silence: undefined,
+      measuredAt: this.#clock.now(),
+    }));
+  }
+
+  /** Writes down that a factory answers, or why it does not. */
+  async answered(factory: Factory, silence: string | undefined): Promise<void> {
+    await this.#change(factory, () => ({ silence }));
+  }
+
+  async #change(factory: Factory, change: (now: BookedFactory) => Partial<BookedFactory>): Promise<void> {
+    const table = await this.#table();
+    for (;;) {
+      const now = await this.get(factory);
+      const row = columnsOf({ ...now, ...change(now) });
+      const written = await unlessConflict(() =>
+        now.etag === undefined ? table.createEntity(row) : table.updateEntity(row, 'Replace', { etag: now.etag }),
+      );
+      if (written) return;
+    }
+  }
+
+  /** Says that an attempt takes no place any more. Before its place is released, so that none is taken in between. */
+  async spend({ key, attempt }: Holder): Promise<void> {
+    const table = await this.#table();
+    for (;;) {
+      const before = await this.#spent(key);
+      if (before !== undefined && before.attempt >= attempt) return;
+      const row = { partitionKey: SPENT, rowKey: key, attempt };
+      const written = await unlessConflict(() =>
+        before === undefined ? table.createEntity(row) : table.updateEntity(row, 'Replace', { etag: before.etag }),
+      );
+      if (written) return;
+    }
+  }
+
+  /** Forgets that an attempt has given back what it held, once nothing of it can come late; a later one's stays. */
+  async forget({ key, attempt }: Holder): Promise<void> {
+    const table = await this.#table();
+    const spent = await this.#spent(key);
+    if (spent === undefined || spent.attempt > attempt) return;
+    await unlessConflict(() => unlessMissing(() => table.deleteEntity(SPENT, key, { etag: spent.etag })));
+  }
+
+  /** Whether an attempt, or a later one, has given back what it held. */
+  async isSpent({ key, attempt }: Holder): Promise<boolean> {
+    const spent = await this.#spent(key);
+    return spent !== undefined && spent.attempt >= attempt;
+  }
+
+  async #spent(key: string): Promise<z.infer<typeof spentSchema> | undefined> {
+    const table = await this.#table();
+    const row = await unlessMissing(() => table.getEntity(SPENT, key));
+    return row === undefined ? undefined : spentSchema.parse(row);
+  }
+
+  async #place(key: string): Promise<PlaceRow | undefined> {
+    const table = await this.#table();
+    const row = await unlessMissing(() => table.getEntity(FACTORIES, PLACE + key));
+    return row === undefined ? undefined : placeSchema.parse(row);
+  }
+
+  async #row(rowKey: string): Promise<FactoryRow | undefined> {
+    const table = await this.#table();
+    const row = await unlessMissing(() => table.getEntity(FACTORIES, rowKey));
+    return row === undefined ? undefined : factoryRowSchema.parse(row);
+  }
+}
+
+function booked(factory: Factory, row: FactoryRow | undefined, held: FactoryRow | undefined): BookedFactory {
+  if (row === undefined) {
+    const nothing = { entities: 0, activeRuns: 0, reservations: 0 };
+    return { factory, ...nothing, silence: undefined, measuredAt: undefined, etag: undefined, isOwn: false };
+  }
+  const { entities, activeRuns, silence, measuredAt, etag } = row;
+  const isOwn = row.rowKey === held?.rowKey;
+  const reservations = row.reservations - Number(isOwn);
+  return { factory, entities, activeRuns, reservations, silence, measuredAt, etag, isOwn };
+}
+
+function columnsOf({ factory, entities, activeRuns, reservations, silence, measuredAt }: BookedFactory) {
+  return {
+    partitionKey: FACTORIES,
+    rowKey: rowOf(factory),
+    entities,
+    activeRuns,
+    reservations,
+    ...(silence === undefined ? {} : { silence }),
+    ...(measuredAt === undefined ? {} : { measuredAt: measuredAt.toISOString() }),
+  };
+}
+
+function rowOf({ subscriptionId, resourceGroup, name }: Factory): string {
+  return FACTORY + `${subscriptionId}|${resourceGroup}|${name}`.toLowerCase();
+}

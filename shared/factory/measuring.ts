@@ -1,0 +1,8 @@
+/** The orchestration that counts what all factories carry: what it is started with, and that there is one at a time. Pure. */
+import { z } from 'zod';
+import { factorySchema } from '../setup/setup.ts';
+
+export const measureFactoriesInputSchema = z.object({ factories: z.array(factorySchema) });
+
+/** Starting it anew replaces the history of the time before. */
+export const MEASURING_INSTANCE = 'factories';
