@@ -4,6 +4,7 @@ import { deleteEnvironment } from './environments/delete-environment.ts';
 import { getEnvironment } from './environments/get-environment.ts';
 import { listEnvironments } from './environments/list-environments.ts';
 import { putEnvironment } from './environments/put-environment.ts';
+import { listFactories } from './factories/list-factories.ts';
 import { getHealth } from './health/get-health.ts';
 import type { Route } from './http/adapter.ts';
 import { getOperation } from './operations/get-operation.ts';
@@ -111,6 +112,7 @@ export const routes: readonly Route[] = [
   { name: 'listCompanies', method: 'GET', ...below('companies'), ...ofAttempt, handler: listCompanies },
   { name: 'listEnvironments', method: 'GET', ...environments, role: read, handler: listEnvironments },
   { name: 'listExtensions', method: 'GET', ...below('extensions'), ...ofAttempt, handler: listExtensions },
+  { name: 'listFactories', method: 'GET', path: 'factories', ...watch, handler: listFactories },
   { name: 'listOrphans', method: 'GET', path: 'orphans', ...watch, parameters: orphanParameters, handler: listOrphans },
   {
     name: 'listReplayItems',

@@ -69,16 +69,17 @@ export class FactoryBook {
 
   /** Reads what is known of some factories, all with one request, and the place of the setup `key`. */
   async read(factories: readonly Factory[], { key }: Pick<Holder, 'key'>): Promise<BookView> {
-    const table = await this.#table();
-    const filter = odata`PartitionKey eq ${FACTORIES} and RowKey ge ${FACTORY} and RowKey lt ${PLACE}`;
-    const rows = (await Array.fromAsync(table.listEntities({ queryOptions: { filter } }))).map((row) =>
-      factoryRowSchema.parse(row),
-    );
+    const rows = await this.#rows();
     // After the counts: whatever happens to the place then also changes the ETag of its factory.
     const place = await this.#place(key);
-    const byKey = new Map(rows.map((row) => [row.rowKey, row]));
-    const held = place === undefined ? undefined : byKey.get(place.factory);
-    return { factories: factories.map((factory) => booked(factory, byKey.get(rowOf(factory)), held)), held };
+    const held = place === undefined ? undefined : rows.get(place.factory);
+    return { factories: factories.map((factory) => booked(factory, rows.get(rowOf(factory)), held)), held };
+  }
+
+  /** Reads what is known of some factories, all with one request. */
+  async readAll(factories: readonly Factory[]): Promise<BookedFactory[]> {
+    const rows = await this.#rows();
+    return factories.map((factory) => booked(factory, rows.get(rowOf(factory)), undefined));
   }
 
   /** Reads what is known of one factory. */
@@ -208,6 +209,13 @@ export class FactoryBook {
     const table = await this.#table();
     const row = await unlessMissing(() => table.getEntity(FACTORIES, PLACE + key));
     return row === undefined ? undefined : placeSchema.parse(row);
+  }
+
+  async #rows(): Promise<ReadonlyMap<string, FactoryRow>> {
+    const table = await this.#table();
+    const filter = odata`PartitionKey eq ${FACTORIES} and RowKey ge ${FACTORY} and RowKey lt ${PLACE}`;
+    const rows = await Array.fromAsync(table.listEntities({ queryOptions: { filter } }));
+    return new Map(rows.map((row) => factoryRowSchema.parse(row)).map((row) => [row.rowKey, row]));
   }
 
   async #row(rowKey: string): Promise<FactoryRow | undefined> {

@@ -4,6 +4,8 @@ import type { Factory, FactoryCandidate } from '../setup/setup.ts';
 // https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits#data-factory-limits
 const MAXIMUM_ENTITIES = 5_000;
 const MAXIMUM_ACTIVE_RUNS = 10_000;
+/** From this share of a limit on, somebody should know. */
+const WARNED_SHARE = 0.8;
 
 /** The most that one setup needs: three linked services, three datasets and four pipelines of its own, and a runtime. */
 export const ENTITIES_PER_SETUP = 11;
@@ -54,6 +56,32 @@ export function drawCandidates<Known extends KnownFactory>(
   return Array.from({ length: Math.min(2, pool.length) }, () =>
     pool.splice(Math.floor(random() * pool.length), 1),
   ).flat();
+}
+
+/** How much of a limit is used. */
+interface Quota {
+  readonly used: number;
+  readonly limit: number;
+  readonly left: number;
+}
+
+/**
+ * How near a factory is to its limits, the places that setups hold among its entities, and which limits are nearly reached.
+ */
+export function quotasOf(known: KnownFactory): {
+  readonly entities: Quota;
+  readonly activeRuns: Quota;
+  readonly warnings: readonly string[];
+} {
+  const quota = (used: number, limit: number): Quota => ({ used, limit, left: Math.max(0, limit - used) });
+  const quotas = {
+    entities: quota(expectedEntities(known), MAXIMUM_ENTITIES),
+    activeRuns: quota(known.activeRuns, MAXIMUM_ACTIVE_RUNS),
+  };
+  const warnings = Object.entries(quotas)
+    .filter(([, { used, limit }]) => used >= WARNED_SHARE * limit)
+    .map(([name, { used, limit }]) => `${name}: ${Math.floor((100 * used) / limit)} % of ${limit} are used`);
+  return { ...quotas, warnings };
 }
 
 function candidateOf(known: KnownFactory): FactoryCandidate {

@@ -354,6 +354,18 @@ describe('what is measured', () => {
     expect(await book.get(factory)).toMatchObject({ entities: 510, activeRuns: 3, reservations: 0 });
   });
 
+  test('loses no place that is taken at the same moment', async () => {
+    const writes = new SlowWrites();
+    const slow = new FactoryBook(tables.table(writes), clock);
+    const [factory] = factories as [Factory];
+    use([factory]);
+    services = { ...services, book: slow };
+    await select('one');
+    writes.meanwhile(() => select('two'));
+    await slow.measured(await slow.get(factory), { entities: 500, activeRuns: 0 });
+    expect(await slow.get(factory)).toMatchObject({ entities: 500, reservations: 2 });
+  });
+
   test('says of one that does not answer why', async () => {
     expect(await measure(lost)).toMatchObject({
       measured: false,

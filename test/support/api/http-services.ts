@@ -10,6 +10,7 @@ import { AuditLog } from '../../../shared/audit/audit-log.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import type { Settings } from '../../../shared/config.ts';
 import { DataFactories } from '../../../shared/factory/data-factory.ts';
+import { FactoryBook } from '../../../shared/factory/book.ts';
 import { EndedBook } from '../../../shared/retention/ended-book.ts';
 import { Secrets } from '../../../shared/secrets.ts';
 import type { Services } from '../../../shared/services.ts';
@@ -71,6 +72,7 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
     attempts: new Attempts(setups),
     findings: new Findings(setups),
     environments: new EnvironmentDirectory(tables.table(), store, audit, systemClock),
+    book: new FactoryBook(tables.table(), systemClock),
     replays: new ReplayBook(tables.table(), audit, new EndedBook(tables.table()), systemClock),
     waits: new WaitBook(tables.table(), systemClock),
     secrets: new Secrets(vault),

@@ -1,0 +1,23 @@
+import type { HttpResponseInit } from '@azure/functions';
+import type { BookedFactory } from '../../shared/factory/book.ts';
+import { quotasOf } from '../../shared/factory/placement.ts';
+import type { KnownCall } from '../http/adapter.ts';
+
+/** `GET /factories`: what the service knows of its factories, in the order of the setting. Nobody is asked for it. */
+export async function listFactories({ services }: KnownCall): Promise<HttpResponseInit> {
+  const { book, settings } = services;
+  const known = await book.readAll(settings.MIGRATION_FACTORIES);
+  return { status: 200, jsonBody: { value: known.map(factoryResource) } };
+}
+
+function factoryResource(known: BookedFactory) {
+  const { factory, reservations, silence, measuredAt } = known;
+  return {
+    ...factory,
+    state: silence === undefined ? (measuredAt === undefined ? 'NotMeasured' : 'Available') : 'Silent',
+    silence,
+    measuredAt: measuredAt?.toISOString(),
+    reservations,
+    ...quotasOf(known),
+  };
+}
