@@ -269,6 +269,18 @@ describe('a place', () => {
     expect(await counts()).toEqual([0, 1, 0]);
   });
 
+  test('in another factory is left, whatever others do there at the same moment', async () => {
+    const writes = new SlowWrites();
+    services = { ...services, book: new FactoryBook(tables.table(writes), clock) };
+    ({ book } = services);
+    await carry(0, 0, 0);
+    const [first, second] = factories as [Factory, Factory];
+    await select('one', 1, { known: first });
+    writes.meanwhile(() => select('two', 1, { known: first }));
+    await select('one', 2, { known: second });
+    expect(await counts()).toEqual([1, 1, 0]);
+  });
+
   test('that an attempt gave back is not taken again by a late repetition of it', async () => {
     await select('one');
     await release('one');
