@@ -114,8 +114,8 @@ export type PipelineRole = (typeof pipelineRoles)[number];
 
 export const activities = {
   /**
-   * Chooses a factory and holds a place in it: `known` or the one of `runtime`, or whichever can take the setup. None if it
-   * cannot; an error if it does not answer now, but `known` is then none.
+   * Chooses a factory and holds a place in it: `known` or the one of `runtime`, or one of two at random of those that can take
+   * the setup. None if none can; an error as long as none answers.
    */
   selectFactory: activity(
     'selectFactory',
@@ -128,7 +128,7 @@ export const activities = {
   ),
   /** Gives back the place that the attempt holds, in a factory that has so many entities of the setup. */
   releaseFactory: activity('releaseFactory', subjectSchema.extend({ entities: z.int() }), nothing, 'undo'),
-  /** Counts what a factory carries, and writes it down. */
+  /** Counts what a factory carries, and writes it down; or why it did not answer, unless it was throttled: that is thrown. */
   measureFactory: activity(
     'measureFactory',
     z.object({ factory: factorySchema }),

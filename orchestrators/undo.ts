@@ -44,7 +44,7 @@ export function* takeBack(undo: readonly Undo[]): Steps<TakenBack> {
   return { removed: clipList(removed), left: clipList([...failures, ...left]), failures };
 }
 
-/** A place in whatever factory the attempt holds one. Its entities are gone by then. */
+/** A place in whatever factory the attempt holds one. What it could not remove there is counted with the factory. */
 export function undoPlace(context: OrchestrationContext, subject: Subject): Undo {
   return {
     what: 'place in the factory',

@@ -38,6 +38,11 @@ export function isThrottled(error: unknown): boolean {
   return statusOf(error) === 429;
 }
 
+/** Whether a service said that a thing is not there, or that nobody may have it: what does not change by itself. */
+export function isGone(error: unknown): boolean {
+  return [403, 404].includes(statusOf(error) ?? 0);
+}
+
 function statusOf(error: unknown): number | undefined {
   return isRestError(error) ? error.statusCode : undefined;
 }

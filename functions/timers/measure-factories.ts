@@ -1,12 +1,16 @@
 /** What a timer does to know what the factories carry: it has them counted, unless that goes on already. */
 import type { DurableClient } from 'durable-functions';
 import { MEASURING_INSTANCE } from '../../shared/factory/measuring.ts';
+import type { BookedFactory } from '../../shared/factory/book.ts';
 import type { Services } from '../../shared/services.ts';
 import { orchestrationStatus } from '../../shared/setup/start.ts';
 
-export async function startMeasuring(client: DurableClient, { settings }: Services): Promise<void> {
+/** The one that was counted longest ago is counted first, whatever came of the last time. */
+export async function startMeasuring(client: DurableClient, { book, settings }: Services): Promise<void> {
   const { status, ended } = await orchestrationStatus(client, MEASURING_INSTANCE);
   if (status !== 'Missing' && !ended) return;
-  const input = { factories: settings.MIGRATION_FACTORIES };
+  const known = await book.readAll(settings.MIGRATION_FACTORIES);
+  const ageOf = ({ measuredAt }: BookedFactory) => measuredAt?.getTime() ?? 0;
+  const input = { factories: known.toSorted((a, b) => ageOf(a) - ageOf(b)).map(({ factory }) => factory) };
   await client.startNew('measureFactories', { instanceId: MEASURING_INSTANCE, input });
 }

@@ -26,6 +26,8 @@ const factoryRowSchema = z.object({
   entities: z.int(),
   activeRuns: z.int(),
   reservations: z.int(),
+  /** Entities that setups have brought in, all in all: what a count in the meantime may not have seen. */
+  arrived: z.int(),
   /** Why it did not answer when it was last asked. */
   silence: z.string().optional(),
   measuredAt: z.coerce.date().optional(),
@@ -46,15 +48,19 @@ export interface Holder {
 export interface BookedFactory extends KnownFactory {
   /** Whether the setup that asked, perhaps with an earlier attempt, holds a place in it, which is not among `reservations`. */
   readonly isOwn: boolean;
+  /** Entities that setups have brought in, all in all. */
+  readonly arrived: number;
   /** When its entities and runs were counted; undefined if they never were. */
   readonly measuredAt: Date | undefined;
   /** Undefined while nothing of it is written down. */
   readonly etag: string | undefined;
 }
 
-/** The factories that a setup may go to, and the one in which it holds a place, which may be another one. */
-interface BookView {
+/** The factories that a setup may go to, and the place that it holds, perhaps of another attempt, with its factory. */
+export interface BookView {
   readonly factories: readonly BookedFactory[];
+  readonly place: PlaceRow | undefined;
+  /** Undefined also where somebody has removed its row. */
   readonly held: FactoryRow | undefined;
 }
 
@@ -73,7 +79,7 @@ export class FactoryBook {
     // After the counts: whatever happens to the place then also changes the ETag of its factory.
     const place = await this.#place(key);
     const held = place === undefined ? undefined : rows.get(place.factory);
-    return { factories: factories.map((factory) => booked(factory, rows.get(rowOf(factory)), held)), held };
+    return { factories: factories.map((factory) => booked(factory, rows.get(rowOf(factory)), held)), place, held };
   }
 
   /** Reads what is known of some factories, all with one request. */
@@ -92,17 +98,18 @@ export class FactoryBook {
    * repetition may have taken what its attempt has given back already.
    * @returns false if the factory or the place has changed since it was read: read and choose again
    */
-  async reserve(chosen: BookedFactory, { key, attempt }: Holder, { held }: BookView): Promise<boolean> {
+  async reserve(chosen: BookedFactory, { key, attempt }: Holder, { place: before, held }: BookView): Promise<boolean> {
     const table = await this.#table();
     const row = { ...columnsOf(chosen), reservations: chosen.reservations + 1 };
     const place = { partitionKey: FACTORIES, rowKey: PLACE + key, attempt, factory: row.rowKey };
     const actions: TransactionAction[] = [
       chosen.etag === undefined ? ['create', row] : ['update', row, 'Replace', { etag: chosen.etag }],
-      held === undefined ? ['create', place] : ['update', place, 'Replace', { etag: '*' }],
+      before === undefined ? ['create', place] : ['update', place, 'Replace', { etag: before.etag }],
     ];
     if (held !== undefined && !chosen.isOwn) {
       const left = { partitionKey: FACTORIES, rowKey: held.rowKey, reservations: held.reservations - 1 };
-      actions.push(['update', left, 'Merge', { etag: held.etag }]);
+      // First: a place that is gone by now has changed the factory that it was in.
+      actions.unshift(['update', left, 'Merge', { etag: held.etag }]);
     }
     return unlessConflict(() => table.submitTransaction(actions));
   }
@@ -128,9 +135,18 @@ export class FactoryBook {
       const place = await this.#place(key);
       if (place === undefined || place.attempt > attempt) return;
       const row = await this.#row(place.factory);
+      if (row === undefined) {
+        // Somebody has removed the row of a factory that is none any more.
+        if (await unlessConflict(() => table.deleteEntity(FACTORIES, PLACE + key, { etag: place.etag }))) return;
+        continue;
+      }
       // A place that changes after this changes its factory, too.
-      if (row === undefined || (await this.#place(key))?.etag !== place.etag) continue;
-      const changed = { reservations: row.reservations - 1, entities: row.entities + entities };
+      if ((await this.#place(key))?.etag !== place.etag) continue;
+      const changed = {
+        reservations: row.reservations - 1,
+        entities: row.entities + entities,
+        arrived: row.arrived + entities,
+      };
       const released = await unlessConflict(() =>
         table.submitTransaction([
           ['update', { partitionKey: FACTORIES, rowKey: row.rowKey, ...changed }, 'Merge', { etag: row.etag }],
@@ -147,7 +163,7 @@ export class FactoryBook {
    */
   async measured(before: BookedFactory, load: FactoryLoad): Promise<void> {
     await this.#change(before.factory, (now) => ({
-      entities: load.entities + Math.max(0, now.entities - before.entities),
+      entities: load.entities + now.arrived - before.arrived,
       activeRuns: load.activeRuns,
       silence: undefined,
       measuredAt: this.#clock.now(),
@@ -227,22 +243,23 @@ export class FactoryBook {
 
 function booked(factory: Factory, row: FactoryRow | undefined, held: FactoryRow | undefined): BookedFactory {
   if (row === undefined) {
-    const nothing = { entities: 0, activeRuns: 0, reservations: 0 };
+    const nothing = { entities: 0, activeRuns: 0, reservations: 0, arrived: 0 };
     return { factory, ...nothing, silence: undefined, measuredAt: undefined, etag: undefined, isOwn: false };
   }
-  const { entities, activeRuns, silence, measuredAt, etag } = row;
+  const { entities, activeRuns, arrived, silence, measuredAt, etag } = row;
   const isOwn = row.rowKey === held?.rowKey;
   const reservations = row.reservations - Number(isOwn);
-  return { factory, entities, activeRuns, reservations, silence, measuredAt, etag, isOwn };
+  return { factory, entities, activeRuns, reservations, arrived, silence, measuredAt, etag, isOwn };
 }
 
-function columnsOf({ factory, entities, activeRuns, reservations, silence, measuredAt }: BookedFactory) {
+function columnsOf({ factory, entities, activeRuns, reservations, arrived, silence, measuredAt }: BookedFactory) {
   return {
     partitionKey: FACTORIES,
     rowKey: rowOf(factory),
     entities,
     activeRuns,
     reservations,
+    arrived,
     ...(silence === undefined ? {} : { silence }),
     ...(measuredAt === undefined ? {} : { measuredAt: measuredAt.toISOString() }),
   };

@@ -25,7 +25,7 @@ export interface KnownFactory {
 }
 
 /** A factory with its place in the ranking. */
-interface RankedFactory<Known> {
+export interface RankedFactory<Known> {
   readonly known: Known;
   readonly candidate: FactoryCandidate;
 }

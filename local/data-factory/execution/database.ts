@@ -76,7 +76,7 @@ export async function connectDatabase(properties: SqlProperties, login: SqlLogin
     // time: the local one answers one request at a time, and a pack of tables takes long.
     requestTimeout: 0,
     connectionTimeout: LONGEST_LOGIN_MS,
-    pool: { min: 0, max: 1 },
+    pool: { min: 0, max: 1, acquireTimeoutMillis: LONGEST_LOGIN_MS },
     // The driver's error of a refused login lacks the number.
     beforeConnect: (connection) => {
       connection.on('errorMessage', ({ number }) => {

@@ -1,4 +1,6 @@
 import { DataFactoryManagementClient } from '@azure/arm-datafactory';
+import { RestError } from '@azure/core-rest-pipeline';
+import type { TableClient } from '@azure/data-tables';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startDataFactory } from '../../../local/data-factory/server.ts';
 import type { DataFactory } from '../../../local/data-factory/server.ts';
@@ -22,13 +24,17 @@ const factories = ['factory-a', 'factory-b', 'factory-c'].map(factoryOf);
 /** Resource Manager knows none of that name. */
 const lost = factoryOf('factory-lost');
 const unused = 'https://unused.example.com';
-const clock = { now: () => new Date() };
+const clock = { now: () => now };
 
 let tables: Tables;
 let dataFactory: DataFactory;
 let client: DataFactoryManagementClient;
 /** Method and path of each request to Resource Manager, without what all have in common. */
 let asked: string[];
+/** Status codes of factories that answer nothing else, by name. */
+let refused: Map<string, number>;
+let now: Date;
+let table: TableClient;
 let book: FactoryBook;
 let services: Services;
 
@@ -44,8 +50,11 @@ beforeAll(async () => {
   client.pipeline.addPolicy({
     name: 'asked',
     sendRequest(request, next) {
-      asked.push(`${request.method} ${new URL(request.url).pathname.split('/').slice(8).join('/')}`);
-      return next(request);
+      const path = new URL(request.url).pathname.split('/').slice(8).join('/');
+      asked.push(`${request.method} ${path}`);
+      const statusCode = refused.get(path.split('/')[0] ?? '');
+      if (statusCode === undefined) return next(request);
+      return Promise.reject(new RestError('It is not its day.', { statusCode, request }));
     },
   });
 });
@@ -54,7 +63,10 @@ afterAll(() => dataFactory.stop());
 
 beforeEach(() => {
   asked = [];
-  book = new FactoryBook(tables.table(), clock);
+  refused = new Map();
+  now = new Date();
+  table = tables.table();
+  book = new FactoryBook(table, clock);
   use(factories);
 });
 
@@ -63,6 +75,7 @@ function use(configured: readonly Factory[]): void {
   const settings = settingsFor({ issuer: `${unused}/{tenantId}`, audience: 'api', keysUrl: unused });
   const gateways: Partial<Services> = {
     book,
+    clock,
     store: newSetupTable(tables).store,
     factories: new DataFactories(() => client, clock),
     settings: { ...settings, MIGRATION_FACTORIES: [...configured] },
@@ -165,6 +178,28 @@ describe('a selection', () => {
     expect(await placesHeld()).toEqual([0, 0, 0]);
   });
 
+  test('counts once more what was full a while ago, for somebody may have made room', async () => {
+    await carry(5_000, 5_000, 5_000);
+    now = new Date(now.getTime() + 61_000);
+    expect((await select('one')).factory).toBeDefined();
+    use(factories.slice(0, 1));
+    await carry(5_000);
+    now = new Date(now.getTime() + 61_000);
+    refused.set('factory-a', 503);
+    expect((await select('two')).factory).toBeUndefined();
+  });
+
+  test('asks nobody twice, however often others are faster', async () => {
+    const writes = new SlowWrites();
+    use(factories.slice(0, 1));
+    const slow = new FactoryBook(tables.table(writes), clock);
+    services = { ...services, book: slow };
+    await slow.measured(await slow.get(factories[0] as Factory), { entities: 0, activeRuns: 0 });
+    writes.meanwhile(() => slow.answered(factories[0] as Factory, undefined));
+    expect((await select('one')).factory?.name).toBe('factory-a');
+    expect(asked).toEqual(['GET factory-a']);
+  });
+
   test('goes where the runtime is that it reuses, if it is there', async () => {
     await carry(0, 1_000, 0);
     const runtime = { name: 'shared-runtime', factory: factories[1] as Factory };
@@ -194,13 +229,48 @@ describe('a factory that does not answer', () => {
   });
 
   test('is asked again by the next try of the activity when there is no other one', async () => {
-    use([lost]);
-    await expect(runSelect('one')).rejects.toThrow(/^factory-lost does not answer: .*was not found/);
+    use(factories.slice(0, 1));
+    await carry(0);
+    refused.set('factory-a', 503);
+    await expect(runSelect('one')).rejects.toThrow(/^factory-a does not answer$/);
+    expect((await book.get(factories[0] as Factory)).silence).toBe('It is not its day.');
     expect(await book.held()).toEqual([]);
+    refused.clear();
+    expect((await select('one')).factory?.name).toBe('factory-a');
   });
 
-  test('is left by a replay that would have kept it', async () => {
-    expect(await select('one', 2, { known: lost })).toMatchObject({ candidates: [{ obstacle: 'does not answer' }] });
+  test('because it does not exist is no reason to wait', async () => {
+    use([lost]);
+    const { factory, candidates } = await select('one');
+    expect(factory).toBeUndefined();
+    expect(candidates).toMatchObject([{ name: 'factory-lost', eligible: false, obstacle: 'does not answer' }]);
+  });
+
+  test('is no reason to wait for it where others only have no room', async () => {
+    use([factories[0] as Factory, lost]);
+    await carry(5_000);
+    const { factory, candidates } = await select('one');
+    expect(factory).toBeUndefined();
+    expect(candidates.map(({ obstacle }) => obstacle)).toEqual(['has no room for another setup', 'does not answer']);
+  });
+
+  test('is left by a replay that would have kept it, if it is gone, and waited for otherwise', async () => {
+    const { factory, candidates } = await select('one', 2, { known: lost });
+    expect([factory, candidates.length]).toEqual([undefined, 1]);
+    await carry(0, 0, 0);
+    refused.set('factory-b', 503);
+    await expect(runSelect('two', 2, { known: factories[1] as Factory })).rejects.toThrow('factory-b does not answer');
+  });
+
+  test('gives up the place that the setup had in it', async () => {
+    await carry(0, 0, 0);
+    const { factory } = await select('one', 1);
+    refused.set(factory?.name ?? '', 503);
+    await book.answered(factory as Factory, 'It is not its day.');
+    const next = await select('one', 2);
+    expect(next.factory).toBeDefined();
+    expect(next.factory).not.toEqual(factory);
+    expect(await placesHeld()).toEqual([0, 0, 1]);
   });
 
   test('that answers again takes setups', async () => {
@@ -210,11 +280,19 @@ describe('a factory that does not answer', () => {
     expect((await select('one')).factory?.name).toBe('factory-a');
   });
 
+  test('because it is throttled is marked by nobody, and the other one is taken', async () => {
+    use(factories.slice(0, 2));
+    await carry(0, 4_000);
+    refused.set('factory-a', 429);
+    expect((await select('one')).factory?.name).toBe('factory-b');
+    expect((await book.get(factories[0] as Factory)).silence).toBeUndefined();
+  });
+
   test('because its subscription is throttled is no reason to do without it', async () => {
     await carry(0, 0, 0);
     dataFactory.faults.throttleNext(100);
     await expect(runSelect('one')).rejects.toMatchObject({ statusCode: 429 });
-    expect(await measure(factories[0] as Factory)).toMatchObject({ measured: false });
+    await expect(measure(factories[0] as Factory)).rejects.toMatchObject({ statusCode: 429 });
     dataFactory.faults.throttleNext(0);
     const silences = await Promise.all(factories.map((factory) => book.get(factory)));
     expect(silences.map(({ silence }) => silence)).toEqual([undefined, undefined, undefined]);
@@ -286,6 +364,25 @@ describe('a place', () => {
     await release('one');
     expect(await runSelect('one')).toEqual({ stopped: 'superseded' });
     expect(await placesHeld()).toEqual([0, 0, 0]);
+  });
+
+  test('of the next attempt is not taken by a late repetition of the one before', async () => {
+    await carry(0, 0, 0);
+    await select('one', 1, { known: factories[0] as Factory });
+    await release('one', 1);
+    await select('one', 2, { known: factories[1] as Factory });
+    expect(await runSelect('one', 1)).toEqual({ stopped: 'superseded' });
+    expect((await book.held()).map(({ key, attempt }) => [key, attempt])).toEqual([['one', 2]]);
+    expect(await counts()).toEqual([0, 1, 0]);
+  });
+
+  test('in a factory that is none any more is given back, too', async () => {
+    await carry(0, 0, 0);
+    const { factory } = await select('one');
+    const rowKey = `factory-${[factory?.subscriptionId, factory?.resourceGroup, factory?.name].join('|')}`;
+    await table.deleteEntity('factories', rowKey);
+    await release('one');
+    expect(await book.held()).toEqual([]);
   });
 
   test('that an attempt gave back is free for the next one', async () => {
@@ -376,6 +473,14 @@ describe('what is measured', () => {
     writes.meanwhile(() => select('two'));
     await slow.measured(await slow.get(factory), { entities: 500, activeRuns: 0 });
     expect(await slow.get(factory)).toMatchObject({ entities: 500, reservations: 2 });
+  });
+
+  test('twice at the same moment is believed once', async () => {
+    const [factory] = factories as [Factory];
+    const before = await book.get(factory);
+    await book.measured(before, { entities: 500, activeRuns: 0 });
+    await book.measured(before, { entities: 500, activeRuns: 0 });
+    expect(await book.get(factory)).toMatchObject({ entities: 500 });
   });
 
   test('says of one that does not answer why', async () => {

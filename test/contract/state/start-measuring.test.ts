@@ -1,22 +1,33 @@
 import { getClient } from 'durable-functions';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { startMeasuring } from '../../../functions/timers/measure-factories.ts';
+import { FactoryBook } from '../../../shared/factory/book.ts';
 import type { Services } from '../../../shared/services.ts';
+import type { Factory } from '../../../shared/setup/setup.ts';
 import { contextFor, settingsFor } from '../../support/api/http-call.ts';
 import { startRecorder } from '../../support/api/http-services.ts';
 import type { StartRecorder } from '../../support/api/http-services.ts';
+import { TablesInMemory } from '../../support/tables-in-memory/storage.ts';
 
 const settings = settingsFor({ issuer: 'https://unused/{tenantId}', audience: 'api', keysUrl: 'https://unused' });
 
+const [factory] = settings.MIGRATION_FACTORIES as [Factory];
+const others = ['factory-two', 'factory-three'].map((name) => ({ ...factory, name }));
+
 let durable: StartRecorder;
+let book: FactoryBook;
 
 beforeEach(async () => {
   durable = await startRecorder();
   onTestFinished(() => durable.stop());
+  book = new FactoryBook(new TablesInMemory().table(), { now: () => new Date() });
 });
 
-/** The timer uses no other gateway. */
-const run = () => startMeasuring(getClient(contextFor([], durable.url)), { settings } as Partial<Services> as Services);
+function run(configured: readonly Factory[] = settings.MIGRATION_FACTORIES): Promise<void> {
+  const gateways: Partial<Services> = { book, settings: { ...settings, MIGRATION_FACTORIES: [...configured] } };
+  // The timer uses no other gateway.
+  return startMeasuring(getClient(contextFor([], durable.url)), gateways as Services);
+}
 
 test.each([undefined, 'Completed', 'Failed', 'Terminated'])(
   'factories are counted when the last time is %s',
@@ -27,6 +38,13 @@ test.each([undefined, 'Completed', 'Failed', 'Terminated'])(
     expect(JSON.parse(durable.starts[0]?.body ?? '')).toEqual({ factories: settings.MIGRATION_FACTORIES });
   },
 );
+
+test('the factory that was counted longest ago comes first', async () => {
+  const [two, three] = others as [Factory, Factory];
+  for (const one of [three, factory]) await book.measured(await book.get(one), { entities: 0, activeRuns: 0 });
+  await run([factory, two, three]);
+  expect(JSON.parse(durable.starts[0]?.body ?? '')).toEqual({ factories: [two, three, factory] });
+});
 
 test.each(['Pending', 'Running', 'Suspended'])('one count at a time: not while it is %s', async (status) => {
   durable.statuses.set('factories', status);
