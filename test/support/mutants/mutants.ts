@@ -73,7 +73,7 @@ const subjects: readonly Subject[] = [
   {
     file: 'shared/factory/book.ts',
     breaks: conditionsAndGuards,
-    tests: [neighbours, `${states}/select-factory.test.ts`],
+    tests: [neighbours, `${states}/factory-places.test.ts`, `${states}/select-factory.test.ts`],
   },
   {
     file: 'shared/runtimes/runtime-book.ts',
