@@ -85,13 +85,33 @@ describe('a place', () => {
     expect(await world.counts()).toEqual([0, 1, 0]);
   });
 
-  test('in a factory that is none any more is given back, too', async () => {
-    await world.carry(0, 0, 0);
-    const { factory } = await world.select('one');
-    const rowKey = `factory-${[factory?.subscriptionId, factory?.resourceGroup, factory?.name].join('|')}`;
-    await world.table.deleteEntity('factories', rowKey);
-    await world.release('one');
-    expect(await world.book.held()).toEqual([]);
+  describe('in a factory that is none any more', () => {
+    const writes = new SlowWrites();
+    beforeEach(async () => {
+      world.begin(writes);
+      await world.carry(0, 0, 0);
+      const [{ subscriptionId, resourceGroup, name }] = factories;
+      await world.select('one', 1, { known: factories[0] });
+      await world.table.deleteEntity('factories', `factory-${subscriptionId}|${resourceGroup}|${name}`);
+    });
+    const held = async () => (await world.book.held()).map(({ attempt }) => attempt);
+
+    test('is given back, too', async () => {
+      await world.release('one');
+      expect(await held()).toEqual([]);
+    });
+
+    test('stays with the attempt that takes it over while it is given back', async () => {
+      writes.meanwhile(() => world.select('one', 2));
+      await world.book.release({ key: 'one', attempt: 1 }, 0);
+      expect(await held()).toEqual([2]);
+    });
+
+    test('stays with the latest of two attempts that take it over', async () => {
+      writes.meanwhile(() => world.select('one', 3, { known: factories[1] }));
+      expect(await world.runSelect('one', 2, { known: factories[2] })).toEqual({ stopped: 'superseded' });
+      expect(await held()).toEqual([3]);
+    });
   });
 
   test('that an attempt gave back is free for the next one', async () => {
