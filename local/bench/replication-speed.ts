@@ -72,7 +72,8 @@ async function bareCopy(condition: (table: CatalogueTable) => string) {
     total.seconds += (performance.now() - started) / 1_000;
     total.rows += recordset.length;
     total.bytes += Buffer.byteLength(JSON.stringify(recordset));
-    await rows(world.destination, `TRUNCATE TABLE ${target}`);
+    // TRUNCATE gives a table new files each time, and costs the local endpoint more from time to time.
+    await rows(world.destination, `DELETE FROM ${target}`);
   }
   return total;
 }
