@@ -14,10 +14,15 @@ function factoryResource(known: BookedFactory) {
   const { factory, reservations, silence, measuredAt } = known;
   return {
     ...factory,
-    state: silence === undefined ? (measuredAt === undefined ? 'NotMeasured' : 'Available') : 'Silent',
+    state: stateOf(known),
     silence,
     measuredAt: measuredAt?.toISOString(),
     reservations,
     ...quotasOf(known),
   };
+}
+
+function stateOf({ silence, measuredAt }: BookedFactory): 'Silent' | 'NotMeasured' | 'Available' {
+  if (silence !== undefined) return 'Silent';
+  return measuredAt === undefined ? 'NotMeasured' : 'Available';
 }

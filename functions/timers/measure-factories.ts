@@ -1,5 +1,6 @@
 /** What a timer does to know what the factories carry: it has them counted, unless that goes on already. */
 import type { DurableClient } from 'durable-functions';
+import { orchestrations } from '../../orchestrators/contract.ts';
 import { MEASURING_INSTANCE } from '../../shared/factory/measuring.ts';
 import type { BookedFactory } from '../../shared/factory/book.ts';
 import type { Services } from '../../shared/services.ts';
@@ -12,5 +13,5 @@ export async function startMeasuring(client: DurableClient, { book, settings }: 
   const known = await book.readAll(settings.MIGRATION_FACTORIES);
   const ageOf = ({ measuredAt }: BookedFactory) => measuredAt?.getTime() ?? 0;
   const input = { factories: known.toSorted((a, b) => ageOf(a) - ageOf(b)).map(({ factory }) => factory) };
-  await client.startNew('measureFactories', { instanceId: MEASURING_INSTANCE, input });
+  await client.startNew(orchestrations.measureFactories.name, { instanceId: MEASURING_INSTANCE, input });
 }

@@ -1,10 +1,8 @@
 import { messageOf } from '../../shared/error-message.ts';
-import type { BookedFactory } from '../../shared/factory/book.ts';
-import { drawCandidates, rankFactories } from '../../shared/factory/placement.ts';
-import type { RankedFactory } from '../../shared/factory/placement.ts';
-import { isGone, isThrottled } from '../../shared/rest-errors.ts';
-import type { Services } from '../../shared/services.ts';
+import { rankFactories } from '../../shared/factory/placement.ts';
+import { isThrottled } from '../../shared/rest-errors.ts';
 import { dataOf } from '../../shared/setup/milestone-data.ts';
+import { countFactory, Inquiry } from './factory-inquiry.ts';
 import type { Implementation } from './implementation.ts';
 
 /**
@@ -13,9 +11,6 @@ import type { Implementation } from './implementation.ts';
  */
 const CHOICES = 20;
 const LONGEST_CHOICE_MS = 20_000;
-/** A factory that is full as far as the book knows is counted again, if that is older: somebody may have made room. */
-const FRESH_MS = 60_000;
-const COUNTED_AGAIN = 4;
 const LACKS_RUNTIME = 'does not have the runtime that is to be reused';
 
 export const selectFactory: Implementation<'selectFactory'> = async ({ known, runtime, ...subject }, services) => {
@@ -63,107 +58,14 @@ export const selectFactory: Implementation<'selectFactory'> = async ({ known, ru
   throw new Error('No factory could be chosen in time: others chose at the same moment, or some did not answer');
 };
 
-/** What a factory said. `news` has changed what is known of it; `gone` will not change by itself. */
-type Answer =
-  | { readonly kind: 'answers' | 'news' | 'silent' | 'gone' | 'lacks the runtime' }
-  | { readonly kind: 'throttled'; readonly error: unknown };
-
-/** The questions of one selection: who has answered it is not asked again. */
-class Inquiry {
-  readonly #services: Services;
-  readonly #runtimeName: string | undefined;
-  readonly #answered = new Set<string>();
-  #hasCountedAgain = false;
-
-  constructor(services: Services, runtimeName: string | undefined) {
-    this.#services = services;
-    this.#runtimeName = runtimeName;
-  }
-
-  /** Where the setup has its place already, or who has answered, or two at random. */
-  draw(ranking: readonly RankedFactory<BookedFactory>[]): BookedFactory[] {
-    const held = ranking.find(({ known: { isOwn, silence } }) => isOwn && silence === undefined);
-    if (held !== undefined) return [held.known];
-    const answered = ranking.filter(
-      ({ known, candidate }) => candidate.eligible && this.#answered.has(nameOf(known.factory)),
-    );
-    return answered.length > 0 ? answered.map(({ known }) => known) : drawCandidates(ranking, Math.random);
-  }
-
-  /** Asks a factory whether it answers, and counts what it carries if nobody has. */
-  async ask(known: BookedFactory): Promise<Answer> {
-    const { book, factories } = this.#services;
-    const { factory, silence } = known;
-    if (this.#answered.has(nameOf(factory))) return { kind: 'answers' };
-    if (known.measuredAt === undefined) return this.#count(known);
-    try {
-      if (this.#runtimeName === undefined) await factories.check(factory);
-      else if ((await factories.runtime(factory, this.#runtimeName)) === undefined)
-        return { kind: 'lacks the runtime' };
-    } catch (error) {
-      return this.#silent(known, error);
-    }
-    this.#answered.add(nameOf(factory));
-    if (silence === undefined) return { kind: 'answers' };
-    await book.answered(factory, undefined);
-    return { kind: 'news' };
-  }
-
-  /** Counts, once, the least full of those that were not counted lately. @returns whether there were any */
-  async countAgain(ranking: readonly RankedFactory<BookedFactory>[]): Promise<boolean> {
-    if (this.#hasCountedAgain) return false;
-    this.#hasCountedAgain = true;
-    const before = this.#services.clock.now().getTime() - FRESH_MS;
-    const stale = ranking.filter(
-      ({ known: { measuredAt } }) => measuredAt !== undefined && measuredAt.getTime() < before,
-    );
-    await Promise.all(stale.slice(0, COUNTED_AGAIN).map(({ known }) => this.#count(known)));
-    return stale.length > 0;
-  }
-
-  async #count(known: BookedFactory): Promise<Answer> {
-    const { book, factories } = this.#services;
-    let load;
-    try {
-      load = await factories.load(known.factory);
-    } catch (error) {
-      return this.#silent(known, error);
-    }
-    // Whether it has the runtime is still to be asked.
-    if (this.#runtimeName === undefined) this.#answered.add(nameOf(known.factory));
-    await book.measured(known, load);
-    return { kind: 'news' };
-  }
-
-  async #silent({ factory }: BookedFactory, error: unknown): Promise<Answer> {
-    // Its subscription answers nobody for a while, and nothing is wrong with the factory.
-    if (isThrottled(error)) return { kind: 'throttled', error };
-    await this.#services.book.answered(factory, messageOf(error));
-    return { kind: isGone(error) ? 'gone' : 'silent' };
-  }
-}
-
-function nameOf({ subscriptionId, resourceGroup, name }: BookedFactory['factory']): string {
-  return [subscriptionId, resourceGroup, name].join('|');
-}
-
 export const releaseFactory: Implementation<'releaseFactory'> = async ({ entities, ...subject }, { book }) => {
   await book.spend(subject);
   await book.release(subject, entities);
   return null;
 };
 
-export const measureFactory: Implementation<'measureFactory'> = async ({ factory }, { book, factories }) => {
-  const before = await book.get(factory);
-  let load;
-  try {
-    load = await factories.load(factory);
-  } catch (error) {
-    if (isThrottled(error)) throw error;
-    const reason = messageOf(error);
-    await book.answered(factory, reason);
-    return { measured: false, reason };
-  }
-  await book.measured(before, load);
-  return { measured: true };
+export const measureFactory: Implementation<'measureFactory'> = async ({ factory }, services) => {
+  const error = await countFactory(await services.book.get(factory), services);
+  if (isThrottled(error)) throw error;
+  return error === undefined ? { measured: true } : { measured: false, reason: messageOf(error) };
 };

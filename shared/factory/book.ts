@@ -46,6 +46,8 @@ export interface Holder {
 
 /** What is known of a factory. Handed back with a change, it says what that was decided on. */
 export interface BookedFactory extends KnownFactory {
+  /** Tells factories apart. */
+  readonly id: string;
   /** Whether the setup that asked, perhaps with an earlier attempt, holds a place in it, which is not among `reservations`. */
   readonly isOwn: boolean;
   /** Entities that setups have brought in, all in all. */
@@ -244,18 +246,26 @@ export class FactoryBook {
 function booked(factory: Factory, row: FactoryRow | undefined, held: FactoryRow | undefined): BookedFactory {
   if (row === undefined) {
     const nothing = { entities: 0, activeRuns: 0, reservations: 0, arrived: 0 };
-    return { factory, ...nothing, silence: undefined, measuredAt: undefined, etag: undefined, isOwn: false };
+    return {
+      id: rowOf(factory),
+      factory,
+      ...nothing,
+      silence: undefined,
+      measuredAt: undefined,
+      etag: undefined,
+      isOwn: false,
+    };
   }
   const { entities, activeRuns, arrived, silence, measuredAt, etag } = row;
   const isOwn = row.rowKey === held?.rowKey;
   const reservations = row.reservations - Number(isOwn);
-  return { factory, entities, activeRuns, reservations, arrived, silence, measuredAt, etag, isOwn };
+  return { id: row.rowKey, factory, entities, activeRuns, reservations, arrived, silence, measuredAt, etag, isOwn };
 }
 
-function columnsOf({ factory, entities, activeRuns, reservations, arrived, silence, measuredAt }: BookedFactory) {
+function columnsOf({ id, entities, activeRuns, reservations, arrived, silence, measuredAt }: BookedFactory) {
   return {
     partitionKey: FACTORIES,
-    rowKey: rowOf(factory),
+    rowKey: id,
     entities,
     activeRuns,
     reservations,

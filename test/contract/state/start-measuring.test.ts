@@ -20,7 +20,9 @@ let book: FactoryBook;
 beforeEach(async () => {
   durable = await startRecorder();
   onTestFinished(() => durable.stop());
-  book = new FactoryBook(new TablesInMemory().table(), { now: () => new Date() });
+  let seconds = 0;
+  const clock = { now: () => new Date(Date.UTC(2026, 10, 24, 12, 0, (seconds += 1))) };
+  book = new FactoryBook(new TablesInMemory().table(), clock);
 });
 
 function run(configured: readonly Factory[] = settings.MIGRATION_FACTORIES): Promise<void> {
