@@ -6,12 +6,11 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { clipList } from '../shared/clip.ts';
 import { call, now, orchestrator, pause } from '../shared/durable.ts';
-import type { Steps } from '../shared/durable.ts';
 import { pauseAfterCleanup } from '../shared/setup/attempt-input.ts';
 import type { CleanupInput } from '../shared/setup/attempt-input.ts';
 import { setupFailure } from '../shared/setup/failure.ts';
 import { LONGEST_ACTIVITY_MS } from '../shared/setup/fence.ts';
-import { activities, datasetRoles, orchestrations } from './contract.ts';
+import { activities, orchestrations } from './contract.ts';
 import type { Checkpoints, Placed, StepsOf, Subject } from './contract.ts';
 import { record } from './milestones.ts';
 import {
@@ -142,24 +141,12 @@ function undoSource(
       const { holds } = yield* call(context, activities.holdsPassword, placed);
       if (!holds) return { left: ['source database: not looked at again, because its password is gone'] };
       const via = runtimeName === undefined ? {} : { runtimeName };
-      yield* remakeConnections(context, placed, via);
+      yield* call(context, activities.restoreConnections, { ...placed, ...via });
       const runId = yield* undoAtSource(context, placed, 'remove', removeSource);
       const { left } = yield* call(context, activities.readSourceRemoval, { ...placed, runId });
       return { removed: ['objects in the source database'], left };
     },
   };
-}
-
-/** All that the preparation pipeline refers to. */
-function* remakeConnections(
-  context: OrchestrationContext,
-  placed: Placed,
-  via: { readonly runtimeName?: string },
-): Steps<void> {
-  yield* call(context, activities.putLinkedService, { ...placed, role: 'staging' });
-  yield* call(context, activities.putLinkedService, { ...placed, role: 'source', ...via });
-  yield* call(context, activities.putLinkedService, { ...placed, role: 'destination' });
-  for (const role of datasetRoles) yield* call(context, activities.putDataset, { ...placed, role });
 }
 
 function undoDestination(context: OrchestrationContext, subject: Subject): Undo {

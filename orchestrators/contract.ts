@@ -12,7 +12,7 @@ import {
   setupFailureSchema,
   sourceKindSchema,
 } from '../shared/setup/setup.ts';
-import { milestones, milestoneSchema, phaseSchema, setupStateSchema } from '../shared/setup/states.ts';
+import { milestoneSchema, phaseSchema, setupStateSchema } from '../shared/setup/states.ts';
 import { cleanupInputSchema, setupInputSchema } from '../shared/setup/attempt-input.ts';
 import {
   replicationModeSchema,
@@ -23,7 +23,7 @@ import {
 } from '../shared/replication/run.ts';
 import { replayManyInputSchema, replayStateSchema } from '../shared/replays/replay.ts';
 import { measureFactoriesInputSchema } from '../shared/factory/measuring.ts';
-import { waitAnswerSchema, waitEvents, waitTargetSchema } from '../shared/waits/wait.ts';
+import { nodesSchema, waitAnswerSchema } from '../shared/waits/wait.ts';
 
 /** @param fence who may do it; an activity that changes something outside always has one */
 function activity<Input, Output>(
@@ -99,23 +99,23 @@ export type Checkpoints = z.infer<typeof holdingsSchema>;
 const stageSchema = z.enum(['assess', 'install']);
 export type Stage = z.infer<typeof stageSchema>;
 
-const waitEventSchema = z.enum(waitEvents);
+/** A worker, and the orchestration that waits for what it begins. */
+const waiting = { instanceId: z.string() };
+/** The answer, if it is there already. */
+const openedSchema = z.object({ answer: waitAnswerSchema.optional() });
+/** A pipeline run that is waited for. */
+const awaitedRunSchema = openedSchema.extend({ runId: z.string() });
 
 const bulkSchema = z.object({ replayId: z.string() });
 
-/** Linked services: the one that all setups of a factory share, and the two of the setup. */
-const linkedServiceRoles = ['staging', 'source', 'destination'] as const;
 /** What a removal leaves behind on purpose. */
 const removalSchema = z.object({ left: z.array(z.string()) });
 
-export const datasetRoles = ['source', 'destination', 'catalogue'] as const;
-const pipelineRoles = ['prepare', 'large', 'small', 'replicate'] as const;
-export type PipelineRole = (typeof pipelineRoles)[number];
-
+/** Each that ends a step of an attempt records its milestone, unless the attempt has taken that over from an earlier one. */
 export const activities = {
   /**
    * Chooses a factory and holds a place in it: `known` or the one of `runtime`, or one of two at random of those that can take
-   * the setup. None if none can; an error as long as none answers.
+   * the setup. Candidates only, if none can; an error as long as none answers.
    */
   selectFactory: activity(
     'selectFactory',
@@ -123,7 +123,7 @@ export const activities = {
       known: factorySchema.optional(),
       runtime: z.object({ name: z.string(), factory: factorySchema }).optional(),
     }),
-    z.object({ factory: factorySchema.optional(), candidates: z.array(factoryCandidateSchema) }),
+    z.object({ factory: factorySchema.optional(), candidates: z.array(factoryCandidateSchema).optional() }),
     'forward',
   ),
   /** Gives back the place that the attempt holds, in a factory that has so many entities of the setup. */
@@ -147,55 +147,45 @@ export const activities = {
     z.object({ removed: z.array(z.string()) }),
     'undo',
   ),
-  /** Creates the setup's runtime, or finds the one to be reused. */
+  /**
+   * Creates the setup's runtime, or finds the one to be reused, and opens the wait for a node of it. An attempt that took its
+   * registration over goes on if a node is online, and otherwise begins here; `from` says where it began after all.
+   */
   ensureRuntime: activity(
     'ensureRuntime',
-    placedSchema.extend({ runtimeName: z.string().optional() }),
+    placedSchema.extend({ ...waiting, runtimeName: z.string().optional() }),
     z.discriminatedUnion('kind', [
-      z.object({ kind: z.literal('present'), runtimeName: z.string(), created: z.boolean() }),
+      openedSchema.extend({ kind: z.literal('present'), runtimeName: z.string(), ...fromSchema.shape }),
       z.object({ kind: z.literal('refused'), cause: z.string() }),
     ]),
     'forward',
   ),
-  getRuntimeStatus: activity(
-    'getRuntimeStatus',
-    z.object({ factory: factorySchema, runtimeName: z.string() }),
-    z.object({ online: z.boolean(), nodes: z.array(z.object({ name: z.string(), version: z.string() })) }),
+  /** Puts the linked services: of both sides, the source's through the runtime if it has one, and of the staging container. */
+  putConnections: activity(
+    'putConnections',
+    placedSchema.extend({ runtime: z.object({ runtimeName: z.string(), nodes: nodesSchema }).optional() }),
+    nothing,
+    'forward',
   ),
-  /** Opens a wait, or gives the answer if it is there already. */
-  openWait: activity(
-    'openWait',
-    subjectSchema.extend({ instanceId: z.string(), eventName: waitEventSchema, target: waitTargetSchema }),
-    z.object({ answer: waitAnswerSchema.optional() }),
+  /** Puts the linked services again, which went with a failed attempt. */
+  restoreConnections: activity(
+    'restoreConnections',
+    placedSchema.extend({ runtimeName: z.string().optional() }),
+    nothing,
     'undo',
   ),
-  /** Says that nobody waits any more. */
-  closeWait: activity(
-    'closeWait',
-    attemptIdSchema.extend({ instanceId: z.string(), eventName: waitEventSchema }),
-    nothing,
-  ),
-  putLinkedService: activity(
-    'putLinkedService',
-    placedSchema.extend({ role: z.enum(linkedServiceRoles), runtimeName: z.string().optional() }),
-    nothing,
-    'forward',
-  ),
-  putDataset: activity('putDataset', placedSchema.extend({ role: z.enum(datasetRoles) }), nothing, 'forward'),
-  putPipeline: activity(
-    'putPipeline',
-    placedSchema.extend({ role: z.enum(pipelineRoles) }),
-    z.object({ name: z.string() }),
-    'forward',
-  ),
-  /** Starts a stage of the preparation pipeline, or finds the run that an earlier call started. */
+  /** Signs anew the way to the staging container. */
+  renewStaging: activity('renewStaging', placedSchema, nothing, 'forward'),
+  /** Puts the datasets and the preparation pipeline. */
+  putPreparation: activity('putPreparation', placedSchema, nothing, 'forward'),
+  /** Starts a stage of the preparation pipeline, or finds the run that an earlier call started, and waits for its end. */
   startPreparation: activity(
     'startPreparation',
-    placedSchema.extend({ stage: stageSchema }),
-    z.object({ pipeline: z.string(), runId: z.string() }),
+    placedSchema.extend({ ...waiting, stage: stageSchema }),
+    awaitedRunSchema,
     'forward',
   ),
-  /** Puts the preparation pipeline back, which an attempt that ends late has removed already. */
+  /** Puts back what `putPreparation` put, which an attempt that ends late has removed in part. */
   restorePreparation: activity('restorePreparation', placedSchema, nothing, 'undo'),
   /**
    * Starts the stage of the preparation pipeline that gives back the attempt's claim of the source, or that removes what
@@ -203,8 +193,8 @@ export const activities = {
    */
   startSourceUndo: activity(
     'startSourceUndo',
-    placedSchema.extend({ stage: z.enum(['release', 'remove']), removeSource: z.boolean().optional() }),
-    z.object({ pipeline: z.string(), runId: z.string() }),
+    placedSchema.extend({ ...waiting, stage: z.enum(['release', 'remove']), removeSource: z.boolean().optional() }),
+    awaitedRunSchema,
     'undo',
   ),
   /** Asks for the end of every preparation run of the setup, and says how many had not ended yet. */
@@ -213,23 +203,25 @@ export const activities = {
   evaluateChecks: activity(
     'evaluateChecks',
     placedSchema.extend({ runId: z.string(), runtimeName: z.string().optional() }),
-    z.object({ counts: milestones.checksCompleted.data, failure: setupFailureSchema.optional() }),
+    z.object({ failure: setupFailureSchema.optional() }),
     'forward',
   ),
   /** Whether the catalogues of both databases are there that the attempt wrote down, or the one whose assessment it took over. */
   holdsCatalogues: activity('holdsCatalogues', subjectSchema, z.object({ holds: z.boolean() })),
-  /** Stores the extensions that the `install` run found. */
-  recordInventory: activity(
-    'recordInventory',
-    placedSchema.extend({ runId: z.string() }),
-    milestones.inventoryCompleted.data,
-    'forward',
-  ),
+  /** Records what the `install` run did, and stores the extensions that it found. */
+  recordInventory: activity('recordInventory', placedSchema.extend({ runId: z.string() }), nothing, 'forward'),
   /** Names what stays in the source after a `remove` run; the list is clipped. */
   readSourceRemoval: activity('readSourceRemoval', placedSchema.extend({ runId: z.string() }), removalSchema),
   /** Plans every table and writes the plan to the destination. */
-  planTables: activity('planTables', subjectSchema, milestones.tablesPlanned.data, 'forward'),
-  markEnvironmentReady: activity('markEnvironmentReady', subjectSchema, milestones.environmentMarked.data, 'forward'),
+  planTables: activity('planTables', subjectSchema, nothing, 'forward'),
+  /** Puts the pipelines that copy the data. They stay idle until somebody starts a replication run. */
+  putReplication: activity('putReplication', placedSchema, z.object({ pipelines: z.array(z.string()) }), 'forward'),
+  markEnvironmentReady: activity(
+    'markEnvironmentReady',
+    subjectSchema,
+    z.object({ environment: z.string() }),
+    'forward',
+  ),
   /** Takes back the attempt's mark that the environment is ready. */
   clearEnvironmentMark: activity('clearEnvironmentMark', subjectSchema, nothing, 'undo'),
   /** Whether the attempt holds the claim of the destination, which it takes before that of the source. */
@@ -238,7 +230,7 @@ export const activities = {
   releaseClaims: activity('releaseClaims', subjectSchema, nothing, 'undo'),
   /** Removes from the destination what the setup made there, the claim too; names what stays, clipped. */
   removeFromDestination: activity('removeFromDestination', subjectSchema, removalSchema, 'undo'),
-  removePreparation: activity('removePreparation', placedSchema, milestones.cleanupCompleted.data, 'forward'),
+  removePreparation: activity('removePreparation', placedSchema, nothing, 'forward'),
   /** Deletes the setup's pipelines, datasets and linked services; the runtime and its nodes stay. */
   removeEntities: activity('removeEntities', placedSchema, z.object({ removed: z.array(z.string()) }), 'undo'),
   /** Deletes the setup's container in the staging account, with the catalogues in it. */
@@ -293,15 +285,16 @@ export const activities = {
   refreshPlan: activity('refreshPlan', runningSchema, publishedSchema, 'forward'),
   /** Says to the environment which companies a run is limited to, and that the run begins. */
   beginRun: activity('beginRun', runningSchema, publishedSchema, 'forward'),
-  /** Starts the pipeline of a run, or finds the run that an earlier call started. */
+  /** Starts the pipeline of a run, or finds the run that an earlier call started, and waits for its end. */
   startReplication: activity(
     'startReplication',
     runningSchema.extend({
+      ...waiting,
       factory: factorySchema,
       mode: replicationModeSchema,
       retryOf: z.int().optional(),
     }),
-    z.object({ pipeline: z.string(), runId: z.string() }),
+    awaitedRunSchema,
     'forward',
   ),
   /** Asks for the end of every replication pipeline of the setup, and says how many had not ended yet. */
@@ -362,12 +355,7 @@ export const orchestrations = {
   preparation: orchestration(
     'preparation',
     placedSchema.extend({ ...fromSchema.shape, runtimeName: z.string().optional() }),
-    z.discriminatedUnion('kind', [fromSchema.extend({ kind: z.literal('prepared') }), unpreparedSchema]),
-  ),
-  replicationPipeline: orchestration(
-    'replicationPipeline',
-    placedSchema.extend(fromSchema.shape),
-    milestones.replicationPipelineCreated.data,
+    z.discriminatedUnion('kind', [z.object({ kind: z.literal('prepared') }), unpreparedSchema]),
   ),
 } as const;
 

@@ -10,7 +10,6 @@ import { setupFailure } from '../shared/setup/failure.ts';
 import { isBefore } from '../shared/setup/states.ts';
 import { activities, orchestrations } from './contract.ts';
 import type { StepsOf } from './contract.ts';
-import { record } from './milestones.ts';
 
 export const factorySelection = orchestrator(
   orchestrations.factorySelection,
@@ -25,13 +24,12 @@ export const factorySelection = orchestrator(
       yield* call(context, activities.moveBack, { ...subject, phase: 'FactorySelection' });
     }
 
-    const { factory, candidates } = yield* call(context, activities.selectFactory, { ...subject, ...reuse });
+    const { factory, candidates = [] } = yield* call(context, activities.selectFactory, { ...subject, ...reuse });
     if (factory === undefined) {
       const cause = candidates.map(({ name, obstacle }) => `${name} ${obstacle}`).join('; ');
       const detail = candidates.map(({ name, reasons }) => `${name}: ${reasons.join(', ')}`).join('; ');
       return { kind: 'failed', failure: setupFailure('52090', cause), detail };
     }
-    yield* record(context, subject, { name: 'factorySelected', data: { factory, candidates } });
     return { kind: 'selected', factory, from: 'FactorySelection' };
   },
 );

@@ -5,7 +5,6 @@ import type { orchestrations } from './contract.ts';
 import { factorySelection } from './factory-selection.ts';
 import { measureFactories } from './measure-factories.ts';
 import { preparation } from './preparation.ts';
-import { replicationPipeline } from './replication-pipeline.ts';
 import { replicationRun } from './replication-run.ts';
 import { replayMany } from './replay-many.ts';
 import { runtimeRegistration } from './runtime-registration.ts';
@@ -20,5 +19,4 @@ export const handlers: Readonly<Record<keyof typeof orchestrations, Orchestratio
   factorySelection,
   runtimeRegistration,
   preparation,
-  replicationPipeline,
 };

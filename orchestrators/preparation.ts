@@ -3,7 +3,7 @@
  * planned; if all checks pass, it creates the procedures and lists companies and extensions.
  */
 import type { OrchestrationContext } from 'durable-functions';
-import { call, callAll, orchestrator } from '../shared/durable.ts';
+import { call, orchestrator } from '../shared/durable.ts';
 import type { Steps } from '../shared/durable.ts';
 import { runFailure } from '../shared/factory/run-failure.ts';
 import { setupFailure } from '../shared/setup/failure.ts';
@@ -11,25 +11,18 @@ import type { SetupFailure } from '../shared/setup/setup.ts';
 import { isBefore } from '../shared/setup/states.ts';
 import type { Phase } from '../shared/setup/states.ts';
 import { endedSchema } from '../shared/waits/wait.ts';
-import { activities, datasetRoles, orchestrations } from './contract.ts';
+import { activities, orchestrations } from './contract.ts';
 import type { Placed, Stage, StepsOf } from './contract.ts';
-import { reach, record } from './milestones.ts';
 import { waitForAnswer } from './waits.ts';
 
 /** Longer than the slowest preparation of a large, fragmented database; shorter than a day of silence. */
 const STAGE_DEADLINE_MS = 2 * 60 * 60 * 1000;
 
 export const preparation = orchestrator(orchestrations.preparation, function* (context, input): StepsOf<'preparation'> {
-  const { tenantId, setupId, attempt, key, factory, runtimeName } = input;
-  const placed = { tenantId, setupId, attempt, key, factory };
-  yield* callAll(
-    context,
-    activities.putDataset,
-    datasetRoles.map((role) => ({ ...placed, role })),
-  );
-  yield* call(context, activities.putPipeline, { ...placed, role: 'prepare' });
+  const { runtimeName, from: begun, ...placed } = input;
+  yield* call(context, activities.putPreparation, placed);
 
-  const from = yield* keepAssessment(context, placed, input.from);
+  const from = yield* keepAssessment(context, placed, begun);
   if (!isBefore('Assessment', from)) {
     const failed = yield* assess(context, placed, runtimeName);
     if (failed !== undefined) return { ...failed, installs: false };
@@ -41,17 +34,12 @@ export const preparation = orchestrator(orchestrations.preparation, function* (c
     yield* call(context, activities.moveBack, { ...placed, phase: 'Installation' });
     return { ...installation, installs: true };
   }
-  const progress = { ...placed, from };
-  yield* reach(context, progress, { name: 'proceduresCreated', data: {} });
-
   if (!isBefore('Inventory', from)) {
-    const inventory = yield* call(context, activities.recordInventory, { ...placed, runId: installation.runId });
-    yield* record(context, placed, { name: 'inventoryCompleted', data: inventory });
+    yield* call(context, activities.recordInventory, { ...placed, runId: installation.runId });
   }
-
-  const plan = yield* call(context, activities.planTables, { tenantId, setupId, attempt, key });
-  yield* reach(context, progress, { name: 'tablesPlanned', data: plan });
-  return { kind: 'prepared', from };
+  const { factory: _factory, ...subject } = placed;
+  yield* call(context, activities.planTables, subject);
+  return { kind: 'prepared' };
 });
 
 /** Moves the beginning of an attempt back to its assessment, if it takes that over and its catalogues are gone. */
@@ -71,12 +59,11 @@ function* assess(
 ): Steps<Failed | undefined> {
   const assessment = yield* runStage(context, placed, 'assess');
   if (assessment.kind === 'failed') return assessment;
-  const { counts, failure } = yield* call(context, activities.evaluateChecks, {
+  const { failure } = yield* call(context, activities.evaluateChecks, {
     ...placed,
     runId: assessment.runId,
     ...(runtimeName === undefined ? {} : { runtimeName }),
   });
-  yield* record(context, placed, { name: failure === undefined ? 'checksCompleted' : 'checksFailed', data: counts });
   return failure === undefined ? undefined : { kind: 'failed', failure };
 }
 
@@ -88,10 +75,10 @@ interface Failed {
 type StageResult = { readonly kind: 'succeeded'; readonly runId: string } | Failed;
 
 function* runStage(context: OrchestrationContext, placed: Placed, stage: Stage): Steps<StageResult> {
-  const { pipeline, runId } = yield* call(context, activities.startPreparation, { ...placed, stage });
-  const run = yield* waitForAnswer(context, placed, {
+  const { instanceId } = context.df;
+  const begun = yield* call(context, activities.startPreparation, { ...placed, stage, instanceId });
+  const run = yield* waitForAnswer(context, begun, {
     eventName: stage,
-    target: { kind: 'run', factory: placed.factory, pipeline, runId },
     answer: endedSchema,
     deadlineMs: STAGE_DEADLINE_MS,
   });
@@ -99,6 +86,6 @@ function* runStage(context: OrchestrationContext, placed: Placed, stage: Stage):
     const cause = `Stage ${stage} of the preparation had not ended after ${STAGE_DEADLINE_MS / 3_600_000} hours.`;
     return { kind: 'failed', failure: setupFailure('52073', cause) };
   }
-  if (run.status === 'Succeeded') return { kind: 'succeeded', runId };
+  if (run.status === 'Succeeded') return { kind: 'succeeded', runId: begun.runId };
   return { kind: 'failed', failure: runFailure(stage, run.status, run.message) };
 }

@@ -44,17 +44,17 @@ function* replicate(
   context: OrchestrationContext,
   { mode, retryOf, ...placed }: ReplicationRunInput & { readonly factory: Factory },
 ): Steps<Ending> {
-  const { factory, ...running } = placed;
+  const { factory: _factory, ...running } = placed;
   try {
     // Signs anew the way to the staging container.
-    yield* call(context, activities.putLinkedService, { ...placed, role: 'staging' });
+    yield* call(context, activities.renewStaging, placed);
     yield* call(context, activities.refreshPlan, running);
     yield* call(context, activities.beginRun, running);
-    const asked = { ...placed, mode, ...(retryOf === undefined ? {} : { retryOf }) };
-    const { pipeline, runId } = yield* call(context, activities.startReplication, asked);
-    const ended = yield* waitForAnswer(context, running, {
+    const { instanceId } = context.df;
+    const asked = { ...placed, mode, instanceId, ...(retryOf === undefined ? {} : { retryOf }) };
+    const begun = yield* call(context, activities.startReplication, asked);
+    const ended = yield* waitForAnswer(context, begun, {
       eventName: 'replication',
-      target: { kind: 'run', factory, pipeline, runId },
       answer: endedSchema,
       deadlineMs: RUN_DEADLINE_MS,
     });

@@ -9,7 +9,7 @@ import { setupFailure } from '../shared/setup/failure.ts';
 import type { SetupFailure } from '../shared/setup/setup.ts';
 import { activities, orchestrations } from './contract.ts';
 import type { StepsOf, Subject } from './contract.ts';
-import { reach, record } from './milestones.ts';
+import { record } from './milestones.ts';
 import {
   nameRuntime,
   takeBack,
@@ -115,17 +115,13 @@ function* runPhases(context: OrchestrationContext, input: SetupInput, subject: S
     if (!prepared.installs) undo.splice(undo.indexOf(claims), 1);
     return prepared;
   }
-  const progress = { ...placed, from: prepared.from };
-
-  const { pipelines } = yield* callChild(context, orchestrations.replicationPipeline, progress, 'replicationPipeline');
+  const { pipelines } = yield* call(context, activities.putReplication, placed);
 
   undo.unshift(undoMark(context, subject));
   const { environment } = yield* call(context, activities.markEnvironmentReady, subject);
-  yield* reach(context, progress, { name: 'environmentMarked', data: { environment } });
 
-  const cleanup = yield* call(context, activities.removePreparation, placed);
+  yield* call(context, activities.removePreparation, placed);
   yield* call(context, activities.releaseFactory, { ...subject, entities: ENTITIES_OF_READY_SETUP });
-  yield* record(context, subject, { name: 'cleanupCompleted', data: cleanup });
   yield* record(context, subject, { name: 'ready', data: { environment, pipelines } });
   return { kind: 'ready' };
 }

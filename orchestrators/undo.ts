@@ -162,13 +162,13 @@ export function* undoAtSource(
   removeSource = false,
 ): Steps<string> {
   yield* call(context, activities.restorePreparation, placed);
-  const { pipeline, runId } = yield* call(context, activities.startSourceUndo, { ...placed, stage, removeSource });
-  const run = yield* waitForAnswer(context, placed, {
+  const { instanceId } = context.df;
+  const begun = yield* call(context, activities.startSourceUndo, { ...placed, stage, removeSource, instanceId });
+  const run = yield* waitForAnswer(context, begun, {
     eventName: stage,
-    target: { kind: 'run', factory: placed.factory, pipeline, runId },
     answer: endedSchema,
     deadlineMs: SOURCE_DEADLINE_MS,
   });
-  if (run?.status === 'Succeeded') return runId;
+  if (run?.status === 'Succeeded') return begun.runId;
   throw new Error(run === undefined ? 'its run had not ended after 30 minutes' : run.message);
 }

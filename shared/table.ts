@@ -1,6 +1,7 @@
 /** Tables that exist from their first use on, and the removal of many of their rows. */
 import { odata } from '@azure/data-tables';
 import type { TableClient, TableEntityResult, TransactionAction } from '@azure/data-tables';
+import { unlessConflict, unlessMissing } from './rest-errors.ts';
 
 /** Gives a table's client once the table exists; a creation that failed is tried again at the next call. */
 export function createdTable(table: TableClient): () => Promise<TableClient> {
@@ -15,6 +16,26 @@ export function createdTable(table: TableClient): () => Promise<TableClient> {
     }
     return table;
   };
+}
+
+/**
+ * Submits a transaction whose first action writes an entity.
+ * @returns the new ETag of that entity; undefined if one of the entities exists already, has changed since it was read, or is gone
+ */
+export async function submitted(
+  table: TableClient,
+  actions: TransactionAction[],
+): Promise<{ readonly etag: string } | undefined> {
+  let etag: string | undefined;
+  const isWritten = await unlessMissing(() =>
+    unlessConflict(async () => {
+      // The answers are in the order of the actions. Those of updates do not name their entity.
+      etag = (await table.submitTransaction(actions)).subResponses[0]?.etag;
+    }),
+  );
+  if (isWritten !== true) return undefined;
+  if (etag === undefined) throw new Error(`Table Storage gave no ETag for a row of ${table.tableName}`);
+  return { etag };
 }
 
 /** The rows of a partition whose keys begin with a prefix, in the order of their keys; `condition` is a filter on them. */

@@ -6,15 +6,20 @@ import type { Services } from '../../shared/services.ts';
 import * as scripts from '../../shared/sql/scripts.ts';
 import type { Row } from '../../shared/sql/database.ts';
 import type { Implementation } from './implementation.ts';
+import { reach } from './setup-record.ts';
 
-export const markEnvironmentReady: Implementation<'markEnvironmentReady'> = async (input, services) => {
-  const { destination } = await services.store.require(input);
-  const companies = await services.findings.of(input, 'company');
+export const markEnvironmentReady: Implementation<'markEnvironmentReady'> = async (input, services, { head }) => {
+  const setup = await head();
+  const { destination } = setup;
+  const companies = await services.findings.of(setup, 'company', setup.from);
   const [row] = await services.databases.use(destination, (database) =>
     database.query(scripts.markReady, { ...claimantOf(input, services), companies: JSON.stringify(companies) }),
   );
   const { outcome } = markedSchema.parse(row);
-  return outcome === 'superseded' ? { stopped: outcome } : { environment: destination.environment };
+  if (outcome === 'superseded') return { stopped: outcome };
+  const { environment } = destination;
+  const reached = await reach(input, [{ name: 'environmentMarked', data: { environment } }], services, setup);
+  return 'stopped' in reached ? reached : { environment };
 };
 
 const markedSchema = z.object({ outcome: z.enum(['marked', 'superseded']) });

@@ -11,80 +11,114 @@ import { largeTablesPipeline, replicatePipeline, smallTablesPipeline } from '../
 import { preparationPipeline } from '../../shared/factory/preparation-pipeline.ts';
 import type { Services } from '../../shared/services.ts';
 import { databaseMarkOf } from '../../shared/setup/database-mark.ts';
+import type { SetupRecord } from '../../shared/setup/head.ts';
 import type { Factory } from '../../shared/setup/setup.ts';
 import * as scripts from '../../shared/sql/scripts.ts';
 import type { EntityKind } from '../../shared/factory/data-factory.ts';
-import type { PipelineRole, Placed } from '../contract.ts';
+import type { Placed } from '../contract.ts';
 import type { Implementation } from './implementation.ts';
+import { reach } from './setup-record.ts';
 
-export const putLinkedService: Implementation<'putLinkedService'> = async (input, services) => {
-  const { factory, key, role, runtimeName } = input;
-  const { factories } = services;
-  const put = (name: string, document: EntityDocument) => factories.put(factory, 'linkedServices', name, document);
-  const names = entityNames(key).linkedServices;
-  switch (role) {
-    case 'staging':
-      await put(names.staging, stagingLinkedService(await services.staging.open(key)));
-      return null;
-    case 'source': {
-      const { request, secretName } = await services.store.require(input);
-      const password = await services.secrets.get(secretName);
-      if (password === undefined) {
-        throw new Error(`Key Vault has no secret ${secretName}, which holds the source's password. Recover it there.`);
-      }
-      await put(names.source, sourceLinkedService(request.source, password, runtimeName));
-      return null;
-    }
-    case 'destination': {
-      const { destination } = await services.store.require(input);
-      await put(names.destination, destinationLinkedService(destination));
-      return null;
-    }
+export const putConnections: Implementation<'putConnections'> = async (input, services, { head }) => {
+  const { runtime, ...placed } = input;
+  const setup = await head();
+  await connect(placed, setup, services, runtime?.runtimeName);
+  const reached = await reach(
+    placed,
+    [
+      runtime === undefined
+        ? { name: 'runtimeNotNeeded', data: { reason: NO_RUNTIME } }
+        : { name: 'runtimeOnline', data: runtime },
+    ],
+    services,
+    setup,
+  );
+  return 'stopped' in reached ? reached : null;
+};
+
+const NO_RUNTIME = 'An Azure SQL source is reached through the Azure integration runtime of the factory.';
+
+export const restoreConnections: Implementation<'restoreConnections'> = async (input, services, { head }) => {
+  await connect(input, await head(), services, input.runtimeName);
+  return null;
+};
+
+/** Puts the linked services. @throws {Error} if the vault has lost the source's password */
+async function connect(
+  { factory, key }: Placed,
+  { request, destination, secretName }: SetupRecord,
+  { factories, secrets, staging }: Services,
+  runtimeName: string | undefined,
+): Promise<void> {
+  const password = await secrets.get(secretName);
+  if (password === undefined) {
+    throw new Error(`Key Vault has no secret ${secretName}, which holds the source's password. Recover it there.`);
   }
-};
-
-export const putDataset: Implementation<'putDataset'> = async (input, services) => {
-  const { factory, key, role } = input;
-  const { request } = await services.store.require(input);
-  const names = entityNames(key);
-  const document = role === 'catalogue' ? catalogueDataset(names, key) : tableDataset(names, role, request.source.kind);
-  await services.factories.put(factory, 'datasets', names.datasets[role], document);
-  return null;
-};
-
-export const putPipeline: Implementation<'putPipeline'> = async ({ role, ...input }, services) => {
-  return { name: await putRole(role, input, services) };
-};
-
-export const restorePreparation: Implementation<'restorePreparation'> = async (input, services) => {
-  await putRole('prepare', input, services);
-  return null;
-};
-
-/** Puts a pipeline of a setup and gives its name. */
-async function putRole(role: PipelineRole, input: Placed, services: Services): Promise<string> {
-  const { factory, key, attempt } = input;
-  const { request } = await services.store.require(input);
-  const names = entityNames(key);
-  const context = { key, names, sourceKind: request.source.kind };
-  const setupKey = databaseMarkOf(services.settings.MIGRATION_EVENT_SOURCE, input);
-  const claimant = { setupKey, attempt };
+  const names = entityNames(key).linkedServices;
   const documents = {
-    prepare: () => preparationPipeline(context, claimant, scripts),
-    large: () => largeTablesPipeline(context),
-    small: () => smallTablesPipeline(context),
-    replicate: () => replicatePipeline(context),
+    [names.staging]: stagingLinkedService(await staging.open(key)),
+    [names.source]: sourceLinkedService(request.source, password, runtimeName),
+    [names.destination]: destinationLinkedService(destination),
   };
-  const name = names.pipelines[role];
-  await services.factories.put(factory, 'pipelines', name, documents[role]());
-  return name;
+  await putAll(factories, factory, 'linkedServices', documents);
 }
 
-export const removePreparation: Implementation<'removePreparation'> = async ({ factory, key }, { factories }) => {
-  const { prepare } = entityNames(key).pipelines;
-  await factories.delete(factory, 'pipelines', prepare);
+export const renewStaging: Implementation<'renewStaging'> = async ({ factory, key }, { factories, staging }) => {
+  const document = stagingLinkedService(await staging.open(key));
+  await factories.put(factory, 'linkedServices', entityNames(key).linkedServices.staging, document);
+  return null;
+};
+
+export const putPreparation: Implementation<'putPreparation'> = async (input, services, { head }) => {
+  await putPrepared(input, await head(), services);
+  return null;
+};
+
+export const restorePreparation: Implementation<'restorePreparation'> = async (input, services, { head }) => {
+  await putPrepared(input, await head(), services);
+  return null;
+};
+
+/** Puts the datasets, then the pipeline that refers to them. */
+async function putPrepared(input: Placed, { request }: SetupRecord, { factories, settings }: Services): Promise<void> {
+  const { factory, key, attempt } = input;
+  const { kind } = request.source;
+  const names = entityNames(key);
+  await putAll(factories, factory, 'datasets', {
+    [names.datasets.source]: tableDataset(names, 'source', kind),
+    [names.datasets.destination]: tableDataset(names, 'destination', kind),
+    [names.datasets.catalogue]: catalogueDataset(names, key),
+  });
+  const claimant = { setupKey: databaseMarkOf(settings.MIGRATION_EVENT_SOURCE, input), attempt };
+  const document = preparationPipeline({ key, names, sourceKind: kind }, claimant, scripts);
+  await factories.put(factory, 'pipelines', names.pipelines.prepare, document);
+}
+
+export const putReplication: Implementation<'putReplication'> = async (input, services, { head }) => {
+  const { factory, key } = input;
+  const { factories } = services;
+  const setup = await head();
+  const names = entityNames(key);
+  const { replicate, large, small } = names.pipelines;
+  const context = { key, names, sourceKind: setup.request.source.kind };
+  // The outer pipeline runs the inner ones, and a factory refuses a reference to what does not exist.
+  await putAll(factories, factory, 'pipelines', {
+    [large]: largeTablesPipeline(context),
+    [small]: smallTablesPipeline(context),
+  });
+  await factories.put(factory, 'pipelines', replicate, replicatePipeline(context));
+  const pipelines = [replicate, large, small];
+  const reached = await reach(input, [{ name: 'replicationPipelineCreated', data: { pipelines } }], services, setup);
+  return 'stopped' in reached ? reached : { pipelines };
+};
+
+export const removePreparation: Implementation<'removePreparation'> = async (input, services, { head }) => {
+  const { prepare: pipeline } = entityNames(input.key).pipelines;
+  await services.factories.delete(input.factory, 'pipelines', pipeline);
   // The attempt made it, so that it was there, also when an earlier call of this activity deleted it.
-  return { removed: [prepare] };
+  const data = { removed: [pipeline] };
+  const reached = await reach(input, [{ name: 'cleanupCompleted', data }], services, await head());
+  return 'stopped' in reached ? reached : null;
 };
 
 export const removeEntities: Implementation<'removeEntities'> = async ({ factory, key }, { factories }) => {
@@ -105,6 +139,18 @@ export const removeEntities: Implementation<'removeEntities'> = async ({ factory
 export const removeStaging: Implementation<'removeStaging'> = async ({ key }, { staging }) => {
   return { removed: (await staging.remove(key)) ? [`container ${stagingContainer(key)}`] : [] };
 };
+
+/** Puts entities of one kind. Those that succeed are done when it fails: nothing of an activity goes on after its end. */
+async function putAll(
+  factories: Services['factories'],
+  factory: Factory,
+  kind: EntityKind,
+  documents: Readonly<Record<string, EntityDocument>>,
+): Promise<void> {
+  const puts = Object.entries(documents).map(([name, document]) => factories.put(factory, kind, name, document));
+  await Promise.allSettled(puts);
+  await Promise.all(puts);
+}
 
 /** Deletes entities of one kind; gives the names of those that were there. */
 async function deleteAll(

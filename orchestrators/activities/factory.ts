@@ -1,62 +1,32 @@
 import { messageOf } from '../../shared/error-message.ts';
-import { rankFactories } from '../../shared/factory/placement.ts';
 import { isThrottled } from '../../shared/rest-errors.ts';
+import type { SetupRecord } from '../../shared/setup/head.ts';
 import { dataOf } from '../../shared/setup/milestone-data.ts';
-import { countFactory, Inquiry } from './factory-inquiry.ts';
+import type { AttemptId } from '../../shared/setup/setup.ts';
+import { isBefore } from '../../shared/setup/states.ts';
+import type { SetupStore } from '../../shared/setup/store.ts';
+import { chooseFactory } from './factory-choice.ts';
+import { countFactory } from './factory-inquiry.ts';
 import type { Implementation } from './implementation.ts';
+import { reach } from './setup-record.ts';
 
-/**
- * Others choose at the same moment. After so many choices in vain, or so long, the next try of the activity goes on: a fenced
- * activity must end within a minute of its check.
- */
-const CHOICES = 20;
-const LONGEST_CHOICE_MS = 20_000;
-const LACKS_RUNTIME = 'does not have the runtime that is to be reused';
-
-export const selectFactory: Implementation<'selectFactory'> = async ({ known, runtime, ...subject }, services) => {
-  const { book, store, settings, clock } = services;
-  // A late repetition must not choose again: the place may have been given back since.
-  const own = (await store.milestonesOf(subject)).filter(({ origin }) => origin === subject.attempt);
-  const chosen = dataOf(own, 'factorySelected');
-  if (chosen !== undefined) return chosen;
-
-  const allowed = [known ?? runtime?.factory ?? settings.MIGRATION_FACTORIES].flat();
-  const inquiry = new Inquiry(services, runtime?.name);
-  const begun = clock.now().getTime();
-  for (let choice = 0; choice < CHOICES && clock.now().getTime() - begun < LONGEST_CHOICE_MS; choice += 1) {
-    const view = await book.read(allowed, subject);
-    if (view.place !== undefined && view.place.attempt > subject.attempt) return { stopped: 'superseded' };
-    const ranking = rankFactories(view.factories);
-    const candidates = ranking.map(({ candidate }) => candidate);
-    const drawn = inquiry.draw(ranking);
-    if (drawn.length === 0) {
-      if (await inquiry.countAgain(ranking)) continue;
-      return { candidates };
-    }
-
-    const answers = await Promise.all(drawn.map((factory) => inquiry.ask(factory)));
-    if (answers.some(({ kind }) => kind === 'lacks the runtime')) {
-      return { candidates: candidates.map((one) => ({ ...one, eligible: false, obstacle: LACKS_RUNTIME })) };
-    }
-    const best = ranking.find(({ known: one }) => answers[drawn.indexOf(one)]?.kind === 'answers')?.known;
-    if (best !== undefined) {
-      if (!(await book.reserve(best, subject, view))) continue;
-      // The attempt may have given everything back while this was under way.
-      if (!(await book.isSpent(subject))) return { factory: best.factory, candidates };
-      await book.release(subject, 0);
-      return { stopped: 'superseded' };
-    }
-    for (const answer of answers) if (answer.kind === 'throttled') throw answer.error;
-    // Those that did not answer are out from now on; whoever has not been asked yet is drawn next.
-    const others = ranking.some(({ known: one, candidate }) => candidate.eligible && !drawn.includes(one));
-    if (others || answers.some(({ kind }) => kind === 'news')) continue;
-    if (answers.every(({ kind }) => kind === 'gone')) {
-      return { candidates: rankFactories(await book.readAll(allowed)).map(({ candidate }) => candidate) };
-    }
-    throw new Error(drawn.map(({ factory }) => `${factory.name} does not answer`).join('; '));
-  }
-  throw new Error('No factory could be chosen in time: others chose at the same moment, or some did not answer');
+export const selectFactory: Implementation<'selectFactory'> = async (input, services, { head }) => {
+  const { known, runtime, ...subject } = input;
+  const setup = await head();
+  const before = await chosenBefore(subject, setup, services.store);
+  if (before !== undefined) return { factory: before };
+  const chosen = await chooseFactory(subject, { known, runtime }, services);
+  if ('stopped' in chosen || chosen.factory === undefined) return chosen;
+  const { factory, candidates } = chosen;
+  const reached = await reach(subject, [{ name: 'factorySelected', data: { factory, candidates } }], services, setup);
+  return 'stopped' in reached ? reached : { factory };
 };
+
+/** A late repetition must not choose again: the place may have been given back since. */
+async function chosenBefore(attempt: AttemptId, { factory, from }: SetupRecord, store: SetupStore) {
+  if (factory === undefined || isBefore('FactorySelection', from)) return undefined;
+  return dataOf(await store.milestonesOf(attempt), 'factorySelected')?.factory;
+}
 
 export const releaseFactory: Implementation<'releaseFactory'> = async ({ entities, ...subject }, { book }) => {
   await book.spend(subject);

@@ -8,12 +8,14 @@ import {
   removeFromDestination,
 } from './database.ts';
 import {
-  putDataset,
-  putLinkedService,
-  putPipeline,
+  putConnections,
+  putPreparation,
+  putReplication,
   removeEntities,
   removePreparation,
   removeStaging,
+  renewStaging,
+  restoreConnections,
   restorePreparation,
 } from './entities.ts';
 import { measureFactory, releaseFactory, selectFactory } from './factory.ts';
@@ -28,13 +30,12 @@ import {
   startPreparation,
   startSourceUndo,
 } from './preparation.ts';
-import { ensureRuntime, findRuntime, getRuntimeStatus, leaveRuntime } from './runtime.ts';
+import { ensureRuntime, findRuntime, leaveRuntime } from './runtime.ts';
 import { endInstances } from './instances.ts';
 import { holdsPassword, releaseEnvironment, removeSecret } from './release.ts';
 import { beginRun, cancelReplication, closeRun, endRun, startReplication } from './replication.ts';
 import { chooseSetups, endReplay, replayRound } from './replays.ts';
 import { moveBack, openAttempt, readCheckpoints, recordMilestone } from './setup-record.ts';
-import { closeWait, openWait } from './waits.ts';
 
 export const implementations: { readonly [Name in keyof typeof activities]: Implementation<Name> } = {
   selectFactory,
@@ -43,12 +44,10 @@ export const implementations: { readonly [Name in keyof typeof activities]: Impl
   findRuntime,
   ensureRuntime,
   leaveRuntime,
-  getRuntimeStatus,
-  openWait,
-  closeWait,
-  putLinkedService,
-  putDataset,
-  putPipeline,
+  putConnections,
+  restoreConnections,
+  renewStaging,
+  putPreparation,
   startPreparation,
   restorePreparation,
   startSourceUndo,
@@ -58,6 +57,7 @@ export const implementations: { readonly [Name in keyof typeof activities]: Impl
   recordInventory,
   readSourceRemoval,
   planTables,
+  putReplication,
   markEnvironmentReady,
   clearEnvironmentMark,
   holdsClaim,

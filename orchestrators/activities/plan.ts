@@ -16,14 +16,18 @@ import type { SqlDatabase } from '../../shared/sql/database.ts';
 import * as scripts from '../../shared/sql/scripts.ts';
 import { claimantOf } from './claimant.ts';
 import type { Implementation } from './implementation.ts';
-import { publish } from './setup-record.ts';
+import { publish, reach } from './setup-record.ts';
 
-export const planTables: Implementation<'planTables'> = async (input, services) => {
-  return writePlan(await services.store.require(input), input, services);
+export const planTables: Implementation<'planTables'> = async (input, services, { head }) => {
+  const setup = await head();
+  const planned = await writePlan(setup, input, services);
+  if ('stopped' in planned) return planned;
+  const reached = await reach(input, [{ name: 'tablesPlanned', data: planned }], services, setup);
+  return 'stopped' in reached ? reached : null;
 };
 
-export const refreshPlan: Implementation<'refreshPlan'> = async (input, services) => {
-  const setup = await services.store.require(input);
+export const refreshPlan: Implementation<'refreshPlan'> = async (input, services, { head }) => {
+  const setup = await head();
   if (!setup.planOutdated) return { published: true };
   const planned = await writePlan(setup, input, services);
   if ('stopped' in planned) return planned;
@@ -40,7 +44,7 @@ const LONGEST_PLAN_REQUEST_MS = 10 * 60_000;
 async function writePlan(setup: SetupRecord, worker: Worker, services: Services): Promise<Planned> {
   const run = worker.run === undefined ? {} : { replicationId: worker.run.number };
   const owner = { ...claimantOf(worker, services), ...run };
-  const assessed = await services.findings.originOf(worker, 'source');
+  const assessed = await services.findings.originOf(setup, 'source', setup.from);
   const catalogueOf = (side: 'source' | 'destination') =>
     readCatalogue(services.staging.read(setup.key, catalogueBlob(assessed, side)));
   const work = async (database: SqlDatabase): Promise<Planned> => {
@@ -69,9 +73,9 @@ async function writePlan(setup: SetupRecord, worker: Worker, services: Services)
 
 async function planContext({ findings }: Services, setup: SetupRecord, database: SqlDatabase): Promise<PlanContext> {
   const [[source], companies, extensions] = await Promise.all([
-    findings.of(setup, 'source'),
-    findings.of(setup, 'company'),
-    findings.of(setup, 'extension'),
+    findings.of(setup, 'source', setup.from),
+    findings.of(setup, 'company', setup.from),
+    findings.of(setup, 'extension', setup.from),
   ]);
   const online = await database.query(scripts.listCompanies);
   const rules = await database.query(scripts.replicationRules);

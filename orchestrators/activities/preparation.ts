@@ -13,39 +13,41 @@ import { preparationActivities } from '../../shared/factory/preparation-pipeline
 import { databaseMarkOf } from '../../shared/setup/database-mark.ts';
 import { instanceIdOf } from '../../shared/setup/setup.ts';
 import type { Implementation } from './implementation.ts';
-import { startRun } from './start-run.ts';
+import { reach } from './setup-record.ts';
+import { awaitRun } from './start-run.ts';
 
 export const startPreparation: Implementation<'startPreparation'> = async (
-  { factory, key, stage, ...attempt },
+  { factory, key, stage, instanceId, ...attempt },
   services,
+  { head },
 ) => {
   const operationId = `${instanceIdOf(attempt)}.${stage}`;
   const pipeline = entityNames(key).pipelines.prepare;
-  const runId = await startRun(services, attempt, { factory, pipeline, operationId, parameters: { stage } });
-  return { pipeline, runId };
+  const wanted = { factory, pipeline, operationId, parameters: { stage } };
+  return awaitRun(services, await head(), wanted, { eventName: stage, instanceId });
 };
 
 export const startSourceUndo: Implementation<'startSourceUndo'> = async (
-  { factory, key, stage, removeSource = false, cleanup, ...attempt },
+  { factory, key, stage, removeSource = false, instanceId, cleanup, ...attempt },
   services,
+  { head },
 ) => {
   // Each cleanup has a run of its own, since one may follow another that failed.
   const operationId = [instanceIdOf(attempt), stage, ...(cleanup === undefined ? [] : [cleanup])].join('.');
   const pipeline = entityNames(key).pipelines.prepare;
-  const parameters = { stage, removeSource };
-  const runId = await startRun(services, attempt, { factory, pipeline, operationId, parameters });
-  return { pipeline, runId };
+  const wanted = { factory, pipeline, operationId, parameters: { stage, removeSource } };
+  return awaitRun(services, await head(), wanted, { eventName: stage, instanceId });
 };
 
 export const cancelRuns: Implementation<'cancelRuns'> = async ({ factory, key }, { factories }) => {
   return { active: await factories.cancelRuns(factory, [entityNames(key).pipelines.prepare]) };
 };
 
-export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, services) => {
+export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, services, { head }) => {
   const { factory, runId, runtimeName } = input;
-  const { factories, findings, store, thresholds } = services;
-  const [setup, outputs, runtime] = await Promise.all([
-    store.require(input),
+  const { factories, findings, thresholds } = services;
+  const setup = await head();
+  const [outputs, runtime] = await Promise.all([
     factories.activityOutputs(factory, runId),
     runtimeName === undefined ? undefined : factories.runtimeStatus(factory, runtimeName),
   ]);
@@ -62,11 +64,12 @@ export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, se
     ...(runtime === undefined || runtimeName === undefined ? {} : { runtime: { name: runtimeName, ...runtime } }),
     thresholds,
   });
-  await findings.put(input, 'check', results);
-  await findings.put(input, 'source', [source]);
-  await findings.put(input, 'company', companies);
+  await findings.put(input, { check: results, source: [source], company: companies });
   const { counts, failure } = reportChecks(results);
-  return { counts, ...(failure === undefined ? {} : { failure }) };
+  const name = failure === undefined ? 'checksCompleted' : 'checksFailed';
+  const reached = await reach(input, [{ name, data: counts }], services, setup);
+  if ('stopped' in reached) return reached;
+  return failure === undefined ? {} : { failure };
 };
 
 export const holdsCatalogues: Implementation<'holdsCatalogues'> = async ({ key, ...attempt }, services) => {
@@ -77,12 +80,24 @@ export const holdsCatalogues: Implementation<'holdsCatalogues'> = async ({ key, 
   return { holds: held.every((isThere) => isThere) };
 };
 
-export const recordInventory: Implementation<'recordInventory'> = async (input, { factories, findings }) => {
+export const recordInventory: Implementation<'recordInventory'> = async (input, services, { head }) => {
+  const { factories, findings } = services;
   const outputs = await factories.activityOutputs(input.factory, input.runId);
   const extensions = rowsOf(outputs.get(preparationActivities.extensions), extensionSchema);
-  await findings.put(input, 'extension', extensions);
-  const companies = await findings.of(input, 'company');
-  return { companies: companies.length, extensions: extensions.length };
+  await findings.put(input, { extension: extensions });
+  const setup = await head();
+  const companies = await findings.of(setup, 'company', setup.from);
+  const inventory = { companies: companies.length, extensions: extensions.length };
+  const reached = await reach(
+    input,
+    [
+      { name: 'proceduresCreated', data: {} },
+      { name: 'inventoryCompleted', data: inventory },
+    ],
+    services,
+    setup,
+  );
+  return 'stopped' in reached ? reached : null;
 };
 
 export const readSourceRemoval: Implementation<'readSourceRemoval'> = async ({ factory, runId }, { factories }) => {

@@ -15,7 +15,7 @@ export const chooseSetups: Implementation<'chooseSetups'> = async ({ replayId },
 export const replayRound: Implementation<'replayRound'> = async (
   { replayId, after, size, givesUp },
   services,
-  getClient,
+  { getClient },
 ) => {
   const replay = await services.replays.require(replayId);
   const { values: items, next } = await services.replays.items(replayId, size, { after, result: 'pending' });

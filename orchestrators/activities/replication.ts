@@ -5,11 +5,11 @@ import { runCountsSchema, runOperationOf } from '../../shared/replication/run.ts
 import * as scripts from '../../shared/sql/scripts.ts';
 import type { Implementation } from './implementation.ts';
 import { publish } from './setup-record.ts';
-import { startRun } from './start-run.ts';
+import { awaitRun } from './start-run.ts';
 
-export const beginRun: Implementation<'beginRun'> = async (input, services) => {
+export const beginRun: Implementation<'beginRun'> = async (input, services, { head }) => {
   const { companies, retryOf } = await services.replicationRuns.requireRun(input, input.run);
-  const { destination } = await services.store.require(input);
+  const { destination } = await head();
   const planned = await services.databases.use(destination, async (database) => {
     const given = { replicationId: input.run.number, companies: JSON.stringify(companies ?? []) };
     await database.query(scripts.selectCompanies, given);
@@ -20,13 +20,13 @@ export const beginRun: Implementation<'beginRun'> = async (input, services) => {
   return begun.kind === 'stopped' ? { stopped: begun.reason } : publish(input, services.publisher);
 };
 
-export const startReplication: Implementation<'startReplication'> = async (input, services) => {
-  const { factory, key, mode, retryOf = 0, run, ...attempt } = input;
+export const startReplication: Implementation<'startReplication'> = async (input, services, { head }) => {
+  const { factory, key, mode, retryOf = 0, run, instanceId, ...attempt } = input;
   const pipeline = entityNames(key).pipelines.replicate;
   const operationId = runOperationOf(attempt, run);
   const parameters = { replicationId: run.number, mode, retryOf };
-  const runId = await startRun(services, attempt, { factory, pipeline, operationId, parameters });
-  return { pipeline, runId };
+  const wanted = { factory, pipeline, operationId, parameters };
+  return awaitRun(services, await head(), wanted, { eventName: 'replication', instanceId });
 };
 
 export const cancelReplication: Implementation<'cancelReplication'> = async ({ factory, key }, { factories }) => {
@@ -34,8 +34,8 @@ export const cancelReplication: Implementation<'cancelReplication'> = async ({ f
   return { active: await factories.cancelRuns(factory, [replicate, large, small]) };
 };
 
-export const closeRun: Implementation<'closeRun'> = async ({ error, run, ...attempt }, services) => {
-  const { destination } = await services.store.require(attempt);
+export const closeRun: Implementation<'closeRun'> = async ({ error, run }, services, { head }) => {
+  const { destination } = await head();
   const [row] = await services.databases.use(destination, (database) =>
     database.query(scripts.closeReplication, { replicationId: run.number, error }),
   );

@@ -5,9 +5,9 @@ import { stopReason } from '../../shared/setup/fence.ts';
 import type { Worker } from '../../shared/setup/fence.ts';
 import { activities } from '../contract.ts';
 import { implementations } from './index.ts';
-import type { GetClient } from './implementation.ts';
+import type { ActivityRun } from './implementation.ts';
 
-type AnyImplementation = (input: unknown, services: Services, getClient: GetClient) => Promise<unknown>;
+type AnyImplementation = (input: unknown, services: Services, run: ActivityRun) => Promise<unknown>;
 
 /**
  * Runs an activity.
@@ -18,18 +18,21 @@ export async function runActivity(
   name: keyof typeof activities,
   given: unknown,
   services: Services,
-  getClient: GetClient,
+  getClient: ActivityRun['getClient'],
 ): Promise<unknown> {
   const { input, output, fence }: ActivityContract<unknown, unknown> = activities[name];
   const parsed = input.parse(given);
+  // Only what names an attempt is fenced, or asks for its setup; the contract's schemas see to that.
+  const worker = parsed as Worker;
+  let head: ActivityRun['head'] = () => services.store.require(worker);
   if (fence !== 'none') {
-    // Only what names an attempt is fenced; the contract's schemas see to that.
-    const worker = parsed as Worker;
-    const stopped = stopReason(fence, worker, await services.store.get(worker));
+    const setup = await services.store.get(worker);
+    const stopped = stopReason(fence, worker, setup);
     if (stopped !== undefined) return { stopped };
+    if (setup !== undefined) head = () => Promise.resolve(setup);
   }
   const implementation = implementations[name] as AnyImplementation;
-  const answer = await implementation(parsed, services, getClient);
+  const answer = await implementation(parsed, services, { getClient, head });
   return isStopped(answer) ? answer : output.parse(answer);
 }
 

@@ -1,5 +1,11 @@
 import { entityNames } from '../../shared/factory/names.ts';
+import type { Services } from '../../shared/services.ts';
+import { isBefore } from '../../shared/setup/states.ts';
+import { ask } from '../../shared/waits/look.ts';
+import type { Placed } from '../contract.ts';
 import type { Implementation } from './implementation.ts';
+import { reach } from './setup-record.ts';
+import { openWait } from './waits.ts';
 
 /** Written on each runtime: a tenant may reuse its own runtimes and nobody else's. */
 function ownerOf(tenantId: string): string {
@@ -11,14 +17,40 @@ export const findRuntime: Implementation<'findRuntime'> = async ({ tenantId, run
   return runtime === undefined || runtime.removing ? {} : { factory: runtime.factory };
 };
 
-export const ensureRuntime: Implementation<'ensureRuntime'> = async (input, { factories, runtimes }) => {
-  const { tenantId, setupId, key, factory } = input;
-  const runtimeName = input.runtimeName ?? entityNames(key).runtime;
+export const ensureRuntime: Implementation<'ensureRuntime'> = async (input, services, { head }) => {
+  const { instanceId, ...placed } = input;
+  const runtime = await makeRuntime(placed, services);
+  if (runtime.kind === 'refused') return runtime;
+  const { runtimeName, created } = runtime;
+  const target = { kind: 'runtime', factory: placed.factory, runtimeName } as const;
+  let setup = await head();
+  if (isBefore('RuntimeRegistration', setup.from)) {
+    const answer = await ask(services.factories, target);
+    if (answer !== undefined) return { kind: 'present', runtimeName, from: setup.from, answer };
+    const moved = await services.store.moveBack(placed, 'RuntimeRegistration');
+    if (moved.kind === 'stopped') return { stopped: moved.reason };
+    setup = moved.setup;
+  }
+  const reached = await reach(placed, [{ name: 'runtimeCreated', data: { runtimeName, created } }], services, setup);
+  if ('stopped' in reached) return reached;
+  const opened = await openWait(services, reached, { eventName: 'runtime', instanceId, target });
+  return { kind: 'present', runtimeName, from: reached.from, ...opened };
+};
+
+type Made =
+  | { readonly kind: 'present'; readonly runtimeName: string; readonly created: boolean }
+  | { readonly kind: 'refused'; readonly cause: string };
+
+async function makeRuntime(
+  { tenantId, setupId, key, factory, runtimeName: reused }: Placed & { readonly runtimeName?: string | undefined },
+  { factories, runtimes }: Services,
+): Promise<Made> {
+  const runtimeName = reused ?? entityNames(key).runtime;
   // The row first: a row without a runtime is harmless, a runtime without a row would be nobody's.
   const isOurs = await runtimes.use(tenantId, runtimeName, factory, setupId);
   if (!isOurs) return { kind: 'refused', cause: `${runtimeName} is being removed, or is used in another factory.` };
   const runtime = await factories.runtime(factory, runtimeName);
-  if (runtime === undefined && input.runtimeName !== undefined) {
+  if (runtime === undefined && reused !== undefined) {
     const unused = await runtimes.leave(tenantId, runtimeName, setupId, true);
     if (unused !== undefined) await runtimes.forget(tenantId, unused);
     return { kind: 'refused', cause: `${runtimeName} is not in its factory any more.` };
@@ -31,7 +63,7 @@ export const ensureRuntime: Implementation<'ensureRuntime'> = async (input, { fa
     return { kind: 'present', runtimeName, created: false };
   }
   return { kind: 'refused', cause: `${runtimeName} is not a self-hosted runtime of this tenant.` };
-};
+}
 
 export const leaveRuntime: Implementation<'leaveRuntime'> = async (input, { factories, runtimes }) => {
   const { tenantId, setupId, runtimeName, remove } = input;
@@ -40,9 +72,4 @@ export const leaveRuntime: Implementation<'leaveRuntime'> = async (input, { fact
   await factories.deleteRuntime(unused.factory, runtimeName);
   await runtimes.forget(tenantId, unused);
   return { removed: [runtimeName] };
-};
-
-export const getRuntimeStatus: Implementation<'getRuntimeStatus'> = async ({ factory, runtimeName }, { factories }) => {
-  const { online, nodes } = await factories.runtimeStatus(factory, runtimeName);
-  return { online, nodes: [...nodes] };
 };

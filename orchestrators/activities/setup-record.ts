@@ -1,14 +1,20 @@
 import { messageOf } from '../../shared/error-message.ts';
 import { entityNames } from '../../shared/factory/names.ts';
 import { isSameRuntime } from '../../shared/runtimes/runtime-book.ts';
+import type { StoppedOutput } from '../../shared/durable.ts';
+import type { Services } from '../../shared/services.ts';
 import { LONGEST_ACTIVITY_MS } from '../../shared/setup/fence.ts';
+import type { Worker } from '../../shared/setup/fence.ts';
+import type { SetupRecord } from '../../shared/setup/head.ts';
 import { chunksOf } from '../../shared/setup/failure.ts';
 import { dataOf } from '../../shared/setup/milestone-data.ts';
-import type { MilestoneName } from '../../shared/setup/states.ts';
+import type { Milestone, MilestoneName } from '../../shared/setup/states.ts';
 import type { MilestoneRecord, SetupStore } from '../../shared/setup/store.ts';
+import type { SetupEvent } from '../../shared/setup/events.ts';
 import type { EventPublisher } from '../../shared/setup/publisher.ts';
 import type { SetupKey } from '../../shared/setup/rows.ts';
 import type { AttemptId } from '../../shared/setup/setup.ts';
+import { closeIfOver } from '../../shared/waits/look.ts';
 import type { Implementation } from './implementation.ts';
 
 export const openAttempt: Implementation<'openAttempt'> = async ({ token, ...attempt }, { store, clock }) => {
@@ -43,22 +49,46 @@ export const moveBack: Implementation<'moveBack'> = async ({ phase, ...attempt }
 };
 
 export const recordMilestone: Implementation<'recordMilestone'> = async (
-  { milestone, detail, cleanup, ...attempt },
-  { store, findings, publisher },
+  { milestone, detail, ...worker },
+  services,
 ) => {
-  const recorded = await store.record(attempt, milestone, cleanup);
+  const { store, findings, publisher } = services;
+  const recorded = await store.record(worker, milestone);
   if (recorded.kind === 'stopped') return { stopped: recorded.reason };
-  if (detail !== undefined) await findings.put(attempt, 'cause', chunksOf(detail));
-  return publish(attempt, publisher);
+  if (detail !== undefined) await findings.put(worker, { cause: chunksOf(detail) });
+  await closeIfOver(services, recorded.setup);
+  return publish(worker, publisher, recorded.events);
 };
 
-/** Publishes what a change announces. It is stored, and a timer publishes what is left behind: nobody waits for listeners. */
+/**
+ * Says that an attempt has done a step: records what it reached, in one change, and publishes it. What the attempt has taken
+ * over from an earlier one is not recorded again.
+ * @param head of the setup, as it was read; it may have changed since
+ * @returns the head afterwards; or why the attempt does not go on
+ */
+export async function reach(
+  worker: Worker,
+  milestones: readonly Milestone[],
+  { store, publisher }: Pick<Services, 'store' | 'publisher'>,
+  head: SetupRecord,
+): Promise<SetupRecord | StoppedOutput> {
+  const recorded = await store.record(worker, milestones, head);
+  if (recorded.kind === 'stopped') return { stopped: recorded.reason };
+  await publish(worker, publisher, recorded.events);
+  return recorded.setup;
+}
+
+/**
+ * Publishes what a change announces. It is stored, and a timer publishes what is left behind: nobody waits for listeners.
+ * @param events of the change, if they are known
+ */
 export async function publish(
   setup: SetupKey,
   publisher: EventPublisher,
+  events: readonly SetupEvent[] = [],
 ): Promise<{ readonly published: boolean; readonly reason?: string }> {
   try {
-    await publisher.publishPending(setup);
+    await publisher.publish(setup, events);
     return { published: true };
   } catch (error) {
     return { published: false, reason: messageOf(error) };

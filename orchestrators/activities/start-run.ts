@@ -1,5 +1,8 @@
 import type { Services } from '../../shared/services.ts';
+import type { SetupRecord } from '../../shared/setup/head.ts';
 import type { AttemptId, Factory } from '../../shared/setup/setup.ts';
+import type { NewWait, WaitAnswer } from '../../shared/waits/wait.ts';
+import { openWait } from './waits.ts';
 
 /** A run of a pipeline that is started once for an operation. */
 interface WantedRun {
@@ -33,4 +36,21 @@ export async function startRun(
     }
   }
   return factories.createRun(factory, pipeline, { ...parameters, operationId });
+}
+
+/**
+ * Starts a run as `startRun` does, and opens the wait for its end.
+ * @param setup whose attempt waits, as it was read
+ * @returns the run's id, with the answer if it is there already
+ */
+export async function awaitRun(
+  services: Services,
+  setup: SetupRecord,
+  wanted: WantedRun,
+  waiting: Pick<NewWait, 'eventName' | 'instanceId'>,
+): Promise<{ readonly runId: string; readonly answer?: WaitAnswer }> {
+  const { factory, pipeline } = wanted;
+  const runId = await startRun(services, setup, wanted);
+  const opened = await openWait(services, setup, { ...waiting, target: { kind: 'run', factory, pipeline, runId } });
+  return { runId, ...opened };
 }

@@ -3,12 +3,13 @@
  * partition of its setup.
  */
 import type { TableClient, TransactionAction } from '@azure/data-tables';
-import { unlessMissing } from '../rest-errors.ts';
+import { unlessConflict, unlessMissing } from '../rest-errors.ts';
 import { createdTable, MAXIMUM_TRANSACTION_ROWS, rowsWithPrefix } from '../table.ts';
 import { decoded, findingPrefix, milestoneRow, padded, partitionOf } from './rows.ts';
 import type { FindingKind } from './rows.ts';
+import { isTakenOver } from './replay.ts';
 import type { AttemptId } from './setup.ts';
-import type { MilestoneName } from './states.ts';
+import type { MilestoneName, Phase } from './states.ts';
 
 /** The checkpoint that findings belong to: an attempt that took it over reads those of the attempt that made it. */
 const checkpoints: Readonly<Record<FindingKind, MilestoneName | undefined>> = {
@@ -19,6 +20,8 @@ const checkpoints: Readonly<Record<FindingKind, MilestoneName | undefined>> = {
   cause: undefined,
 };
 
+type FindingLists = Readonly<Partial<Record<FindingKind, readonly object[]>>>;
+
 export class Findings {
   readonly #table: () => Promise<TableClient>;
 
@@ -27,42 +30,69 @@ export class Findings {
     this.#table = createdTable(setups);
   }
 
-  /** Replaces the findings of one kind of an attempt. Each is stored as a row with its position. */
-  async put(attempt: AttemptId, kind: FindingKind, findings: readonly object[]): Promise<void> {
+  /** Replaces the findings of some kinds of an attempt. Each is stored as a row with its position. */
+  async put(attempt: AttemptId, findings: FindingLists): Promise<void> {
     const table = await this.#table();
-    const partitionKey = partitionOf(attempt);
-    const prefix = findingPrefix(attempt.attempt, kind);
-    const rows = findings.map((finding, index) => ({
-      partitionKey,
-      rowKey: `${prefix}${padded(index, 6)}`,
-      data: JSON.stringify(finding),
+    const lists = (Object.entries(findings) as [FindingKind, readonly object[]][]).map(([kind, list]) => ({
+      kind,
+      rows: findingRows(attempt, kind, list),
     }));
-    const before = await rowsWithPrefix(table, partitionKey, prefix);
-    // Rows are numbered, so that what is left of a longer list comes last.
-    const left = before.slice(rows.length).map(({ rowKey = '' }) => ({ partitionKey, rowKey }));
-    const actions = [
-      ...rows.map((row): TransactionAction => ['upsert', row, 'Replace']),
-      ...left.map((row): TransactionAction => ['delete', row]),
-    ];
-    for (let start = 0; start < actions.length; start += MAXIMUM_TRANSACTION_ROWS) {
-      await table.submitTransaction(actions.slice(start, start + MAXIMUM_TRANSACTION_ROWS));
+    const all = lists.flatMap(({ rows }) => rows);
+    // Rows are numbered: where the first can be created there are none.
+    const isNew =
+      lists.every(({ rows }) => rows.length > 0) &&
+      (await unlessConflict(() =>
+        submit(
+          table,
+          all.map((row): TransactionAction => ['create', row]),
+        ),
+      ));
+    if (isNew) return;
+    for (const { kind, rows } of lists) {
+      const before = await rowsWithPrefix(table, partitionOf(attempt), findingPrefix(attempt.attempt, kind));
+      // What is left of a longer list comes last.
+      const left = before.slice(rows.length).map(({ partitionKey = '', rowKey = '' }) => ({ partitionKey, rowKey }));
+      await submit(table, [
+        ...rows.map((row): TransactionAction => ['upsert', row, 'Replace']),
+        ...left.map((row): TransactionAction => ['delete', row]),
+      ]);
     }
   }
 
-  /** The findings that an attempt works with, in the order in which they were put: its own, or those it took over. */
-  async of(attempt: AttemptId, kind: FindingKind): Promise<unknown[]> {
-    const origin = await this.originOf(attempt, kind);
+  /**
+   * The findings that an attempt works with, in the order in which they were put: its own, or those it took over.
+   * @param from the phase at which the attempt began, if that is known
+   */
+  async of(attempt: AttemptId, kind: FindingKind, from?: Phase): Promise<unknown[]> {
+    const origin = await this.originOf(attempt, kind, from);
     const rows = await rowsWithPrefix(await this.#table(), partitionOf(attempt), findingPrefix(origin, kind));
     return rows.map((row) => decoded(row, ['data'])['data']);
   }
 
-  /** The number of the attempt whose findings an attempt works with. */
-  async originOf(attempt: AttemptId, kind: FindingKind): Promise<number> {
+  /** The number of the attempt whose findings an attempt works with. @param from as for `of` */
+  async originOf(attempt: AttemptId, kind: FindingKind, from: Phase = 'Cleanup'): Promise<number> {
     const checkpoint = checkpoints[kind];
-    if (checkpoint === undefined) return attempt.attempt;
+    const mayBeTakenOver = checkpoint !== undefined && isTakenOver(checkpoint, from);
+    if (!mayBeTakenOver) return attempt.attempt;
     const table = await this.#table();
     const rowKey = milestoneRow(attempt.attempt, checkpoint);
     const row = await unlessMissing(() => table.getEntity<{ origin?: number }>(partitionOf(attempt), rowKey));
     return row?.origin ?? attempt.attempt;
+  }
+}
+
+function findingRows(attempt: AttemptId, kind: FindingKind, findings: readonly object[]) {
+  const prefix = findingPrefix(attempt.attempt, kind);
+  return findings.map((finding, index) => ({
+    partitionKey: partitionOf(attempt),
+    rowKey: `${prefix}${padded(index, 6)}`,
+    data: JSON.stringify(finding),
+  }));
+}
+
+/** Changes rows of one partition, part by part. */
+async function submit(table: TableClient, actions: readonly TransactionAction[]): Promise<void> {
+  for (let start = 0; start < actions.length; start += MAXIMUM_TRANSACTION_ROWS) {
+    await table.submitTransaction(actions.slice(start, start + MAXIMUM_TRANSACTION_ROWS));
   }
 }

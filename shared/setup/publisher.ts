@@ -1,17 +1,24 @@
 /** Setup events on a Service Bus topic. */
 import type { ServiceBusSender } from '@azure/service-bus';
 import type { Clock } from '../clock.ts';
+import { Recent } from '../recent.ts';
 import type { SetupEvent } from './events.ts';
+import { partitionOf } from './rows.ts';
+import type { SetupKey } from './rows.ts';
 import type { SetupStore } from './store.ts';
 
 /** After a failure the bus is left alone for so long, so that nobody else waits for it in vain. */
 const PAUSE_MS = 30_000;
+/** Of so many setups a host remembers what it has published. */
+const REMEMBERED = 10_000;
 
 export class EventPublisher {
   readonly #sender: ServiceBusSender;
   readonly #store: SetupStore;
   readonly #clock: Clock;
   #pausedUntil = 0;
+  /** Number of the last event of a setup that this host has marked: what follows it needs no search. */
+  readonly #marked = new Recent<number>(REMEMBERED);
 
   constructor(sender: ServiceBusSender, store: SetupStore, clock: Clock) {
     this.#sender = sender;
@@ -29,12 +36,34 @@ export class EventPublisher {
    * An event that was sent but not marked is sent again with the same id, which the topic's duplicate detection drops.
    * @throws if Service Bus does not take an event, or did not a moment ago; it and those after it stay pending
    */
-  async publishPending(setup: { readonly tenantId: string; readonly setupId: string }): Promise<void> {
-    for (const event of await this.#store.pendingEvents(setup)) {
+  async publishPending(setup: SetupKey): Promise<void> {
+    await this.#publish(setup, await this.#store.pendingEvents(setup));
+  }
+
+  /**
+   * Publishes what a change announces, after what was stored before it.
+   * @param events of the change, oldest first
+   * @throws as `publishPending` does
+   */
+  async publish(setup: SetupKey, events: readonly SetupEvent[]): Promise<void> {
+    const [first] = events;
+    const isNext = first !== undefined && this.#marked.get(partitionOf(setup)) === Number(first.sequence) - 1;
+    await (isNext ? this.#publish(setup, events) : this.publishPending(setup));
+  }
+
+  async #publish(setup: SetupKey, events: readonly SetupEvent[]): Promise<void> {
+    const sent: SetupEvent[] = [];
+    try {
       // One after the other: order within a session is the order in which sends are confirmed.
-      await this.#send(event);
-      await this.#store.markPublished(setup, event);
+      for (const event of events) {
+        await this.#send(event);
+        sent.push(event);
+      }
+    } finally {
+      if (sent.length > 0) await this.#store.markPublished(setup, sent);
     }
+    const last = sent.at(-1);
+    if (last !== undefined) this.#marked.set(partitionOf(setup), Number(last.sequence));
   }
 
   async #send(event: SetupEvent): Promise<void> {

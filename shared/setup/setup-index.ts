@@ -4,10 +4,12 @@
  */
 import { odata } from '@azure/data-tables';
 import type { TableClient, TransactionAction } from '@azure/data-tables';
-import { unlessConflict, unlessMissing } from '../rest-errors.ts';
-import { createdTable } from '../table.ts';
+import { unlessMissing } from '../rest-errors.ts';
+import { Recent } from '../recent.ts';
+import { createdTable, submitted } from '../table.ts';
 import { continuationOf, readContinuation } from './continuation.ts';
 import type { SetupRecord } from './head.ts';
+import { partitionOf } from './rows.ts';
 import {
   conditionsOf,
   indexedFromRow,
@@ -28,8 +30,20 @@ interface SetupPage {
   readonly next?: string;
 }
 
+/** What a partition says of a setup. */
+interface KnownRow {
+  readonly open: boolean;
+  readonly lastModifiedAt: string;
+  readonly etag: string;
+}
+
+/** So many rows a host remembers. */
+const REMEMBERED = 20_000;
+
 export class SetupIndex {
   readonly #table: () => Promise<TableClient>;
+  /** Rows as this host wrote them: the next change needs no read unless somebody else has written. */
+  readonly #written = new Recent<KnownRow>(REMEMBERED);
 
   constructor(table: TableClient) {
     this.#table = createdTable(table);
@@ -78,30 +92,35 @@ export class SetupIndex {
   async #put(partitionKey: string, setup: SetupRecord): Promise<void> {
     const table = await this.#table();
     const columns = indexRow(setup);
+    const place = `${partitionKey}|${partitionOf(setup)}`;
+    let known = this.#written.get(place) ?? (await this.#known(partitionKey, setup));
     for (;;) {
-      const known = await this.#known(partitionKey, setup);
       // Times of change of one setup are strictly ascending.
       if (known !== undefined && known.lastModifiedAt >= setup.lastModifiedAt) return;
-      const write = (rowKey: string): TransactionAction => ['upsert', { partitionKey, rowKey, ...columns }, 'Replace'];
+      const put = (rowKey: string): TransactionAction => ['upsert', { partitionKey, rowKey, ...columns }, 'Replace'];
       const [first = '', ...others] = rowKeysOf(setup, 'all');
       const row = { partitionKey, rowKey: first, ...columns };
       const open = rowKeysOf(setup, 'open');
-      const written = await unlessConflict(() =>
-        table.submitTransaction([
-          known === undefined ? ['create', row] : ['update', row, 'Replace', { etag: known.etag }],
-          ...others.map(write),
-          ...(isOpen(setup.state) ? open.map(write) : []),
-          ...(!isOpen(setup.state) && known?.open === true
-            ? open.map((rowKey): TransactionAction => ['delete', { partitionKey, rowKey }])
-            : []),
-        ]),
-      );
-      if (written) return;
+      const actions: TransactionAction[] = [
+        known === undefined ? ['create', row] : ['update', row, 'Replace', { etag: known.etag }],
+        ...others.map(put),
+        ...(isOpen(setup.state) ? open.map(put) : []),
+        ...(!isOpen(setup.state) && known?.open === true
+          ? open.map((rowKey): TransactionAction => ['delete', { partitionKey, rowKey }])
+          : []),
+      ];
+      const answer = await submitted(table, actions);
+      if (answer !== undefined) {
+        const { state, lastModifiedAt } = setup;
+        this.#written.set(place, { open: isOpen(state), lastModifiedAt, etag: answer.etag });
+        return;
+      }
+      known = await this.#known(partitionKey, setup);
     }
   }
 
   /** What a partition says of a setup. */
-  async #known(partition: string, setup: SetupRecord) {
+  async #known(partition: string, setup: SetupRecord): Promise<KnownRow | undefined> {
     const table = await this.#table();
     const [rowKey = ''] = rowKeysOf(setup, 'all');
     const row = await unlessMissing(() => table.getEntity(partition, rowKey));

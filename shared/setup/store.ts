@@ -6,7 +6,9 @@ import type { TableEntity } from '@azure/data-tables';
 import type { AuditEntry } from '../audit/audit.ts';
 import { attemptRow } from './attempt-record.ts';
 import type { SetupEvent } from './events.ts';
+import type { Worker } from './fence.ts';
 import type { DeletionOptions, SetupRecord } from './head.ts';
+import { MAXIMUM_TRANSACTION_ROWS } from '../table.ts';
 import { eventRow, KEY, keyPartition, milestoneRow, partitionOf } from './rows.ts';
 import type { SetupKey } from './rows.ts';
 import { isTakenOver } from './replay.ts';
@@ -14,7 +16,7 @@ import type { Selection } from '../plan/selection.ts';
 import { withSelection } from './setup.ts';
 import type { AttemptId } from './setup.ts';
 import { canFollow, isBefore, milestones, restingStates, workingStates } from './states.ts';
-import type { Milestone, Phase } from './states.ts';
+import type { Milestone, MilestoneName, Phase } from './states.ts';
 import { milestoneEntity, SetupWriter } from './writer.ts';
 import type { Recorded } from './writer.ts';
 
@@ -107,25 +109,36 @@ export class SetupStore extends SetupWriter {
   }
 
   /**
-   * Moves an attempt on: its new state, the milestone and the event, or nothing. Recording a milestone again changes
-   * nothing, so that an activity that is run twice is harmless; one that was taken over is replaced.
-   * @param cleanup number of the cleanup orchestration that says so, if one does
+   * Moves an attempt on: its new state, what it reached and the events, or nothing. Recording a milestone again changes
+   * nothing, so that an activity that is run twice is harmless; nor does one that the attempt has taken over.
+   * @param worker the attempt, and the cleanup orchestration that says so, if one does
+   * @param reached one milestone, or several that are reached together
+   * @param known the setup as it was read before, which spares a read if it has not changed since
    * @throws {Error} if there is no such setup, or the milestone does not follow its state
    */
-  async record(attempt: AttemptId, milestone: Milestone, cleanup?: number): Promise<Recorded> {
-    return this.change(attempt, async (setup) => {
-      if (setup.attempt !== attempt.attempt) return 'superseded';
-      const rowKey = milestoneRow(setup.attempt, milestone.name, setup.deletion?.number);
-      const before = await this.milestone(setup, rowKey);
-      const isForward = workingStates.includes(milestones[milestone.name].state) || milestone.name === 'ready';
+  async record(worker: Worker, reached: Milestone | readonly Milestone[], known?: SetupRecord): Promise<Recorded> {
+    const decide = async (setup: SetupRecord, tries: number) => {
+      if (setup.attempt !== worker.attempt) return 'superseded';
+      const own = [reached].flat().filter(({ name }) => !isBefore(milestones[name].phase ?? setup.from, setup.from));
+      const last = own.at(-1);
+      if (last === undefined) return { head: setup };
+      const { state } = milestones[last.name];
+      const isForward = workingStates.includes(state) || last.name === 'ready';
       if (isForward && setup.state === 'Canceling') return 'canceled';
-      if (before?.origin === setup.attempt) return { head: setup };
-      if (setup.cleanup !== cleanup || restingStates.includes(setup.state)) return 'superseded';
-      if (!canFollow(milestone.name, setup.state)) {
-        throw new Error(`${milestone.name} of attempt ${attempt.attempt} cannot follow ${setup.state}`);
-      }
-      return { head: setup, milestone };
-    });
+      const isOver = setup.cleanup !== worker.cleanup || restingStates.includes(setup.state);
+      const follows = canFollow(last.name, setup.state);
+      // Who records for the first time need not read what is recorded: its row is in the way of a second one.
+      if ((isOver || !follows || tries > 0) && (await this.#isRecorded(setup, last.name))) return { head: setup };
+      if (isOver) return 'superseded';
+      if (!follows) throw new Error(`${last.name} of attempt ${worker.attempt} cannot follow ${setup.state}`);
+      return { head: setup, milestones: own };
+    };
+    return this.change(worker, decide, known);
+  }
+
+  async #isRecorded(setup: SetupRecord, name: MilestoneName): Promise<boolean> {
+    const rowKey = milestoneRow(setup.attempt, name, setup.deletion?.number);
+    return (await this.milestone(setup, rowKey)) !== undefined;
   }
 
   /**
@@ -208,11 +221,15 @@ export class SetupStore extends SetupWriter {
     });
   }
 
-  /** Marks an event as published. */
-  async markPublished(setup: SetupKey, event: SetupEvent): Promise<void> {
+  /** Marks events as published. */
+  async markPublished(setup: SetupKey, events: readonly SetupEvent[]): Promise<void> {
     const table = await this.table();
-    const row = { partitionKey: partitionOf(setup), rowKey: eventRow(event.sequence), published: true };
-    await table.updateEntity(row, 'Merge');
+    const partitionKey = partitionOf(setup);
+    const rows = events.map(({ sequence }) => ({ partitionKey, rowKey: eventRow(sequence), published: true }));
+    for (let start = 0; start < rows.length; start += MAXIMUM_TRANSACTION_ROWS) {
+      const part = rows.slice(start, start + MAXIMUM_TRANSACTION_ROWS);
+      await table.submitTransaction(part.map((row) => ['update', row, 'Merge']));
+    }
   }
 
   /** Moves the audits of a setup to the log, as far as that was not done. */
@@ -233,7 +250,7 @@ export class SetupStore extends SetupWriter {
     const data = { product, sourceKind: source.kind, from, ...(replayOf === undefined ? {} : { replayOf }) };
     const begun = await this.write(head, {
       head,
-      milestone: { name: 'accepted', data },
+      milestones: [{ name: 'accepted', data }],
       others: [attemptRow(head, audit, cleanupsBefore), ...copies].map((row) => ['create', row]),
       audit: this.auditRow(head, audit, `attempt ${head.attempt}`),
     });
@@ -245,6 +262,7 @@ export class SetupStore extends SetupWriter {
   async #request(head: SetupRecord, milestone: Milestone, audit: AuditEntry): Promise<SetupRecord | undefined> {
     if (!canFollow(milestone.name, head.state)) return undefined;
     await this.active.add(head);
-    return this.write(head, { head, milestone, audit: this.auditRow(head, audit, milestones[milestone.name].state) });
+    const { state } = milestones[milestone.name];
+    return this.write(head, { head, milestones: [milestone], audit: this.auditRow(head, audit, state) });
   }
 }

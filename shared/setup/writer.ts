@@ -9,10 +9,10 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import { auditRow } from '../audit/rows.ts';
 import type { AuditRow } from '../audit/rows.ts';
 import type { Clock } from '../clock.ts';
-import { unlessConflict } from '../rest-errors.ts';
+import { submitted } from '../table.ts';
 import type { ActiveSetups } from './active.ts';
 import { announcementOf, buildSetupEvent } from './events.ts';
-import type { Announcement } from './events.ts';
+import type { Announcement, SetupEvent } from './events.ts';
 import type { StopReason } from './fence.ts';
 import { headRow, laterThan, movedOn } from './head.ts';
 import type { SetupRecord } from './head.ts';
@@ -26,17 +26,28 @@ import type { Milestone } from './states.ts';
 
 /** What came of a wish to move a setup on. */
 export type Recorded =
-  | { readonly kind: 'recorded'; readonly setup: SetupRecord }
+  | {
+      readonly kind: 'recorded';
+      readonly setup: SetupRecord;
+      /** What this change announces; nothing if it was made before. */
+      readonly events: readonly SetupEvent[];
+    }
   | { readonly kind: 'stopped'; readonly reason: StopReason };
 
-/** What is written in one transaction. A milestone brings its own event, if it has one. */
+/** What is written in one transaction. Milestones bring their own events, if they have one. */
 export interface Change {
   readonly head: SetupRecord;
-  readonly milestone?: Milestone;
+  readonly milestones?: readonly Milestone[];
   /** An event of a change that is no milestone. */
   readonly announcement?: Announcement;
   readonly others?: readonly TransactionAction[];
   readonly audit?: AuditRow;
+}
+
+/** A setup as it was written, with what that announces. */
+interface Written {
+  readonly setup: SetupRecord;
+  readonly events: readonly SetupEvent[];
 }
 
 /** What every writer of setups needs. */
@@ -69,46 +80,72 @@ export class SetupWriter extends SetupReader {
     this.#eventSource = eventSource;
   }
 
-  /** Reads a setup, decides, and writes if there is something to write, until nobody else has written in between. */
+  /**
+   * Reads a setup, decides, and writes if there is something to write, until nobody else has written in between.
+   * @param known the setup as it was read before, which spares a read if it has not changed since
+   */
   protected async change(
     attempt: AttemptId,
-    decide: (setup: SetupRecord) => StopReason | Change | Promise<StopReason | Change>,
+    decide: (setup: SetupRecord, tries: number) => StopReason | Change | Promise<StopReason | Change>,
+    known?: SetupRecord,
   ): Promise<Recorded> {
+    let setup = known ?? (await this.require(attempt));
     for (let tries = 0; tries < MAXIMUM_TRIES; tries += 1) {
-      const setup = await this.require(attempt);
-      const change = await decide(setup);
+      const change = await decide(setup, tries);
       if (typeof change === 'string') return { kind: 'stopped', reason: change };
-      const { head, milestone, others = [] } = change;
-      if (head === setup && milestone === undefined && others.length === 0) return { kind: 'recorded', setup };
-      const written = await this.write(setup, change);
-      if (written !== undefined) return { kind: 'recorded', setup: written };
+      const { head, milestones = [], others = [] } = change;
+      if (head === setup && milestones.length + others.length === 0) return { kind: 'recorded', setup, events: [] };
+      const written = await this.#write(setup, change);
+      if (written !== undefined) return { kind: 'recorded', ...written };
+      setup = await this.require(attempt);
     }
     throw new Error(`Setup ${attempt.setupId} lost ${MAXIMUM_TRIES} races for its row`);
   }
 
   /** Writes a change of a setup under the ETag with which it was read. @returns undefined if it has changed since */
   protected async write(before: SetupRecord, change: Change): Promise<SetupRecord | undefined> {
-    const { head, milestone, others = [], audit } = change;
+    return (await this.#write(before, change))?.setup;
+  }
+
+  async #write(before: SetupRecord, change: Change): Promise<Written | undefined> {
+    const { others = [], audit } = change;
     const table = await this.table();
     const now = this.clock.now();
-    const moved = milestone === undefined ? head : movedOn(head, milestone, now);
-    const announcement = milestone === undefined ? change.announcement : announcementOf(head, milestone);
-    const sequence = head.sequence + Number(announcement !== undefined);
-    const row = headRow({ ...moved, sequence, lastModifiedAt: laterThan(before, now) });
-    const written = await unlessConflict(() =>
-      table.submitTransaction([
-        before.etag === '' ? ['create', row] : ['update', row, 'Merge', { etag: before.etag }],
-        ...(milestone === undefined ? [] : [this.#milestoneAction(head, milestone, now)]),
-        ...(announcement === undefined ? [] : [this.#eventAction(head, announcement, now)]),
-        ...others,
-        ...(audit === undefined ? [] : [['create', audit] satisfies TransactionAction]),
-      ]),
-    );
-    if (!written) return undefined;
-    const stored = await this.require(head);
+    const { head, events, rows } = this.#moved(change, now);
+    const setup = { ...head, lastModifiedAt: laterThan(before, now) };
+    const row = headRow(setup);
+    const answer = await submitted(table, [
+      before.etag === '' ? ['create', row] : ['update', row, 'Merge', { etag: before.etag }],
+      ...rows,
+      ...events.map((event) => eventAction(setup, event)),
+      ...others,
+      ...(audit === undefined ? [] : [['create', audit] satisfies TransactionAction]),
+    ]);
+    if (answer === undefined) return undefined;
+    const stored = { ...setup, etag: answer.etag };
     await this.#addToIndex(stored);
     if (audit !== undefined) await this.audit.move(table, audit);
-    return stored;
+    return { setup: stored, events };
+  }
+
+  /** The head after a change, with the events and the rows of what it has reached. */
+  #moved({ head: begun, milestones = [], announcement }: Change, now: Date) {
+    let head = begun;
+    const events: SetupEvent[] = [];
+    const rows: TransactionAction[] = [];
+    const announce = (said: Announcement | undefined) => {
+      if (said === undefined) return;
+      events.push(buildSetupEvent(this.#eventSource, head, said, now));
+      head = { ...head, sequence: head.sequence + 1 };
+    };
+    announce(announcement);
+    for (const milestone of milestones) {
+      const before = head;
+      rows.push(['create', milestoneEntity(before, recordOf(before, milestone, now))]);
+      announce(announcementOf(before, milestone));
+      head = movedOn(head, milestone, now);
+    }
+    return { head, events, rows };
   }
 
   /** The audit of a change, which is written with it. */
@@ -124,18 +161,16 @@ export class SetupWriter extends SetupReader {
       // The change is made, and lists are no reason to stop a setup: the timer mends its row, and says if that fails too.
     }
   }
+}
 
-  #milestoneAction(setup: SetupRecord, { name, data }: Milestone, now: Date): TransactionAction {
-    const { attempt, phaseStartedAt: startedAt } = setup;
-    const record = { name, attempt, origin: attempt, startedAt, at: now.toISOString(), data };
-    return ['upsert', milestoneEntity(setup, record), 'Replace'];
-  }
+function recordOf(setup: SetupRecord, { name, data }: Milestone, now: Date): MilestoneRecord {
+  const { attempt, phaseStartedAt: startedAt } = setup;
+  return { name, attempt, origin: attempt, startedAt, at: now.toISOString(), data };
+}
 
-  #eventAction(setup: SetupRecord, announcement: Announcement, now: Date): TransactionAction {
-    const event = buildSetupEvent(this.#eventSource, setup, announcement, now);
-    const row = { partitionKey: partitionOf(setup), rowKey: eventRow(event.sequence) };
-    return ['create', { ...row, event: JSON.stringify(event), published: false }];
-  }
+function eventAction(setup: SetupKey, event: SetupEvent): TransactionAction {
+  const row = { partitionKey: partitionOf(setup), rowKey: eventRow(event.sequence) };
+  return ['create', { ...row, event: JSON.stringify(event), published: false }];
 }
 
 export function milestoneEntity(setup: SetupRecord, record: MilestoneRecord): TableEntity {

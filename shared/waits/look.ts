@@ -3,7 +3,9 @@ import type { DurableClient } from 'durable-functions';
 import { clip } from '../clip.ts';
 import { messageOf } from '../error-message.ts';
 import type { Services } from '../services.ts';
-import type { AttemptId, Factory } from '../setup/setup.ts';
+import type { SetupRecord } from '../setup/head.ts';
+import type { Factory } from '../setup/setup.ts';
+import { standingOf } from './wait.ts';
 import type { Wait, WaitAnswer, WaitTarget } from './wait.ts';
 
 type Target<Kind extends WaitTarget['kind']> = Extract<WaitTarget, { readonly kind: Kind }>;
@@ -30,11 +32,12 @@ export type Look = { readonly wait: Wait; /** What did not answer, for the log. 
 export async function lookNow(
   services: Pick<Services, 'waits' | 'factories'>,
   client: DurableClient,
-  setup: Pick<AttemptId, 'tenantId' | 'setupId'>,
+  setup: SetupRecord,
 ): Promise<Look | undefined> {
   const { waits, factories } = services;
   const nudge = await waits.nudge(setup);
-  if (nudge === undefined) return undefined;
+  // A wait that is over stays until the timer closes it.
+  if (nudge === undefined || standingOf(nudge.wait, setup) === 'over') return undefined;
   const { wait, mayLook } = nudge;
   if (wait.answer !== undefined) return { result: 'found', wait, answer: wait.answer };
   if (!mayLook) return { result: 'justLooked', wait };
@@ -99,6 +102,12 @@ export async function deliver(
 /** Ends a wait because its attempt is cancelled, also when something else was found already. @throws as `deliver` */
 export function raiseCanceled(services: Pick<Services, 'waits'>, client: DurableClient, wait: Wait): Promise<void> {
   return deliver(services, client, wait, { kind: 'canceled' });
+}
+
+/** Closes the wait of a setup that has moved on. The timer closes what is not closed here. */
+export async function closeIfOver({ waits }: Pick<Services, 'waits'>, setup: SetupRecord): Promise<void> {
+  const wait = await waits.get(setup);
+  if (wait !== undefined && standingOf(wait, setup) === 'over') await waits.close(wait);
 }
 
 /** Raises the event of a wait that has its answer. An orchestration that has ended takes no notice. */

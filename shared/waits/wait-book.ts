@@ -9,6 +9,7 @@ import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import { unlessConflict, unlessMissing } from '../rest-errors.ts';
 import type { AttemptId } from '../setup/setup.ts';
+import { phaseSchema } from '../setup/states.ts';
 import { createdTable } from '../table.ts';
 import { nextLook } from './pause.ts';
 import { follows, waitAnswerSchema, waitEvents, waitTargetSchema } from './wait.ts';
@@ -27,6 +28,7 @@ const json = <Schema extends z.ZodType>(schema: Schema) =>
 const rowSchema = z.object({
   rowKey: z.string(),
   attempt: z.int(),
+  phase: phaseSchema,
   instanceId: z.string(),
   eventName: z.enum(waitEvents),
   target: json(waitTargetSchema),
@@ -66,10 +68,11 @@ export class WaitBook {
       if (open !== undefined && isSame(open, wanted)) return open;
       if (open !== undefined && !follows(wanted, open)) return undefined;
       const now = this.#clock.now();
-      const { attempt, instanceId, eventName, target } = wanted;
+      const { attempt, phase, instanceId, eventName, target } = wanted;
       const row = {
         ...keyOf(wanted),
         attempt,
+        phase,
         instanceId,
         eventName,
         target: JSON.stringify(target),

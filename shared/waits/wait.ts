@@ -4,7 +4,7 @@ import { activeWorkerOf, runInstanceOf } from '../replication/run.ts';
 import type { SetupRecord } from '../setup/head.ts';
 import { factorySchema } from '../setup/setup.ts';
 import { workingStates } from '../setup/states.ts';
-import type { SetupState } from '../setup/states.ts';
+import type { Phase, SetupState } from '../setup/states.ts';
 
 /** The events that end a wait, in the order in which an attempt waits for them. */
 export const waitEvents = ['runtime', 'assess', 'install', 'replication', 'release', 'remove'] as const;
@@ -17,11 +17,9 @@ export const waitTargetSchema = z.discriminatedUnion('kind', [
 ]);
 export type WaitTarget = z.infer<typeof waitTargetSchema>;
 
-/** Nodes of the runtime are online. */
-export const onlineSchema = z.object({
-  kind: z.literal('online'),
-  nodes: z.array(z.object({ name: z.string(), version: z.string() })),
-});
+/** Nodes that are online. */
+export const nodesSchema = z.array(z.object({ name: z.string(), version: z.string() }));
+export const onlineSchema = z.object({ kind: z.literal('online'), nodes: nodesSchema });
 /** The pipeline run has ended. */
 export const endedSchema = z.object({ kind: z.literal('ended'), status: z.string(), message: z.string() });
 /** The payload of the event that ends a wait: what was awaited, or that the attempt is cancelled. */
@@ -37,6 +35,8 @@ export interface NewWait {
   readonly tenantId: string;
   readonly setupId: string;
   readonly attempt: number;
+  /** Where the attempt was when it began to wait. Nobody waits any more when it has moved on. */
+  readonly phase: Phase;
   /** The orchestration that waits. */
   readonly instanceId: string;
   readonly eventName: WaitEvent;
@@ -79,10 +79,10 @@ const waitingStates: ReadonlySet<SetupState> = new Set([...workingStates, 'Cance
 
 /** What the head row of its setup says of a wait: it goes on, it is to be ended by a cancellation, or nobody waits any more. */
 export function standingOf(
-  wait: Pick<NewWait, 'attempt' | 'instanceId' | 'eventName'>,
+  wait: Pick<NewWait, 'attempt' | 'phase' | 'instanceId' | 'eventName'>,
   setup: SetupRecord | undefined,
 ): 'open' | 'canceled' | 'over' {
-  if (setup?.attempt !== wait.attempt) return 'over';
+  if (setup?.attempt !== wait.attempt || setup.phase !== wait.phase) return 'over';
   const { state, replication } = setup;
   if (wait.eventName === 'replication') {
     const worker = activeWorkerOf(setup);

@@ -7,19 +7,6 @@ import type { Played, World } from '../support/durable/replay.ts';
 import { factories, setupInput, successfulWorld } from '../support/setup/setup-world.ts';
 import type { Recorded } from '../support/setup/setup-world.ts';
 
-const all = [
-  'factorySelected',
-  'runtimeCreated',
-  'runtimeOnline',
-  'checksCompleted',
-  'proceduresCreated',
-  'inventoryCompleted',
-  'tablesPlanned',
-  'replicationPipelineCreated',
-  'environmentMarked',
-  'cleanupCompleted',
-  'ready',
-];
 const namesOf = ({ milestones }: Recorded) => milestones.map(({ name }) => name);
 /** What takes back everything that an attempt may have made if it is canceled, in this order. */
 const undoSteps = [
@@ -37,17 +24,17 @@ const undoNames = new Set(undoSteps);
 const ofUndo = (steps: readonly string[]) => steps.filter((step) => undoNames.has(step));
 
 /** A world in which one call of an activity, counted from 0 over all of them, is stopped. */
-function stoppedAt(index: number, reason: string): World & Recorded & { readonly calls: string[] } {
+function stoppedAt(index: number, reason: string): World & Recorded {
   const world = successfulWorld();
-  const calls: string[] = [];
+  let calls = 0;
   const stopping = Object.entries(world.activities).map(([name, run]) => [
     name,
     (input: never) => {
-      calls.push(name);
-      return calls.length - 1 === index ? { stopped: reason } : run(input);
+      calls += 1;
+      return calls - 1 === index ? { stopped: reason } : run(input);
     },
   ]);
-  return { ...world, activities: Object.fromEntries(stopping) as World['activities'], calls };
+  return { ...world, activities: Object.fromEntries(stopping) as World['activities'] };
 }
 
 /** Every call of an activity that its fence or the store may stop, with the step under which it is scheduled. */
@@ -66,7 +53,8 @@ describe('an attempt that is superseded', () => {
     expect(played.output).toEqual({ stopped: 'superseded' });
     // What the success itself gives back is no undo.
     expect(ofUndo(played.steps)).toEqual(ofUndo(wholeSteps.slice(0, index + 1)));
-    expect(namesOf(world)).toEqual(namesOf(world).filter((name) => all.includes(name)));
+    expect(namesOf(world)).not.toContain('failed');
+    expect(namesOf(world)).not.toContain('canceled');
   });
 
   test('at its opening, as a second run of it is, schedules nothing else', async () => {
@@ -91,7 +79,7 @@ describe('an attempt that is superseded', () => {
 function undoneAfter(step: string): readonly string[] {
   if (step.startsWith('factorySelection/')) return undoSteps.slice(undoSteps.indexOf('releaseFactory'));
   if (step.startsWith('runtimeRegistration/')) return undoSteps.slice(undoSteps.indexOf('removeEntities'));
-  return step.includes('/') ? undoSteps.slice(1) : undoSteps;
+  return step.includes('/') || step === 'putReplication' ? undoSteps.slice(1) : undoSteps;
 }
 
 const runtimeStays = 'integration runtime shir-0123456789ab, for the next attempt';
@@ -163,15 +151,21 @@ describe('an attempt that is canceled', () => {
   });
 });
 
+const from = (phase: Phase) => ({ at: (later: Phase) => phases.indexOf(phase) <= phases.indexOf(later) });
+
 /** A replay from a phase in a world where everything that was taken over still holds. */
 function replayWorld(phase: Phase, replaced: World['activities'] = {}, events: World['events'] = {}) {
   const moved: unknown[] = [];
   const known = { factory: factories[2], runtimeName: 'shir-0123456789ab' };
   const activitiesOfReplay: World['activities'] = {
     openAttempt: () => ({ canceling: false, from: phase, ...known, installs: true }),
-    selectFactory: ({ known: kept }: { known?: unknown }) => ({ factory: kept ?? factories[0], candidates: [] }),
-    ensureRuntime: () => ({ kind: 'present', runtimeName: 'shir-0123456789ab', created: false }),
-    getRuntimeStatus: () => ({ online: true, nodes: [] }),
+    selectFactory: ({ known: kept }: { known?: unknown }) => ({ factory: kept ?? factories[0] }),
+    ensureRuntime: () => ({
+      kind: 'present',
+      runtimeName: 'shir-0123456789ab',
+      from: phase,
+      ...(from(phase).at('RuntimeRegistration') ? {} : { answer: { kind: 'online', nodes: [] } }),
+    }),
     moveBack: (back: { phase: unknown }) => {
       moved.push(back.phase);
       return null;
@@ -183,39 +177,20 @@ function replayWorld(phase: Phase, replaced: World['activities'] = {}, events: W
 
 const countOf = ({ steps }: Played, name: string) => steps.filter((step) => step.split('/').at(-1) === name).length;
 
-/** How many milestones are taken over by an attempt that begins at a phase. */
-const takenOver: Readonly<Record<Phase, number>> = {
-  FactorySelection: 0,
-  RuntimeRegistration: 1,
-  Assessment: 3,
-  Installation: 4,
-  Inventory: 5,
-  TablePlan: 6,
-  ReplicationPipeline: 7,
-  Ready: 8,
-  Cleanup: 9,
-};
-const from = (phase: Phase) => ({ at: (later: Phase) => phases.indexOf(phase) <= phases.indexOf(later) });
-
 describe.each(phases)('a replay from %s', (phase) => {
-  test('records what it reaches itself, and no phase that it took over', async () => {
-    const world = replayWorld(phase);
-    expect(await play(world, 'setup', setupInput)).toMatchObject({ output: { state: 'Ready' } });
-    expect(namesOf(world)).toEqual(all.slice(takenOver[phase]));
-    expect(world.moved).toEqual([]);
-  });
-
   test('makes everything anew, and asks only what it did not take over', async () => {
-    const played = await play(replayWorld(phase), 'setup', setupInput);
+    const world = replayWorld(phase);
+    const played = await play(world, 'setup', setupInput);
+    expect(played.output).toEqual({ state: 'Ready' });
+    expect(world.moved).toEqual([]);
     const counts = {
-      putLinkedService: 3,
-      putDataset: 3,
-      putPipeline: 4,
+      ensureRuntime: 1,
+      putConnections: 1,
+      putPreparation: 1,
+      putReplication: 1,
       planTables: 1,
       markEnvironmentReady: 1,
       selectFactory: 1,
-      getRuntimeStatus: from(phase).at('RuntimeRegistration') ? 0 : 1,
-      openWait: 1 + Number(from(phase).at('Assessment')) + Number(from(phase).at('RuntimeRegistration')),
       // Each attempt installs, for that is where it claims the databases.
       startPreparation: from(phase).at('Assessment') ? 2 : 1,
       evaluateChecks: from(phase).at('Assessment') ? 1 : 0,
@@ -231,7 +206,7 @@ test('a replay reuses the runtime that was asked for, and no other one', async (
   const given: unknown[] = [];
   const ensureRuntime = (input: { runtimeName?: string }) => {
     given.push(input.runtimeName);
-    return { kind: 'present', runtimeName: input.runtimeName ?? 'shir-0123456789ab', created: false };
+    return { kind: 'present', runtimeName: input.runtimeName ?? 'shir-0123456789ab', from: 'TablePlan' };
   };
   await play(replayWorld('TablePlan', { ensureRuntime }), 'setup', setupInput);
   await play(replayWorld('TablePlan', { ensureRuntime }), 'setup', { ...setupInput, runtimeName: 'shared-runtime' });
@@ -245,21 +220,20 @@ describe('what was taken over and does not hold any more', () => {
     const world = replayWorld('TablePlan', {
       selectFactory: ({ known }: { known?: unknown }) => {
         asked.push(known);
-        return known === undefined ? { factory: factories[0], candidates: [] } : { candidates: [] };
+        return known === undefined ? { factory: factories[0] } : { candidates: [] };
       },
     });
     const played = await play(world, 'setup', setupInput);
     expect(played.output).toEqual({ state: 'Ready' });
     expect(world.moved).toEqual(['FactorySelection']);
     expect(asked).toEqual([factories[2], undefined]);
-    expect(namesOf(world)).toEqual(all);
   });
 
-  test('lets the attempt wait for its runtime again', async () => {
-    const world = replayWorld('ReplicationPipeline', { getRuntimeStatus: () => ({ online: false, nodes: [] }) });
-    expect(await play(world, 'setup', setupInput)).toMatchObject({ output: { state: 'Ready' } });
-    expect(world.moved).toEqual(['RuntimeRegistration']);
-    expect(namesOf(world)).toEqual(all.slice(takenOver.RuntimeRegistration));
+  test('lets the attempt assess again when its runtime had to be waited for', async () => {
+    const ensureRuntime = () => ({ kind: 'present', runtimeName: 'shir-one', from: 'RuntimeRegistration' });
+    const played = await play(replayWorld('ReplicationPipeline', { ensureRuntime }), 'setup', setupInput);
+    expect(played.output).toEqual({ state: 'Ready' });
+    expect(countOf(played, 'evaluateChecks')).toBe(1);
   });
 
   test('lets the attempt assess again when the catalogues that it would plan from are gone', async () => {
@@ -268,7 +242,6 @@ describe('what was taken over and does not hold any more', () => {
     expect(played.output).toEqual({ state: 'Ready' });
     expect(world.moved).toEqual(['Assessment']);
     expect(countOf(played, 'evaluateChecks')).toBe(1);
-    expect(namesOf(world)).toEqual(all.slice(takenOver.Assessment));
   });
 
   test('is moved back before the attempt fails in its installation', async () => {

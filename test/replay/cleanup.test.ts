@@ -58,8 +58,6 @@ describe('the cleanup of an attempt', () => {
       'holdsClaim',
       'restorePreparation',
       'startSourceUndo',
-      'openWait',
-      'closeWait',
       'releaseClaims',
       'removeEntities',
       'readCheckpoints',
@@ -88,9 +86,8 @@ describe('the cleanup of an attempt', () => {
   test('names its attempt and itself in everything that it does', async () => {
     const world = observedWorld();
     await play(world, 'cleanup', input, world.clock);
-    for (const { name, given } of world.calls) {
-      const itself = name === 'closeWait' ? {} : { key, cleanup: 2 };
-      expect(given).toMatchObject({ tenantId, setupId, attempt: 3, ...itself });
+    for (const { given } of world.calls) {
+      expect(given).toMatchObject({ tenantId, setupId, attempt: 3, key, cleanup: 2 });
     }
   });
 
@@ -150,16 +147,9 @@ describe('the cleanup of a whole setup', () => {
       'readCheckpoints',
       'cancelRuns',
       'holdsPassword',
-      'putLinkedService',
-      'putLinkedService',
-      'putLinkedService',
-      'putDataset',
-      'putDataset',
-      'putDataset',
+      'restoreConnections',
       'restorePreparation',
       'startSourceUndo',
-      'openWait',
-      'closeWait',
       'readSourceRemoval',
       'removeFromDestination',
       'removeEntities',

@@ -32,12 +32,12 @@ async function playRun(activities: World['activities'] = {}, events: World['even
   return { steps, output, outcome: outcomes.at(-1), closed, lastedMs: clock.now - begin };
 }
 
-const begun = ['readCheckpoints', 'putLinkedService', 'refreshPlan', 'beginRun', 'startReplication', 'openWait'];
+const begun = ['readCheckpoints', 'renewStaging', 'refreshPlan', 'beginRun', 'startReplication'];
 
 test('starts its pipeline, waits for it, and counts', async () => {
   const { steps, output, outcome, closed } = await playRun();
   expect(output).toEqual({ state: 'Succeeded' });
-  expect(steps).toEqual([...begun, 'closeWait', 'closeRun', 'endRun']);
+  expect(steps).toEqual([...begun, 'closeRun', 'endRun']);
   expect(closed).toEqual(['']);
   expect(outcome).toEqual({
     state: 'Succeeded',
@@ -82,7 +82,7 @@ test('one that is canceled while it waits ends its pipeline, and waits until tha
   expect(closed).toEqual(['The replication run was canceled.']);
 });
 
-test.each(['putLinkedService', 'refreshPlan', 'beginRun', 'startReplication', 'openWait'])(
+test.each(['renewStaging', 'refreshPlan', 'beginRun', 'startReplication'])(
   'one that is canceled before %s starts nothing more',
   async (activity) => {
     const { steps, output } = await playRun({ [activity]: () => ({ stopped: 'canceled' }) });
@@ -124,7 +124,7 @@ test('a retry tells its pipeline which run it follows', async () => {
     {
       startReplication: (asked: unknown) => {
         given.push(asked);
-        return { pipeline: 'replicate', runId: 'run' };
+        return { runId: 'run' };
       },
     },
     {},

@@ -2,47 +2,50 @@ import type { OrchestrationHandler } from 'durable-functions';
 import { describe, expect, test } from 'vitest';
 import { NotDeterministic, play } from '../support/durable/replay.ts';
 import { milestones } from '../../shared/setup/states.ts';
-import { answers, setupInput, successfulWorld } from '../support/setup/setup-world.ts';
+import { answered } from '../support/setup/setup-histories.ts';
+import { setupInput, successfulWorld } from '../support/setup/setup-world.ts';
 import type { Recorded } from '../support/setup/setup-world.ts';
 
 describe('a setup, replayed from the start after every step', () => {
-  test('reaches Ready and records every milestone once, in order', async () => {
+  test('reaches Ready step by step', async () => {
     const world = successfulWorld();
     const played = await play(world, 'setup', setupInput);
     expect(played.output).toEqual({ state: 'Ready' });
-    expect(world.milestones.map(({ name }) => name)).toEqual([
-      'factorySelected',
-      'runtimeCreated',
-      'runtimeOnline',
-      'checksCompleted',
-      'proceduresCreated',
-      'inventoryCompleted',
-      'tablesPlanned',
-      'replicationPipelineCreated',
-      'environmentMarked',
-      'cleanupCompleted',
-      'ready',
+    expect(world.calls.map(({ name }) => name)).toEqual([
+      'openAttempt',
+      'selectFactory',
+      'ensureRuntime',
+      'putConnections',
+      'putPreparation',
+      'startPreparation',
+      'evaluateChecks',
+      'startPreparation',
+      'recordInventory',
+      'planTables',
+      'putReplication',
+      'markEnvironmentReady',
+      'removePreparation',
+      'releaseFactory',
+      'recordMilestone',
     ]);
+    expect(world.milestones.map(({ name }) => name)).toEqual(['ready']);
   });
 
   test('keeps its own history short', async () => {
     const { historyRows } = await play(successfulWorld(), 'setup', setupInput);
-    expect(historyRows).toBeLessThan(200);
+    expect(historyRows).toBeLessThan(125);
   });
 
   test('waits for no runtime when the source is an Azure SQL database', async () => {
     const world = successfulWorld();
     const played = await play(world, 'setup', { ...setupInput, sourceKind: 'AzureSql' });
     expect(played.output).toEqual({ state: 'Ready' });
-    expect(played.steps.join()).not.toMatch(/ensureRuntime|runtimeRegistration.openWait/);
-    expect(world.milestones.map(({ name }) => name)).toContain('runtimeNotNeeded');
+    expect(played.steps).not.toContain('runtimeRegistration/ensureRuntime');
   });
 
   test('waits for nothing that is there already', async () => {
-    const found: Readonly<Record<string, unknown>> = answers;
-    const openWait = ({ eventName }: { eventName: string }) => ({ answer: found[eventName] });
     const nobody = { runtime: () => undefined, assess: () => undefined, install: () => undefined };
-    const played = await play(successfulWorld({ openWait }, nobody), 'setup', setupInput);
+    const played = await play(successfulWorld(answered, nobody), 'setup', setupInput);
     expect(played.output).toEqual({ state: 'Ready' });
   });
 });
@@ -54,7 +57,6 @@ describe('a setup that fails', () => {
   test('takes back what it made, newest first, and says so', async () => {
     const world = successfulWorld({
       evaluateChecks: () => ({
-        counts: { passed: 19, warned: 0, failed: 1, skipped: 0, failedChecks: ['SRV-02'] },
         failure: { code: '50001', cause: 'measured 120, expected 130', remedy: 'ALTER DATABASE' },
       }),
     });
@@ -119,15 +121,13 @@ describe('a setup that fails', () => {
   test.each([
     'selectFactory',
     'ensureRuntime',
-    'openWait',
-    'closeWait',
-    'putLinkedService',
-    'putDataset',
-    'putPipeline',
+    'putConnections',
+    'putPreparation',
     'startPreparation',
     'evaluateChecks',
     'recordInventory',
     'planTables',
+    'putReplication',
     'markEnvironmentReady',
     'removePreparation',
   ])('is recorded as failed when %s fails in every attempt', { timeout: 60_000 }, async (activity) => {
@@ -158,7 +158,7 @@ describe('a setup that fails', () => {
       planTables: () => {
         calls += 1;
         if (calls < 3) throw new Error('connection reset');
-        return { byCopyMethod: {}, large: 0, small: 0, packs: 0, rows: 0, leftOut: 0 };
+        return null;
       },
     });
     const { output } = await play(world, 'setup', setupInput);

@@ -4,7 +4,6 @@ import { milestones } from '../../shared/setup/states.ts';
 import { answerWaits, recordedSetup, setupApp } from '../support/setup/setup-histories.ts';
 import { answers, setupInput, successfulWorld } from '../support/setup/setup-world.ts';
 import type { Recorded } from '../support/setup/setup-world.ts';
-import type { World } from '../support/durable/replay.ts';
 import { TaskHub } from '../support/durable/task-hub.ts';
 
 // After every settling the hub replays each history from the start, and compares what the code schedules.
@@ -25,8 +24,8 @@ interface Waiting extends Recorded {
 }
 
 /** Starts a setup, which then waits for its runtime. */
-async function startSetup(runtimeWaitSeconds = 3600, replaced: World['activities'] = {}): Promise<Waiting> {
-  const { activities, milestones: recorded } = successfulWorld(replaced);
+async function startSetup(runtimeWaitSeconds = 3600): Promise<Waiting> {
+  const { activities, milestones: recorded, calls } = successfulWorld();
   const opened = await TaskHub.open({ appDirectory: setupApp, activities });
   hub = opened;
   await opened.start('setup', { ...setupInput, runtimeWaitSeconds }, recordedSetup);
@@ -34,6 +33,7 @@ async function startSetup(runtimeWaitSeconds = 3600, replaced: World['activities
   return {
     hub: opened,
     milestones: recorded,
+    calls,
     async raise(eventName, payload = answers[eventName]) {
       const part = eventName === 'runtime' ? 'runtimeRegistration' : 'preparation';
       await opened.raiseEvent(`${recordedSetup}.${part}`, eventName, payload);
@@ -42,6 +42,7 @@ async function startSetup(runtimeWaitSeconds = 3600, replaced: World['activities
   };
 }
 
+const lastOf = ({ calls }: Recorded) => calls.at(-1)?.name;
 const namesOf = ({ milestones: recorded }: Recorded) => recorded.map(({ name }) => name);
 const failureOf = ({ milestones: recorded }: Recorded) => milestones.failed.data.parse(recorded.at(-1)?.data).failure;
 
@@ -57,7 +58,7 @@ describe('a wait', () => {
   test('ends at its deadline, not before', async () => {
     const setup = await startSetup(3600);
     await setup.hub.advance(3_599_000);
-    expect(namesOf(setup).at(-1)).toBe('runtimeCreated');
+    expect(lastOf(setup)).toBe('ensureRuntime');
     await setup.hub.advance(1_000);
     expect(namesOf(setup).at(-1)).toBe('failed');
     expect(failureOf(setup)).toMatchObject({ code: '52071' });
@@ -70,8 +71,8 @@ describe('a wait', () => {
     await setup.raise('runtime', canceled);
     await answerWaits(setup.hub);
     expect(await setup.hub.untilEnd(recordedSetup)).toMatchObject({ output: { state: 'Ready' } });
-    expect(setup.milestones.find(({ name }) => name === 'runtimeOnline')?.data).toMatchObject({
-      nodes: answers.runtime.nodes,
+    expect(setup.calls.find(({ name }) => name === 'putConnections')?.input).toMatchObject({
+      runtime: { nodes: answers.runtime.nodes },
     });
   });
 
@@ -79,7 +80,7 @@ describe('a wait', () => {
     const setup = await startSetup();
     await setup.raise('runtime');
     await setup.raise('install');
-    expect(namesOf(setup)).not.toContain('checksCompleted');
+    expect(lastOf(setup)).toBe('startPreparation');
     await setup.raise('assess');
     expect(await setup.hub.untilEnd(recordedSetup)).toMatchObject({ output: { state: 'Ready' } });
   });
@@ -89,7 +90,7 @@ describe('a wait', () => {
     await setup.hub.advance(3_600_000);
     await setup.raise('runtime');
     expect(await setup.hub.untilEnd(recordedSetup)).toMatchObject({ output: { state: 'Failed' } });
-    expect(namesOf(setup)).not.toContain('runtimeOnline');
+    expect(setup.calls.map(({ name }) => name)).not.toContain('putConnections');
   });
 
   test.each([['runtime'], ['assess'], ['install']] as const)('for %s ends when the setup is canceled', async (last) => {
@@ -105,20 +106,6 @@ describe('a wait', () => {
   test('of five days, the longest that can be set, ends by its event', async () => {
     const setup = await startSetup(LONGEST_WAIT_SECONDS);
     await setup.hub.advance(4.5 * DAY_MS);
-    await answerWaits(setup.hub);
-    expect(await setup.hub.untilEnd(recordedSetup)).toMatchObject({ output: { state: 'Ready' } });
-  });
-
-  test('goes on when it can be closed only later', async () => {
-    let calls = 0;
-    const closeWait = () => {
-      calls += 1;
-      if (calls < 4) throw new Error('the state store does not answer');
-      return null;
-    };
-    const setup = await startSetup(3600, { closeWait });
-    await setup.raise('runtime');
-    await setup.hub.advance(60_000);
     await answerWaits(setup.hub);
     expect(await setup.hub.untilEnd(recordedSetup)).toMatchObject({ output: { state: 'Ready' } });
   });

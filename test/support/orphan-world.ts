@@ -128,7 +128,7 @@ export async function startOrphanWorld(tables: Tables): Promise<OrphanWorld> {
       const setup = await store.require({ tenantId, setupId });
       const options = { removeRuntime: false, removeSource: false };
       const removing = await store.requestDelete(setup, options, { ...audit, requestId: crypto.randomUUID() });
-      await store.record(setup, milestone('deleted'), removing?.cleanup);
+      await store.record({ ...setup, cleanup: removing?.cleanup }, milestone('deleted'));
     },
     async putEntities(factory, key) {
       const names = entityNames(key);

@@ -4,12 +4,15 @@ import { RestError } from '@azure/core-rest-pipeline';
 import type { TableClient } from '@azure/data-tables';
 import { startDataFactory } from '../../local/data-factory/server.ts';
 import type { DataFactory } from '../../local/data-factory/server.ts';
-import { measureFactory, releaseFactory, selectFactory } from '../../orchestrators/activities/factory.ts';
+import { measureFactory, releaseFactory } from '../../orchestrators/activities/factory.ts';
+import { chooseFactory } from '../../orchestrators/activities/factory-choice.ts';
+import type { Limits } from '../../orchestrators/activities/factory-choice.ts';
 import { FactoryBook } from '../../shared/factory/book.ts';
 import { DataFactories } from '../../shared/factory/data-factory.ts';
 import type { Services } from '../../shared/services.ts';
 import type { Factory } from '../../shared/setup/setup.ts';
 import { settingsFor } from './api/http-call.ts';
+import { noClient } from './no-client.ts';
 import { newSetupTable } from './setup/setup-table.ts';
 import type { SlowWrites } from './slow-writes.ts';
 import { startTables } from './tables.ts';
@@ -23,11 +26,10 @@ const factoryOf = (name: string): Factory => ({
 export const factories = [factoryOf('factory-a'), factoryOf('factory-b'), factoryOf('factory-c')] as const;
 /** Resource Manager knows none of that name. */
 export const lost = factoryOf('factory-lost');
-const unused = 'https://unused.example.com';
+const nowhere = 'https://unused.example.com';
 
-const noClient = () => {
-  throw new Error('There is no durable client');
-};
+/** These activities ask neither orchestrations nor head rows. */
+const unused = { getClient: noClient, head: noClient };
 export const subjectOf = (key: string, attempt: number) => ({
   tenantId: 'tenant',
   setupId: `setup-${key}`,
@@ -36,7 +38,7 @@ export const subjectOf = (key: string, attempt: number) => ({
 });
 
 /** Of whom a choice is, and what else it is given. */
-type Choice = [key: string, attempt?: number, more?: Partial<Parameters<typeof selectFactory>[0]>];
+type Choice = [key: string, attempt?: number, limits?: Limits];
 
 export class SelectionWorld {
   readonly dataFactory: DataFactory;
@@ -95,7 +97,7 @@ export class SelectionWorld {
       clock,
       store: newSetupTable(this.#tables).store,
       factories: new DataFactories(() => this.#client, clock),
-      settings: settingsFor({ issuer: `${unused}/{tenantId}`, audience: 'api', keysUrl: unused }),
+      settings: settingsFor({ issuer: `${nowhere}/{tenantId}`, audience: 'api', keysUrl: nowhere }),
     };
     // The activities of a selection use nothing else.
     const services = gateways as Services;
@@ -109,7 +111,7 @@ export class SelectionWorld {
   }
 
   runSelect(...[key, attempt = 1, more = {}]: Choice) {
-    return selectFactory({ ...subjectOf(key, attempt), ...more }, this.services, noClient);
+    return chooseFactory(subjectOf(key, attempt), more, this.services);
   }
 
   /** A selection that is not stopped. */
@@ -120,11 +122,11 @@ export class SelectionWorld {
   }
 
   release(key: string, attempt = 1, entities = 0) {
-    return releaseFactory({ ...subjectOf(key, attempt), entities }, this.services, noClient);
+    return releaseFactory({ ...subjectOf(key, attempt), entities }, this.services, unused);
   }
 
   measure(factory: Factory) {
-    return measureFactory({ factory }, this.services, noClient);
+    return measureFactory({ factory }, this.services, unused);
   }
 
   /** Writes down that the factories carry so many entities. */

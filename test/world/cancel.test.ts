@@ -39,10 +39,9 @@ describe('cancel', () => {
     expect(await first).toBe(202);
     await expectCanceled(setupId, 'openAttempt', 'kill after');
     await expectCanceled(setupId, 'selectFactory', 'kill after');
-    await expectCanceled(setupId, 'putLinkedService', 'kill after');
+    await expectCanceled(setupId, 'putConnections', 'kill after');
     await expectCanceled(setupId, 'startPreparation', 'kill before');
     await expectCanceled(setupId, 'startPreparation', 'kill after');
-    await expectCanceled(setupId, 'openWait');
     await expectCanceled(setupId, 'evaluateChecks', 'run twice');
     await expectCanceled(setupId, 'recordInventory');
     await expectCanceled(setupId, 'planTables', 'kill after');
@@ -70,7 +69,7 @@ describe('cancel', () => {
     const setupId = 'canceled';
     const canceling = cancelDuring(world, setupId, 'removeEntities', 'kill after');
     const fault = world.activityFault;
-    world.activityFault = (run) => (run.name === 'putDataset' ? 'fail before' : fault(run));
+    world.activityFault = (run) => (run.name === 'putPreparation' ? 'fail before' : fault(run));
     expect((await world.post(setupId, 'replay', {})).status).toBe(202);
     const ended = await world.until(setupId, 'Canceled', 'Failed', 'Ready');
     expect(await canceling).toBe(202);

@@ -351,7 +351,7 @@ describe('a run that is interrupted', () => {
   });
 });
 
-test.each(['putLinkedService', 'refreshPlan', 'beginRun', 'startReplication', 'openWait', 'closeRun'])(
+test.each(['renewStaging', 'refreshPlan', 'beginRun', 'startReplication', 'closeRun'])(
   'a run that is canceled during %s ends, and the next one copies',
   async (activity) => {
     let canceling: Promise<Answer> | undefined;

@@ -35,18 +35,20 @@ beforeAll(async () => {
   const { store, findings } = api.services;
   await api.put(setupId);
   await api.reach(setupId, reached.factorySelected, reached.runtimeCreated, reached.runtimeOnline, checksFailed);
-  await findings.put(at(1), 'cause', chunksOf(whole));
-  await findings.put(at(1), 'check', [check, { ...check, id: 'SRV-01', status: 'passed' }]);
+  await findings.put(at(1), { cause: chunksOf(whole) });
+  await findings.put(at(1), { check: [check, { ...check, id: 'SRV-01', status: 'passed' }] });
   await api.reach(setupId, reached.failed);
   const headers = { 'content-type': 'application/json' };
   const body = JSON.stringify({ source: { connectionString: newConnection } });
   // A password came with the connection, so that the replay begins at RuntimeRegistration.
   await api.call('replaySetup', setupId, { headers, body });
   await store.open(at(2), 'its run');
-  await findings.put(at(2), 'check', [
-    { ...check, status: 'passed', measured: '150' },
-    { ...check, id: 'SRV-01', status: 'passed' },
-  ]);
+  await findings.put(at(2), {
+    check: [
+      { ...check, status: 'passed', measured: '150' },
+      { ...check, id: 'SRV-01', status: 'passed' },
+    ],
+  });
   const names = [
     'runtimeCreated',
     'runtimeOnline',

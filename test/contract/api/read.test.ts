@@ -190,12 +190,11 @@ describe('findings', () => {
     };
     const company = { name: 'CRONUS & Co', displayName: null, isEvaluation: true, sqlName: 'x', sizeGigabytes: null };
     const extension = { appId: 'a', name: 'Base Application', publisher: 'Microsoft', version: '25.0.0.0' };
-    await api.services.findings.put(attempt(), 'check', [check]);
-    await api.services.findings.put(attempt(), 'company', [
-      company,
-      { ...company, name: 'CRONUS', displayName: 'Cronus', sizeGigabytes: 1.5 },
-    ]);
-    await api.services.findings.put(attempt(), 'extension', [extension]);
+    await api.services.findings.put(attempt(), { check: [check] });
+    await api.services.findings.put(attempt(), {
+      company: [company, { ...company, name: 'CRONUS', displayName: 'Cronus', sizeGigabytes: 1.5 }],
+    });
+    await api.services.findings.put(attempt(), { extension: [extension] });
 
     expect((await api.call('listChecks', setupId)).body).toEqual({ value: [check] });
     expect((await api.call('listExtensions', setupId)).body).toEqual({ value: [extension] });

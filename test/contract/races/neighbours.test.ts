@@ -40,10 +40,11 @@ function act<Name extends keyof typeof activities>(
   return (world) => runActivity(name, input, world.services, () => world.durable.client());
 }
 
+const instanceId = 'an orchestration';
 const takePlace = (subject: Subject) => act('selectFactory', { ...subject, known: factory });
 const givePlaceBack = (subject: Subject) => act('releaseFactory', { ...subject, entities: 0 });
-const makeRuntime = (subject: Subject) => act('ensureRuntime', { ...subject, factory });
-const useRuntime = (subject: Subject) => act('ensureRuntime', { ...subject, factory, runtimeName });
+const makeRuntime = (subject: Subject) => act('ensureRuntime', { ...subject, factory, instanceId });
+const useRuntime = (subject: Subject) => act('ensureRuntime', { ...subject, factory, runtimeName, instanceId });
 const leaveRuntime = (subject: Subject) => act('leaveRuntime', { ...subject, runtimeName, remove: true });
 
 const strangerTakesPlace =

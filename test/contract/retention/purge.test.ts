@@ -68,19 +68,16 @@ const endedRows = async () => (await Array.fromAsync(setups.ended.before(new Dat
 async function deleteSecondAttempt(): Promise<SetupRecord> {
   const { store, findings } = setups;
   const begun = await setups.createAt([]);
-  await findings.put(
-    firstAttempt,
-    'company',
-    Array.from({ length: 150 }, (_, number) => ({ name: `Company ${number}` })),
-  );
+  const company = Array.from({ length: 150 }, (_, number) => ({ name: `Company ${number}` }));
+  await findings.put(firstAttempt, { company });
   await store.beginCleanup(begun, 1);
-  await store.record(firstAttempt, milestone('failed'), 1);
+  await store.record({ ...firstAttempt, cleanup: 1 }, milestone('failed'));
   const second = await setups.replay(await store.require(newSetup), 'FactorySelection');
   await store.record({ ...firstAttempt, attempt: 2 }, milestone('failed'));
   await services.book.spend({ key, attempt: second?.attempt ?? 0 });
   const deleting = await store.requestDelete(await store.require(newSetup), options, audit);
   await store.beginCleanup(deleting ?? begun, 1);
-  await store.record({ ...firstAttempt, attempt: 2 }, milestone('deleted'), 1);
+  await store.record({ ...firstAttempt, attempt: 2, cleanup: 1 }, milestone('deleted'));
   const parts = ['', '.factorySelection', '.preparation', '.cleanup.1'];
   for (const attempt of [1, 2])
     for (const part of parts) durable.statuses.set(`${instance}.${attempt}${part}`, 'Completed');
@@ -175,7 +172,7 @@ describe('a history', () => {
   test('of an earlier attempt goes with its cleanups while the setup works, and that of a younger one stays', async () => {
     const begun = await setups.createAt([]);
     await setups.store.beginCleanup(begun, 2);
-    await setups.store.record(firstAttempt, milestone('failed'), 2);
+    await setups.store.record({ ...firstAttempt, cleanup: 2 }, milestone('failed'));
     const failed = await setups.store.require(newSetup);
     await noteEnd(failed);
     setups.passSeconds(20 * DAY_SECONDS);
@@ -209,7 +206,7 @@ describe('a history', () => {
     await run();
     const deleting = await setups.store.requestDelete(setup, options, audit);
     await setups.store.beginCleanup(deleting ?? setup, 1);
-    await setups.store.record(firstAttempt, milestone('deleted'), 1);
+    await setups.store.record({ ...firstAttempt, cleanup: 1 }, milestone('deleted'));
     await noteEnd(await setups.store.require(newSetup));
     durable.statuses.set(`${instance}.1.cleanup.1`, 'Completed');
     setups.passSeconds(31 * DAY_SECONDS);

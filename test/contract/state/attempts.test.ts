@@ -123,19 +123,22 @@ describe('a milestone', () => {
     const before = await everything();
     expect(await store.record(attempt, milestone('runtimeCreated'))).toEqual(superseded);
     expect(await store.record(attempt, milestone('failed'))).toEqual(superseded);
-    expect(await store.record(attempt, milestone('failed'), 1)).toEqual(superseded);
+    expect(await store.record({ ...attempt, cleanup: 1 }, milestone('failed'))).toEqual(superseded);
     expect(await everything()).toEqual(before);
-    const ended = recorded(await store.record(attempt, milestone('failed'), 2));
+    const ended = recorded(await store.record({ ...attempt, cleanup: 2 }, milestone('failed')));
     expect(ended).toMatchObject({ state: 'Failed', failure: { code: '50001' } });
-    expect(recorded(await store.record(attempt, milestone('failed'), 2))).toEqual(ended);
+    expect(recorded(await store.record({ ...attempt, cleanup: 2 }, milestone('failed')))).toEqual(ended);
   });
 
-  test('that was taken over is replaced, and announced, when the attempt reaches it itself', async () => {
-    await setups.replay(await setups.createAt(almostReady), 'Installation');
+  test('that was taken over is not announced again, beside one that is the attempt’s own', async () => {
+    await setups.replay(await setups.createAt(almostReady), 'Inventory');
     const { sequence } = await store.require(second);
     await store.record(second, milestone('checksCompleted'));
-    const own = (await store.milestonesOf(second)).find(({ name }) => name === 'checksCompleted');
-    expect(own).toMatchObject({ attempt: 2, origin: 2 });
+    expect(await store.require(second)).toMatchObject({ sequence });
+    await store.record(second, [milestone('proceduresCreated'), milestone('inventoryCompleted')]);
+    const reached = await store.milestonesOf(second);
+    const originOf = (wanted: string) => reached.find(({ name }) => name === wanted)?.origin;
+    expect(['checksCompleted', 'proceduresCreated', 'inventoryCompleted'].map(originOf)).toEqual([1, 1, 2]);
     expect(await store.require(second)).toMatchObject({ sequence: sequence + 1 });
   });
 
@@ -276,7 +279,7 @@ describe('the next attempt', () => {
     const running = recorded(await store.open(await setups.createAt([]), 'run-1'));
     const canceling = await store.requestCancel(running, { ...audit, requestId: 'request-2' });
     await store.beginCleanup(canceling ?? running, 1);
-    await store.record(attempt, milestone('canceled'), 1);
+    await store.record({ ...attempt, cleanup: 1 }, milestone('canceled'));
     await setups.replay(await store.require(attempt), 'FactorySelection');
     const begun = await store.require(attempt);
     for (const column of ['openedBy', 'cancel', 'cleanup', 'deletion', 'failure'])

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
+import { noClient } from '../../support/no-client.ts';
 import { runActivity } from '../../../orchestrators/activities/run.ts';
 import { RuntimeBook } from '../../../shared/runtimes/runtime-book.ts';
 import type { Services } from '../../../shared/services.ts';
@@ -24,10 +25,6 @@ function checkpointsOf(attempt: number): Promise<unknown> {
   const services = { store: setups.store, runtimes } as unknown as Services;
   const given = { tenantId, setupId, attempt, key: newSetup.key };
   return runActivity('readCheckpoints', given, services, noClient);
-}
-
-function noClient(): never {
-  throw new Error('No orchestration is asked');
 }
 
 test('an attempt is told how long what the one before has begun may still be under way', async () => {
@@ -62,7 +59,7 @@ test('what an attempt before a removal had is not taken for that of a later one'
   const deleting = await store.requestDelete(ready, { removeRuntime: true, removeSource: false }, audit);
   if (deleting === undefined) throw new Error('The removal does not begin');
   await store.beginCleanup(deleting, 1);
-  const deleted = recorded(await store.record(firstAttempt, milestone('deleted'), 1));
+  const deleted = recorded(await store.record({ ...firstAttempt, cleanup: 1 }, milestone('deleted')));
   await store.beginNext(deleted, newSetup, { from: 'FactorySelection', audit });
   expect(await checkpointsOf(2)).toEqual({ installs: false, otherRuntimes: [] });
 });

@@ -175,8 +175,13 @@ describe('a cleanup', () => {
     expect(await store.beginCleanup(setup, 1)).toBeUndefined();
     const second = await store.beginCleanup(first ?? setup, 2);
     expect(second).toMatchObject({ cleanup: 2 });
-    expect(await store.record(attempt, milestone('failed'), 1)).toEqual({ kind: 'stopped', reason: 'superseded' });
-    expect(recorded(await store.record(attempt, milestone('failed'), 2))).toMatchObject({ state: 'Failed' });
+    expect(await store.record({ ...attempt, cleanup: 1 }, milestone('failed'))).toEqual({
+      kind: 'stopped',
+      reason: 'superseded',
+    });
+    expect(recorded(await store.record({ ...attempt, cleanup: 2 }, milestone('failed')))).toMatchObject({
+      state: 'Failed',
+    });
   });
 
   test('is begun once, whoever begins it at the same moment', async () => {
@@ -188,13 +193,15 @@ describe('a cleanup', () => {
   test('of an attempt whose end somebody wants ends it as canceled', async () => {
     const canceling = await store.requestCancel(await setups.createAt([]), { ...audit, ...asks });
     await store.beginCleanup(canceling ?? (await current()), 1);
-    expect(recorded(await store.record(attempt, milestone('canceled'), 1))).toMatchObject({ state: 'Canceled' });
+    expect(recorded(await store.record({ ...attempt, cleanup: 1 }, milestone('canceled')))).toMatchObject({
+      state: 'Canceled',
+    });
   });
 
   test('may record what ended its attempt, and nothing that the attempt would reach', async () => {
     const canceling = await store.requestCancel(await setups.createAt([]), asks);
     await store.beginCleanup(canceling ?? (await current()), 1);
     const canceled = { kind: 'stopped', reason: 'canceled' };
-    expect(await store.record(attempt, milestone('factorySelected'), 1)).toEqual(canceled);
+    expect(await store.record({ ...attempt, cleanup: 1 }, milestone('factorySelected'))).toEqual(canceled);
   });
 });

@@ -17,6 +17,7 @@ import type { Services } from '../../../shared/services.ts';
 import { SqlDatabases } from '../../../shared/sql/database.ts';
 import { WaitBook } from '../../../shared/waits/wait-book.ts';
 import { settingsFor } from '../../support/api/http-call.ts';
+import { noClient } from '../../support/no-client.ts';
 import { firstAttempt as attempt, newSetupTable } from '../../support/setup/setup-table.ts';
 import type { SetupTable } from '../../support/setup/setup-table.ts';
 import { audit, course, milestone, newSetup } from '../../support/setup/stored-setup.ts';
@@ -30,6 +31,7 @@ const factory = {
   name: 'factory-1',
 };
 const placed = { ...attempt, key: newSetup.key, factory };
+const waiting = { ...placed, instanceId: 'instance' };
 const unused = 'https://unused.example.com';
 const settings = settingsFor({ issuer: `${unused}/{tenantId}`, audience: 'api', keysUrl: unused });
 
@@ -40,23 +42,19 @@ const inputs: { readonly [Each in Name]?: object } = {
   selectFactory: placed,
   releaseFactory: { ...placed, entities: 0 },
   leaveRuntime: { ...placed, runtimeName: 'shir-0123456789ab', remove: true },
-  ensureRuntime: placed,
-  openWait: {
-    ...placed,
-    instanceId: 'instance',
-    eventName: 'runtime',
-    target: { kind: 'runtime', factory, runtimeName: 'shir-0123456789ab' },
-  },
-  putLinkedService: { ...placed, role: 'source' },
-  putDataset: { ...placed, role: 'source' },
-  putPipeline: { ...placed, role: 'prepare' },
-  startPreparation: { ...placed, stage: 'assess' },
+  ensureRuntime: waiting,
+  putConnections: placed,
+  restoreConnections: placed,
+  renewStaging: placed,
+  putPreparation: placed,
+  startPreparation: { ...waiting, stage: 'assess' },
   restorePreparation: placed,
-  startSourceUndo: { ...placed, stage: 'release' },
+  startSourceUndo: { ...waiting, stage: 'release' },
   cancelRuns: placed,
   evaluateChecks: { ...placed, runId: 'run-1' },
   recordInventory: { ...placed, runId: 'run-1' },
   planTables: placed,
+  putReplication: placed,
   markEnvironmentReady: placed,
   clearEnvironmentMark: placed,
   releaseClaims: placed,
@@ -114,6 +112,10 @@ beforeEach(() => {
     retryOptions: { maxRetries: 0 },
     additionalPolicies: [{ policy: counting, position: 'perCall' }],
   });
+  const noStorage = () => {
+    touched += 1;
+    return Promise.reject(new Error('There is no storage'));
+  };
   const gateways: Partial<Services> = {
     store: setups.store,
     findings: setups.findings,
@@ -131,12 +133,7 @@ beforeEach(() => {
     waits: new WaitBook(tables.table(counting), setups.clock),
     secrets: new Secrets(vault),
     factories: new DataFactories(() => client, setups.clock),
-    staging: {
-      remove() {
-        touched += 1;
-        return Promise.reject(new Error('There is no storage'));
-      },
-    } as unknown as Services['staging'],
+    staging: { remove: noStorage, open: noStorage } as unknown as Services['staging'],
     databases: new SqlDatabases(() => {
       touched += 1;
       return Promise.reject(new Error('There is no destination'));
@@ -146,10 +143,7 @@ beforeEach(() => {
   services = gateways as Services;
 });
 
-const run = (name: Name, more: object = {}) =>
-  runActivity(name, { ...inputs[name], ...more }, services, () => {
-    throw new Error('There is no durable client');
-  });
+const run = (name: Name, more: object = {}) => runActivity(name, { ...inputs[name], ...more }, services, noClient);
 
 async function expectNothingDone(name: Name, reason: string, more?: object) {
   const before = await setups.rows('');

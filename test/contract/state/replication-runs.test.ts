@@ -107,7 +107,7 @@ describe('a run', () => {
     await setups.replicationRuns.end(firstAttempt, worker, succeeded);
     await setups.store.requestDelete(await head(), options, audit);
     await setups.store.beginCleanup(await head(), 1);
-    await setups.store.record(firstAttempt, milestone('deleted'), 1);
+    await setups.store.record({ ...firstAttempt, cleanup: 1 }, milestone('deleted'));
     const second = await setups.replay(await head(), 'FactorySelection');
     expect(second).toMatchObject({ attempt: 2, replication: { run: 1 } });
   });

@@ -4,7 +4,7 @@ import { startDataFactory } from '../../../local/data-factory/server.ts';
 import type { DataFactory } from '../../../local/data-factory/server.ts';
 import { VirtualClock } from '../../../local/endpoint/clock.ts';
 import { RUN_DEADLINE_MS } from '../../../orchestrators/replication-run.ts';
-import { startPreparation } from '../../../orchestrators/activities/preparation.ts';
+import { startRun } from '../../../orchestrators/activities/start-run.ts';
 import { DataFactories } from '../../../shared/factory/data-factory.ts';
 import { entityNames } from '../../../shared/factory/names.ts';
 import type { Services } from '../../../shared/services.ts';
@@ -63,9 +63,11 @@ beforeEach(async () => {
 });
 
 const start = (attempt = 1) =>
-  startPreparation({ tenantId, setupId, attempt, key, factory, stage: 'assess' }, services, () => {
-    throw new Error('It takes no client');
-  });
+  startRun(
+    services,
+    { tenantId, setupId, attempt },
+    { factory, pipeline: prepare, operationId: `${attempt}.assess`, parameters: { stage: 'assess' } },
+  );
 const runs = () => services.factories.activeRuns(factory, [prepare]);
 
 test('a run is found for as long as one may go on', async () => {
@@ -91,7 +93,7 @@ test('a run whose answer was lost and that shows late is found, and no second on
     await expect(start()).rejects.toThrow('does not show yet');
   }
   await clock.advance(5_000);
-  expect(await start()).toEqual({ pipeline: prepare, runId: (await runs())[0] });
+  expect(await start()).toEqual((await runs())[0]);
   expect(await runs()).toHaveLength(1);
 });
 

@@ -31,7 +31,7 @@ beforeEach(() => {
 });
 
 const newId = () => `setup-${count}`;
-const open = (wait: NewWait) => openWait({ ...wait, key: 'any' }, services, () => world.client);
+const open = async (wait: NewWait) => openWait(services, await services.store.require(wait), wait);
 const rowOf = (wait: NewWait) => services.waits.get(wait);
 const payloads = ({ instanceId }: NewWait) => world.raised(instanceId).map(({ payload }) => payload);
 
@@ -69,16 +69,19 @@ describe('a wait for a runtime', () => {
     await services.waits.close(wait);
   });
 
-  test('is told again and again until it is closed, without another question', async () => {
+  test('is told again and again until its attempt moves on, without another question', async () => {
     const wait = await world.wait(newId());
     await world.registerNode(`shir-${wait.setupId}`);
     for (let looks = 0; looks < 3; looks += 1) await world.nextLook(wait.setupId);
     expect(payloads(wait)).toEqual([online, online, online]);
     expect(world.questions).toEqual([`shir-${wait.setupId}/getStatus`]);
-    await services.waits.close(wait);
+    await services.store.open(wait, 'its run');
+    await services.store.record(wait, milestone('factorySelected'));
+    expect(await lookNow(services, world.client, await services.store.require(wait))).toBeUndefined();
     await world.clock.advance(HOUR);
     await world.look();
     expect(payloads(wait)).toHaveLength(3);
+    expect(await rowOf(wait)).toBeUndefined();
   });
 
   test('is not opened for a runtime that is online', async () => {
@@ -132,7 +135,7 @@ describe('a nudge', () => {
   test('finds a node at once, once a second', async () => {
     const wait = await world.wait(newId());
     await world.clock.advance(24 * HOUR);
-    const nudge = () => lookNow(services, world.client, wait);
+    const nudge = async () => lookNow(services, world.client, await services.store.require(wait));
     expect(await nudge()).toMatchObject({ result: 'notYet' });
     await world.registerNode(`shir-${wait.setupId}`);
     expect(await nudge()).toMatchObject({ result: 'justLooked' });
@@ -152,7 +155,8 @@ describe('a nudge', () => {
     await world.look();
     world.outage = 429;
     await world.clock.advance(1_000);
-    expect(await lookNow(services, world.client, wait)).toMatchObject({ result: 'unanswered' });
+    const setup = await services.store.require(wait);
+    expect(await lookNow(services, world.client, setup)).toMatchObject({ result: 'unanswered' });
     expect((await rowOf(wait))?.due.getTime()).toBe(world.clock.now() + 5_000);
     await services.waits.close(wait);
   });

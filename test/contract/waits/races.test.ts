@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { activities } from '../../../orchestrators/contract.ts';
 import { record } from '../../../orchestrators/milestones.ts';
 import { waitForAnswer } from '../../../orchestrators/waits.ts';
-import { orchestrator } from '../../../shared/durable.ts';
+import { call, orchestrator, Stopped } from '../../../shared/durable.ts';
 import { attemptIdSchema } from '../../../shared/setup/setup.ts';
 import { onlineSchema } from '../../../shared/waits/wait.ts';
 import { startIssuer, World } from '../../support/races/world.ts';
@@ -18,7 +19,6 @@ const TIMER_MS = 5_000;
 /** So many that a node often registers after the looks; none where its answer shall meet a cancellation. */
 const STEPS_OF_AN_INSTALLATION = 5;
 
-const runtimeName = 'shir-one';
 const { tenantId, setupId, key } = newSetup;
 const subject = { tenantId, setupId, attempt: 1, key };
 const instance = `${tenantId}.${setupId}.1`;
@@ -31,18 +31,22 @@ beforeAll(async () => {
 
 afterAll(() => issuer.stop());
 
-/** Waits for its runtime, and says so. */
+/** Waits for its runtime, and says what came of it. */
 function waitingFor(factory: Issuer['settings']['MIGRATION_FACTORIES'][number]) {
   const contract = { name: 'waiting', input: attemptIdSchema.extend({ key: z.string() }), output: z.unknown() };
   return orchestrator(contract, function* (context, input) {
-    const answer = yield* waitForAnswer(context, input, {
-      eventName: 'runtime',
-      target: { kind: 'runtime', factory, runtimeName },
-      answer: onlineSchema,
-      deadlineMs: 48 * HOUR,
-    });
-    yield* record(context, input, milestone('factorySelected'));
-    return answer;
+    try {
+      const asked = { ...input, factory, instanceId: context.df.instanceId };
+      const runtime = yield* call(context, activities.ensureRuntime, asked);
+      if (runtime.kind === 'refused') throw new Error(runtime.cause);
+      const online = { eventName: 'runtime', answer: onlineSchema, deadlineMs: 48 * HOUR } as const;
+      const answer = yield* waitForAnswer(context, runtime, online);
+      yield* record(context, input, milestone('runtimeOnline'));
+      return answer;
+    } catch (error) {
+      if (error instanceof Stopped) yield* record(context, input, milestone('canceled'));
+      throw error;
+    }
   });
 }
 
@@ -54,7 +58,6 @@ async function openWorld(broken?: Broken) {
   await world.begin();
   await world.services.store.create(newSetup, audit);
   await world.services.store.open(subject, 'run-1');
-  await world.services.factories.createRuntime(factory, runtimeName, 'test');
   return { world, backToBegin: world.keep() };
 }
 
@@ -84,6 +87,10 @@ async function race(world: World, scheduler: fc.Scheduler, canceling: boolean): 
   await stage.play();
   time.pass(TIMER_MS);
   void stage.enter('next look', () => world.look());
+  await stage.play();
+  // What has its answer is closed once the attempt has moved on.
+  time.pass(TIMER_MS);
+  void stage.enter('last look', () => world.look());
   await stage.play();
   expect([...stage.failures]).toEqual([]);
   expect(await world.services.waits.get(subject)).toBeUndefined();

@@ -2,24 +2,15 @@
 import { call, orchestrator } from '../../../shared/durable.ts';
 import { setupFailure } from '../../../shared/setup/failure.ts';
 import { activities, orchestrations } from '../../../orchestrators/contract.ts';
-import { reach } from '../../../orchestrators/milestones.ts';
+import { record } from '../../../orchestrators/milestones.ts';
+import { milestone } from '../setup/stored-setup.ts';
 
-const counts = { passed: 1, warned: 0, failed: 0, skipped: 0, failedChecks: [] };
-
-/** A preparation that makes an entity, and fails or not once its checks are done. */
+/** A preparation that makes entities, and fails or not. */
 export function preparationThat(fails: () => boolean) {
-  return orchestrator(orchestrations.preparation, function* (context, { from, ...input }) {
-    const { tenantId, setupId, attempt, key, factory } = input;
-    const placed = { tenantId, setupId, attempt, key, factory };
-    yield* call(context, activities.putDataset, { ...placed, role: 'source' });
-    yield* reach(context, { ...placed, from }, { name: 'checksCompleted', data: counts });
-    if (!fails()) return { kind: 'prepared' as const, from };
+  return orchestrator(orchestrations.preparation, function* (context, { from: _from, runtimeName: _name, ...placed }) {
+    yield* call(context, activities.putPreparation, placed);
+    yield* record(context, placed, milestone('checksCompleted'));
+    if (!fails()) return { kind: 'prepared' as const };
     return { kind: 'failed' as const, failure: setupFailure('52050', 'as wanted'), installs: true };
   });
 }
-
-/** No pipelines. */
-export const replicationPipeline = orchestrator(orchestrations.replicationPipeline, function* () {
-  yield* [];
-  return { pipelines: ['mig_replicate'] };
-});

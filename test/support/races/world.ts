@@ -41,7 +41,7 @@ import { durableWire } from './durable-wire.ts';
 import { EnvironmentDatabase } from './environment-database.ts';
 import { FactoriesInMemory } from './factory.ts';
 import { HeadWatch } from './head-watch.ts';
-import { preparationThat, replicationPipeline } from './short-orchestrations.ts';
+import { preparationThat } from './short-orchestrations.ts';
 import { Stage } from './stage.ts';
 import { WorldTime } from './time.ts';
 import { VaultInMemory } from './vault.ts';
@@ -108,7 +108,7 @@ export class World implements Disposable {
     this.durable = new ModelDurable(
       this,
       (name, input) => runActivity(name as keyof typeof activities, input, this.services, client),
-      { preparation: preparationThat(() => this.fails), replicationPipeline, ...orchestrations },
+      { preparation: preparationThat(() => this.fails), ...orchestrations },
     );
     this.#wire = durableWire.connect(this.durable);
   }

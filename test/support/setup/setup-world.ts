@@ -19,9 +19,12 @@ export const setupInput: SetupInput = {
   runtimeWaitSeconds: 3600,
 };
 
-/** Milestones that were recorded, oldest first. */
+/** What was done, oldest first. */
 export interface Recorded {
+  /** How the attempt or the removal ended, as far as its orchestration says so. */
   readonly milestones: { readonly name: string; readonly data: unknown }[];
+  /** Activities that were called. */
+  readonly calls: { readonly name: string; readonly input: unknown }[];
 }
 
 /** What ends the waits of a setup that succeeds, by the names of the events. */
@@ -45,36 +48,26 @@ export function successfulWorld(
     readCheckpoints: () => ({ factory: factories[1], runtimeName: 'shir-0123456789ab', installs: true }),
     moveBack: () => null,
     endInstances: () => null,
-    selectFactory: () => ({
-      factory: factories[1],
-      candidates: factories.map(({ name }) => ({ name, eligible: true, score: 100, reasons: [] })),
-    }),
+    selectFactory: () => ({ factory: factories[1] }),
     releaseFactory: () => null,
     findRuntime: () => ({ factory: factories[1] }),
     leaveRuntime: ({ runtimeName, remove }: { runtimeName: string; remove: boolean }) => ({
       removed: remove ? [runtimeName] : [],
     }),
-    ensureRuntime: () => ({ kind: 'present', runtimeName: 'shir-0123456789ab', created: true }),
-    getRuntimeStatus: () => ({ online: true, nodes: answers.runtime.nodes }),
-    openWait: () => ({}),
-    closeWait: () => null,
-    putLinkedService: () => null,
-    putDataset: () => null,
-    putPipeline: ({ role }: { role: string }) => ({ name: `mig_0123456789ab_${role}` }),
-    startPreparation: ({ stage }: { stage: string }) => ({
-      pipeline: 'mig_0123456789ab_prepare',
-      runId: `run-${stage}`,
-    }),
+    ensureRuntime: () => ({ kind: 'present', runtimeName: 'shir-0123456789ab', from: 'RuntimeRegistration' }),
+    putConnections: () => null,
+    restoreConnections: () => null,
+    renewStaging: () => null,
+    putPreparation: () => null,
+    startPreparation: ({ stage }: { stage: string }) => ({ runId: `run-${stage}` }),
     restorePreparation: () => null,
-    startSourceUndo: ({ stage }: { stage: string }) => ({
-      pipeline: 'mig_0123456789ab_prepare',
-      runId: `run-${stage}`,
-    }),
+    startSourceUndo: ({ stage }: { stage: string }) => ({ runId: `run-${stage}` }),
     readSourceRemoval: () => ({ left: [] }),
-    evaluateChecks: () => ({ counts: { passed: 20, warned: 1, failed: 0, skipped: 0, failedChecks: [] } }),
+    evaluateChecks: () => ({}),
     holdsCatalogues: () => ({ holds: true }),
-    recordInventory: () => ({ companies: 3, extensions: 2 }),
-    planTables: () => ({ byCopyMethod: { Delta: 10 }, large: 1, small: 9, packs: 1, rows: 100, leftOut: 0 }),
+    recordInventory: () => null,
+    planTables: () => null,
+    putReplication: () => ({ pipelines: ['mig_0123456789ab_replicate'] }),
     markEnvironmentReady: () => ({ environment: 'Production' }),
     clearEnvironmentMark: () => null,
     holdsClaim: () => ({ holds: true }),
@@ -84,12 +77,12 @@ export function successfulWorld(
     holdsPassword: () => ({ holds: true }),
     removeSecret: () => null,
     cancelRuns: () => ({ active: 0 }),
-    removePreparation: () => ({ removed: ['mig_0123456789ab_prepare'] }),
+    removePreparation: () => null,
     removeEntities: () => ({ removed: ['everything'] }),
     removeStaging: () => ({ removed: ['container'] }),
     refreshPlan: () => ({ published: true }),
     beginRun: () => ({ published: true }),
-    startReplication: () => ({ pipeline: 'mig_0123456789ab_replicate', runId: 'run-replication' }),
+    startReplication: () => ({ runId: 'run-replication' }),
     cancelReplication: () => ({ active: 0 }),
     closeRun: () => ({ tables: 10, succeededTables: 10, failedTables: 0, rows: 100 }),
     endRun: () => ({ published: true }),
@@ -101,5 +94,13 @@ export function successfulWorld(
   };
   const successful = Object.entries(answers).map(([name, answer]): [string, () => unknown] => [name, () => answer]);
   const raised = { ...Object.fromEntries(successful), ...events };
-  return { orchestrations: handlers, activities, events: raised, milestones };
+  const calls: { name: string; input: unknown }[] = [];
+  const noted = Object.entries(activities).map(([name, work]): [string, typeof work] => [
+    name,
+    (input: never) => {
+      calls.push({ name, input });
+      return work(input);
+    },
+  ]);
+  return { orchestrations: handlers, activities: Object.fromEntries(noted), events: raised, milestones, calls };
 }

@@ -16,12 +16,10 @@ const fences: Readonly<Record<Name, Fence>> = {
   findRuntime: 'none',
   leaveRuntime: 'undo',
   ensureRuntime: 'forward',
-  getRuntimeStatus: 'none',
-  openWait: 'undo',
-  closeWait: 'none',
-  putLinkedService: 'forward',
-  putDataset: 'forward',
-  putPipeline: 'forward',
+  putConnections: 'forward',
+  restoreConnections: 'undo',
+  renewStaging: 'forward',
+  putPreparation: 'forward',
   startPreparation: 'forward',
   restorePreparation: 'undo',
   startSourceUndo: 'undo',
@@ -31,6 +29,7 @@ const fences: Readonly<Record<Name, Fence>> = {
   recordInventory: 'forward',
   readSourceRemoval: 'none',
   planTables: 'forward',
+  putReplication: 'forward',
   markEnvironmentReady: 'forward',
   clearEnvironmentMark: 'undo',
   holdsClaim: 'none',
@@ -73,14 +72,9 @@ const input = {
   remove: true,
   runId: 'run-1',
   instanceId: 'instance',
-  eventName: 'runtime',
-  target: { kind: 'runtime', factory, runtimeName: 'shir-one' },
 };
 /** What some of them take under one name. */
 const own: Readonly<Partial<Record<Name, object>>> = {
-  putLinkedService: { role: 'source' },
-  putDataset: { role: 'source' },
-  putPipeline: { role: 'prepare' },
   startPreparation: { stage: 'assess' },
   startSourceUndo: { stage: 'release' },
   startReplication: { mode: 'full' },
@@ -140,7 +134,7 @@ test.each(named('undo'))('%s also takes back what an attempt has made that is ca
 describe('a replication run', () => {
   const worker = { run: { number: 2, start: 3 } };
   const active = { start: 3, canceling: false };
-  const replicating: SetupRecord = { ...running, state: 'Ready', replication: { run: 2, active } };
+  const replicating: SetupRecord = { ...running, state: 'Ready', replication: { run: 2, active }, planOutdated: true };
   const others: readonly (SetupRecord | undefined)[] = [
     { ...replicating, attempt: 4 },
     { ...replicating, state: 'Deleting' },
@@ -149,7 +143,7 @@ describe('a replication run', () => {
     { ...replicating, replication: { run: 2, active: { ...active, start: 4 } } },
     undefined,
   ];
-  const all: readonly Name[] = [...ofRuns, 'putLinkedService', 'openWait'];
+  const all: readonly Name[] = [...ofRuns, 'renewStaging'];
 
   test.each(all)('%s works for the orchestration that is the last one of the run, and no other', async (name) => {
     await expect(run(name, replicating, worker)).rejects.toThrow(LET_THROUGH);
