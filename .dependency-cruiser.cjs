@@ -7,7 +7,7 @@ const GATEWAYS = [
   'retention/.+',
   'runtimes/runtime-book',
   'environments/directory',
-  'factory/(?:book|data-factory|staging)',
+  'factory/(?:book|data-factory|identities|staging)',
   'orphans/(?:factory-place|orphan-book|other-places)',
   'plan/control-rows',
   'sql/(?:database|scripts)',

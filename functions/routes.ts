@@ -5,6 +5,7 @@ import { getEnvironment } from './environments/get-environment.ts';
 import { listEnvironments } from './environments/list-environments.ts';
 import { putEnvironment } from './environments/put-environment.ts';
 import { listFactories } from './factories/list-factories.ts';
+import { notifyFactory } from './factories/notify-factory.ts';
 import { getHealth } from './health/get-health.ts';
 import type { Route } from './http/adapter.ts';
 import { getOperation } from './operations/get-operation.ts';
@@ -141,6 +142,14 @@ export const routes: readonly Route[] = [
     role: read,
     parameters: tableParameters,
     handler: listTables,
+  },
+  {
+    name: 'notifyFactory',
+    method: 'POST',
+    path: 'factories/{factory}/notifications',
+    roles: ['Factory.Notify'],
+    usesDurableClient: true,
+    handler: notifyFactory,
   },
   { name: 'putEnvironment', method: 'PUT', ...environment, role: provide, handler: putEnvironment },
   { name: 'putSetup', method: 'PUT', ...setup, ...acts, handler: putSetup },

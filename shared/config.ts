@@ -39,6 +39,8 @@ export const settingsSchema = z.object({
   MIGRATION_TOKEN_ISSUER: z.string().includes('{tenantId}', { error: 'must contain {tenantId}' }),
   MIGRATION_TOKEN_AUDIENCE: z.string().min(1),
   MIGRATION_TOKEN_KEYS_URL: httpsUrl,
+  // Without it, pipelines do not say when they have ended.
+  MIGRATION_NOTIFICATION_RESOURCE: z.string().default(''),
   MIGRATION_PROVIDER_TENANT: z.guid().toLowerCase(),
   MIGRATION_ALLOWED_TENANTS: guids.default([]),
   MIGRATION_ALLOWED_CLIENTS: guids.default([]),

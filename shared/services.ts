@@ -15,6 +15,7 @@ import type { Settings } from './config.ts';
 import type { CheckThresholds } from './checks/check.ts';
 import { EnvironmentDirectory } from './environments/directory.ts';
 import { DataFactories } from './factory/data-factory.ts';
+import { FactoryIdentities } from './factory/identities.ts';
 import type { ClientOf } from './factory/data-factory.ts';
 import { EventPublisher } from './setup/publisher.ts';
 import { FactoryBook } from './factory/book.ts';
@@ -57,6 +58,7 @@ export interface Services {
   readonly runtimes: RuntimeBook;
   readonly publisher: EventPublisher;
   readonly factories: DataFactories;
+  readonly identities: FactoryIdentities;
   readonly replays: ReplayBook;
   readonly waits: WaitBook;
   readonly runIntents: RunIntents;
@@ -106,6 +108,7 @@ export function createServices(settings: Settings): Services {
   const blobs = new BlobServiceClient(settings.MIGRATION_STAGING_BLOB_ENDPOINT, credential, {
     retryOptions: { maxTries: 1, tryTimeoutInMs: TRY_MS },
   });
+  const factories = new DataFactories(resourceManager(settings.MIGRATION_RESOURCE_MANAGER_URL, credential), clock);
   return {
     settings,
     thresholds: checkThresholds(settings),
@@ -124,7 +127,8 @@ export function createServices(settings: Settings): Services {
     runtimes: new RuntimeBook(table('runtimes')),
     replays: new ReplayBook(table('replays'), audit, ended, clock),
     publisher: new EventPublisher(bus.createSender(settings.MIGRATION_EVENT_TOPIC), store, clock),
-    factories: new DataFactories(resourceManager(settings.MIGRATION_RESOURCE_MANAGER_URL, credential), clock),
+    factories,
+    identities: new FactoryIdentities(factories, clock),
     runIntents: new RunIntents(setups, clock),
     waits: new WaitBook(table('waits'), clock),
     databases: new SqlDatabases(connectWith(credential)),

@@ -3,7 +3,7 @@ import type { Caller } from './access-token.ts';
 import { ApiError } from './problem.ts';
 
 /** What a route asks for. No role implies another. */
-export type Role = 'Setup.Read' | 'Setup.Write' | 'Ops.Read' | 'Ops.Write';
+export type Role = 'Setup.Read' | 'Setup.Write' | 'Ops.Read' | 'Ops.Write' | 'Factory.Notify';
 
 /**
  * The app role that gives the same for every tenant. It counts in tokens of the provider's tenant only: app roles are
@@ -14,6 +14,7 @@ const forEveryTenant: Readonly<Record<Role, string>> = {
   'Setup.Write': 'Setup.Write.All',
   'Ops.Read': 'Ops.Read',
   'Ops.Write': 'Ops.Write',
+  'Factory.Notify': 'Factory.Notify',
 };
 
 /** For whom a caller may do something. */

@@ -13,6 +13,15 @@ export interface FactoryOptions {
   readonly name: string;
   /** A region, such as `westeurope`. */
   readonly location: string;
+  /** Its managed identity. Absent: the one of all factories, which is not told. */
+  readonly identity?: FactoryIdentity;
+}
+
+/** https://learn.microsoft.com/rest/api/datafactory/factories/get#factoryidentity */
+interface FactoryIdentity {
+  readonly tenantId: string;
+  readonly objectId: string;
+  readonly getToken: GetToken;
 }
 
 /** One data factory with everything in it. */
@@ -29,11 +38,11 @@ export function createFactory(
   options: FactoryOptions,
   { getToken, clock, log }: { readonly getToken: GetToken; readonly clock: Clock; readonly log: Log },
 ): Factory {
-  const { subscriptionId, resourceGroup, name, location } = options;
+  const { subscriptionId, resourceGroup, name, location, identity } = options;
   const id = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.DataFactory/factories/${name}`;
   const resources = new Resources(id);
   const runtimes = new IntegrationRuntimes(options, clock);
-  const connections = createConnections(resources, getToken);
+  const connections = createConnections(resources, identity?.getToken ?? getToken);
   return {
     options,
     resource: {
@@ -41,6 +50,7 @@ export function createFactory(
       name,
       type: 'Microsoft.DataFactory/factories',
       location,
+      ...(identity === undefined ? {} : { identity: identityResource(identity) }),
       properties: {
         provisioningState: 'Succeeded',
         createTime: new Date(clock.now()).toISOString(),
@@ -51,4 +61,8 @@ export function createFactory(
     runtimes,
     runs: new PipelineRuns(id, { name, location, resources, runtimes, connections, clock }, log),
   };
+}
+
+function identityResource({ tenantId, objectId }: FactoryIdentity): JsonObject {
+  return { type: 'SystemAssigned', tenantId, principalId: objectId };
 }

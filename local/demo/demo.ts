@@ -28,12 +28,9 @@ interface Demo {
   client: SetupClient;
   subscription: EventSubscription;
   operation: string;
-  /** Ends when `done` is aborted. */
-  checking: Promise<void>;
 }
 
 const stopping = new AbortController();
-const done = new AbortController();
 const milestones = new Milestones();
 
 const tasks = new Listr<Partial<Demo>>(
@@ -77,7 +74,6 @@ const tasks = new Listr<Partial<Demo>>(
         const answer = await client.put(SETUP_ID, sampleSetupBody(stack.databases.samples[0]));
         if (answer.status !== 201) throw new Error(`It was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
         demo.operation = answer.headers.get('operation-location') ?? '';
-        demo.checking = client.keepChecking(SETUP_ID, done.signal);
         task.title += `: ${answer.status}, Operation-Location: ${demo.operation}`;
       },
     },
@@ -90,6 +86,7 @@ const tasks = new Listr<Partial<Demo>>(
         const { body } = await client.listRuntimeKeys(SETUP_ID);
         const { authKey1 } = body as { authKey1: string };
         await registerRuntimeNode(stack.dataFactory.url, { authKey: authKey1, nodeName: 'SQLSERVER01' });
+        await client.findNode(SETUP_ID);
       },
     },
     phase('RuntimeRegistration', 'runtime-online', ({ runtimeName }) => `${String(runtimeName)} is online`),
@@ -151,8 +148,6 @@ try {
     process.exitCode = 1;
   }
 } finally {
-  done.abort();
-  await demo.checking;
   await demo.subscription?.close();
   await demo.stack?.stop();
 }

@@ -65,15 +65,17 @@ export class SetupClient {
     return this.send('POST', `migrationSetups/${setupId}/runtime/listKeys`);
   }
 
-  /** Has the app look at what a setup waits for, once a second until the signal: whoever is in a hurry would do so. */
-  async keepChecking(setupId: string, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+  /** Has the app look for the node that has just registered, until it finds it: whoever is in a hurry would do so. */
+  async findNode(setupId: string): Promise<void> {
+    for (;;) {
       try {
-        await this.send('POST', `migrationSetups/${setupId}/runtime/check`);
+        const { status, body } = await this.send('POST', `migrationSetups/${setupId}/runtime/check`);
+        // It waits for nothing if it found the node before.
+        if (status === 409 || (body as { readonly result?: string }).result === 'Found') return;
       } catch {
         // The app is being started again.
       }
-      await pause(CHECK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+      await pause(CHECK_EVERY_MS);
     }
   }
 

@@ -15,14 +15,22 @@ const API_VERSION = '2019-08-01';
 /** https://learn.microsoft.com/entra/identity-platform/configurable-token-lifetimes: 24 hours for managed identities */
 export const AZURE_TOKEN_SECONDS = 24 * 60 * 60;
 
-/** Makes a managed identity with new ids. */
-export function createManagedIdentity(tenantId: string, signer: TokenSigner, tokenSeconds: number): ManagedIdentity {
+/** Makes a managed identity with new ids. @param roles app roles that it was assigned, by the API that they are of */
+export function createManagedIdentity(
+  tenantId: string,
+  signer: TokenSigner,
+  tokenSeconds: number,
+  roles: Readonly<Record<string, readonly string[]>> = {},
+): ManagedIdentity {
   const principal = { tenantId, clientId: randomUUID(), objectId: randomUUID() };
   return {
     ...principal,
     async getToken(resource) {
+      const assigned = roles[resource];
+      const request = { principal, audience: resource, lifetimeSeconds: tokenSeconds };
+      if (assigned !== undefined) return signer.sign({ ...request, version: '2.0', roles: assigned });
       if (!isAzureResource(resource)) throw new Error(`No tokens are issued for the resource '${resource}'.`);
-      return signer.sign({ principal, audience: resource, version: '1.0', lifetimeSeconds: tokenSeconds });
+      return signer.sign({ ...request, version: '1.0' });
     },
   };
 }

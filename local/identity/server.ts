@@ -37,7 +37,7 @@ export interface Identity extends Endpoint {
   /** A token of `appIdentity`, without the way over the network. */
   readonly getToken: GetToken;
   /** Assigns a managed identity to another resource, for example a Data Factory. */
-  addManagedIdentity(): ManagedIdentity;
+  addManagedIdentity(roles?: Readonly<Record<string, readonly string[]>>): ManagedIdentity;
 }
 
 const KEYS_PATH = '/common/discovery/v2.0/keys';
@@ -78,7 +78,7 @@ export async function startIdentity(options: IdentityOptions): Promise<Identity>
     keysUrl: url + KEYS_PATH,
     verifyToken: signer.verify,
     getToken: appIdentity.getToken,
-    addManagedIdentity: () => createManagedIdentity(tenantId, signer, tokenSeconds),
+    addManagedIdentity: (roles) => createManagedIdentity(tenantId, signer, tokenSeconds, roles),
   };
 }
 

@@ -49,6 +49,7 @@ export function appSettings(surroundings: AppSurroundings): Readonly<Record<stri
     MIGRATION_TOKEN_ISSUER: identity.issuer,
     MIGRATION_TOKEN_AUDIENCE: API_AUDIENCE,
     MIGRATION_TOKEN_KEYS_URL: identity.keysUrl,
+    MIGRATION_NOTIFICATION_RESOURCE: API_AUDIENCE,
     MIGRATION_PROVIDER_TENANT: providerTenant,
   };
 }

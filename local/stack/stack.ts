@@ -187,7 +187,6 @@ interface EndpointContext {
 /** Starts the endpoints that live in this process; each checks its callers by tokens of the identity. */
 async function startEndpoints({ tls, providerTenant, identity, journal, running, samples }: EndpointContext) {
   const { verifyToken, appIdentity } = identity;
-  const factoryIdentity = identity.addManagedIdentity();
   const topology = parseTopology(JSON.parse(await readFile(TOPOLOGY_FILE, 'utf8')));
   const [databases, keyVault, serviceBus, dataFactory] = await Promise.all([
     running.add(startDatabases({ tls, verifyToken, samples, log: journal.of('sql-server') })),
@@ -205,8 +204,11 @@ async function startEndpoints({ tls, providerTenant, identity, journal, running,
       startDataFactory({
         tls,
         verifyToken,
-        getToken: factoryIdentity.getToken,
-        factories: FACTORIES,
+        getToken: identity.getToken,
+        factories: FACTORIES.map((one) => ({
+          ...one,
+          identity: identity.addManagedIdentity({ [API_AUDIENCE]: ['Factory.Notify'] }),
+        })),
         log: journal.of('data-factory'),
       }),
     ),

@@ -8,10 +8,12 @@ import {
 import type { EntityDocument } from '../../shared/factory/connections.ts';
 import { entityNames, stagingContainer } from '../../shared/factory/names.ts';
 import { largeTablesPipeline, replicatePipeline, smallTablesPipeline } from '../../shared/factory/pipelines.ts';
+import type { PipelineContext } from '../../shared/factory/pipeline-activities.ts';
 import { preparationPipeline } from '../../shared/factory/preparation-pipeline.ts';
 import type { Services } from '../../shared/services.ts';
 import { databaseMarkOf } from '../../shared/setup/database-mark.ts';
 import type { SetupRecord } from '../../shared/setup/head.ts';
+import { apiVersion } from '../../shared/setup/setup.ts';
 import type { Factory } from '../../shared/setup/setup.ts';
 import * as scripts from '../../shared/sql/scripts.ts';
 import type { EntityKind } from '../../shared/factory/data-factory.ts';
@@ -80,27 +82,38 @@ export const restorePreparation: Implementation<'restorePreparation'> = async (i
 };
 
 /** Puts the datasets, then the pipeline that refers to them. */
-async function putPrepared(input: Placed, { request }: SetupRecord, { factories, settings }: Services): Promise<void> {
+async function putPrepared(input: Placed, setup: SetupRecord, { factories, settings }: Services): Promise<void> {
   const { factory, key, attempt } = input;
-  const { kind } = request.source;
-  const names = entityNames(key);
+  const { kind } = setup.request.source;
+  const context = contextOf(input, setup, settings);
+  const { names } = context;
   await putAll(factories, factory, 'datasets', {
     [names.datasets.source]: tableDataset(names, 'source', kind),
     [names.datasets.destination]: tableDataset(names, 'destination', kind),
     [names.datasets.catalogue]: catalogueDataset(names, key),
   });
   const claimant = { setupKey: databaseMarkOf(settings.MIGRATION_EVENT_SOURCE, input), attempt };
-  const document = preparationPipeline({ key, names, sourceKind: kind }, claimant, scripts);
+  const document = preparationPipeline(context, claimant, scripts);
   await factories.put(factory, 'pipelines', names.pipelines.prepare, document);
 }
 
+/** What the pipelines of a setup need to know. */
+function contextOf(
+  { key, factory, tenantId, setupId }: Placed,
+  { request }: SetupRecord,
+  { MIGRATION_NOTIFICATION_RESOURCE: resource, MIGRATION_PUBLIC_URL: apiUrl }: Services['settings'],
+): PipelineContext {
+  const notification =
+    resource === '' ? undefined : { apiUrl, apiVersion, resource, factory: factory.name, tenantId, setupId };
+  return { key, names: entityNames(key), sourceKind: request.source.kind, notification };
+}
+
 export const putReplication: Implementation<'putReplication'> = async (input, services, { head }) => {
-  const { factory, key } = input;
-  const { factories } = services;
+  const { factory } = input;
+  const { factories, settings } = services;
   const setup = await head();
-  const names = entityNames(key);
-  const { replicate, large, small } = names.pipelines;
-  const context = { key, names, sourceKind: setup.request.source.kind };
+  const context = contextOf(input, setup, settings);
+  const { replicate, large, small } = context.names.pipelines;
   // The outer pipeline runs the inner ones, and a factory refuses a reference to what does not exist.
   await putAll(factories, factory, 'pipelines', {
     [large]: largeTablesPipeline(context),

@@ -63,7 +63,14 @@ export class DataFactories {
 
   /** Reads a factory, with one request. @throws {RestError} if it cannot be reached or does not exist */
   async check(factory: Factory): Promise<void> {
-    await this.#clientOf(factory.subscriptionId).factories.get(factory.resourceGroup, factory.name);
+    await this.principalOf(factory);
+  }
+
+  /** Object id of the identity of a factory; undefined if it has none. @throws as `check` does */
+  async principalOf(factory: Factory): Promise<string | undefined> {
+    const client = this.#clientOf(factory.subscriptionId);
+    const { identity } = await client.factories.get(factory.resourceGroup, factory.name);
+    return identity?.principalId;
   }
 
   /** Counts what a factory carries. @throws {RestError} if the factory cannot be reached or does not exist */
@@ -222,6 +229,16 @@ export class DataFactories {
       { operand: 'Status', operator: 'In', values: ['Succeeded', 'Failed', 'Cancelled'] },
     ]);
     return new Map(runs.map(({ runId = '', status = '', message = '' }) => [runId, { status, message }]));
+  }
+
+  /** Whether one of some activities of a run has succeeded, with one question. */
+  async hasSucceeded(factory: Factory, runId: string, activities: readonly string[]): Promise<boolean> {
+    const client = this.#clientOf(factory.subscriptionId);
+    const { value } = await client.activityRuns.queryByPipelineRun(factory.resourceGroup, factory.name, runId, {
+      ...this.#window(),
+      filters: [{ operand: 'ActivityName', operator: 'In', values: [...activities] }],
+    });
+    return value.some(({ status }) => status === 'Succeeded');
   }
 
   /** Asks for the end of a run and of those that it started. Answers before they have ended. */

@@ -43,11 +43,25 @@ export function expression(value: string) {
   return { type: 'Expression', value };
 }
 
+/** Who is told of the end of runs, and of which setup they are. */
+export interface Notification {
+  /** Base URL of the API. */
+  readonly apiUrl: string;
+  readonly apiVersion: string;
+  /** For which a factory's identity asks for a token. */
+  readonly resource: string;
+  readonly factory: string;
+  readonly tenantId: string;
+  readonly setupId: string;
+}
+
 /** What activities need to know about the setup. */
 export interface PipelineContext {
   readonly key: string;
   readonly names: EntityNames;
   readonly sourceKind: SourceKind;
+  /** Whom runs tell of their end; undefined: nobody. */
+  readonly notification?: Notification | undefined;
 }
 
 /** Runs an activity after others, if they succeeded or ended in another named way. */
@@ -211,6 +225,20 @@ export function copyToBlob(
       parallelCopies: 1,
     },
   };
+}
+
+/** Ends the run as failed. https://learn.microsoft.com/azure/data-factory/control-flow-fail-activity */
+export function fail(name: string, errorCode: string, message: string): PipelineActivity {
+  return { name, type: 'Fail', typeProperties: { message: expression(message), errorCode } };
+}
+
+/** An expression for the errors of those activities that failed. By status: what succeeded may show an empty error. */
+export function errorsOf(names: readonly string[]): string {
+  const errors = names.map((name) => {
+    const activity = `activity('${name}')`;
+    return `if(equals(${activity}?.Status, 'Failed'), ${activity}?.error?.message, '')`;
+  });
+  return `concat(${errors.join(', ')})`;
 }
 
 function connectorOf({ sourceKind }: PipelineContext, side: Side): 'SqlServer' | 'AzureSql' {

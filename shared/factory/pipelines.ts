@@ -1,6 +1,17 @@
 /** The pipelines that copy the data once a setup is ready. Pure. */
 import type { EntityDocument } from './connections.ts';
-import { after, copy, expression, lookup, once, pipeline, storedProcedure } from './pipeline-activities.ts';
+import { announcedEnd, decidingActivities } from './notification.ts';
+import {
+  after,
+  copy,
+  errorsOf,
+  expression,
+  fail,
+  lookup,
+  once,
+  pipeline,
+  storedProcedure,
+} from './pipeline-activities.ts';
 import type { PipelineActivity, PipelineContext } from './pipeline-activities.ts';
 
 const int = { type: 'Int' } as const;
@@ -16,7 +27,12 @@ const pipelineRunId = ['String', '@pipeline().RunId'] as const;
  * decides by the log whether it succeeded.
  */
 export function replicatePipeline(context: PipelineContext): EntityDocument {
-  const activities = [...openReplication(context), ...copyGroups(context), ...closeReplication(context)];
+  const activities = [
+    ...openReplication(context),
+    ...copyGroups(context),
+    ...closeReplication(context),
+    ...announcedEnd(context, decidingActivities.replicate, [...openingSteps, 'EndReplication', 'Summary']),
+  ];
   return pipeline(
     context,
     'Runs a replication; idle until somebody starts it.',
@@ -137,7 +153,7 @@ function closeReplication(context: PipelineContext): readonly PipelineActivity[]
     ),
     after(
       {
-        name: 'AnyFailure',
+        name: decidingActivities.replicate,
         type: 'IfCondition',
         typeProperties: {
           expression: expression(`@not(equals(${summary}.succeededTables, ${summary}.tables))`),
@@ -238,10 +254,6 @@ function procedureSource(procedure: string, parameters: Readonly<Record<string, 
   };
 }
 
-function fail(name: string, errorCode: string, message: string): PipelineActivity {
-  return { name, type: 'Fail', typeProperties: { message: expression(message), errorCode } };
-}
-
 function forEach(
   name: string,
   items: string,
@@ -273,13 +285,4 @@ function run(name: string, referenceName: string, parameters: Readonly<Record<st
       parameters: Object.fromEntries(values) as Record<string, unknown>,
     },
   };
-}
-
-/** An expression for the errors of those activities that failed. By status: what succeeded may show an empty error. */
-function errorsOf(names: readonly string[]): string {
-  const errors = names.map((name) => {
-    const activity = `activity('${name}')`;
-    return `if(equals(${activity}?.Status, 'Failed'), ${activity}?.error?.message, '')`;
-  });
-  return `concat(${errors.join(', ')})`;
 }

@@ -1,6 +1,7 @@
 /** The pipeline that prepares both databases of a setup, and that takes back at the source what it did there. Pure. */
 import type { EntityDocument } from './connections.ts';
 import { catalogueBlob } from './names.ts';
+import { announcedEnd, decidingActivities } from './notification.ts';
 import {
   after,
   copyToBlob,
@@ -69,7 +70,7 @@ export function preparationPipeline(
     remove: [removeFromSource(context, claimant, scripts)],
   };
   const byStage: PipelineActivity = {
-    name: 'ByStage',
+    name: decidingActivities.prepare,
     type: 'Switch',
     typeProperties: {
       on: expression('@pipeline().parameters.stage'),
@@ -77,7 +78,8 @@ export function preparationPipeline(
     },
   };
   const parameters = { stage: { type: 'String' }, removeSource: { type: 'Bool', defaultValue: false } } as const;
-  return pipeline(context, 'Prepares a cloud migration; deleted when the setup has ended.', [byStage], parameters, 1);
+  const activities = [byStage, ...announcedEnd(context, decidingActivities.prepare)];
+  return pipeline(context, 'Prepares a cloud migration; deleted when the setup has ended.', activities, parameters, 1);
 }
 
 function assess(

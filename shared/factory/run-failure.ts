@@ -1,4 +1,4 @@
-/** What the end of a failed pipeline run means for a setup. Pure. */
+/** What the end of a failed pipeline run means. Pure. */
 import { setupFailure } from '../setup/failure.ts';
 import type { SetupFailure } from '../setup/setup.ts';
 
@@ -7,6 +7,21 @@ const KNOWN_SQL_ERRORS = new Set(['2', '1225', '18456']);
 
 /** Thrown by `claim.sql`: the database is somebody else's. */
 const CLAIMED = '50010';
+
+/** What Data Factory writes before the message of a failed activity: once for each activity or pipeline around it. */
+const wrapper =
+  /^(?:Operation on target (?<target>\S+) failed: |Activity failed because an inner activity failed; Inner activity name: (?<inner>[^,]+), Error: )/;
+
+/** The message of a failed run with the innermost of its activities alone: those around it say nothing more. */
+export function innermost(message: string): string {
+  let rest = message;
+  let target: string | undefined;
+  for (let found = wrapper.exec(rest); found !== null; found = wrapper.exec(rest)) {
+    target = found.groups?.['target'] ?? found.groups?.['inner'];
+    rest = rest.slice(found[0].length);
+  }
+  return target === undefined ? message : `Operation on target ${target} failed: ${rest}`;
+}
 
 /**
  * Reads the cause out of a run's message.

@@ -2,6 +2,8 @@
 import type { DurableClient } from 'durable-functions';
 import { clip } from '../clip.ts';
 import { messageOf } from '../error-message.ts';
+import { decidingActivities } from '../factory/notification.ts';
+import { innermost } from '../factory/run-failure.ts';
 import type { Services } from '../services.ts';
 import type { SetupRecord } from '../setup/head.ts';
 import type { Factory } from '../setup/setup.ts';
@@ -58,9 +60,19 @@ export async function lookNow(
 
 /** Asks for one thing; undefined if it is not there yet. @throws if the factory does not answer */
 export async function ask(factories: Services['factories'], target: WaitTarget): Promise<WaitAnswer | undefined> {
-  return target.kind === 'runtime'
-    ? askRuntime(factories, target)
-    : (await askRuns(factories, target.factory, [target])).get(target.runId);
+  return target.kind === 'runtime' ? askRuntime(factories, target) : askRun(factories, target);
+}
+
+/**
+ * Whether the work of a run is done, which is before the run itself has ended: it is the run that says so. A failure is
+ * told by the end of the run.
+ */
+async function askRun(
+  factories: Services['factories'],
+  { factory, runId }: Target<'run'>,
+): Promise<WaitAnswer | undefined> {
+  const isDone = await factories.hasSucceeded(factory, runId, Object.values(decidingActivities));
+  return isDone ? { kind: 'ended', status: 'Succeeded', message: '' } : undefined;
 }
 
 /** Asks a factory for all of some runs at once. Gives the answers by run id. @throws if the factory does not answer */
@@ -72,7 +84,10 @@ export async function askRuns(
   const pipelines = [...new Set(targets.map(({ pipeline }) => pipeline))];
   const ended = await factories.endedRuns(factory, pipelines);
   return new Map(
-    [...ended].map(([runId, { status, message }]) => [runId, { kind: 'ended', status, message: clip(message) }]),
+    [...ended].map(([runId, { status, message }]) => [
+      runId,
+      { kind: 'ended', status, message: clip(innermost(message)) },
+    ]),
   );
 }
 

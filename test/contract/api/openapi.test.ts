@@ -16,7 +16,15 @@ import { describedResponse, openapi, operations, queryParametersOf, validatorOf 
 
 const { schemas, responses } = openapi.components;
 
-const allRoles = ['Setup.Read', 'Setup.Read.All', 'Setup.Write', 'Setup.Write.All', 'Ops.Read', 'Ops.Write'];
+const allRoles = [
+  'Setup.Read',
+  'Setup.Read.All',
+  'Setup.Write',
+  'Setup.Write.All',
+  'Ops.Read',
+  'Ops.Write',
+  'Factory.Notify',
+];
 
 /** Whether an app role lets the provider in where another is asked for: for every tenant, or for its own at least. */
 function grants(given: string, asked: Role, own: boolean): boolean {

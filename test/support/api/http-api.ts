@@ -7,13 +7,20 @@ import { startHttpServices, startRecorder } from './http-services.ts';
 import type { HttpServices, StartRecorder } from './http-services.ts';
 import { recorded } from '../setup/setup-table.ts';
 import { requireDescribed } from './openapi.ts';
-import { otherTenantId, providerTenantId, startTokenIssuer, tenantId } from './token-issuer.ts';
+import {
+  factoryObjectId,
+  objectId,
+  otherTenantId,
+  providerTenantId,
+  startTokenIssuer,
+  tenantId,
+} from './token-issuer.ts';
 
 /**
  * Who calls: `own` may do everything in the setups' tenant, `reader` may read there, `other` is the `own` of another tenant;
- * `provisioning` and `operator` are the provider's.
+ * `provisioning` and `operator` are the provider's, `factory` is the identity of the configured factory.
  */
-export type TokenName = 'own' | 'reader' | 'other' | 'provisioning' | 'operator';
+export type TokenName = 'own' | 'reader' | 'other' | 'provisioning' | 'operator' | 'factory' | 'otherFactory';
 
 /** A request to the API. */
 export interface ApiRequest extends Sent {
@@ -60,14 +67,16 @@ export function environmentOf(setupId: string): string {
 export async function startHttpApi(): Promise<HttpApi> {
   const [issuer, durable] = await Promise.all([startTokenIssuer(), startRecorder()]);
   const local = await startHttpServices(settingsFor(issuer));
-  const ofTenant = (tid: string, roles: readonly string[]) =>
-    issuer.sign({ tid, iss: issuer.issuer.replace('{tenantId}', tid), roles });
+  const ofTenant = (tid: string, roles: readonly string[], oid = objectId) =>
+    issuer.sign({ tid, oid, iss: issuer.issuer.replace('{tenantId}', tid), roles });
   const tokens: Readonly<Record<TokenName, string>> = {
     own: await ofTenant(tenantId, ['Setup.Read', 'Setup.Write']),
     reader: await ofTenant(tenantId, ['Setup.Read']),
     other: await ofTenant(otherTenantId, ['Setup.Read', 'Setup.Write']),
     provisioning: await ofTenant(providerTenantId, ['Setup.Read.All', 'Setup.Write.All']),
     operator: await ofTenant(providerTenantId, ['Setup.Read.All', 'Ops.Read', 'Ops.Write']),
+    factory: await ofTenant(providerTenantId, ['Factory.Notify'], factoryObjectId),
+    otherFactory: await ofTenant(providerTenantId, ['Factory.Notify']),
   };
   const toHandler = createToHandler(local.services);
 

@@ -10,6 +10,7 @@ import { AuditLog } from '../../../shared/audit/audit-log.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import type { Settings } from '../../../shared/config.ts';
 import { DataFactories } from '../../../shared/factory/data-factory.ts';
+import { FactoryIdentities } from '../../../shared/factory/identities.ts';
 import { FactoryBook } from '../../../shared/factory/book.ts';
 import { EndedBook } from '../../../shared/retention/ended-book.ts';
 import { Secrets } from '../../../shared/secrets.ts';
@@ -25,6 +26,7 @@ import { EnvironmentDirectory } from '../../../shared/environments/directory.ts'
 import { ReplayBook } from '../../../shared/replays/replay-book.ts';
 import { WaitBook } from '../../../shared/waits/wait-book.ts';
 import { startTables } from '../tables.ts';
+import { factoryObjectId, providerTenantId } from './token-issuer.ts';
 
 /** What the handlers work with, on local endpoints. */
 export interface HttpServices {
@@ -44,8 +46,9 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
   const tables = await startTables();
   const { tls, verifyToken, getToken, credential } = tables;
   const keyVault = await startKeyVault({ tls, verifyToken, authority: 'https://login.example.com' });
-  const factories = settings.MIGRATION_FACTORIES.map((factory) => ({ ...factory, location: 'westeurope' }));
-  const dataFactory = await startDataFactory({ tls, verifyToken, getToken, factories });
+  const identity = { tenantId: providerTenantId, objectId: factoryObjectId, getToken };
+  const located = settings.MIGRATION_FACTORIES.map((factory) => ({ ...factory, identity, location: 'westeurope' }));
+  const dataFactory = await startDataFactory({ tls, verifyToken, getToken, factories: located });
 
   const lostAnswers = new LostAnswers();
   const vault = new SecretClient(keyVault.url, credential, {
@@ -61,6 +64,9 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
   const eventSource = settings.MIGRATION_EVENT_SOURCE;
   const written = { setups, active, index, audit, clock: systemClock, eventSource };
   const store = new SetupStore(written);
+  const factories = new DataFactories((subscriptionId) => {
+    return new DataFactoryManagementClient(credential, subscriptionId, { endpoint: dataFactory.url });
+  }, systemClock);
   const gateways: Partial<Services> = {
     settings,
     clock: systemClock,
@@ -76,9 +82,8 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
     replays: new ReplayBook(tables.table(), audit, new EndedBook(tables.table()), systemClock),
     waits: new WaitBook(tables.table(), systemClock),
     secrets: new Secrets(vault),
-    factories: new DataFactories((subscriptionId) => {
-      return new DataFactoryManagementClient(credential, subscriptionId, { endpoint: dataFactory.url });
-    }, systemClock),
+    factories,
+    identities: new FactoryIdentities(factories, systemClock),
   };
   return {
     // The handlers use no other gateway.

@@ -23,6 +23,8 @@ export const clientId = '66666666-6666-4666-8666-666666666666';
 export const tenantId = '11111111-1111-4111-8111-111111111111';
 export const otherTenantId = '22222222-2222-4222-8222-222222222222';
 export const objectId = '33333333-3333-4333-8333-333333333333';
+/** Of the identity of the configured factory. */
+export const factoryObjectId = '77777777-7777-4777-8777-777777777777';
 
 /** Starts an issuer with new RS256 and PS256 keys. */
 export async function startTokenIssuer(): Promise<TokenIssuer> {

@@ -11,6 +11,7 @@ import { runActivity } from '../../../orchestrators/activities/run.ts';
 import type { AuditLog } from '../../../shared/audit/audit-log.ts';
 import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
 import { DataFactories } from '../../../shared/factory/data-factory.ts';
+import { FactoryIdentities } from '../../../shared/factory/identities.ts';
 import { FactoryBook } from '../../../shared/factory/book.ts';
 import { OrphanBook } from '../../../shared/orphans/orphan-book.ts';
 import type { EndedBook } from '../../../shared/retention/ended-book.ts';
@@ -117,6 +118,7 @@ export class World implements Disposable {
     const clock = this.time;
     const { tables, factories } = this;
     const setups = tables.client('setups');
+    const dataFactories = new DataFactories(() => factories.client, clock);
     const active = new ActiveSetups(tables.client('activesetups'), clock);
     // How lists are kept up to date has a test of its own, with every interleaving.
     const index = { put: () => Promise.resolve() } as unknown as SetupIndex;
@@ -146,7 +148,8 @@ export class World implements Disposable {
       book: new FactoryBook(tables.client('factories'), clock),
       runtimes: new RuntimeBook(tables.client('runtimes')),
       publisher: new EventPublisher({ sendMessages } as unknown as ServiceBusSender, store, clock),
-      factories: new DataFactories(() => factories.client, clock),
+      factories: dataFactories,
+      identities: new FactoryIdentities(dataFactories, clock),
       waits: new WaitBook(tables.client('waits'), clock),
       runIntents: new RunIntents(setups, clock),
       orphans: new OrphanBook(tables.client('orphans')),

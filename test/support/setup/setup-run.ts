@@ -72,11 +72,7 @@ export async function runSetup(
   });
   await registerEnvironment(stack, sample);
   const accepted = await client.put(setupId, sampleSetupBody(sample, runtimeName));
-  const done = new AbortController();
-  const checking = client.keepChecking(setupId, done.signal);
   await listener.ended;
-  done.abort();
-  await checking;
   const operation = await client.follow(accepted.headers.get('operation-location') ?? '', 100);
   const setup = await operatorClient(stack).get(setupId);
   await listener.close();
@@ -119,4 +115,5 @@ async function registerNode(stack: Stack, client: SetupClient, setupId: string):
   const { body } = await client.listRuntimeKeys(setupId);
   const { authKey1 } = body as { authKey1: string };
   await registerRuntimeNode(stack.dataFactory.url, { authKey: authKey1, nodeName: `node-of-${setupId}` });
+  await client.findNode(setupId);
 }

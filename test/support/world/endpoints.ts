@@ -151,6 +151,8 @@ export async function startEndpoints(
       certificateFile: '',
     }),
     ...clients.settings,
+    // Nobody listens at the public address.
+    MIGRATION_NOTIFICATION_RESOURCE: '',
   };
   return {
     clock,
