@@ -65,10 +65,11 @@ function looksAt(round: Round, waits: readonly Wait[]): (() => Promise<void>)[] 
 function lookAtOne(round: Round, wait: Wait): Promise<void> {
   const { client, services } = round;
   return guarded(round, wait, async () => {
-    if (!(await take(round, wait))) return;
-    if (wait.answer !== undefined) return raise(client, wait);
-    const answer = await answerOf(round, wait.target.factory, () => ask(services.factories, wait.target));
-    if (answer !== undefined) await deliver(services, client, wait, answer);
+    const taken = await take(round, wait);
+    if (taken === undefined) return;
+    if (taken.answer !== undefined) return raise(client, taken);
+    const answer = await answerOf(round, taken.target.factory, () => ask(services.factories, taken.target));
+    if (answer !== undefined) await deliver(services, client, taken, answer);
   });
 }
 
@@ -80,7 +81,8 @@ async function lookAtRuns(round: Round, waits: readonly UnansweredRun[]): Promis
     waits,
     (wait) =>
       guarded(round, wait, async () => {
-        if (await take(round, wait)) taken.push(wait);
+        const one = await take(round, wait);
+        if (one !== undefined) taken.push(one);
       }),
     AT_ONCE,
   );
@@ -101,18 +103,18 @@ async function lookAtRuns(round: Round, waits: readonly UnansweredRun[]): Promis
 }
 
 /** Takes a wait for a look while there is time. What the head row says of its attempt comes first. */
-async function take({ services, client, end }: Round, wait: Wait): Promise<boolean> {
+async function take<Taken extends Wait>({ services, client, end }: Round, wait: Taken): Promise<Taken | undefined> {
   const { clock, store, waits } = services;
-  if (clock.now().getTime() >= end) return false;
+  if (clock.now().getTime() >= end) return undefined;
   const standing = standingOf(wait, await store.get(wait));
   if (standing === 'canceled' && wait.answer?.kind !== 'canceled') {
     // The request that cancelled it found no open wait, or did not come to its end.
     await raiseCanceled(services, client, wait);
-    return false;
+    return undefined;
   }
   if (standing !== 'over') return waits.take(wait);
   await waits.close(wait);
-  return false;
+  return undefined;
 }
 
 /** Asks a factory; undefined if it does not answer. */

@@ -80,12 +80,12 @@ export async function reach(
 
 /**
  * Publishes what a change announces. It is stored, and a timer publishes what is left behind: nobody waits for listeners.
- * @param events of the change, if they are known
+ * @param events of the change; left out where they are not known
  */
 export async function publish(
   setup: SetupKey,
   publisher: EventPublisher,
-  events: readonly SetupEvent[] = [],
+  events?: readonly SetupEvent[],
 ): Promise<{ readonly published: boolean; readonly reason?: string }> {
   try {
     await publisher.publish(setup, events);

@@ -231,14 +231,16 @@ export class DataFactories {
     return new Map(runs.map(({ runId = '', status = '', message = '' }) => [runId, { status, message }]));
   }
 
-  /** Whether one of some activities of a run has succeeded, with one question. */
+  /** Whether one of some activities of a run has succeeded, with one question; a new run may take a moment to show. */
   async hasSucceeded(factory: Factory, runId: string, activities: readonly string[]): Promise<boolean> {
     const client = this.#clientOf(factory.subscriptionId);
-    const { value } = await client.activityRuns.queryByPipelineRun(factory.resourceGroup, factory.name, runId, {
-      ...this.#window(),
-      filters: [{ operand: 'ActivityName', operator: 'In', values: [...activities] }],
-    });
-    return value.some(({ status }) => status === 'Succeeded');
+    const page = await unlessMissing(() =>
+      client.activityRuns.queryByPipelineRun(factory.resourceGroup, factory.name, runId, {
+        ...this.#window(),
+        filters: [{ operand: 'ActivityName', operator: 'In', values: [...activities] }],
+      }),
+    );
+    return page?.value.some(({ status }) => status === 'Succeeded') ?? false;
   }
 
   /** Asks for the end of a run and of those that it started. Answers before they have ended. */

@@ -42,12 +42,14 @@ export class EventPublisher {
 
   /**
    * Publishes what a change announces, after what was stored before it.
-   * @param events of the change, oldest first
+   * @param events of the change, oldest first; undefined where they are not known
    * @throws as `publishPending` does
    */
-  async publish(setup: SetupKey, events: readonly SetupEvent[]): Promise<void> {
+  async publish(setup: SetupKey, events: readonly SetupEvent[] | undefined): Promise<void> {
+    if (events === undefined) return this.publishPending(setup);
     const [first] = events;
-    const isNext = first !== undefined && this.#marked.get(partitionOf(setup)) === Number(first.sequence) - 1;
+    if (first === undefined) return;
+    const isNext = this.#marked.get(partitionOf(setup)) === Number(first.sequence) - 1;
     await (isNext ? this.#publish(setup, events) : this.publishPending(setup));
   }
 

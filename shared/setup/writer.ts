@@ -29,8 +29,8 @@ export type Recorded =
   | {
       readonly kind: 'recorded';
       readonly setup: SetupRecord;
-      /** What this change announces; nothing if it was made before. */
-      readonly events: readonly SetupEvent[];
+      /** What this change announces; undefined if it was made before. */
+      readonly events?: readonly SetupEvent[];
     }
   | { readonly kind: 'stopped'; readonly reason: StopReason };
 
@@ -94,7 +94,7 @@ export class SetupWriter extends SetupReader {
       const change = await decide(setup, tries);
       if (typeof change === 'string') return { kind: 'stopped', reason: change };
       const { head, milestones = [], others = [] } = change;
-      if (head === setup && milestones.length + others.length === 0) return { kind: 'recorded', setup, events: [] };
+      if (head === setup && milestones.length + others.length === 0) return { kind: 'recorded', setup };
       const written = await this.#write(setup, change);
       if (written !== undefined) return { kind: 'recorded', ...written };
       setup = await this.require(attempt);

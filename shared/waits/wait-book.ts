@@ -40,6 +40,9 @@ const rowSchema = z.object({
   etag: z.string(),
 });
 
+/** A deletion has no ETag. */
+const writtenSchema = z.object({ etag: z.string().default('') });
+
 type SetupKey = Pick<AttemptId, 'tenantId' | 'setupId'>;
 type WaitName = Pick<NewWait, 'instanceId' | 'eventName'>;
 
@@ -68,21 +71,13 @@ export class WaitBook {
       if (open !== undefined && isSame(open, wanted)) return open;
       if (open !== undefined && !follows(wanted, open)) return undefined;
       const now = this.#clock.now();
-      const { attempt, phase, instanceId, eventName, target } = wanted;
-      const row = {
-        ...keyOf(wanted),
-        attempt,
-        phase,
-        instanceId,
-        eventName,
-        target: JSON.stringify(target),
-        since: now,
-        due: nextLook(now, now),
-        nudgedAt: now,
-      };
-      await this.#write((table) =>
+      const { tenantId: _tenant, setupId: _setup, target, ...named } = wanted;
+      const opened = { ...named, since: now, due: nextLook(now, now), nudgedAt: now };
+      const row = { ...keyOf(wanted), ...opened, target: JSON.stringify(target) };
+      const written = await this.#write((table) =>
         open === undefined ? table.createEntity(row) : table.updateEntity(row, 'Replace', { etag: open.etag }),
       );
+      if (written !== undefined) return { ...wanted, ...opened, ...written, lookedAt: undefined, answer: undefined };
     }
   }
 
@@ -105,11 +100,11 @@ export class WaitBook {
 
   /**
    * Takes a wait that is due for a look. The next look is set before this one is done, so that a nudge in between counts.
-   * @returns false if it has changed since it was read: somebody else looks, or it is over
+   * @returns the wait; undefined if it has changed since it was read: somebody else looks, or it is over
    */
-  async take(wait: Wait): Promise<boolean> {
+  async take<Taken extends Wait>(wait: Taken): Promise<Taken | undefined> {
     const now = this.#clock.now();
-    return this.#change(wait, wait.etag, { lookedAt: now, due: nextLook(now, wait.nudgedAt) });
+    return this.#change(wait, { lookedAt: now, due: nextLook(now, wait.nudgedAt) });
   }
 
   /** Shortens the pause of a wait, and takes it for a look unless there was one within a second. */
@@ -121,48 +116,68 @@ export class WaitBook {
       const now = this.#clock.now();
       const mayLook = now.getTime() - (wait.lookedAt?.getTime() ?? 0) >= LOOK_EVERY_MS;
       const due = mayLook ? nextLook(now, now) : earlier(wait.due, nextLook(now, now));
-      const changes = { nudgedAt: now, due, ...(mayLook ? { lookedAt: now } : {}) };
-      if (await this.#change(setup, wait.etag, changes)) return { wait: { ...wait, ...changes }, mayLook };
+      const nudged = await this.#change(wait, { nudgedAt: now, due, ...(mayLook ? { lookedAt: now } : {}) });
+      if (nudged !== undefined) return { wait: nudged, mayLook };
     }
   }
 
   /**
    * Writes down what was found, so that it is told until the wait is closed. The first answer stays, but a cancellation
    * takes the place of any other.
+   * @param settled as it was read or changed last, which spares a read
    * @returns the wait with the answer that counts; undefined if it was closed
    */
-  async settle(settled: NewWait, answer: WaitAnswer): Promise<Wait | undefined> {
-    for (;;) {
-      const wait = await this.get(settled);
-      if (wait === undefined || !isSame(wait, settled)) return undefined;
+  async settle(settled: NewWait | Wait, answer: WaitAnswer): Promise<Wait | undefined> {
+    for (let wait = await this.#known(settled); wait !== undefined && isSame(wait, settled);) {
       const stands = wait.answer !== undefined && (answer.kind !== 'canceled' || wait.answer.kind === 'canceled');
       if (stands) return wait;
       const now = this.#clock.now();
-      const changes = { nudgedAt: now, due: nextLook(now, now) };
-      const written = await this.#change(wait, wait.etag, { ...changes, answer: JSON.stringify(answer) });
-      if (written) return { ...wait, ...changes, answer };
+      const changed = await this.#change(wait, { nudgedAt: now, due: nextLook(now, now), answer });
+      if (changed !== undefined) return changed;
+      wait = await this.get(settled);
+    }
+    return undefined;
+  }
+
+  /** Closes a wait; a later one of the setup stays open. @param closed as for `settle` */
+  async close(closed: NewWait | Wait): Promise<void> {
+    const { partitionKey, rowKey } = keyOf(closed);
+    for (let wait = await this.#known(closed); wait !== undefined && isSame(wait, closed);) {
+      const { etag } = wait;
+      if (await this.#write((table) => table.deleteEntity(partitionKey, rowKey, { etag }))) return;
+      wait = await this.get(closed);
     }
   }
 
-  /** Closes a wait; a later one of the setup stays open. */
-  async close(closed: SetupKey & WaitName): Promise<void> {
-    for (;;) {
-      const wait = await this.get(closed);
-      if (wait === undefined || !isSame(wait, closed)) return;
-      const { partitionKey, rowKey } = keyOf(closed);
-      if (await this.#write((table) => table.deleteEntity(partitionKey, rowKey, { etag: wait.etag }))) return;
-    }
+  #known(wait: NewWait | Wait): Promise<Wait | undefined> {
+    return 'etag' in wait ? Promise.resolve(wait) : this.get(wait);
   }
 
-  #change(setup: SetupKey, etag: string, changes: Record<string, Date | string>): Promise<boolean> {
-    const row: TableEntity = { ...keyOf(setup), ...changes };
-    return this.#write((table) => table.updateEntity(row, 'Merge', { etag }));
+  /** Changes a wait, unless it has changed since. */
+  async #change<Changed extends Wait>(
+    wait: Changed,
+    changes: Partial<Pick<Wait, 'due' | 'nudgedAt' | 'lookedAt' | 'answer'>>,
+  ): Promise<Changed | undefined> {
+    const { answer, ...times } = changes;
+    const row: TableEntity = {
+      ...keyOf(wait),
+      ...times,
+      ...(answer === undefined ? {} : { answer: JSON.stringify(answer) }),
+    };
+    const written = await this.#write((table) => table.updateEntity(row, 'Merge', { etag: wait.etag }));
+    return written === undefined ? undefined : { ...wait, ...changes, ...written };
   }
 
-  /** Whether a write succeeded; it does not if the row is another by now, or gone. */
-  async #write(write: (table: TableClient) => Promise<object>): Promise<boolean> {
+  /** The new ETag of what was written; undefined if the row is another by now, or gone. */
+  async #write(write: (table: TableClient) => Promise<object>): Promise<{ readonly etag: string } | undefined> {
     const table = await this.#table();
-    return (await unlessMissing(() => unlessConflict(() => write(table)))) ?? false;
+    let answer: object | undefined;
+    await unlessMissing(() =>
+      unlessConflict(async () => {
+        answer = await write(table);
+      }),
+    );
+    return answer === undefined ? undefined : writtenSchema.parse(answer);
   }
 }
 

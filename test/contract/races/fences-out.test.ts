@@ -61,7 +61,6 @@ function opensForAll({ store }: Services): Partial<Services> {
   const open: Services['store']['open'] = async (attempt) => ({
     kind: 'recorded',
     setup: await store.require(attempt),
-    events: [],
   });
   // Everything else is the store's own, which is not itself without its private members.
   const openForAll = new Proxy(store, {

@@ -124,7 +124,7 @@ describe('a look', () => {
     await waits.open(runtime);
     const wait = await open();
     await waits.close(runtime);
-    expect(await waits.take(wait)).toBe(false);
+    expect(await waits.take(wait)).toBeUndefined();
   });
 });
 
