@@ -71,10 +71,14 @@ export interface Endpoints {
 const TOPOLOGY = new URL('../../../local/stack/service-bus-topology.json', import.meta.url);
 const TOKEN_LIFETIME_SECONDS = 3_600;
 
-/** Starts them with sample databases of these kinds. From then on `Date` follows the clock, until they are stopped. */
+/**
+ * Starts them with sample databases of these kinds. From then on `Date` follows the clock, until they are stopped.
+ * @param located the factories that there are
+ */
 export async function startEndpoints(
   samples: readonly [SourceKind, ...SourceKind[]],
   size?: SampleSize,
+  located: readonly (typeof factories)[number][] = factories,
 ): Promise<Endpoints> {
   const directory = await mkdtemp(join(tmpdir(), 'world-test-'));
   const running = new RunningParts();
@@ -126,7 +130,7 @@ export async function startEndpoints(
         verifyToken: (token, audience) =>
           verifyToken(token, audience === urls.dataFactory ? proxies.dataFactory.url : audience),
         getToken: identity.addManagedIdentity().getToken,
-        factories,
+        factories: located,
         clock: runs.clock,
         log: (line) => {
           runs.note(line);
@@ -145,7 +149,7 @@ export async function startEndpoints(
       keyVault: { ...keyVault, url: proxies.keyVault.url },
       serviceBus: { ...serviceBus, fullyQualifiedNamespace: `localhost:${bus.port}` },
       dataFactory: { ...dataFactory, url: proxies.dataFactory.url },
-      factories,
+      factories: located,
       publicUrl: 'http://localhost/api',
       providerTenant: PROVIDER_TENANT,
       certificateFile: '',
