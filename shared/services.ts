@@ -126,7 +126,7 @@ export function createServices(settings: Settings): Services {
     book: new FactoryBook(table('factories'), clock),
     runtimes: new RuntimeBook(table('runtimes')),
     replays: new ReplayBook(table('replays'), audit, ended, clock),
-    publisher: new EventPublisher(bus.createSender(settings.MIGRATION_EVENT_TOPIC), store, clock),
+    publisher: new EventPublisher(bus.createSender(settings.MIGRATION_EVENT_TOPIC), store, active, clock),
     factories,
     identities: new FactoryIdentities(factories, clock),
     runIntents: new RunIntents(setups, clock),

@@ -5,6 +5,8 @@ import pMap from 'p-map';
 import { messageOf } from '../../shared/error-message.ts';
 import type { Services } from '../../shared/services.ts';
 import type { Factory } from '../../shared/setup/setup.ts';
+import { orchestrationOf, orchestrationStatus } from '../../shared/setup/start.ts';
+import type { SetupRecord } from '../../shared/setup/store.ts';
 import { ask, askRuns, deliver, isUnansweredRun, raise, raiseCanceled } from '../../shared/waits/look.ts';
 import type { UnansweredRun } from '../../shared/waits/look.ts';
 import { standingOf } from '../../shared/waits/wait.ts';
@@ -106,15 +108,26 @@ async function lookAtRuns(round: Round, waits: readonly UnansweredRun[]): Promis
 async function take<Taken extends Wait>({ services, client, end }: Round, wait: Taken): Promise<Taken | undefined> {
   const { clock, store, waits } = services;
   if (clock.now().getTime() >= end) return undefined;
-  const standing = standingOf(wait, await store.get(wait));
+  const setup = await store.get(wait);
+  const standing = standingOf(wait, setup);
   if (standing === 'canceled' && wait.answer?.kind !== 'canceled') {
     // The request that cancelled it found no open wait, or did not come to its end.
     await raiseCanceled(services, client, wait);
     return undefined;
   }
-  if (standing !== 'over') return waits.take(wait);
-  await waits.close(wait);
-  return undefined;
+  if (setup === undefined || standing === 'over') {
+    await waits.close(wait);
+    return undefined;
+  }
+  const taken = await waits.take(wait);
+  if (taken !== undefined) await noteIfDead(services, client, setup);
+  return taken;
+}
+
+/** Has a setup looked at by the timer that settles setups, if the orchestration that waits is dead: a cleanup ends the wait. */
+async function noteIfDead({ active, clock }: Services, client: DurableClient, setup: SetupRecord): Promise<void> {
+  const { status, ended } = await orchestrationStatus(client, orchestrationOf(setup));
+  if (ended || status === 'Missing') await active.hasten(setup, clock.now());
 }
 
 /** Asks a factory; undefined if it does not answer. */

@@ -1,22 +1,44 @@
-/** Setups that still need something, so that a timer finds them without reading all of them. In Table Storage. */
+/**
+ * Setups that still need something, each with the time of its next look, so that a timer reads those that are due and no
+ * others; and setups with events that Service Bus did not take. In Table Storage, a partition each.
+ */
 import { odata } from '@azure/data-tables';
-import type { TableClient } from '@azure/data-tables';
+import type { TableClient, TransactionAction } from '@azure/data-tables';
 import type { Clock } from '../clock.ts';
 import { unlessConflict, unlessMissing } from '../rest-errors.ts';
-import { createdTable } from '../table.ts';
+import { createdTable, MAXIMUM_TRANSACTION_ROWS } from '../table.ts';
+import { firstLook } from './due.ts';
 import { partitionOf } from './rows.ts';
 import type { SetupKey } from './rows.ts';
 
-/** A setup that has not ended, or whose events were not all published. */
-export interface ActiveSetup extends SetupKey {
-  /** When somebody last began something with it. */
+/** A setup whose events were not all published. */
+export interface UntoldSetup extends SetupKey {
+  /** When it was noted. */
   readonly since: Date;
-  /** Of the row as it was listed: a setup that was begun anew since then has another one. */
+  /** Of the row as it was listed: a setup that was noted anew since then has another one. */
   readonly etag: string;
 }
 
+/** A setup that has not ended, or was not yet forgotten. */
+export interface ActiveSetup extends SetupKey {
+  /** When somebody last began something with it. */
+  readonly since: Date;
+  /** When it is to be looked at. */
+  readonly due: Date;
+  /** Of the row as it was listed: a setup that was begun or changed since then has another one. */
+  readonly etag: string;
+}
+
+/** A setup that was looked at, and when it is due again. */
+export interface LookedAt {
+  readonly setup: ActiveSetup;
+  readonly due: Date;
+}
+
 const ACTIVE = 'active';
-const CURSOR = 'cursor';
+const UNTOLD = 'untold';
+/** What the timer forgot before somebody hastened it has no beginning. */
+const LONG_AGO = new Date(0);
 
 export class ActiveSetups {
   readonly #table: () => Promise<TableClient>;
@@ -27,37 +49,80 @@ export class ActiveSetups {
     this.#clock = clock;
   }
 
-  /** Notes a setup, or notes it anew. */
+  /** Notes a setup with which somebody begins something, or notes it anew. */
   async add(setup: SetupKey): Promise<void> {
-    const row = { partitionKey: ACTIVE, rowKey: partitionOf(setup), since: this.#clock.now() };
+    const now = this.#clock.now();
+    const row = { partitionKey: ACTIVE, rowKey: partitionOf(setup), since: now, due: firstLook(now) };
     await (await this.#table()).upsertEntity(row, 'Replace');
   }
 
-  /** Every noted setup, from the one on that the last run did not come to. */
-  async list(): Promise<ActiveSetup[]> {
-    const table = await this.#table();
-    const rows = table.listEntities<{ since: Date }>({ queryOptions: { filter: odata`PartitionKey eq ${ACTIVE}` } });
-    const setups: ActiveSetup[] = [];
-    for await (const { rowKey = '', since, etag } of rows) {
-      const [tenantId = '', setupId = ''] = rowKey.split('|');
-      setups.push({ tenantId, setupId, since, etag });
-    }
-    const cursor = await unlessMissing(() => table.getEntity<{ from: string }>(CURSOR, CURSOR));
-    const start = setups.findIndex((setup) => partitionOf(setup) >= (cursor?.from ?? ''));
-    return [...setups.slice(Math.max(start, 0)), ...setups.slice(0, Math.max(start, 0))];
+  /** Has a setup looked at then: its next look may be hours away. @param due left out: when its last change is no longer young */
+  async hasten(setup: SetupKey, due: Date = firstLook(this.#clock.now())): Promise<void> {
+    await (await this.#table()).upsertEntity({ partitionKey: ACTIVE, rowKey: partitionOf(setup), due }, 'Merge');
   }
 
-  /** Says where the next run begins; undefined if this one came to all of them. */
-  async continueFrom(setup: ActiveSetup | undefined): Promise<void> {
-    const table = await this.#table();
-    const row = { partitionKey: CURSOR, rowKey: CURSOR };
-    if (setup === undefined) await unlessMissing(() => table.deleteEntity(CURSOR, CURSOR));
-    else await table.upsertEntity({ ...row, from: partitionOf(setup) }, 'Replace');
+  /** The setups that are to be looked at now, those that are due longest first. */
+  async due(): Promise<ActiveSetup[]> {
+    const filter = odata`PartitionKey eq ${ACTIVE} and due le ${this.#clock.now()}`;
+    const rows = (await this.#table()).listEntities<{ since?: Date; due: Date }>({ queryOptions: { filter } });
+    const setups: ActiveSetup[] = [];
+    for await (const { rowKey, since = LONG_AGO, due, etag } of rows)
+      setups.push({ ...keyOf(rowKey), since, due, etag });
+    return setups.toSorted((a, b) => a.due.getTime() - b.due.getTime());
+  }
+
+  /** Says when setups are due again. One that was begun or changed since it was listed keeps the time that it got then. */
+  async postpone(looked: readonly LookedAt[]): Promise<void> {
+    for (let index = 0; index < looked.length; index += MAXIMUM_TRANSACTION_ROWS) {
+      await this.#postpone(looked.slice(index, index + MAXIMUM_TRANSACTION_ROWS));
+    }
   }
 
   /** Forgets a setup that needs nothing more, unless somebody has noted it anew since it was listed. */
-  async remove({ etag, ...setup }: ActiveSetup): Promise<void> {
-    const table = await this.#table();
-    await unlessConflict(() => unlessMissing(() => table.deleteEntity(ACTIVE, partitionOf(setup), { etag })));
+  remove(setup: ActiveSetup): Promise<void> {
+    return this.#remove(ACTIVE, setup);
   }
+
+  /** Notes a setup with events that are still to be published, behind those that are noted already. */
+  async noteUntold(setup: SetupKey): Promise<void> {
+    const row = { partitionKey: UNTOLD, rowKey: partitionOf(setup), since: this.#clock.now() };
+    await (await this.#table()).upsertEntity(row, 'Replace');
+  }
+
+  /** The setups with events that are still to be published, those that were noted first come first. */
+  async untold(): Promise<UntoldSetup[]> {
+    const filter = odata`PartitionKey eq ${UNTOLD}`;
+    const rows = (await this.#table()).listEntities<{ since: Date }>({ queryOptions: { filter } });
+    const setups: UntoldSetup[] = [];
+    for await (const { rowKey, since, etag } of rows) setups.push({ ...keyOf(rowKey), since, etag });
+    return setups.toSorted((a, b) => a.since.getTime() - b.since.getTime());
+  }
+
+  /** Says that the events of a setup were published, unless somebody has noted it anew since it was listed. */
+  told(setup: UntoldSetup): Promise<void> {
+    return this.#remove(UNTOLD, setup);
+  }
+
+  /** In one transaction; if one of the rows is another by now, without that one. */
+  async #postpone(looked: readonly LookedAt[]): Promise<void> {
+    const table = await this.#table();
+    const actions = looked.map(({ setup, due }): TransactionAction => {
+      return ['update', { partitionKey: ACTIVE, rowKey: partitionOf(setup), due }, 'Merge', { etag: setup.etag }];
+    });
+    const isWritten = await unlessMissing(() => unlessConflict(() => table.submitTransaction(actions)));
+    if (isWritten === true || looked.length === 1) return;
+    const half = Math.ceil(looked.length / 2);
+    await this.#postpone(looked.slice(0, half));
+    await this.#postpone(looked.slice(half));
+  }
+
+  async #remove(partition: string, { etag, ...setup }: SetupKey & { readonly etag: string }): Promise<void> {
+    const table = await this.#table();
+    await unlessConflict(() => unlessMissing(() => table.deleteEntity(partition, partitionOf(setup), { etag })));
+  }
+}
+
+function keyOf(rowKey = ''): SetupKey {
+  const [tenantId = '', setupId = ''] = rowKey.split('|');
+  return { tenantId, setupId };
 }

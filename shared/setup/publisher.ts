@@ -2,6 +2,7 @@
 import type { ServiceBusSender } from '@azure/service-bus';
 import type { Clock } from '../clock.ts';
 import { Recent } from '../recent.ts';
+import type { ActiveSetups } from './active.ts';
 import type { SetupEvent } from './events.ts';
 import { partitionOf } from './rows.ts';
 import type { SetupKey } from './rows.ts';
@@ -15,14 +16,16 @@ const REMEMBERED = 10_000;
 export class EventPublisher {
   readonly #sender: ServiceBusSender;
   readonly #store: SetupStore;
+  readonly #active: ActiveSetups;
   readonly #clock: Clock;
   #pausedUntil = 0;
   /** Number of the last event of a setup that this host has marked: what follows it needs no search. */
   readonly #marked = new Recent<number>(REMEMBERED);
 
-  constructor(sender: ServiceBusSender, store: SetupStore, clock: Clock) {
+  constructor(sender: ServiceBusSender, store: SetupStore, active: ActiveSetups, clock: Clock) {
     this.#sender = sender;
     this.#store = store;
+    this.#active = active;
     this.#clock = clock;
   }
 
@@ -34,10 +37,10 @@ export class EventPublisher {
   /**
    * Publishes the events of a setup that were stored and not yet published, oldest first, and marks each.
    * An event that was sent but not marked is sent again with the same id, which the topic's duplicate detection drops.
-   * @throws if Service Bus does not take an event, or did not a moment ago; it and those after it stay pending
+   * @throws if Service Bus does not take an event, or did not a moment ago; it and those after it stay pending until a timer publishes them
    */
   async publishPending(setup: SetupKey): Promise<void> {
-    await this.#publish(setup, await this.#store.pendingEvents(setup));
+    await this.#orNoted(setup, async () => this.#publish(setup, await this.#store.pendingEvents(setup)));
   }
 
   /**
@@ -50,7 +53,17 @@ export class EventPublisher {
     const [first] = events;
     if (first === undefined) return;
     const isNext = this.#marked.get(partitionOf(setup)) === Number(first.sequence) - 1;
-    await (isNext ? this.#publish(setup, events) : this.publishPending(setup));
+    await (isNext ? this.#orNoted(setup, () => this.#publish(setup, events)) : this.publishPending(setup));
+  }
+
+  /** Notes a setup of which something was not published, so that a timer does it. */
+  async #orNoted(setup: SetupKey, publish: () => Promise<void>): Promise<void> {
+    try {
+      await publish();
+    } catch (error) {
+      await this.#active.noteUntold(setup);
+      throw error;
+    }
   }
 
   async #publish(setup: SetupKey, events: readonly SetupEvent[]): Promise<void> {

@@ -11,7 +11,17 @@ import { headFromRow } from './head.ts';
 import type { SetupRecord } from './head.ts';
 import { milestoneFromRow, milestonesFromRows } from './milestone-data.ts';
 import type { MilestoneRecord } from './milestone-data.ts';
-import { attemptRowKey, decoded, HEAD, KEY, keyPartition, milestonePrefix, NUMBERS, partitionOf } from './rows.ts';
+import {
+  attemptRowKey,
+  decoded,
+  EVENT_PREFIX,
+  HEAD,
+  KEY,
+  keyPartition,
+  milestonePrefix,
+  NUMBERS,
+  partitionOf,
+} from './rows.ts';
 import type { SetupKey } from './rows.ts';
 import type { AttemptId } from './setup.ts';
 
@@ -66,8 +76,22 @@ export class SetupReader {
   /** Events of a setup that were not marked as published, oldest first. */
   async pendingEvents(setup: SetupKey): Promise<SetupEvent[]> {
     const pending = odata`published eq false`;
-    const rows = await rowsWithPrefix(await this.table(), partitionOf(setup), 'event-', pending);
+    const rows = await rowsWithPrefix(await this.table(), partitionOf(setup), EVENT_PREFIX, pending);
     return rows.map((row) => setupEventSchema.parse(decoded(row, ['event'])['event']));
+  }
+
+  /** Reads a setup, and whether it has events that were not marked as published, with one request. */
+  async standing(setup: SetupKey): Promise<{ readonly setup: SetupRecord | undefined; readonly isUntold: boolean }> {
+    const table = await this.table();
+    // Between the events and the head row are only a few extensions.
+    const range = odata`PartitionKey eq ${partitionOf(setup)} and RowKey ge ${EVENT_PREFIX} and RowKey le ${HEAD}`;
+    const filter = `${range} and (${odata`RowKey eq ${HEAD}`} or published eq false)`;
+    const rows = await Array.fromAsync(table.listEntities({ queryOptions: { filter } }));
+    const head = rows.find(({ rowKey }) => rowKey === HEAD);
+    return {
+      setup: head === undefined ? undefined : headFromRow(head),
+      isUntold: rows.length > Number(head !== undefined),
+    };
   }
 
   /** Succeeds if the state store answers. */

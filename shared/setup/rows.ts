@@ -45,8 +45,10 @@ export function findingPrefix(attempt: number, kind: FindingKind): string {
   return `${kind}-${padded(attempt, 4)}-`;
 }
 
+export const EVENT_PREFIX = 'event-';
+
 export function eventRow(sequence: number | string): string {
-  return `event-${padded(sequence, 10)}`;
+  return `${EVENT_PREFIX}${padded(sequence, 10)}`;
 }
 
 export function padded(value: number | string, digits: number): string {

@@ -2,6 +2,7 @@
 import { OrchestrationRuntimeStatus } from 'durable-functions';
 import type { DurableClient, DurableOrchestrationStatus } from 'durable-functions';
 import type { Settings } from '../config.ts';
+import { activeWorkerOf, runInstanceOf } from '../replication/run.ts';
 import { instanceIdOf } from './setup.ts';
 import type { AttemptId } from './setup.ts';
 import type { CleanupInput, SetupInput } from './attempt-input.ts';
@@ -62,6 +63,13 @@ export async function startCleanup(
 /** The cleanup orchestration of that number of an attempt. */
 export function cleanupIdOf(attempt: AttemptId, number: number): string {
   return `${instanceIdOf(attempt)}.cleanup.${number}`;
+}
+
+/** The orchestration that a setup is in the hands of: of the replication run under way, its last cleanup, or the attempt. */
+export function orchestrationOf(setup: SetupRecord): string {
+  const worker = activeWorkerOf(setup);
+  if (worker !== undefined) return runInstanceOf(setup, worker);
+  return setup.cleanup === undefined ? instanceIdOf(setup) : cleanupIdOf(setup, setup.cleanup);
 }
 
 /** The orchestrations that the one of an attempt calls. */

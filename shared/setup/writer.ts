@@ -11,6 +11,7 @@ import type { AuditRow } from '../audit/rows.ts';
 import type { Clock } from '../clock.ts';
 import { submitted } from '../table.ts';
 import type { ActiveSetups } from './active.ts';
+import { hasStoodStill } from './due.ts';
 import { announcementOf, buildSetupEvent } from './events.ts';
 import type { Announcement, SetupEvent } from './events.ts';
 import type { StopReason } from './fence.ts';
@@ -95,6 +96,8 @@ export class SetupWriter extends SetupReader {
       if (typeof change === 'string') return { kind: 'stopped', reason: change };
       const { head, milestones = [], others = [] } = change;
       if (head === setup && milestones.length + others.length === 0) return { kind: 'recorded', setup };
+      // Before the change itself: a look too many is harmless, and who dies after the change would not say so again.
+      if (hasStoodStill(this.clock.now(), new Date(setup.lastModifiedAt))) await this.active.hasten(setup);
       const written = await this.#write(setup, change);
       if (written !== undefined) return { kind: 'recorded', ...written };
       setup = await this.require(attempt);

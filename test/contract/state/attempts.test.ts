@@ -269,10 +269,10 @@ describe('the next attempt', () => {
 
   test('notes the setup as one that needs something, with a new ETag', async () => {
     const failed = await setups.createAt([milestone('failed')]);
-    const [listed] = await setups.active.list();
+    const [listed] = await setups.noted();
     await setups.replay(failed, 'FactorySelection');
     if (listed !== undefined) await setups.active.remove(listed);
-    expect(await setups.active.list()).toHaveLength(1);
+    expect(await setups.noted()).toHaveLength(1);
   });
 
   test('clears who opened the one before, its cancellation and its cleanup', async () => {

@@ -66,10 +66,10 @@ describe('the wish that an attempt ends', () => {
 
   test('brings a setup that was settled back to the timer', async () => {
     const setup = await setups.createAt([]);
-    const [listed] = await setups.active.list();
+    const [listed] = await setups.noted();
     await store.requestCancel(setup, asks);
     if (listed !== undefined) await setups.active.remove(listed);
-    expect(await setups.active.list()).toHaveLength(1);
+    expect(await setups.noted()).toHaveLength(1);
   });
 });
 

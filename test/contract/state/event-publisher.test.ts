@@ -35,9 +35,9 @@ async function start(policy?: PipelinePolicy) {
   onTestFinished(() => bus.stop());
   const client = new ServiceBusClient(bus.fullyQualifiedNamespace, credential, { retryOptions: { maxRetries: 0 } });
   onTestFinished(() => client.close());
-  const { store } = newSetupTable(tables, policy);
+  const { store, active } = newSetupTable(tables, policy);
   await store.create(setup, audit);
-  const publisher = new EventPublisher(client.createSender('setup-events'), store, systemClock);
+  const publisher = new EventPublisher(client.createSender('setup-events'), store, active, systemClock);
   const session = (id = sessionId) => client.acceptSession('setup-events', 'provisioning', id);
   const failures = client.createReceiver('setup-events', 'failures');
   return { bus, store, publisher, session, failures };

@@ -36,7 +36,7 @@ describe('a run', () => {
     expect(await setups.replicationRuns.of(newSetup)).toHaveLength(1);
     const result = 'replication run 1';
     expect(await setups.audits()).toContainEqual(expect.objectContaining({ ...audit, result }));
-    expect((await setups.active.list()).map(({ setupId }) => setupId)).toEqual([newSetup.setupId]);
+    expect((await setups.noted()).map(({ setupId }) => setupId)).toEqual([newSetup.setupId]);
   });
 
   test('is not accepted by who read the setup before it changed, nor before it is ready', async () => {

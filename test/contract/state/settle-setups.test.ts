@@ -1,16 +1,11 @@
 import { RestError } from '@azure/core-rest-pipeline';
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
-import type { ServiceBusSender } from '@azure/service-bus';
-import { getClient } from 'durable-functions';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { settleSetups } from '../../../functions/timers/settle-setups.ts';
-import type { Services } from '../../../shared/services.ts';
-import { EventPublisher } from '../../../shared/setup/publisher.ts';
 import type { Milestone, SetupState } from '../../../shared/setup/states.ts';
-import { contextFor, settingsFor } from '../../support/api/http-call.ts';
 import { startRecorder } from '../../support/api/http-services.ts';
 import type { StartRecorder } from '../../support/api/http-services.ts';
+import { settleAll } from '../../support/setup/settle-all.ts';
 import { firstAttempt as attempt, newSetupTable } from '../../support/setup/setup-table.ts';
 import type { SetupTable } from '../../support/setup/setup-table.ts';
 import { audit, course, milestone, newSetup } from '../../support/setup/stored-setup.ts';
@@ -19,8 +14,6 @@ import { TablesInMemory } from '../../support/tables-in-memory/storage.ts';
 const tables = new TablesInMemory();
 
 const instance = `${attempt.tenantId}.${attempt.setupId}.1`;
-const unused = 'https://unused.example.com';
-const settings = settingsFor({ issuer: `${unused}/{tenantId}`, audience: 'api', keysUrl: unused });
 const asks = { ...audit, requestId: 'request-2' };
 
 let setups: SetupTable;
@@ -35,18 +28,17 @@ beforeEach(async () => {
   onTestFinished(() => durable.stop());
 });
 
-function settle(): Promise<void> {
-  const sender = { sendMessages: () => send() } as Partial<ServiceBusSender> as ServiceBusSender;
-  const { store, active, index, ended, clock } = setups;
-  const publisher = new EventPublisher(sender, store, clock);
-  const services: Partial<Services> = { store, active, index, ended, clock, settings, publisher };
-  // The timer uses no other gateway.
-  return settleSetups(getClient(contextFor([], durable.url)), services as Services);
+const settle = () => settleAll(setups, durable.url, () => send());
+
+/** The timer runs when a setup that was noted or started just now is due. */
+async function nextRun(): Promise<void> {
+  setups.passSeconds(31);
+  await settle();
 }
 
 const startsOf = () => durable.starts.map(({ path }) => path.slice(1));
 const inputOf = (index: number): unknown => JSON.parse(durable.starts.at(index)?.body ?? 'null');
-const activeIds = async () => (await setups.active.list()).map(({ setupId }) => setupId);
+const activeIds = async () => (await setups.noted()).map(({ setupId }) => setupId);
 
 describe('a setup that was accepted', () => {
   beforeEach(() => setups.createAt([]));
@@ -112,10 +104,10 @@ describe('an orchestration that has ended without a result', () => {
   test('gets a second cleanup when the first has ended without a result, and only then', async () => {
     durable.statuses.set(instance, 'Terminated');
     await settle();
-    await settle();
+    await nextRun();
     expect(startsOf()).toHaveLength(1);
     durable.statuses.set(`${instance}.cleanup.1`, 'Failed');
-    await settle();
+    await nextRun();
     expect(startsOf().at(-1)).toBe(`orchestrators/cleanup/${instance}.cleanup.2`);
     expect(await setups.store.require(attempt)).toMatchObject({ cleanup: 2 });
   });
@@ -143,11 +135,43 @@ describe('a setup that somebody wants to go', () => {
   test('begins to go as soon as its attempt has ended', async () => {
     await setups.store.requestDelete(await setups.createAt([]), options, asks);
     await setups.store.record(attempt, milestone('canceled'));
-    await settle();
+    await nextRun();
     const { state, deletion } = await setups.store.require(attempt);
     expect(state).toBe('Deleting');
     expect(deletion).toMatchObject({ begun: true, actor: audit.actor });
     expect(await activeIds()).toEqual(['first-setup']);
+  });
+});
+
+describe('a setup in which all is in order', () => {
+  /** Seconds until the next look. */
+  async function pause(): Promise<number> {
+    const [noted] = await setups.noted();
+    return Math.round(((noted?.due.getTime() ?? 0) - setups.clock.now().getTime()) / 1000);
+  }
+
+  test('is looked at again after as long as its last change is ago, and after six hours at most', async () => {
+    durable.statuses.set(instance, 'Running');
+    await setups.createAt(course.slice(0, 2));
+    const pauses = [];
+    for (const seconds of [30, 30, 60, 120, 7_200, 86_400]) {
+      setups.passSeconds(seconds);
+      await settle();
+      pauses.push(await pause());
+    }
+    expect(pauses).toEqual([30, 60, 120, 240, 7_440, 21_600]);
+  });
+
+  test('is looked at again in half a minute if something was done for it, and in the next run if that failed', async () => {
+    await setups.createAt([]);
+    setups.passSeconds(3600);
+    await durable.stop();
+    await expect(settle()).rejects.toThrow('first-setup');
+    expect(await pause()).toBe(0);
+    durable = await startRecorder();
+    await settle();
+    expect(startsOf()).toHaveLength(1);
+    expect(await pause()).toBe(30);
   });
 });
 
@@ -159,12 +183,36 @@ describe('a setup is forgotten', () => {
   ])('once it %s and every event is published', async (_what, milestones) => {
     await setups.createAt(milestones);
     send = () => Promise.reject(new Error('the bus is silent'));
-    await expect(settle()).rejects.toThrow('first-setup: the bus is silent');
-    expect(await activeIds()).toEqual(['first-setup']);
+    await expect(nextRun()).rejects.toThrow('first-setup: the bus is silent');
     send = () => Promise.resolve();
-    await settle();
+    await nextRun();
     expect(await setups.store.pendingEvents(attempt)).toEqual([]);
+    expect(await activeIds()).toEqual(['first-setup']);
+    setups.passSeconds(62);
+    await settle();
     expect(await activeIds()).toEqual([]);
+  });
+
+  test('not when somebody begins it anew at that moment', async () => {
+    let begun: Promise<unknown> | undefined;
+    setups = newSetupTable(tables, {
+      name: 'meanwhile',
+      async sendRequest(request, next) {
+        // It looks for audits when it forgets.
+        if (begun === undefined && request.method === 'GET' && request.url.includes('audit-')) {
+          begun = setups.store.require(attempt).then((failed) => setups.replay(failed, 'FactorySelection'));
+          await begun;
+        }
+        return next(request);
+      },
+    });
+    await setups.createAt([milestone('failed')]);
+    await nextRun();
+    expect(begun).toBeUndefined();
+    await nextRun();
+    expect(begun).toBeDefined();
+    expect(await setups.store.require(attempt)).toMatchObject({ state: 'Accepted', attempt: 2 });
+    expect(await activeIds()).toEqual(['first-setup']);
   });
 
   test('not before its creation, which may come late', async () => {
@@ -183,17 +231,17 @@ describe('a setup is forgotten', () => {
     setups.passSeconds(15 * 60);
     await settle();
     expect(await activeIds()).toEqual(['first-setup']);
-    setups.passSeconds(1);
+    setups.passSeconds(15 * 60);
     await settle();
     expect(await activeIds()).toEqual([]);
   });
 
   test('not while a request is about to begin it anew', async () => {
     await setups.createAt([milestone('failed')]);
-    setups.passSeconds(60);
+    await nextRun();
+    setups.passSeconds(24 * 3600);
     await setups.active.add(newSetup);
-    setups.passSeconds(31);
-    await settle();
+    await nextRun();
     expect(await activeIds()).toEqual(['first-setup']);
     setups.passSeconds(15 * 60);
     await settle();
@@ -221,7 +269,8 @@ describe('the index of a setup', () => {
       failing(() => isOut),
     );
     await setups.createAt(course);
-    await expect(settle()).rejects.toThrow('first-setup: The index does not answer');
+    await nextRun();
+    await expect(nextRun()).rejects.toThrow('first-setup: The index does not answer');
     expect(await activeIds()).toEqual(['first-setup']);
     isOut = false;
     expect(await listed()).toEqual([]);
@@ -270,7 +319,9 @@ describe('the index of a setup', () => {
         Promise.all([work(), store.requestCancel(created, asks), store.record(attempt, milestone('failed'))]),
       );
       isRacing = false;
-      await settle();
+      // The first run publishes what there is to tell, the second forgets.
+      await nextRun();
+      await nextRun();
       const { state, lastModifiedAt, phase } = await store.require(attempt);
       expect(await listed()).toMatchObject([{ state, lastModifiedAt, phase }]);
       const open = await listed(['Accepted', 'Running', 'Canceling', 'Failed']);
@@ -293,7 +344,8 @@ test('the audit of a change that did not reach the log is moved there before the
   await setups.audits();
   isOut = true;
   await setups.createAt([milestone('failed')]);
-  await expect(settle()).rejects.toThrow('first-setup: The log does not answer');
+  await nextRun();
+  await expect(nextRun()).rejects.toThrow('first-setup: The log does not answer');
   expect(await activeIds()).toEqual(['first-setup']);
   isOut = false;
   expect(await setups.audits()).toEqual([]);
@@ -305,57 +357,11 @@ test('the audit of a change that did not reach the log is moved there before the
 
 test('a setup that rests is noted as ended before it is forgotten, by the time of its end', async () => {
   const { lastModifiedAt } = await setups.createAt([milestone('failed')]);
-  setups.passSeconds(60);
-  await settle();
-  await settle();
+  await nextRun();
+  await nextRun();
   const end = Date.parse(lastModifiedAt);
   expect(await Array.fromAsync(setups.ended.before(new Date(end)))).toEqual([]);
   const { tenantId, setupId } = newSetup;
   const noted = await Array.fromAsync(setups.ended.before(new Date(end + 1)));
   expect(noted.map(({ ended }) => ended)).toMatchObject([{ kind: 'setup', tenantId, setupId }]);
-});
-
-describe('one setup keeps no other one waiting', () => {
-  const ids = Array.from({ length: 20 }, (_, index) => `setup-${String(index).padStart(2, '0')}`);
-  const createAll = async () => {
-    for (const setupId of ids) await setups.store.create({ ...newSetup, setupId }, audit);
-    setups.passSeconds(31);
-  };
-
-  test('when the bus does not take its events', async () => {
-    await createAll();
-    let sent = 0;
-    send = () => {
-      sent += 1;
-      setups.passSeconds(60);
-      return Promise.reject(new Error('the bus is silent'));
-    };
-    await expect(settle()).rejects.toThrow('the bus is silent');
-    expect(sent).toBeGreaterThan(0);
-    expect(startsOf()).toHaveLength(ids.length);
-  });
-
-  test('when its row cannot be read', async () => {
-    await createAll();
-    const row = { partitionKey: `${newSetup.tenantId}|setup-00`, rowKey: 'head', state: 'Bewildered' };
-    await setups.table.updateEntity(row, 'Merge');
-    await expect(settle()).rejects.toThrow('setup-00');
-    expect(startsOf()).toHaveLength(ids.length - 1);
-  });
-
-  test('when there is no time for all: the next run begins with those that this one did not come to', async () => {
-    await durable.stop();
-    durable = await startRecorder(() => setups.passSeconds(30));
-    await createAll();
-    await settle();
-    const started = startsOf().length;
-    expect(started).toBeLessThan(ids.length);
-    const before = new Set(startsOf());
-    expect((await activeIds())[0]).toBe(ids.find((id) => ![...before].some((path) => path.includes(id))));
-    await settle();
-    expect(new Set(startsOf()).size).toBe(startsOf().length);
-    expect(startsOf()).toHaveLength(ids.length);
-    await settle();
-    expect((await activeIds())[0]).toBe(ids[0]);
-  });
 });

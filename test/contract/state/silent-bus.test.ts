@@ -56,7 +56,7 @@ beforeEach(async () => {
     active,
     clock,
     settings,
-    publisher: new EventPublisher(sender, store, clock),
+    publisher: new EventPublisher(sender, store, active, clock),
     waits: new WaitBook(tables.table(), clock),
   };
   services = gateways as Services;
@@ -91,6 +91,7 @@ test('costs one milestone one wait, and those of the next half minute none', asy
   });
   expect(waits).toHaveLength(1);
   expect(waits[0]).toBeLessThan(1.5 * GIVES_UP_MS);
+  expect(await setups.active.untold()).toMatchObject([{ setupId: newSetup.setupId, since: setups.clock.now() }]);
 
   setups.passSeconds(2);
   await record('runtimeOnline');

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openWait } from '../../../orchestrators/activities/waits.ts';
 import type { Services } from '../../../shared/services.ts';
+import { instanceIdOf } from '../../../shared/setup/setup.ts';
 import { lookNow, raiseCanceled } from '../../../shared/waits/look.ts';
 import type { NewWait } from '../../../shared/waits/wait.ts';
 import { milestone } from '../../support/setup/stored-setup.ts';
@@ -68,6 +69,28 @@ describe('a wait for a runtime', () => {
     expect(payloads(wait)).toEqual([online]);
     await services.waits.close(wait);
   });
+
+  test.each(['Terminated', 'Failed', undefined])(
+    'has its setup looked at by the timer within a quarter of an hour after its orchestration is %s',
+    async (status) => {
+      const wait = await world.wait(newId());
+      const instance = instanceIdOf(wait);
+      const isDue = async () => (await services.active.due()).some(({ setupId }) => setupId === wait.setupId);
+      // The setup waits for days, and the timer leaves it alone for hours.
+      await world.clock.advance(72 * HOUR);
+      const due = new Date(world.clock.now() + 6 * HOUR);
+      await services.active.postpone((await services.active.due()).map((setup) => ({ setup, due })));
+      await world.look();
+      expect(await isDue()).toBe(false);
+      if (status === undefined) world.statuses.delete(instance);
+      else world.statuses.set(instance, status);
+      const dead = world.clock.now();
+      await world.nextLook(wait.setupId);
+      expect(world.clock.now() - dead).toBeLessThanOrEqual(15 * 60_000);
+      expect(await isDue()).toBe(true);
+      await services.waits.close(wait);
+    },
+  );
 
   test('is told again and again until its attempt moves on, without another question', async () => {
     const wait = await world.wait(newId());

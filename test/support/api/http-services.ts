@@ -104,6 +104,8 @@ export interface StartRecorder {
   readonly url: string;
   /** Path and body of every start and event, oldest first. */
   readonly starts: readonly { readonly path: string; readonly body: string }[];
+  /** Ids of the instances that were asked about, oldest first; a test may empty it. */
+  readonly questions: string[];
   /** How instances are, by their ids. One that was started runs; the test says when it ends. */
   readonly statuses: Map<string, string>;
   stop(): Promise<void>;
@@ -112,12 +114,14 @@ export interface StartRecorder {
 /** Takes starts of orchestrations and their events, and runs none. `onStart` hears of each start before its answer. */
 export async function startRecorder(onStart: () => void = () => undefined): Promise<StartRecorder> {
   const starts: { path: string; body: string }[] = [];
+  const questions: string[] = [];
   const statuses = new Map<string, string>();
 
   function answerTo(method: string | undefined, path: string, body: string): { status: number; answer?: object } {
     const id = path.split('/').at(-1) ?? '';
     const runtimeStatus = statuses.get(id);
     if (method === 'GET') {
+      questions.push(id);
       if (runtimeStatus === undefined) return { status: 404 };
       const times = { createdTime: '2026-11-24T10:00:00Z', lastUpdatedTime: '2026-11-24T10:00:00Z' };
       return {
@@ -152,6 +156,7 @@ export async function startRecorder(onStart: () => void = () => undefined): Prom
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     starts,
+    questions,
     statuses,
     stop: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };

@@ -147,7 +147,7 @@ export class World implements Disposable {
       environments: new EnvironmentDirectory(tables.client('environments'), store, audit, clock),
       book: new FactoryBook(tables.client('factories'), clock),
       runtimes: new RuntimeBook(tables.client('runtimes')),
-      publisher: new EventPublisher({ sendMessages } as unknown as ServiceBusSender, store, clock),
+      publisher: new EventPublisher({ sendMessages } as unknown as ServiceBusSender, store, active, clock),
       factories: dataFactories,
       identities: new FactoryIdentities(dataFactories, clock),
       waits: new WaitBook(tables.client('waits'), clock),
@@ -169,7 +169,7 @@ export class World implements Disposable {
     const editor = { actor: 'provider', action: 'putEnvironment', requestId: 'begin' };
     const nobody = { tenantId, setupId: 'nobody', attempt: 1 };
     await environments.put(tenantId, { name: environment, ...place }, undefined, editor);
-    await active.list();
+    await active.due();
     await waits.due();
     await findings.of(nobody, 'cause');
     await runtimes.get(tenantId, 'none');

@@ -227,7 +227,7 @@ async function startLeftBehind(world: BulkWorld, replay: BulkReplay, ids: readon
   const told = items.filter(({ reason = '' }) => reason.startsWith('It could not be started at once'));
   for (const setupId of waiting) assert.ok(told.some((item) => item.setupId === setupId));
   await hub.advance(31_000);
-  const publisher = new EventPublisher(deafSender, services.store, services.clock);
+  const publisher = new EventPublisher(deafSender, services.store, services.active, services.clock);
   await settleSetups(client, { ...services, publisher } as unknown as Services);
   await hub.settle();
 }

@@ -6,6 +6,7 @@ import type { AuditRecord } from '../../../shared/audit/audit.ts';
 import { AuditLog } from '../../../shared/audit/audit-log.ts';
 import { EndedBook } from '../../../shared/retention/ended-book.ts';
 import { ActiveSetups } from '../../../shared/setup/active.ts';
+import type { ActiveSetup } from '../../../shared/setup/active.ts';
 import { Findings } from '../../../shared/setup/findings.ts';
 import type { AttemptId } from '../../../shared/setup/setup.ts';
 import type { Milestone, Phase } from '../../../shared/setup/states.ts';
@@ -36,6 +37,8 @@ export interface SetupTable {
   createAt(milestones: readonly Milestone[]): Promise<SetupRecord>;
   /** Begins the next attempt of `newSetup`, with the request that it has. */
   replay(setup: SetupRecord, from: Phase): Promise<SetupRecord | undefined>;
+  /** Every setup that still needs something, by its time. */
+  noted(): Promise<ActiveSetup[]>;
   /** What the audit log has, oldest first. */
   audits(): Promise<AuditRecord[]>;
   /** The rows of the setups whose keys begin so, in their order. */
@@ -55,7 +58,10 @@ export function newSetupTable(
   let now = new Date(START);
   const clock = { now: () => now };
   const table = tables.table(policy);
-  const active = new ActiveSetups(tables.table(), clock);
+  const activeRows = tables.table();
+  const active = new ActiveSetups(activeRows, clock);
+  // By then every setup is due.
+  const atTheEnd = new ActiveSetups(activeRows, { now: () => new Date('9999-01-01') });
   const index = new SetupIndex(tables.table(indexPolicy));
   const log = new AuditLog(tables.table(auditPolicy));
   const eventSource = 'https://migration.example.com';
@@ -83,6 +89,7 @@ export function newSetupTable(
       const requestId = `replay-${replayOf}`;
       return store.beginNext(setup, newSetup, { from, replayOf, audit: { ...audit, action: 'replay', requestId } });
     },
+    noted: () => atTheEnd.due(),
     async audits() {
       const { values } = await log.page({}, 100);
       return values.toReversed();

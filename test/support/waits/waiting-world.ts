@@ -12,6 +12,7 @@ import { AuditLog } from '../../../shared/audit/audit-log.ts';
 import { DataFactories } from '../../../shared/factory/data-factory.ts';
 import type { Services } from '../../../shared/services.ts';
 import { ActiveSetups } from '../../../shared/setup/active.ts';
+import { instanceIdOf } from '../../../shared/setup/setup.ts';
 import { SetupIndex } from '../../../shared/setup/setup-index.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
 import type { NewWait } from '../../../shared/waits/wait.ts';
@@ -37,8 +38,10 @@ interface Raised {
 
 export interface WaitingWorld {
   readonly clock: VirtualClock;
-  readonly services: Pick<Services, 'clock' | 'store' | 'waits' | 'factories'>;
+  readonly services: Pick<Services, 'clock' | 'store' | 'active' | 'waits' | 'factories'>;
   readonly client: DurableClient;
+  /** How instances are, by their ids; that of an attempt runs. */
+  readonly statuses: Map<string, string>;
   /** Paths of the questions that Data Factory was asked for waits, oldest first; a test may empty it. */
   readonly questions: string[];
   /** Status with which Data Factory answers questions; undefined while it is well. */
@@ -94,9 +97,10 @@ export async function startWaitingWorld(): Promise<WaitingWorld> {
     name: 'gated',
     sendRequest: (request, next) => world.gate(`${request.method} row`, () => next(request)),
   };
+  const active = new ActiveSetups(tables.table(), productClock);
   const store = new SetupStore({
     setups: tables.table(),
-    active: new ActiveSetups(tables.table(), productClock),
+    active,
     index: new SetupIndex(tables.table()),
     audit: new AuditLog(tables.table()),
     clock: productClock,
@@ -105,12 +109,14 @@ export async function startWaitingWorld(): Promise<WaitingWorld> {
   const logged: string[] = [];
   const context = contextFor(logged, durable.url);
   const client = getClient(context);
-  const services = { clock: productClock, store, waits: new WaitBook(tables.table(gated), productClock), factories };
+  const waits = new WaitBook(tables.table(gated), productClock);
+  const services = { clock: productClock, store, active, waits, factories };
 
   const world: WaitingWorld = {
     clock,
     services,
     client,
+    statuses: durable.statuses,
     questions,
     outage: undefined,
     logged,
@@ -134,6 +140,7 @@ export async function startWaitingWorld(): Promise<WaitingWorld> {
         target: { kind: 'runtime', factory, runtimeName },
         ...wanted,
       } as const satisfies NewWait;
+      durable.statuses.set(instanceIdOf(wait), 'Running');
       await services.waits.open(wait);
       return wait;
     },

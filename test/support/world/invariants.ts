@@ -216,7 +216,7 @@ async function ofBooks({ inspect }: World, setups: readonly Stored[]): Promise<s
   }
   for (const { rowKey } of await inspect.rows('waits')) found.push(`books agree: ${String(rowKey)} waits`);
   for (const { partitionKey, rowKey } of await inspect.rows('activesetups')) {
-    if (partitionKey === 'active') found.push(`books agree: ${String(rowKey)} is active`);
+    found.push(`books agree: ${String(rowKey)} is ${String(partitionKey)}`);
   }
   for (const { claimSetup, name, deleted } of await inspect.rows('environments')) {
     if (typeof claimSetup !== 'string' || deleted === true) continue;

@@ -28,6 +28,7 @@ const appDirectory = fileURLToPath(new URL('../../..', import.meta.url));
 
 const LOOK_EVERY_MS = 5_000;
 const SETTLE_EVERY_MS = 30_000;
+const CHANGES_DUE_MS = 90_000;
 /** A wait that opens within a step is looked at before its deadline. */
 const LONGEST_STEP_MS = 10 * 60_000;
 const HOUR_MS = 3_600_000;
@@ -285,8 +286,9 @@ export class World {
     }
   }
 
-  /** Runs both timers now. */
+  /** Runs both timers when what was changed just now is due. */
   async runTimers(): Promise<void> {
+    await this.advance(CHANGES_DUE_MS);
     await this.#timer('settleSetups');
     await this.#timer('lookAfterWaits');
     await this.settle();
