@@ -1,7 +1,7 @@
 // The import rules of docs/architecture.md. Type-only imports count, except where a rule says otherwise: swc, unlike tsc,
 // sees them without tsPreCompilationDeps.
 const GATEWAYS = [
-  'clock|config|durable|json-lines|request-timeout|rest-errors|secrets|services|table',
+  'clock|config|durable|json-lines|request-queue|request-timeout|resource-manager-budget|rest-errors|secrets|services|table',
   'setup/(?:active|attempts|begin-replay|continuation|database-mark|findings|key|publisher|reader|run-intents|setup-index|start|store|writer)',
   'audit/audit-log',
   'retention/.+',

@@ -1,6 +1,7 @@
 /** The only maker of SDK clients: settings in, gateways out. */
 import { DataFactoryManagementClient } from '@azure/arm-datafactory';
 import { TableClient } from '@azure/data-tables';
+import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { DefaultAzureCredential } from '@azure/identity';
 import type { TokenCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
@@ -26,7 +27,9 @@ import { EndedBook } from './retention/ended-book.ts';
 import { SetupRows } from './retention/setup-rows.ts';
 import { ReplicationRuns } from './replication/replication-runs.ts';
 import { RuntimeBook } from './runtimes/runtime-book.ts';
+import { LONGEST_WAIT_MS } from './request-budget.ts';
 import { answeredWithin } from './request-timeout.ts';
+import { withinBudget } from './resource-manager-budget.ts';
 import { Secrets } from './secrets.ts';
 import { parseServerAddress } from './sql/server-address.ts';
 import { ActiveSetups } from './setup/active.ts';
@@ -71,17 +74,20 @@ export interface Services {
 const TRY_MS = 10_000;
 /**
  * An activity that changes something outside may do so for 60 s after it asked the head row. In that time fit two
- * requests to Resource Manager with the rows beside them, or a connection and one batch.
+ * requests to Resource Manager, each with the wait for its turn, and the rows beside them, or a connection and one batch.
  */
-const RESOURCE_MANAGER_MS = 20_000;
+const RESOURCE_MANAGER_MS = 20_000 - LONGEST_WAIT_MS;
 const CONNECTION_MS = 15_000;
 
 /** How often and how long a service is tried. A caller of the API waits for tables and the vault. */
 const threeTries = { ...once(TRY_MS), retryOptions: { maxRetries: 2, maxRetryDelayInMs: 2_000 } };
 
-function once(milliseconds: number) {
-  const policy = { policy: answeredWithin(milliseconds), position: 'perRetry' as const };
-  return { retryOptions: { maxRetries: 0 }, additionalPolicies: [policy] };
+function once(milliseconds: number, ...policies: readonly PipelinePolicy[]) {
+  const additionalPolicies = [...policies, answeredWithin(milliseconds)].map((policy) => ({
+    policy,
+    position: 'perRetry' as const,
+  }));
+  return { retryOptions: { maxRetries: 0 }, additionalPolicies };
 }
 
 /** Makes every gateway, all with the app's own identity. Connects to nothing yet. */
@@ -108,7 +114,7 @@ export function createServices(settings: Settings): Services {
   const blobs = new BlobServiceClient(settings.MIGRATION_STAGING_BLOB_ENDPOINT, credential, {
     retryOptions: { maxTries: 1, tryTimeoutInMs: TRY_MS },
   });
-  const factories = new DataFactories(resourceManager(settings.MIGRATION_RESOURCE_MANAGER_URL, credential), clock);
+  const factories = new DataFactories(resourceManager(settings.MIGRATION_RESOURCE_MANAGER_URL, credential, clock), clock);
   return {
     settings,
     thresholds: checkThresholds(settings),
@@ -138,12 +144,14 @@ export function createServices(settings: Settings): Services {
   };
 }
 
-function resourceManager(endpoint: string, credential: TokenCredential): ClientOf {
+/** One client a subscription: what is left of its requests is known in one place. */
+function resourceManager(endpoint: string, credential: TokenCredential, clock: Clock): ClientOf {
   const clients = new Map<string, DataFactoryManagementClient>();
   return (subscriptionId) => {
-    const client =
-      clients.get(subscriptionId) ??
-      new DataFactoryManagementClient(credential, subscriptionId, { endpoint, ...once(RESOURCE_MANAGER_MS) });
+    const made = clients.get(subscriptionId);
+    if (made !== undefined) return made;
+    const options = once(RESOURCE_MANAGER_MS, withinBudget(subscriptionId, clock));
+    const client = new DataFactoryManagementClient(credential, subscriptionId, { endpoint, ...options });
     clients.set(subscriptionId, client);
     return client;
   };

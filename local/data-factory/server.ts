@@ -31,6 +31,8 @@ const API_VERSION = '2018-06-01';
 const RESOURCE_MANAGER = 'https://management.azure.com';
 const FACTORIES =
   /^\/subscriptions\/([^/]+)(?:\/resourcegroups\/([^/]+))?\/providers\/microsoft\.datafactory\/factories(?:\/(.+))?$/i;
+/** What is asked with POST and counts as a read, as the published answers of the service show; `queryActivityruns` does not. */
+const QUESTIONS = /\/(?:queryPipelineRuns|getStatus|listAuthKeys)$/i;
 const NODES = /^\/integrationRuntimeNodes\/(register|start|stop)$/;
 
 /**
@@ -137,12 +139,18 @@ function answerNode(factories: readonly Factory[], action: string, request: Http
 }
 
 // https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling#remaining-requests
-function standardHeaders({ method }: HttpsRequest): Record<string, string> {
+function standardHeaders({ method, url }: HttpsRequest): Record<string, string> {
   const [bucket, remaining] =
-    method === 'GET' ? ['reads', '249'] : method === 'DELETE' ? ['deletes', '199'] : ['writes', '199'];
+    method === 'GET' || QUESTIONS.test(url.pathname)
+      ? ['reads', 249]
+      : method === 'DELETE'
+        ? ['deletes', 199]
+        : ['writes', 199];
   return {
     'x-ms-request-id': randomUUID(),
     'x-ms-correlation-request-id': randomUUID(),
-    [`x-ms-ratelimit-remaining-subscription-${bucket}`]: remaining,
+    [`x-ms-ratelimit-remaining-subscription-${bucket}`]: String(remaining),
+    // Of all principals together: fifteen times the requests of one.
+    [`x-ms-ratelimit-remaining-subscription-global-${bucket}`]: String((remaining + 1) * 15 - 1),
   };
 }

@@ -312,6 +312,25 @@ describe('self-hosted integration runtimes', () => {
   });
 });
 
+describe('answers say how many requests are left', () => {
+  test.each<[string, string, Readonly<Record<string, string>>]>([
+    ['GET', '', { reads: '249', 'global-reads': '3749' }],
+    ['POST', '/queryPipelineRuns', { reads: '249', 'global-reads': '3749' }],
+    ['POST', '/integrationRuntimes/x/getStatus', { reads: '249', 'global-reads': '3749' }],
+    ['POST', '/integrationRuntimes/x/listAuthKeys', { reads: '249', 'global-reads': '3749' }],
+    ['POST', '/pipelineruns/x/queryActivityruns', { writes: '199', 'global-writes': '2999' }],
+    ['PUT', '/datasets/x', { writes: '199', 'global-writes': '2999' }],
+    ['DELETE', '/datasets/x', { deletes: '199', 'global-deletes': '2999' }],
+  ])('to %s %s', async (method, path, expected) => {
+    const factory = `/subscriptions/${SUBSCRIPTION}/resourceGroups/${GROUP}/providers/Microsoft.DataFactory/factories/${FACTORY}`;
+    const url = `${fixture.dataFactory.url}${factory}${path}?api-version=2018-06-01`;
+    const { headers } = await fetch(url, { method });
+    const prefix = 'x-ms-ratelimit-remaining-subscription-';
+    const told = [...headers].filter(([name]) => name.startsWith(prefix));
+    expect(Object.fromEntries(told.map(([name, value]) => [name.slice(prefix.length), value]))).toEqual(expected);
+  });
+});
+
 describe('faults', () => {
   let once: DataFactoryManagementClient;
   beforeAll(() => {

@@ -1,0 +1,136 @@
+import { describe, expect, test } from 'vitest';
+import type { BucketSize, Told } from '../../shared/request-budget.ts';
+import { LONGEST_WAIT_MS, RequestBudget } from '../../shared/request-budget.ts';
+
+const reads = { capacity: 250, perSecond: 25 };
+const writes = { capacity: 200, perSecond: 10 };
+
+/** A budget whose last request, sent and answered at time 0, was told this. */
+function told(answer: Told, size: BucketSize = reads): RequestBudget {
+  const budget = new RequestBudget(size);
+  budget.take(0);
+  budget.settle(0, answer);
+  return budget;
+}
+
+describe('the next request', () => {
+  test('waits for nothing while nothing is known, or the bucket is full', () => {
+    expect(new RequestBudget(reads).nextTurn(0, 100)).toBe(0);
+    expect(told({ remaining: 250 }).nextTurn(0, 100)).toBe(0);
+  });
+
+  test.each([
+    [reads, 225, 4],
+    [reads, 125, 40],
+    [reads, 50, 160],
+    [reads, 10, 960],
+    [reads, 1, LONGEST_WAIT_MS],
+    [reads, 0, LONGEST_WAIT_MS],
+    [writes, 180, 11],
+    [writes, 100, 100],
+    [writes, 20, 900],
+  ])('of a bucket of %o with %i left waits for %i ms', (size, remaining, wait) => {
+    expect(Math.round(told({ remaining }, size).nextTurn(0))).toBe(wait);
+  });
+
+  test('waits for those before it', () => {
+    expect(told({ remaining: 125 }).nextTurn(0, 3)).toBe(160);
+  });
+
+  test('waits less when time has filled the bucket, and not at all when nobody was sent for long', () => {
+    const budget = told({ remaining: 0 });
+    expect(budget.nextTurn(1_000)).toBe(1_000);
+    expect(budget.remainingAt(1_000)).toBe(25);
+    budget.take(1_000);
+    expect(Math.round(budget.nextTurn(1_000)) - 1_000).toBe(377);
+    expect(budget.remainingAt(60_000)).toBe(250);
+  });
+
+  test('counts those that have no answer yet', () => {
+    const budget = new RequestBudget(reads);
+    for (let sent = 0; sent < 101; sent += 1) budget.take(0);
+    budget.settle(0, { remaining: 249 });
+    expect(budget.remainingAt(0)).toBe(149);
+    for (let answered = 1; answered < 101; answered += 1) budget.settle(0, {});
+    budget.take(0);
+    budget.settle(0, { remaining: 240 });
+    expect(budget.remainingAt(0)).toBe(240);
+  });
+});
+
+describe('after a refusal', () => {
+  test('none is sent before the time that the service wants', () => {
+    expect(told({ refusedForMs: 17_000 }).nextTurn(100)).toBe(17_000);
+  });
+
+  test('a shorter one does not end the time of a longer one', () => {
+    const budget = told({ refusedForMs: 17_000 });
+    budget.take(100);
+    budget.settle(1_000, { refusedForMs: 2_000 });
+    expect(budget.nextTurn(1_000)).toBe(17_000);
+  });
+
+  test('one is sent first, and the others when it was answered', () => {
+    const budget = told({ refusedForMs: 17_000 });
+    budget.take(17_000);
+    expect(budget.nextTurn(17_000)).toBe(17_000 + LONGEST_WAIT_MS);
+    budget.settle(17_100, { remaining: 250 });
+    expect(budget.nextTurn(17_100)).toBe(17_100);
+  });
+
+  test('the answer to an earlier request changes nothing', () => {
+    const budget = new RequestBudget(reads);
+    budget.take(0);
+    budget.take(0);
+    budget.settle(100, { refusedForMs: 5_000 });
+    budget.settle(200, { remaining: 240 });
+    expect([budget.nextTurn(200), budget.remainingAt(5_100)]).toEqual([5_100, 0]);
+  });
+
+  test('that tells no time the bucket counts as empty', () => {
+    expect(told({ refusedForMs: 0 }).nextTurn(0)).toBe(LONGEST_WAIT_MS);
+  });
+});
+
+/** Hosts that know nothing of each other want to send without end. Gives what the service took and what it refused. */
+function play(hosts: number, { capacity, perSecond }: BucketSize, seconds: number) {
+  const [STEP_MS, ANSWER_MS] = [10, 100];
+  const budgets = Array.from({ length: hosts }, () => new RequestBudget({ capacity, perSecond }));
+  const answers: { due: number; budget: RequestBudget; answer: Told }[] = [];
+  let [filled, taken, refused] = [capacity, 0, 0];
+  const ask = (): Told => {
+    if (filled < 1) {
+      refused += 1;
+      return { refusedForMs: 1_000 };
+    }
+    filled -= 1;
+    taken += 1;
+    return { remaining: Math.floor(filled) };
+  };
+  for (let now = 0; now < seconds * 1_000; now += STEP_MS) {
+    filled = Math.min(capacity, filled + (perSecond * STEP_MS) / 1_000);
+    for (let [next] = answers; next !== undefined && next.due <= now; [next] = answers) {
+      next.budget.settle(now, next.answer);
+      answers.shift();
+    }
+    for (const budget of budgets) {
+      for (; budget.nextTurn(now) <= now; budget.take(now)) {
+        answers.push({ due: now + ANSWER_MS, budget, answer: ask() });
+      }
+    }
+  }
+  return { taken, refused };
+}
+
+test.each([
+  [1, reads],
+  [3, reads],
+  [10, reads],
+  [1, writes],
+  [3, writes],
+  [10, writes],
+])('%i hosts that want more than %o use all of it and are never refused', (hosts, size) => {
+  const { taken, refused } = play(hosts, size, 60);
+  expect(refused).toBe(0);
+  expect(taken).toBeGreaterThanOrEqual(60 * size.perSecond);
+});
