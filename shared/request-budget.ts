@@ -6,21 +6,16 @@ export interface BucketSize {
   readonly perSecond: number;
 }
 
-/** What an answer said about the bucket; nothing if there was none. */
-export interface Told {
-  /** How many requests it has left. */
-  readonly remaining?: number | undefined;
-  /** The service refused the request, and wants no other for so long. */
-  readonly refusedForMs?: number;
-}
-
-/** No request is held back for longer; nor do two follow each other later, so that there is always one that may go. */
-export const LONGEST_WAIT_MS = 4_000;
+/** What came of a request: it was served, with so many left for others, or refused, and none is wanted for so long. */
+export type Told =
+  | { readonly served: true; readonly remaining: number | undefined }
+  | { readonly served: false; readonly againAfterMs: number };
 
 /**
- * What one host knows of a bucket from which others take, too. A full one slows nobody down. A host sends as fast as the bucket
- * fills when half is left, and the slower the less is left: hosts that know nothing of each other come to rest before it is
- * empty, ten of them when a tenth is left. After a refusal one request goes first, and the others when it was answered.
+ * What one host knows of a bucket from which others take, too. A full one slows nobody down. With half of it left a host sends
+ * as fast as the bucket fills, and the slower the less is left: between two of its requests the bucket must fill by
+ * as many as are missing for each one that is left. So hosts that know nothing of each other come to rest before it is
+ * empty, ten of them when a tenth is left. After a refusal one request goes first, and the others when it was served.
  * All times are in milliseconds.
  */
 export class RequestBudget {
@@ -28,6 +23,7 @@ export class RequestBudget {
   /** What was left at `#since`, as far as this host knows. */
   #remaining: number;
   #since = Number.NEGATIVE_INFINITY;
+  #isRefused = false;
   #closedUntil = Number.NEGATIVE_INFINITY;
   #lastSent = Number.NEGATIVE_INFINITY;
   #unanswered = 0;
@@ -37,16 +33,34 @@ export class RequestBudget {
     this.#remaining = size.capacity;
   }
 
-  /** When the next request may be sent, as far as is known now. @param ahead how many others are sent before it */
-  nextTurn(now: number, ahead = 0): number {
-    const spacing = this.#spacing(this.remainingAt(now));
-    return Math.max(now, this.#closedUntil, this.#lastSent + spacing) + ahead * spacing;
+  /** None is sent before this. */
+  get closedUntil(): number {
+    return this.#closedUntil;
+  }
+
+  /** When the next request may be sent, as far as is known now. */
+  nextTurn(now: number): number {
+    const from = Math.max(now, this.#closedUntil);
+    const left = this.remainingAt(from);
+    const missing = this.#size.capacity - left;
+    const isFirst = this.#lastSent < this.#closedUntil;
+    if (missing === 0 || isFirst) return from;
+    const filled = this.#filled(from - this.#lastSent);
+    // What must be filled more, f, solves (filled + f) * (left + f) = missing - f.
+    const sum = filled + left + 1;
+    const more = (Math.sqrt(sum ** 2 + 4 * (missing - filled * left)) - sum) / 2;
+    return from + Math.floor(this.#timeToFill(Math.max(0, more)));
+  }
+
+  /** When a request may be sent at best that has others before it. */
+  turnAfter(ahead: number, now: number): number {
+    return Math.max(this.nextTurn(now), now + this.#timeToFill(ahead - this.remainingAt(now)));
   }
 
   /** How many requests are left, as far as is known. */
   remainingAt(now: number): number {
-    const filled = (Math.max(0, now - this.#since) / 1_000) * this.#size.perSecond;
-    return Math.min(this.#size.capacity, this.#remaining + filled);
+    if (this.#isRefused) return 0;
+    return Math.min(this.#size.capacity, this.#remaining + this.#filled(Math.max(0, now - this.#since)));
   }
 
   /** Counts a request that is sent now. `settle` must follow. */
@@ -56,13 +70,15 @@ export class RequestBudget {
     this.#unanswered += 1;
   }
 
-  /** Takes what the answer to a request said. */
-  settle(now: number, { remaining, refusedForMs }: Told): void {
+  /** Takes what came of a request. @param told undefined if nothing is known of that */
+  settle(now: number, told: Told | undefined): void {
     this.#unanswered -= 1;
-    if (refusedForMs !== undefined) {
-      this.#closedUntil = Math.max(this.#closedUntil, now + refusedForMs);
-      this.#know(0, this.#closedUntil);
-    } else if (remaining !== undefined && now >= this.#closedUntil) {
+    if (told?.served === false) {
+      this.#isRefused = true;
+      this.#closedUntil = Math.max(this.#closedUntil, now + told.againAfterMs);
+    } else if (told !== undefined && now >= this.#closedUntil) {
+      const remaining = told.remaining ?? this.remainingAt(now);
+      this.#isRefused = false;
       // What is under way may not be counted yet.
       this.#know(remaining - this.#unanswered, now);
     }
@@ -70,12 +86,14 @@ export class RequestBudget {
 
   #know(remaining: number, at: number): void {
     this.#remaining = Math.max(0, remaining);
-    this.#since = Math.max(this.#since, at);
+    this.#since = at;
   }
 
-  /** Between two requests of this host. */
-  #spacing(remaining: number): number {
-    const { capacity, perSecond } = this.#size;
-    return Math.min(LONGEST_WAIT_MS, (1_000 * (capacity - remaining)) / (perSecond * remaining));
+  #filled(milliseconds: number): number {
+    return (milliseconds / 1_000) * this.#size.perSecond;
+  }
+
+  #timeToFill(requests: number): number {
+    return (1_000 * requests) / this.#size.perSecond;
   }
 }

@@ -1,7 +1,9 @@
 /** Lets requests out one after the other, as fast as their budget allows. */
 import type { Clock } from './clock.ts';
-import { LONGEST_WAIT_MS } from './request-budget.ts';
 import type { RequestBudget, Told } from './request-budget.ts';
+
+/** No request is held back for longer. */
+export const LONGEST_WAIT_MS = 4_000;
 
 /** When a request is sent; or that it is not, since it would have to wait for too long. */
 export type Turn =
@@ -13,6 +15,7 @@ export class RequestQueue {
   readonly #clock: Clock;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+  #news = Promise.withResolvers<undefined>();
 
   constructor(budget: RequestBudget, clock: Clock) {
     this.#budget = budget;
@@ -22,33 +25,37 @@ export class RequestQueue {
   /** Waits for the turn of a request. `settle` must follow when it was granted. */
   async turn(): Promise<Turn> {
     const begun = this.#now();
-    const expected = this.#budget.nextTurn(begun, this.#waiting);
-    if (expected > begun + LONGEST_WAIT_MS) return this.#refused(expected);
+    const latest = begun + LONGEST_WAIT_MS;
+    const expected = this.#budget.turnAfter(this.#waiting, begun);
+    if (expected > latest) return this.#refused(expected);
     const before = this.#last;
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.#last = promise;
     this.#waiting += 1;
     await before;
     try {
-      return await this.#takeTurn(begun);
+      return await this.#takeTurn(latest);
     } finally {
       this.#waiting -= 1;
       resolve(undefined);
     }
   }
 
-  /** Takes what was answered to a request that had its turn. */
-  settle({ at }: { readonly at: number }, told: Told): void {
+  /** Takes what came of a request that had its turn. */
+  settle({ at }: { readonly at: number }, told: Told | undefined): void {
     this.#budget.settle(Math.max(at, this.#now()), told);
+    this.#news.resolve(undefined);
+    this.#news = Promise.withResolvers();
   }
 
-  /** What is known of the budget may change while the first one waits. */
-  async #takeTurn(begun: number): Promise<Turn> {
+  /** Each answer may bring the turn nearer, or put it off. */
+  async #takeTurn(latest: number): Promise<Turn> {
     let now = this.#now();
     for (let at = this.#budget.nextTurn(now); at > now; at = this.#budget.nextTurn(now)) {
-      if (at > begun + LONGEST_WAIT_MS) return this.#refused(at);
-      await pause(at - now);
-      now = Math.max(at, this.#now());
+      if (now >= latest || this.#budget.closedUntil > latest) return this.#refused(at);
+      const next = Math.min(at, latest);
+      const hasCome = await hasPassed(next - now, this.#news.promise);
+      now = Math.max(hasCome ? next : now, this.#now());
     }
     this.#budget.take(now);
     return { granted: true, at: now };
@@ -63,6 +70,13 @@ export class RequestQueue {
   }
 }
 
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+/** Waits for a time, or for news. @returns whether the time has passed */
+function hasPassed(milliseconds: number, news: Promise<unknown>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(true), milliseconds);
+    void news.then(() => {
+      clearTimeout(timer);
+      resolve(false);
+    });
+  });
 }

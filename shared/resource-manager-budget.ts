@@ -14,6 +14,8 @@ const SIZES = {
 } as const satisfies Record<string, BucketSize>;
 /** All principals together have so many times the requests of one. */
 const GLOBAL_SHARE = 15;
+/** Who refuses and does not say for how long is left alone for so long. */
+const USUAL_RETRY_SECONDS = 1;
 
 type Kind = keyof typeof SIZES;
 
@@ -46,7 +48,7 @@ export function withinBudget(subscriptionId: string, clock: Clock): PipelinePoli
         const seconds = Math.ceil((turn.until - clock.now().getTime()) / 1_000);
         throw refused(request, `${text}. It may be asked again at ${until.toISOString()}.`, seconds);
       }
-      let told: Told = {};
+      let told: Told | undefined;
       try {
         const response = await next(request);
         told = toldBy(response, kind);
@@ -63,17 +65,18 @@ function kindOf({ method, url }: PipelineRequest): Kind {
   return method === 'DELETE' ? 'deletes' : 'writes';
 }
 
-function toldBy({ status, headers }: PipelineResponse, kind: Kind): Told {
+function toldBy({ status, headers }: PipelineResponse, kind: Kind): Told | undefined {
   const numberOf = (name: string): number | undefined => {
     const value = Number(headers.get(name) ?? Number.NaN);
     return value >= 0 ? value : undefined;
   };
-  // A resource provider that refuses by itself need not say for how long.
-  if (status === 429) return { refusedForMs: (numberOf('retry-after') ?? 0) * 1_000 };
+  if (status === 429) {
+    return { served: false, againAfterMs: (numberOf('retry-after') ?? USUAL_RETRY_SECONDS) * 1_000 };
+  }
   const own = numberOf(`x-ms-ratelimit-remaining-subscription-${kind}`);
   const global = numberOf(`x-ms-ratelimit-remaining-subscription-global-${kind}`);
-  if (own === undefined || global === undefined) return { remaining: own };
-  return { remaining: Math.min(own, global / GLOBAL_SHARE) };
+  if (own === undefined && status >= 500) return undefined;
+  return { served: true, remaining: own === undefined || global === undefined ? own : Math.min(own, global / GLOBAL_SHARE) };
 }
 
 /** As the service itself refuses, so that it is treated as that by all who know how. */

@@ -27,7 +27,7 @@ import { EndedBook } from './retention/ended-book.ts';
 import { SetupRows } from './retention/setup-rows.ts';
 import { ReplicationRuns } from './replication/replication-runs.ts';
 import { RuntimeBook } from './runtimes/runtime-book.ts';
-import { LONGEST_WAIT_MS } from './request-budget.ts';
+import { LONGEST_WAIT_MS } from './request-queue.ts';
 import { answeredWithin } from './request-timeout.ts';
 import { withinBudget } from './resource-manager-budget.ts';
 import { Secrets } from './secrets.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { BucketSize, Told } from '../../shared/request-budget.ts';
-import { LONGEST_WAIT_MS, RequestBudget } from '../../shared/request-budget.ts';
+import { RequestBudget } from '../../shared/request-budget.ts';
 
 const reads = { capacity: 250, perSecond: 25 };
 const writes = { capacity: 200, perSecond: 10 };
@@ -15,66 +15,74 @@ function told(answer: Told, size: BucketSize = reads): RequestBudget {
 
 describe('the next request', () => {
   test('waits for nothing while nothing is known, or the bucket is full', () => {
-    expect(new RequestBudget(reads).nextTurn(0, 100)).toBe(0);
-    expect(told({ remaining: 250 }).nextTurn(0, 100)).toBe(0);
+    expect(new RequestBudget(reads).nextTurn(0)).toBe(0);
+    expect(told({ served: true, remaining: 250 }).nextTurn(0)).toBe(0);
   });
 
   test.each([
+    [reads, 249, 0],
     [reads, 225, 4],
-    [reads, 125, 40],
-    [reads, 50, 160],
-    [reads, 10, 960],
-    [reads, 1, LONGEST_WAIT_MS],
-    [reads, 0, LONGEST_WAIT_MS],
+    [reads, 125, 39],
+    [reads, 50, 146],
+    [reads, 10, 437],
+    [reads, 1, 592],
+    [reads, 0, 612],
     [writes, 180, 11],
-    [writes, 100, 100],
-    [writes, 20, 900],
+    [writes, 100, 98],
+    [writes, 20, 653],
+    [writes, 0, 1_365],
   ])('of a bucket of %o with %i left waits for %i ms', (size, remaining, wait) => {
-    expect(Math.round(told({ remaining }, size).nextTurn(0))).toBe(wait);
+    expect(told({ served: true, remaining }, size).nextTurn(0)).toBe(wait);
   });
 
-  test('waits for those before it', () => {
-    expect(told({ remaining: 125 }).nextTurn(0, 3)).toBe(160);
+  test.each([
+    [100, 100, 58],
+    [100, 125, 1_000],
+    [0, 25, 1_000],
+    [0, 200, 8_000],
+  ])('of a bucket with %i left and %i others before it waits for %i ms at best', (remaining, ahead, wait) => {
+    expect(told({ served: true, remaining }).turnAfter(ahead, 0)).toBe(wait);
   });
 
-  test('waits less when time has filled the bucket, and not at all when nobody was sent for long', () => {
-    const budget = told({ remaining: 0 });
-    expect(budget.nextTurn(1_000)).toBe(1_000);
-    expect(budget.remainingAt(1_000)).toBe(25);
-    budget.take(1_000);
-    expect(Math.round(budget.nextTurn(1_000)) - 1_000).toBe(377);
-    expect(budget.remainingAt(60_000)).toBe(250);
+  test('has its turn when that time has passed, and not before', () => {
+    const budget = told({ served: true, remaining: 0 });
+    expect([budget.nextTurn(400), budget.nextTurn(612), budget.nextTurn(700)]).toEqual([612, 612, 700]);
+  });
+
+  test('counts what time has filled', () => {
+    const budget = told({ served: true, remaining: 0 });
+    expect([budget.remainingAt(1_000), budget.remainingAt(60_000)]).toEqual([25, 250]);
   });
 
   test('counts those that have no answer yet', () => {
     const budget = new RequestBudget(reads);
     for (let sent = 0; sent < 101; sent += 1) budget.take(0);
-    budget.settle(0, { remaining: 249 });
+    budget.settle(0, { served: true, remaining: 249 });
     expect(budget.remainingAt(0)).toBe(149);
-    for (let answered = 1; answered < 101; answered += 1) budget.settle(0, {});
+    for (let answered = 1; answered < 101; answered += 1) budget.settle(0, undefined);
     budget.take(0);
-    budget.settle(0, { remaining: 240 });
+    budget.settle(0, { served: true, remaining: 240 });
     expect(budget.remainingAt(0)).toBe(240);
   });
 });
 
 describe('after a refusal', () => {
   test('none is sent before the time that the service wants', () => {
-    expect(told({ refusedForMs: 17_000 }).nextTurn(100)).toBe(17_000);
+    expect(told({ served: false, againAfterMs: 17_000 }).nextTurn(100)).toBe(17_000);
   });
 
   test('a shorter one does not end the time of a longer one', () => {
-    const budget = told({ refusedForMs: 17_000 });
+    const budget = told({ served: false, againAfterMs: 17_000 });
     budget.take(100);
-    budget.settle(1_000, { refusedForMs: 2_000 });
+    budget.settle(1_000, { served: false, againAfterMs: 2_000 });
     expect(budget.nextTurn(1_000)).toBe(17_000);
   });
 
   test('one is sent first, and the others when it was answered', () => {
-    const budget = told({ refusedForMs: 17_000 });
+    const budget = told({ served: false, againAfterMs: 17_000 });
     budget.take(17_000);
-    expect(budget.nextTurn(17_000)).toBe(17_000 + LONGEST_WAIT_MS);
-    budget.settle(17_100, { remaining: 250 });
+    expect(budget.nextTurn(17_000)).toBe(17_612);
+    budget.settle(17_100, { served: true, remaining: 250 });
     expect(budget.nextTurn(17_100)).toBe(17_100);
   });
 
@@ -82,13 +90,9 @@ describe('after a refusal', () => {
     const budget = new RequestBudget(reads);
     budget.take(0);
     budget.take(0);
-    budget.settle(100, { refusedForMs: 5_000 });
-    budget.settle(200, { remaining: 240 });
+    budget.settle(100, { served: false, againAfterMs: 5_000 });
+    budget.settle(200, { served: true, remaining: 240 });
     expect([budget.nextTurn(200), budget.remainingAt(5_100)]).toEqual([5_100, 0]);
-  });
-
-  test('that tells no time the bucket counts as empty', () => {
-    expect(told({ refusedForMs: 0 }).nextTurn(0)).toBe(LONGEST_WAIT_MS);
   });
 });
 
@@ -101,11 +105,11 @@ function play(hosts: number, { capacity, perSecond }: BucketSize, seconds: numbe
   const ask = (): Told => {
     if (filled < 1) {
       refused += 1;
-      return { refusedForMs: 1_000 };
+      return { served: false, againAfterMs: 1_000 };
     }
     filled -= 1;
     taken += 1;
-    return { remaining: Math.floor(filled) };
+    return { served: true, remaining: Math.floor(filled) };
   };
   for (let now = 0; now < seconds * 1_000; now += STEP_MS) {
     filled = Math.min(capacity, filled + (perSecond * STEP_MS) / 1_000);

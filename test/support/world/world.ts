@@ -300,6 +300,12 @@ export class World {
     await this.settle();
   }
 
+  /** Has what every factory carries counted now. @throws what the timer throws */
+  async measure(): Promise<void> {
+    await this.#run('startMeasuring');
+    await this.settle();
+  }
+
   /** Lets the sweeper see what is left behind, and again when it may remove that. @throws what it throws */
   async sweep(): Promise<void> {
     const { settleEveryMs } = this;
