@@ -76,7 +76,10 @@ function toldBy({ status, headers }: PipelineResponse, kind: Kind): Told | undef
   const own = numberOf(`x-ms-ratelimit-remaining-subscription-${kind}`);
   const global = numberOf(`x-ms-ratelimit-remaining-subscription-global-${kind}`);
   if (own === undefined && status >= 500) return undefined;
-  return { served: true, remaining: own === undefined || global === undefined ? own : Math.min(own, global / GLOBAL_SHARE) };
+  return {
+    served: true,
+    remaining: own === undefined || global === undefined ? own : Math.min(own, global / GLOBAL_SHARE),
+  };
 }
 
 /** As the service itself refuses, so that it is treated as that by all who know how. */
