@@ -59,13 +59,13 @@ export class RequestBudget {
 
   /** How many requests are left, as far as is known. */
   remainingAt(now: number): number {
-    if (this.#isRefused) return 0;
     return Math.min(this.#size.capacity, this.#remaining + this.#filled(Math.max(0, now - this.#since)));
   }
 
   /** Counts a request that is sent now. `settle` must follow. */
   take(now: number): void {
-    this.#know(this.remainingAt(now) - 1, now);
+    // What time should have filled is not counted on before one is served.
+    this.#know(this.#isRefused ? 0 : this.remainingAt(now) - 1, now);
     this.#lastSent = now;
     this.#unanswered += 1;
   }
@@ -76,6 +76,7 @@ export class RequestBudget {
     if (told?.served === false) {
       this.#isRefused = true;
       this.#closedUntil = Math.max(this.#closedUntil, now + told.againAfterMs);
+      this.#know(0, this.#closedUntil);
     } else if (told !== undefined && now >= this.#closedUntil) {
       const remaining = told.remaining ?? this.remainingAt(now);
       this.#isRefused = false;

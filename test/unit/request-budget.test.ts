@@ -86,6 +86,17 @@ describe('after a refusal', () => {
     expect(budget.nextTurn(17_100)).toBe(17_100);
   });
 
+  test('one whose answer is lost keeps nobody out, and lets nobody in at once', () => {
+    const budget = told({ served: false, againAfterMs: 17_000 });
+    for (const now of [17_000, 60_000, 120_000]) {
+      expect(budget.nextTurn(now)).toBe(now);
+      budget.take(now);
+      expect(budget.nextTurn(now)).toBe(now + 612);
+      budget.settle(now + 100, undefined);
+      expect(budget.nextTurn(now + 612)).toBe(now + 612);
+    }
+  });
+
   test('the answer to an earlier request changes nothing', () => {
     const budget = new RequestBudget(reads);
     budget.take(0);

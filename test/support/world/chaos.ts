@@ -197,10 +197,13 @@ class Chaos {
     return Promise.all(this.#ids.map((setupId) => this.#world.head(setupId)));
   }
 
-  /** Asks again as a caller does, until the answer is the one that is wanted, or says that it was done before. */
+  /** Asks again after a while, as a caller does, until the answer is the one that is wanted, or says that it was done before. */
   async #insist(ask: () => Promise<Answer>, wanted: number): Promise<Answer> {
     let answer = await ask();
-    for (let asked = 1; answer.status >= 500 && asked < CALLS; asked += 1) answer = await ask();
+    for (let asked = 1; answer.status >= 500 && asked < CALLS; asked += 1) {
+      await this.#world.advance(STEP_MS);
+      answer = await ask();
+    }
     if (answer.status !== wanted && answer.status !== 200) {
       throw new Error(`Answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     }
