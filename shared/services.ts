@@ -114,7 +114,10 @@ export function createServices(settings: Settings): Services {
   const blobs = new BlobServiceClient(settings.MIGRATION_STAGING_BLOB_ENDPOINT, credential, {
     retryOptions: { maxTries: 1, tryTimeoutInMs: TRY_MS },
   });
-  const factories = new DataFactories(resourceManager(settings.MIGRATION_RESOURCE_MANAGER_URL, credential, clock), clock);
+  const factories = new DataFactories(
+    resourceManager(settings.MIGRATION_RESOURCE_MANAGER_URL, credential, clock),
+    clock,
+  );
   return {
     settings,
     thresholds: checkThresholds(settings),
