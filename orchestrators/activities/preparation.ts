@@ -82,21 +82,14 @@ export const holdsCatalogues: Implementation<'holdsCatalogues'> = async ({ key, 
 
 export const recordInventory: Implementation<'recordInventory'> = async (input, services, { head }) => {
   const { factories, findings } = services;
+  const setup = await reach(input, [{ name: 'proceduresCreated', data: {} }], services, await head());
+  if ('stopped' in setup) return setup;
   const outputs = await factories.activityOutputs(input.factory, input.runId);
   const extensions = rowsOf(outputs.get(preparationActivities.extensions), extensionSchema);
   await findings.put(input, { extension: extensions });
-  const setup = await head();
   const companies = await findings.of(setup, 'company', setup.from);
   const inventory = { companies: companies.length, extensions: extensions.length };
-  const reached = await reach(
-    input,
-    [
-      { name: 'proceduresCreated', data: {} },
-      { name: 'inventoryCompleted', data: inventory },
-    ],
-    services,
-    setup,
-  );
+  const reached = await reach(input, [{ name: 'inventoryCompleted', data: inventory }], services, setup);
   return 'stopped' in reached ? reached : null;
 };
 

@@ -33,7 +33,8 @@ export const ensureRuntime: Implementation<'ensureRuntime'> = async (input, serv
   }
   const reached = await reach(placed, [{ name: 'runtimeCreated', data: { runtimeName, created } }], services, setup);
   if ('stopped' in reached) return reached;
-  const opened = await openWait(services, reached, { eventName: 'runtime', instanceId, target });
+  // One that was just made has no node.
+  const opened = await openWait(services, reached, { eventName: 'runtime', instanceId, target }, !created);
   return { kind: 'present', runtimeName, from: reached.from, ...opened };
 };
 
@@ -47,9 +48,13 @@ async function makeRuntime(
 ): Promise<Made> {
   const runtimeName = reused ?? entityNames(key).runtime;
   // The row first: a row without a runtime is harmless, a runtime without a row would be nobody's.
-  const isOurs = await runtimes.use(tenantId, runtimeName, factory, setupId);
-  if (!isOurs) return { kind: 'refused', cause: `${runtimeName} is being removed, or is used in another factory.` };
-  const runtime = await factories.runtime(factory, runtimeName);
+  const use = await runtimes.use(tenantId, runtimeName, factory, setupId);
+  if (use === 'refused') {
+    return { kind: 'refused', cause: `${runtimeName} is being removed, or is used in another factory.` };
+  }
+  // The row outlives the runtime: without one there is no runtime of that name either.
+  const isNew = use === 'first' && reused === undefined;
+  const runtime = isNew ? undefined : await factories.runtime(factory, runtimeName);
   if (runtime === undefined && reused !== undefined) {
     const unused = await runtimes.leave(tenantId, runtimeName, setupId, true);
     if (unused !== undefined) await runtimes.forget(tenantId, unused);

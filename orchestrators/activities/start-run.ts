@@ -51,6 +51,8 @@ export async function awaitRun(
 ): Promise<{ readonly runId: string; readonly answer?: WaitAnswer }> {
   const { factory, pipeline } = wanted;
   const runId = await startRun(services, setup, wanted);
-  const opened = await openWait(services, setup, { ...waiting, target: { kind: 'run', factory, pipeline, runId } });
+  const target = { kind: 'run', factory, pipeline, runId } as const;
+  // A run that has just started has not ended.
+  const opened = await openWait(services, setup, { ...waiting, target }, false);
   return { runId, ...opened };
 }

@@ -27,6 +27,9 @@ const runtimeRowSchema = z.object({
 });
 export type RuntimeRow = z.infer<typeof runtimeRowSchema>;
 
+/** What came of the wish to use a runtime. */
+export type Use = 'first' | 'known' | 'refused';
+
 export class RuntimeBook {
   readonly #table: () => Promise<TableClient>;
 
@@ -53,16 +56,17 @@ export class RuntimeBook {
 
   /**
    * Notes that a setup uses a runtime, which need not exist in the factory yet.
-   * @returns false if the runtime is being removed, or is another factory's and others use it there
+   * @returns `first` if the tenant had no runtime of that name; `refused` if it is being removed, or is another factory's and
+   *   others use it there
    */
-  async use(tenantId: string, name: string, factory: Factory, setupId: string): Promise<boolean> {
+  async use(tenantId: string, name: string, factory: Factory, setupId: string): Promise<Use> {
     for (;;) {
       const known = await this.get(tenantId, name);
       const others = known?.users.filter((user) => user !== setupId) ?? [];
       const moves = known !== undefined && known.factory.name !== factory.name;
-      if (known?.removing === true || (moves && others.length > 0)) return false;
+      if (known?.removing === true || (moves && others.length > 0)) return 'refused';
       const row = { name, factory, users: [...others, setupId], removing: false };
-      if (await this.#write(tenantId, row, known?.etag)) return true;
+      if (await this.#write(tenantId, row, known?.etag)) return known === undefined ? 'first' : 'known';
     }
   }
 

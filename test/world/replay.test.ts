@@ -112,12 +112,14 @@ describe('replay', () => {
     ]);
     await sample.execute('source', 'DELETE FROM [mig].[Claim]');
 
-    failing('recordInventory', 'fail before');
+    const { dataFactory } = world.endpoints.proxies;
+    dataFactory.decide = ({ path }) =>
+      path.includes('/queryActivityruns') ? { when: 'before', answer: { status: 503 } } : undefined;
     expectFailure(await replay(), { phase: 'Inventory', code: 'StepFailed' });
+    dataFactory.decide = () => undefined;
     failing('planTables', 'fail before');
     expectFailure(await replay(), { phase: 'TablePlan', code: 'StepFailed' });
     world.activityFault = () => undefined;
-    const { dataFactory } = world.endpoints.proxies;
     // Two of its pipelines are there by then.
     dataFactory.decide = ({ method, path }) =>
       method === 'PUT' && path.includes('_replicate') ? { when: 'before', answer: { status: 503 } } : undefined;

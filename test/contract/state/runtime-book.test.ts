@@ -22,15 +22,15 @@ async function leaveLast(setupId: string): Promise<RuntimeRow> {
 }
 
 test('a runtime is known in any spelling of its name, to its tenant only', async () => {
-  expect(await book.use(tenant, runtime, one, 'first-setup')).toBe(true);
+  expect(await book.use(tenant, runtime, one, 'first-setup')).toBe('first');
   expect(await book.get(tenant, 'SHIR-one')).toMatchObject({ name: runtime, factory: one, users: ['first-setup'] });
   expect(await book.get('another', runtime)).toBeUndefined();
 });
 
 test('a runtime moves to another factory with its only user', async () => {
   await book.use(tenant, runtime, one, 'first-setup');
-  expect(await book.use(tenant, runtime, two, 'first-setup')).toBe(true);
-  expect(await book.use(tenant, runtime, one, 'second-setup')).toBe(false);
+  expect(await book.use(tenant, runtime, two, 'first-setup')).toBe('known');
+  expect(await book.use(tenant, runtime, one, 'second-setup')).toBe('refused');
   expect(await book.get(tenant, runtime)).toMatchObject({ factory: two, users: ['first-setup'] });
 });
 
@@ -52,7 +52,7 @@ test('a runtime stays for others, or if it is to stay', async () => {
 test('nobody begins to use a runtime that is being removed', async () => {
   await book.use(tenant, runtime, one, 'first-setup');
   await leaveLast('first-setup');
-  expect(await book.use(tenant, runtime, one, 'second-setup')).toBe(false);
+  expect(await book.use(tenant, runtime, one, 'second-setup')).toBe('refused');
 });
 
 test('a removal that died is done again, and its runtime is forgotten once', async () => {

@@ -32,7 +32,7 @@ beforeEach(() => {
 });
 
 const newId = () => `setup-${count}`;
-const open = async (wait: NewWait) => openWait(services, await services.store.require(wait), wait);
+const open = async (wait: NewWait) => openWait(services, await services.store.require(wait), wait, true);
 const rowOf = (wait: NewWait) => services.waits.get(wait);
 const payloads = ({ instanceId }: NewWait) => world.raised(instanceId).map(({ payload }) => payload);
 
