@@ -30,17 +30,18 @@ BEGIN
   END IF;
 END $$;
 
--- The argument selects operation and key from the rows that a statement changed.
+-- Notes the operations and keys that a query gives for the table $1, and makes a version if its transaction has none yet.
+CREATE FUNCTION tsql.track_statement(query text) RETURNS text IMMUTABLE LANGUAGE sql AS $$
+  SELECT pg_catalog.format('WITH c(operation, key) AS MATERIALIZED (%s),
+    t AS MATERIALIZED (SELECT t.relation, d.key, d.tracking_version, d.tracking_transaction IS DISTINCT FROM pg_current_xact_id() AS is_first
+      FROM tsql.tracked_tables t JOIN tsql.databases d ON d.key = t.key WHERE t.relation = $1 AND EXISTS (SELECT FROM c)),
+    v AS (UPDATE tsql.databases d SET tracking_version = d.tracking_version + 1, tracking_transaction = pg_current_xact_id() FROM t WHERE d.key = t.key AND t.is_first)
+    INSERT INTO tsql.changes (relation, version, operation, key) SELECT t.relation, t.tracking_version + t.is_first::int4, c.operation, c.key FROM t CROSS JOIN c', query) $$;
+-- The argument selects operation and key from the rows that a statement changed. PostgreSQL keeps the plans of a trigger for each
+-- table that has it, and looks through all of them whenever a table is made: so there are no statements in it.
 CREATE FUNCTION tsql.track() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE has_changes bool;
 BEGIN
-  EXECUTE pg_catalog.format('SELECT EXISTS (%s)', TG_ARGV[0]) INTO has_changes;
-  IF has_changes THEN
-    UPDATE tsql.databases d SET tracking_version = tracking_version + 1, tracking_transaction = pg_current_xact_id() FROM tsql.tracked_tables t
-     WHERE t.relation = TG_RELID AND d.key = t.key AND d.tracking_transaction IS DISTINCT FROM pg_current_xact_id();
-    EXECUTE pg_catalog.format('INSERT INTO tsql.changes (relation, version, operation, key) SELECT t.relation, d.tracking_version, c.operation, c.key
-       FROM tsql.tracked_tables t JOIN tsql.databases d ON d.key = t.key CROSS JOIN (%s) c(operation, key) WHERE t.relation = $1', TG_ARGV[0]) USING TG_RELID;
-  END IF;
+  EXECUTE tsql.track_statement(TG_ARGV[0]) USING TG_RELID;
   RETURN NULL;
 END $$;
 CREATE FUNCTION tsql.track_truncation() RETURNS trigger LANGUAGE plpgsql AS $$
