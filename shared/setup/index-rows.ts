@@ -52,15 +52,14 @@ export function indexedFromRow(row: object): IndexedSetup {
   return indexedSetupSchema.parse(row);
 }
 
-/** Every setup is in two partitions, each of which has it whole: that of all setups, and that of its tenant. */
+/** All rows are in one partition, so that those of a setup change together. */
+export const INDEX_PARTITION = 'setups';
+
+/** Every setup is in two scopes, each of which has it whole: that of all setups, and that of its tenant. */
 const ALL = 'all';
 
-export function partitionsOf(tenantId: string): readonly string[] {
-  return [ALL, tenantId];
-}
-
 /**
- * The sets of a partition. `open` are the setups that are neither ready nor deleted: few among many, and what most lists
+ * The sets of a scope. `open` are the setups that are neither ready nor deleted: few among many, and what most lists
  * are about.
  */
 type IndexSet = 'all' | 'open';
@@ -74,9 +73,15 @@ export function isOpen(state: SetupState): boolean {
 const orders: readonly SetupOrder[] = ['newest', 'oldest'];
 type Placed = Pick<IndexedSetup, 'tenantId' | 'setupId' | 'createdAt'>;
 
-/** The row keys of a setup in a set of each of its partitions. */
+/** The row keys of a setup in a set. */
 export function rowKeysOf(setup: Placed, set: IndexSet): readonly string[] {
-  return orders.map((order) => `${set}-${order}-${placeIn(order, setup)}`);
+  return [ALL, setup.tenantId].flatMap((scope) =>
+    orders.map((order) => `${prefixOf(scope, set, order)}${placeIn(order, setup)}`),
+  );
+}
+
+function prefixOf(scope: string, set: IndexSet, order: SetupOrder): string {
+  return `${scope}|${set}-${order}-`;
 }
 
 /** The row of a setup, but for its keys. */
@@ -98,24 +103,23 @@ export function indexRow(setup: SetupRecord) {
   };
 }
 
-/** The place of a setup in a list: what is left of its row key without the set and the order. */
+/** The place of a setup in a list: what is left of its row key without the scope, the set and the order. */
 export function placeIn(order: SetupOrder, setup: Placed): string {
   return `${timeKey(order, Date.parse(setup.createdAt))}-${partitionOf(setup)}`;
 }
 
 /**
- * Where the rows of a list are: one range of keys of one partition, without its ends.
+ * Where the rows of a list are: one range of keys, without its ends.
  * @param place after which the list goes on; undefined: from its beginning
  */
 export function rangeOf(filter: SetupFilter, order: SetupOrder, place: string | undefined) {
   const { tenantId, state, createdBefore, createdAfter } = filter;
   const set: IndexSet = state?.every(isOpen) === true ? 'open' : 'all';
-  const prefix = `${set}-${order}-`;
+  const prefix = prefixOf(tenantId ?? ALL, set, order);
   const earliest = (createdAfter?.getTime() ?? -1) + 1;
   const latest = (createdBefore?.getTime() ?? END_OF_TIME + 1) - 1;
   const [first, last] = order === 'oldest' ? [earliest, latest] : [latest, earliest];
   return {
-    partition: tenantId ?? ALL,
     begin: `${prefix}${place ?? timeKey(order, first)}`,
     // '~' sorts after every character that a row key of ours has.
     end: `${prefix}${timeKey(order, last)}~`,

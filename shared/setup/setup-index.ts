@@ -12,11 +12,11 @@ import type { SetupRecord } from './head.ts';
 import { partitionOf } from './rows.ts';
 import {
   conditionsOf,
+  INDEX_PARTITION,
   indexedFromRow,
   indexRow,
   isOpen,
   MAXIMUM_FILTER_VALUES,
-  partitionsOf,
   placeIn,
   rangeOf,
   rowKeysOf,
@@ -30,13 +30,15 @@ interface SetupPage {
   readonly next?: string;
 }
 
-/** What a partition says of a setup. */
+/** What the index says of a setup. */
 interface KnownRow {
   readonly open: boolean;
   readonly lastModifiedAt: string;
   readonly etag: string;
 }
 
+/** One setup has few writers. */
+const MAXIMUM_TRIES = 20;
 /** So many rows a host remembers. */
 const REMEMBERED = 20_000;
 
@@ -49,17 +51,47 @@ export class SetupIndex {
     this.#table = createdTable(table);
   }
 
-  /** Writes a setup, unless the index knows it as it was later. */
+  /** Writes a setup, all of its rows in one transaction, unless the index knows it as it was later. */
   async put(setup: SetupRecord): Promise<void> {
-    await Promise.all(partitionsOf(setup.tenantId).map((partition) => this.#put(partition, setup)));
+    const table = await this.#table();
+    const columns = indexRow(setup);
+    const place = partitionOf(setup);
+    let known = this.#written.get(place) ?? (await this.#known(setup));
+    for (let tries = 0; tries < MAXIMUM_TRIES; tries += 1) {
+      // Times of change of one setup are strictly ascending.
+      if (known !== undefined && known.lastModifiedAt >= setup.lastModifiedAt) return;
+      const put = (rowKey: string): TransactionAction => [
+        'upsert',
+        { partitionKey: INDEX_PARTITION, rowKey, ...columns },
+        'Replace',
+      ];
+      const [first = '', ...others] = rowKeysOf(setup, 'all');
+      const row = { partitionKey: INDEX_PARTITION, rowKey: first, ...columns };
+      const open = rowKeysOf(setup, 'open');
+      const actions: TransactionAction[] = [
+        known === undefined ? ['create', row] : ['update', row, 'Replace', { etag: known.etag }],
+        ...others.map(put),
+        ...(isOpen(setup.state) ? open.map(put) : []),
+        ...(!isOpen(setup.state) && known?.open === true
+          ? open.map((rowKey): TransactionAction => ['delete', { partitionKey: INDEX_PARTITION, rowKey }])
+          : []),
+      ];
+      const answer = await submitted(table, actions);
+      if (answer !== undefined) {
+        const { state, lastModifiedAt } = setup;
+        this.#written.set(place, { open: isOpen(state), lastModifiedAt, etag: answer.etag });
+        return;
+      }
+      known = await this.#known(setup);
+    }
+    throw new Error(`The index lost ${MAXIMUM_TRIES} races for setup ${setup.setupId}`);
   }
 
   /** Takes out a setup that nobody changes any more; it may be gone already. */
   async remove(setup: Pick<SetupRecord, 'tenantId' | 'setupId' | 'createdAt'>): Promise<void> {
     const table = await this.#table();
     const keys = [...rowKeysOf(setup, 'all'), ...rowKeysOf(setup, 'open')];
-    const rows = partitionsOf(setup.tenantId).flatMap((partition) => keys.map((key) => [partition, key] as const));
-    await Promise.all(rows.map(([partition, key]) => unlessMissing(() => table.deleteEntity(partition, key))));
+    await Promise.all(keys.map((key) => unlessMissing(() => table.deleteEntity(INDEX_PARTITION, key))));
   }
 
   /**
@@ -88,42 +120,11 @@ export class SetupIndex {
     return { setups: shown, next: continuationOf(placeIn(order, last), filter, order) };
   }
 
-  /** All rows of a partition change in one transaction, guarded by the first of them. */
-  async #put(partitionKey: string, setup: SetupRecord): Promise<void> {
-    const table = await this.#table();
-    const columns = indexRow(setup);
-    const place = `${partitionKey}|${partitionOf(setup)}`;
-    let known = this.#written.get(place) ?? (await this.#known(partitionKey, setup));
-    for (;;) {
-      // Times of change of one setup are strictly ascending.
-      if (known !== undefined && known.lastModifiedAt >= setup.lastModifiedAt) return;
-      const put = (rowKey: string): TransactionAction => ['upsert', { partitionKey, rowKey, ...columns }, 'Replace'];
-      const [first = '', ...others] = rowKeysOf(setup, 'all');
-      const row = { partitionKey, rowKey: first, ...columns };
-      const open = rowKeysOf(setup, 'open');
-      const actions: TransactionAction[] = [
-        known === undefined ? ['create', row] : ['update', row, 'Replace', { etag: known.etag }],
-        ...others.map(put),
-        ...(isOpen(setup.state) ? open.map(put) : []),
-        ...(!isOpen(setup.state) && known?.open === true
-          ? open.map((rowKey): TransactionAction => ['delete', { partitionKey, rowKey }])
-          : []),
-      ];
-      const answer = await submitted(table, actions);
-      if (answer !== undefined) {
-        const { state, lastModifiedAt } = setup;
-        this.#written.set(place, { open: isOpen(state), lastModifiedAt, etag: answer.etag });
-        return;
-      }
-      known = await this.#known(partitionKey, setup);
-    }
-  }
-
-  /** What a partition says of a setup. */
-  async #known(partition: string, setup: SetupRecord): Promise<KnownRow | undefined> {
+  /** What the index says of a setup. */
+  async #known(setup: SetupRecord): Promise<KnownRow | undefined> {
     const table = await this.#table();
     const [rowKey = ''] = rowKeysOf(setup, 'all');
-    const row = await unlessMissing(() => table.getEntity(partition, rowKey));
+    const row = await unlessMissing(() => table.getEntity(INDEX_PARTITION, rowKey));
     if (row === undefined) return undefined;
     const { state, lastModifiedAt } = indexedFromRow(row);
     return { open: isOpen(state), lastModifiedAt, etag: row.etag };
@@ -135,8 +136,8 @@ function queryOf(filter: SetupFilter, order: SetupOrder, place: string | undefin
   if (state.length + phase.length + errorCode.length > MAXIMUM_FILTER_VALUES) {
     throw new Error(`A filter has more than ${MAXIMUM_FILTER_VALUES} states, phases and error codes`);
   }
-  const { partition, begin, end } = rangeOf(filter, order, place);
-  const range = odata`PartitionKey eq ${partition} and RowKey gt ${begin} and RowKey lt ${end}`;
+  const { begin, end } = rangeOf(filter, order, place);
+  const range = odata`PartitionKey eq ${INDEX_PARTITION} and RowKey gt ${begin} and RowKey lt ${end}`;
   const conditions = conditionsOf(filter).map(([column, operator, values]) => {
     const comparisons = values.map((value) => `${column} ${operator}${odata` ${value}`}`);
     return `(${comparisons.join(' or ')})`;
