@@ -16,6 +16,8 @@ const LACKS_RUNTIME = 'does not have the runtime that is to be reused';
 
 /** What limits a choice: the factory of the attempt before, or a runtime that is to be reused, with the factory that has it. */
 export interface Limits {
+  /** Of the environment. No setup goes to a factory of another region. */
+  readonly region?: string;
   readonly known?: Factory | undefined;
   readonly runtime?: { readonly name: string; readonly factory: Factory } | undefined;
 }
@@ -32,18 +34,21 @@ interface Choice {
  */
 export async function chooseFactory(
   subject: Pick<Subject, 'key' | 'attempt'>,
-  { known, runtime }: Limits,
+  { known, runtime, region }: Limits,
   services: Services,
 ): Promise<Choice | StoppedOutput> {
   const { book, settings, clock } = services;
-  const allowed = [known ?? runtime?.factory ?? settings.MIGRATION_FACTORIES].flat();
+  const wanted = [known ?? runtime?.factory ?? settings.MIGRATION_FACTORIES].flat();
+  const isElsewhere = (factory: Factory) => factory.region !== undefined && factory.region !== region;
+  const allowed = wanted.filter((factory) => !isElsewhere(factory));
+  const elsewhere = wanted.filter(isElsewhere).map((factory) => elsewhereCandidate(factory, region));
   const inquiry = new Inquiry(services, runtime?.name);
   const begun = clock.now().getTime();
   for (let choice = 0; choice < CHOICES && clock.now().getTime() - begun < LONGEST_CHOICE_MS; choice += 1) {
     const view = await book.read(allowed, subject);
     if (view.place !== undefined && view.place.attempt > subject.attempt) return { stopped: 'superseded' };
     const ranking = rankFactories(view.factories);
-    const candidates = ranking.map(({ candidate }) => candidate);
+    const candidates = [...ranking.map(({ candidate }) => candidate), ...elsewhere];
     const drawn = inquiry.draw(ranking);
     if (drawn.length === 0) {
       if (await inquiry.countAgain(ranking)) continue;
@@ -67,9 +72,15 @@ export async function chooseFactory(
     const others = ranking.some(({ known: one, candidate }) => candidate.eligible && !drawn.includes(one));
     if (others || answers.some(({ kind }) => kind === 'news')) continue;
     if (answers.every(({ kind }) => kind === 'gone')) {
-      return { candidates: rankFactories(await book.readAll(allowed)).map(({ candidate }) => candidate) };
+      const ranked = rankFactories(await book.readAll(allowed));
+      return { candidates: [...ranked.map(({ candidate }) => candidate), ...elsewhere] };
     }
     throw new Error(drawn.map(({ factory }) => `${factory.name} does not answer`).join('; '));
   }
   throw new Error('No factory could be chosen in time: others chose at the same moment, or some did not answer');
+}
+
+function elsewhereCandidate({ name, region: own = '' }: Factory, region = 'unknown'): FactoryCandidate {
+  const obstacle = `is in region ${own}, the environment in region ${region}`;
+  return { name, eligible: false, score: 0, reasons: [obstacle], obstacle };
 }

@@ -15,7 +15,8 @@ export const selectFactory: Implementation<'selectFactory'> = async (input, serv
   const setup = await head();
   const before = await chosenBefore(subject, setup, services.store);
   if (before !== undefined) return { factory: before };
-  const chosen = await chooseFactory(subject, { known, runtime }, services);
+  const { region } = setup.destination;
+  const chosen = await chooseFactory(subject, { known, runtime, region }, services);
   if ('stopped' in chosen || chosen.factory === undefined) return chosen;
   const { factory, candidates } = chosen;
   const reached = await reach(subject, [{ name: 'factorySelected', data: { factory, candidates } }], services, setup);

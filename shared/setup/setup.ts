@@ -2,7 +2,7 @@
  * What a setup is: its request, its attempts, and what they meet. Pure; stored and sent as is.
  */
 import { z } from 'zod';
-import { environmentNameSchema, environmentPlaceSchema } from '../environments/environment.ts';
+import { environmentNameSchema, environmentPlaceSchema, regionSchema } from '../environments/environment.ts';
 import { selectionSchema } from '../plan/selection.ts';
 import type { Selection } from '../plan/selection.ts';
 
@@ -97,6 +97,8 @@ export const factorySchema = z.strictObject({
     .min(3)
     .max(63)
     .regex(/^[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*$/),
+  /** It takes setups of environments in that region only; without one, all. */
+  region: regionSchema.optional(),
 });
 export type Factory = z.infer<typeof factorySchema>;
 

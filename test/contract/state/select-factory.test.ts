@@ -72,6 +72,28 @@ describe('a selection', () => {
     expect(await world.placesHeld()).toEqual([0, 0, 0]);
   });
 
+  test('takes none of another region, and says where each is', async () => {
+    const regions = ['westeurope', 'northeurope', undefined];
+    world.use(...factories.map((factory, index) => ({ ...factory, region: regions[index] })));
+    await world.carry(0, 0, 4_000);
+    for (const key of ['one', 'two', 'three', 'four']) {
+      const { factory } = await world.select(key, 1, { region: 'northeurope' });
+      expect(['factory-b', 'factory-c']).toContain(factory?.name);
+    }
+    world.use({ ...factories[0], region: 'westeurope' });
+    world.asked = [];
+    expect(await world.select('five', 1, { region: 'northeurope' })).toEqual({
+      candidates: [
+        expect.objectContaining({
+          name: 'factory-a',
+          eligible: false,
+          obstacle: 'is in region westeurope, the environment in region northeurope',
+        }),
+      ],
+    });
+    expect(world.asked).toEqual([]);
+  });
+
   test('counts once more what was full a while ago, for somebody may have made room', async () => {
     await world.carry(5_000, 5_000, 5_000);
     world.now = new Date(world.now.getTime() + 61_000);
