@@ -7,7 +7,7 @@ import type { Services } from '../../shared/services.ts';
 import type { Factory } from '../../shared/setup/setup.ts';
 import { orchestrationOf, orchestrationStatus } from '../../shared/setup/start.ts';
 import type { SetupRecord } from '../../shared/setup/store.ts';
-import { ask, askRuns, deliver, isUnansweredRun, raise, raiseCanceled } from '../../shared/waits/look.ts';
+import { ask, askRuns, deliver, isUnansweredRun, raiseCanceled, tell } from '../../shared/waits/look.ts';
 import type { UnansweredRun } from '../../shared/waits/look.ts';
 import { standingOf } from '../../shared/waits/wait.ts';
 import type { Wait } from '../../shared/waits/wait.ts';
@@ -69,7 +69,7 @@ function lookAtOne(round: Round, wait: Wait): Promise<void> {
   return guarded(round, wait, async () => {
     const taken = await take(round, wait);
     if (taken === undefined) return;
-    if (taken.answer !== undefined) return raise(client, taken);
+    if (taken.answer !== undefined) return tell(services, client, taken);
     const answer = await answerOf(round, taken.target.factory, () => ask(services.factories, taken.target));
     if (answer !== undefined) await deliver(services, client, taken, answer);
   });

@@ -12,11 +12,11 @@ import type { NewWait, Wait, WaitAnswer } from '../../shared/waits/wait.ts';
  */
 export async function openWait(
   { waits, store, factories }: Pick<Services, 'waits' | 'store' | 'factories'>,
-  { tenantId, setupId, attempt, phase }: SetupRecord,
+  { tenantId, setupId, attempt }: SetupRecord,
   wanted: Pick<NewWait, 'instanceId' | 'eventName' | 'target'>,
   mayBeThere: boolean,
 ): Promise<{ readonly answer?: WaitAnswer }> {
-  const wait = await waits.open({ tenantId, setupId, attempt, phase, ...wanted });
+  const wait = await waits.open({ tenantId, setupId, attempt, ...wanted });
   // If it is not open, this call comes late: the setup waits for something else by now.
   if (wait === undefined) return {};
   if (wait.answer !== undefined) return { answer: wait.answer };

@@ -6,6 +6,7 @@ import { decidingActivities } from '../factory/notification.ts';
 import { innermost } from '../factory/run-failure.ts';
 import type { Services } from '../services.ts';
 import type { SetupRecord } from '../setup/head.ts';
+import type { SetupKey } from '../setup/rows.ts';
 import type { Factory } from '../setup/setup.ts';
 import { standingOf } from './wait.ts';
 import type { Wait, WaitAnswer, WaitTarget } from './wait.ts';
@@ -34,12 +35,11 @@ export type Look = { readonly wait: Wait; /** What did not answer, for the log. 
 export async function lookNow(
   services: Pick<Services, 'waits' | 'factories'>,
   client: DurableClient,
-  setup: SetupRecord,
+  setup: SetupKey,
 ): Promise<Look | undefined> {
   const { waits, factories } = services;
   const nudge = await waits.nudge(setup);
-  // A wait that is over stays until the timer closes it.
-  if (nudge === undefined || standingOf(nudge.wait, setup) === 'over') return undefined;
+  if (nudge === undefined) return undefined;
   const { wait, mayLook } = nudge;
   if (wait.answer !== undefined) return { result: 'found', wait, answer: wait.answer };
   if (!mayLook) return { result: 'justLooked', wait };
@@ -100,18 +100,18 @@ async function askRuntime(
 }
 
 /**
- * Writes an answer down and raises the event with the one that counts. Who fails in between leaves the rest to the timer,
- * which raises the event again until the wait is closed.
+ * Writes an answer down, raises the event with the one that counts, and closes the wait. Who fails in between leaves the rest to
+ * the timer: an event that comes twice is harmless.
  * @throws if the state store or the Durable Functions backend does not answer
  */
 export async function deliver(
-  { waits }: Pick<Services, 'waits'>,
+  services: Pick<Services, 'waits'>,
   client: DurableClient,
   wait: Wait,
   answer: WaitAnswer,
 ): Promise<void> {
-  const settled = await waits.settle(wait, answer);
-  if (settled !== undefined) await raise(client, settled);
+  const settled = await services.waits.settle(wait, answer);
+  if (settled !== undefined) await tell(services, client, settled);
 }
 
 /** Ends a wait because its attempt is cancelled, also when something else was found already. @throws as `deliver` */
@@ -119,13 +119,18 @@ export function raiseCanceled(services: Pick<Services, 'waits'>, client: Durable
   return deliver(services, client, wait, { kind: 'canceled' });
 }
 
-/** Closes the wait of a setup that has moved on. The timer closes what is not closed here. */
+/** Closes the wait of a setup whose attempt has ended. The timer closes what is not closed here. */
 export async function closeIfOver({ waits }: Pick<Services, 'waits'>, setup: SetupRecord): Promise<void> {
   const wait = await waits.get(setup);
   if (wait !== undefined && standingOf(wait, setup) === 'over') await waits.close(wait);
 }
 
-/** Raises the event of a wait that has its answer. An orchestration that has ended takes no notice. */
-export async function raise(client: DurableClient, { instanceId, eventName, answer }: Wait): Promise<void> {
+/**
+ * Raises the event of a wait that has its answer, and closes the wait. An orchestration that has ended takes no notice.
+ * @throws as `deliver`
+ */
+export async function tell({ waits }: Pick<Services, 'waits'>, client: DurableClient, wait: Wait): Promise<void> {
+  const { instanceId, eventName, answer } = wait;
   if (answer !== undefined) await client.raiseEvent(instanceId, eventName, answer);
+  await waits.close(wait);
 }

@@ -9,7 +9,6 @@ import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import { unlessConflict, unlessMissing } from '../rest-errors.ts';
 import type { AttemptId } from '../setup/setup.ts';
-import { phaseSchema } from '../setup/states.ts';
 import { createdTable } from '../table.ts';
 import { nextLook } from './pause.ts';
 import { follows, waitAnswerSchema, waitEvents, waitTargetSchema } from './wait.ts';
@@ -28,7 +27,6 @@ const json = <Schema extends z.ZodType>(schema: Schema) =>
 const rowSchema = z.object({
   rowKey: z.string(),
   attempt: z.int(),
-  phase: phaseSchema,
   instanceId: z.string(),
   eventName: z.enum(waitEvents),
   target: json(waitTargetSchema),
@@ -122,7 +120,7 @@ export class WaitBook {
   }
 
   /**
-   * Writes down what was found, so that it is told until the wait is closed. The first answer stays, but a cancellation
+   * Writes down what was found, so that it is told before the wait is closed. The first answer stays, but a cancellation
    * takes the place of any other.
    * @param settled as it was read or changed last, which spares a read
    * @returns the wait with the answer that counts; undefined if it was closed

@@ -4,7 +4,7 @@ import { activeWorkerOf, runInstanceOf } from '../replication/run.ts';
 import type { SetupRecord } from '../setup/head.ts';
 import { factorySchema } from '../setup/setup.ts';
 import { workingStates } from '../setup/states.ts';
-import type { Phase, SetupState } from '../setup/states.ts';
+import type { SetupState } from '../setup/states.ts';
 
 /** The events that end a wait, in the order in which an attempt waits for them. */
 export const waitEvents = ['runtime', 'assess', 'install', 'replication', 'release', 'remove'] as const;
@@ -35,8 +35,6 @@ export interface NewWait {
   readonly tenantId: string;
   readonly setupId: string;
   readonly attempt: number;
-  /** Where the attempt was when it began to wait. Nobody waits any more when it has moved on. */
-  readonly phase: Phase;
   /** The orchestration that waits. */
   readonly instanceId: string;
   readonly eventName: WaitEvent;
@@ -52,7 +50,7 @@ export interface Wait extends NewWait {
   readonly nudgedAt: Date;
   /** Undefined until the first look. */
   readonly lookedAt: Date | undefined;
-  /** What was found; the event is raised again at each look until the wait is closed. */
+  /** What was found. The event was raised if whoever found it came so far, and is raised again before the wait is closed. */
   readonly answer: WaitAnswer | undefined;
   readonly etag: string;
 }
@@ -79,10 +77,10 @@ const waitingStates: ReadonlySet<SetupState> = new Set([...workingStates, 'Cance
 
 /** What the head row of its setup says of a wait: it goes on, it is to be ended by a cancellation, or nobody waits any more. */
 export function standingOf(
-  wait: Pick<NewWait, 'attempt' | 'phase' | 'instanceId' | 'eventName'>,
+  wait: Pick<NewWait, 'attempt' | 'instanceId' | 'eventName'>,
   setup: SetupRecord | undefined,
 ): 'open' | 'canceled' | 'over' {
-  if (setup?.attempt !== wait.attempt || setup.phase !== wait.phase) return 'over';
+  if (setup?.attempt !== wait.attempt) return 'over';
   const { state, replication } = setup;
   if (wait.eventName === 'replication') {
     const worker = activeWorkerOf(setup);

@@ -57,7 +57,6 @@ async function waitForRun(changes: Partial<NewWait> = {}): Promise<{ runId: stri
     tenantId,
     setupId,
     attempt: 1,
-    phase: 'FactorySelection',
     instanceId,
     eventName: 'assess',
     target: { kind: 'run', factory, pipeline, runId },

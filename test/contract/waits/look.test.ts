@@ -92,18 +92,23 @@ describe('a wait for a runtime', () => {
     },
   );
 
-  test('is told again and again until its attempt moves on, without another question', async () => {
+  test('is told of its answer once, and closed', async () => {
     const wait = await world.wait(newId());
     await world.registerNode(`shir-${wait.setupId}`);
-    for (let looks = 0; looks < 3; looks += 1) await world.nextLook(wait.setupId);
-    expect(payloads(wait)).toEqual([online, online, online]);
-    expect(world.questions).toEqual([`shir-${wait.setupId}/getStatus`]);
-    await services.store.open(wait, 'its run');
-    await services.store.record(wait, milestone('factorySelected'));
-    expect(await lookNow(services, world.client, await services.store.require(wait))).toBeUndefined();
+    await world.nextLook(wait.setupId);
+    expect(payloads(wait)).toEqual([online]);
+    expect(await rowOf(wait)).toBeUndefined();
     await world.clock.advance(HOUR);
     await world.look();
-    expect(payloads(wait)).toHaveLength(3);
+    expect(payloads(wait)).toHaveLength(1);
+  });
+
+  test('is told by the timer of an answer whose finder came to no end, without another question', async () => {
+    const wait = await world.wait(newId());
+    await services.waits.settle(wait, { kind: 'online', nodes: [{ name: 'node-1', version: '5.50' }] });
+    await world.nextLook(wait.setupId);
+    expect(payloads(wait)).toEqual([online]);
+    expect(world.questions).toEqual([]);
     expect(await rowOf(wait)).toBeUndefined();
   });
 
@@ -165,7 +170,6 @@ describe('a nudge', () => {
     expect(world.questions).toHaveLength(1);
     await world.clock.advance(1_000);
     expect(await nudge()).toMatchObject({ result: 'found', answer: online });
-    expect(await nudge()).toMatchObject({ result: 'found', answer: online });
     expect(world.questions).toHaveLength(2);
     expect(payloads(wait)).toEqual([online]);
     await services.waits.close(wait);
@@ -190,21 +194,18 @@ describe('a cancellation', () => {
     const wait = await world.wait(newId());
     await services.store.record(wait, milestone('cancelRequested'));
     await world.nextLook(wait.setupId);
-    await world.nextLook(wait.setupId);
-    expect(payloads(wait)).toEqual([canceled, canceled]);
+    expect(payloads(wait)).toEqual([canceled]);
     expect(world.questions).toEqual([]);
-    await services.waits.close(wait);
+    expect(await rowOf(wait)).toBeUndefined();
   });
 
-  test('is told at once and until the wait is closed, also when a node was found', async () => {
+  test('takes the place of an answer that was not told, and is told at once', async () => {
     const wait = await world.wait(newId());
-    await world.registerNode(`shir-${wait.setupId}`);
-    await world.nextLook(wait.setupId);
+    await services.waits.settle(wait, { kind: 'online', nodes: [] });
     const row = await rowOf(wait);
     if (row === undefined) throw new Error('The wait is open');
     await raiseCanceled(services, world.client, row);
-    await world.nextLook(wait.setupId);
-    expect(payloads(wait)).toEqual([online, canceled, canceled]);
-    await services.waits.close(wait);
+    expect(payloads(wait)).toEqual([canceled]);
+    expect(await rowOf(wait)).toBeUndefined();
   });
 });

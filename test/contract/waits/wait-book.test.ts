@@ -10,7 +10,6 @@ const setup = { tenantId: '11111111-1111-4111-8111-111111111111', setupId: 'firs
 const runtime: NewWait = {
   ...setup,
   attempt: 1,
-  phase: 'RuntimeRegistration',
   instanceId: 'first-setup.1.runtimeRegistration',
   eventName: 'runtime',
   target: { kind: 'runtime', factory, runtimeName: 'shir-one' },
@@ -18,7 +17,6 @@ const runtime: NewWait = {
 const run = (eventName: 'assess' | 'install', attempt = 1): NewWait => ({
   ...setup,
   attempt,
-  phase: eventName === 'assess' ? 'Assessment' : 'Installation',
   instanceId: `first-setup.${attempt}.preparation`,
   eventName,
   target: { kind: 'run', factory, pipeline: 'mig_one_prepare', runId: `run-${eventName}` },

@@ -134,7 +134,6 @@ export async function startWaitingWorld(): Promise<WaitingWorld> {
         tenantId: newSetup.tenantId,
         setupId,
         attempt: 1,
-        phase: 'FactorySelection',
         instanceId: `${setupId}.1.part`,
         eventName: 'runtime',
         target: { kind: 'runtime', factory, runtimeName },
