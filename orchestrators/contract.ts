@@ -149,13 +149,14 @@ export const activities = {
   ),
   /**
    * Creates the setup's runtime, or finds the one to be reused, and opens the wait for a node of it. An attempt that took its
-   * registration over goes on if a node is online, and otherwise begins here; `from` says where it began after all.
+   * registration over only learns whether a node is online: if not, it is to be moved back.
    */
   ensureRuntime: activity(
     'ensureRuntime',
     placedSchema.extend({ ...waiting, runtimeName: z.string().optional() }),
     z.discriminatedUnion('kind', [
-      openedSchema.extend({ kind: z.literal('present'), runtimeName: z.string(), ...fromSchema.shape }),
+      openedSchema.extend({ kind: z.literal('present'), runtimeName: z.string() }),
+      z.object({ kind: z.literal('offline') }),
       z.object({ kind: z.literal('refused'), cause: z.string() }),
     ]),
     'forward',

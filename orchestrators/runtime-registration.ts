@@ -20,7 +20,15 @@ export const runtimeRegistration = orchestrator(
 
     const reuse = reused === undefined ? {} : { runtimeName: reused };
     const { instanceId } = context.df;
-    const runtime = yield* call(context, activities.ensureRuntime, { ...placed, ...reuse, instanceId });
+    const asked = { ...placed, ...reuse, instanceId };
+    let begun = from;
+    let runtime = yield* call(context, activities.ensureRuntime, asked);
+    if (runtime.kind === 'offline') {
+      begun = 'RuntimeRegistration';
+      yield* call(context, activities.moveBack, { ...placed, phase: begun });
+      runtime = yield* call(context, activities.ensureRuntime, asked);
+    }
+    if (runtime.kind === 'offline') throw new Error('The attempt was moved back, and yet took its runtime over');
     if (runtime.kind === 'refused') return { kind: 'failed', failure: setupFailure('52030', runtime.cause) };
     const { runtimeName } = runtime;
     const online = yield* waitForAnswer(context, runtime, {
@@ -34,6 +42,6 @@ export const runtimeRegistration = orchestrator(
     }
     const { nodes } = online;
     yield* call(context, activities.putConnections, { ...placed, runtime: { runtimeName, nodes } });
-    return { kind: 'registered', runtimeName, from: runtime.from };
+    return { kind: 'registered', runtimeName, from: begun };
   },
 );

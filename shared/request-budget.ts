@@ -78,10 +78,10 @@ export class RequestBudget {
       this.#closedUntil = Math.max(this.#closedUntil, now + told.againAfterMs);
       this.#know(0, this.#closedUntil);
     } else if (told !== undefined && now >= this.#closedUntil) {
-      const remaining = told.remaining ?? this.remainingAt(now);
       this.#isRefused = false;
-      // What is under way may not be counted yet.
-      this.#know(remaining - this.#unanswered, now);
+      // What is under way may not be counted yet in what was told; what this host knows by itself has it already.
+      const { remaining } = told;
+      this.#know(remaining === undefined ? this.remainingAt(now) : remaining - this.#unanswered, now);
     }
   }
 

@@ -31,8 +31,7 @@ export async function notifyFactory(call: KnownCall): Promise<HttpResponseInit> 
   const { runId, ...subject } = await readJsonBody(request, notificationSchema);
   const target = (await services.waits.get(subject))?.target;
   if (target?.kind === 'run' && target.runId === runId && target.factory.name.toLowerCase() === named) {
-    const setup = await services.store.get(subject);
-    if (setup !== undefined) await nudge(call, setup);
+    await nudge(call, subject);
   }
   return { status: 200, jsonBody: {} };
 }

@@ -1,5 +1,5 @@
 import { getClient } from 'durable-functions';
-import type { SetupRecord } from '../../shared/setup/store.ts';
+import type { SetupKey } from '../../shared/setup/rows.ts';
 import { lookNow } from '../../shared/waits/look.ts';
 import type { Look } from '../../shared/waits/look.ts';
 import type { KnownCall } from '../http/adapter.ts';
@@ -9,7 +9,7 @@ import type { KnownCall } from '../http/adapter.ts';
  * in the log only: the timer goes on looking.
  * @returns undefined if the setup waits for nothing
  */
-export async function nudge({ context, services }: KnownCall, setup: SetupRecord): Promise<Look | undefined> {
+export async function nudge({ context, services }: KnownCall, setup: SetupKey): Promise<Look | undefined> {
   const look = await lookNow(services, getClient(context), setup);
   if (look?.problem !== undefined) context.warn(`Setup ${setup.setupId} was looked at without success:`, look.problem);
   return look;

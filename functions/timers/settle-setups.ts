@@ -49,7 +49,11 @@ export async function settleSetups(client: DurableClient, services: Services): P
       if (due !== undefined) looked.push({ setup, due });
     }
   });
-  await active.postpone(looked);
+  try {
+    await active.postpone(looked);
+  } catch (error) {
+    round.failures.push(new Error(`Due times: ${messageOf(error)}`, { cause: error }));
+  }
   // Last, because a bus that is silent must keep nobody from being started.
   await forEach(round, await active.untold(), BUDGET_MS, async (setup) => {
     if (services.publisher.isPaused) return;

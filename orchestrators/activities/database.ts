@@ -18,7 +18,7 @@ export const markEnvironmentReady: Implementation<'markEnvironmentReady'> = asyn
   const { outcome } = markedSchema.parse(row);
   if (outcome === 'superseded') return { stopped: outcome };
   const { environment } = destination;
-  const reached = await reach(input, [{ name: 'environmentMarked', data: { environment } }], services, setup);
+  const reached = await reach(input, { name: 'environmentMarked', data: { environment } }, services, setup);
   return 'stopped' in reached ? reached : { environment };
 };
 

@@ -12,9 +12,11 @@ import type { PipelineContext } from '../../shared/factory/pipeline-activities.t
 import { preparationPipeline } from '../../shared/factory/preparation-pipeline.ts';
 import type { Services } from '../../shared/services.ts';
 import { databaseMarkOf } from '../../shared/setup/database-mark.ts';
+import { stopReason } from '../../shared/setup/fence.ts';
 import type { SetupRecord } from '../../shared/setup/head.ts';
 import { apiVersion } from '../../shared/setup/setup.ts';
 import type { Factory } from '../../shared/setup/setup.ts';
+import type { Milestone } from '../../shared/setup/states.ts';
 import * as scripts from '../../shared/sql/scripts.ts';
 import type { EntityKind } from '../../shared/factory/data-factory.ts';
 import type { Placed } from '../contract.ts';
@@ -25,16 +27,11 @@ export const putConnections: Implementation<'putConnections'> = async (input, se
   const { runtime, ...placed } = input;
   const setup = await head();
   await connect(placed, setup, services, runtime?.runtimeName);
-  const reached = await reach(
-    placed,
-    [
-      runtime === undefined
-        ? { name: 'runtimeNotNeeded', data: { reason: NO_RUNTIME } }
-        : { name: 'runtimeOnline', data: runtime },
-    ],
-    services,
-    setup,
-  );
+  const milestone: Milestone =
+    runtime === undefined
+      ? { name: 'runtimeNotNeeded', data: { reason: NO_RUNTIME } }
+      : { name: 'runtimeOnline', data: runtime };
+  const reached = await reach(placed, milestone, services, setup);
   return 'stopped' in reached ? reached : null;
 };
 
@@ -52,13 +49,13 @@ async function connect(
   { factories, secrets, staging }: Services,
   runtimeName: string | undefined,
 ): Promise<void> {
-  const password = await secrets.get(secretName);
+  const [password, container] = await Promise.all([secrets.get(secretName), staging.open(key)]);
   if (password === undefined) {
     throw new Error(`Key Vault has no secret ${secretName}, which holds the source's password. Recover it there.`);
   }
   const names = entityNames(key).linkedServices;
   const documents = {
-    [names.staging]: stagingLinkedService(await staging.open(key)),
+    [names.staging]: stagingLinkedService(container),
     [names.source]: sourceLinkedService(request.source, password, runtimeName),
     [names.destination]: destinationLinkedService(destination),
   };
@@ -121,7 +118,7 @@ export const putReplication: Implementation<'putReplication'> = async (input, se
   });
   await factories.put(factory, 'pipelines', replicate, replicatePipeline(context));
   const pipelines = [replicate, large, small];
-  const reached = await reach(input, [{ name: 'replicationPipelineCreated', data: { pipelines } }], services, setup);
+  const reached = await reach(input, { name: 'replicationPipelineCreated', data: { pipelines } }, services, setup);
   return 'stopped' in reached ? reached : { pipelines };
 };
 
@@ -130,11 +127,12 @@ export const removePreparation: Implementation<'removePreparation'> = async (inp
   await services.factories.delete(input.factory, 'pipelines', pipeline);
   // The attempt made it, so that it was there, also when an earlier call of this activity deleted it.
   const data = { removed: [pipeline] };
-  const reached = await reach(input, [{ name: 'cleanupCompleted', data }], services, await head());
+  const reached = await reach(input, { name: 'cleanupCompleted', data }, services, await head());
   return 'stopped' in reached ? reached : null;
 };
 
-export const removeEntities: Implementation<'removeEntities'> = async ({ factory, key }, { factories }) => {
+export const removeEntities: Implementation<'removeEntities'> = async (input, { factories, store }) => {
+  const { factory, key } = input;
   const { pipelines, datasets, linkedServices } = entityNames(key);
   const { prepare, replicate, large, small } = pipelines;
   const steps: readonly (readonly [EntityKind, readonly string[]])[] = [
@@ -145,7 +143,12 @@ export const removeEntities: Implementation<'removeEntities'> = async ({ factory
     ['linkedServices', Object.values(linkedServices)],
   ];
   const removed: string[] = [];
-  for (const [kind, names] of steps) removed.push(...(await deleteAll(factories, factory, kind, names)));
+  for (const [step, [kind, names]] of steps.entries()) {
+    // All steps together may take longer than a fenced activity has.
+    const stopped = step === 0 ? undefined : stopReason('undo', input, await store.get(input));
+    if (stopped !== undefined) return { stopped };
+    removed.push(...(await deleteAll(factories, factory, kind, names)));
+  }
   return { removed };
 };
 

@@ -8,19 +8,25 @@ import type { SetupStore } from '../../shared/setup/store.ts';
 import { chooseFactory } from './factory-choice.ts';
 import { countFactory } from './factory-inquiry.ts';
 import type { Implementation } from './implementation.ts';
-import { reach } from './setup-record.ts';
+import { publish, reach } from './setup-record.ts';
 
 export const selectFactory: Implementation<'selectFactory'> = async (input, services, { head }) => {
   const { known, runtime, ...subject } = input;
   const setup = await head();
   const before = await chosenBefore(subject, setup, services.store);
-  if (before !== undefined) return { factory: before };
+  if (before !== undefined) {
+    await publish(subject, services.publisher);
+    return { factory: before };
+  }
   const { region } = setup.destination;
   const chosen = await chooseFactory(subject, { known, runtime, region }, services);
   if ('stopped' in chosen || chosen.factory === undefined) return chosen;
   const { factory, candidates } = chosen;
-  const reached = await reach(subject, [{ name: 'factorySelected', data: { factory, candidates } }], services, setup);
-  return 'stopped' in reached ? reached : { factory };
+  const reached = await reach(subject, { name: 'factorySelected', data: { factory, candidates } }, services, setup);
+  if ('stopped' in reached) return reached;
+  // Everybody goes by what is recorded.
+  if (reached.factory !== factory.name) throw new Error(`Another call has chosen ${reached.factory ?? ''} meanwhile`);
+  return { factory };
 };
 
 /** A late repetition must not choose again: the place may have been given back since. */

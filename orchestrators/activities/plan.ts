@@ -22,7 +22,7 @@ export const planTables: Implementation<'planTables'> = async (input, services, 
   const setup = await head();
   const planned = await writePlan(setup, input, services);
   if ('stopped' in planned) return planned;
-  const reached = await reach(input, [{ name: 'tablesPlanned', data: planned }], services, setup);
+  const reached = await reach(input, { name: 'tablesPlanned', data: planned }, services, setup);
   return 'stopped' in reached ? reached : null;
 };
 

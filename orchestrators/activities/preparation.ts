@@ -11,7 +11,9 @@ import {
 import { catalogueBlob, entityNames } from '../../shared/factory/names.ts';
 import { preparationActivities } from '../../shared/factory/preparation-pipeline.ts';
 import { databaseMarkOf } from '../../shared/setup/database-mark.ts';
+import { setupFailure } from '../../shared/setup/failure.ts';
 import { instanceIdOf } from '../../shared/setup/setup.ts';
+import { isBefore } from '../../shared/setup/states.ts';
 import type { Implementation } from './implementation.ts';
 import { reach } from './setup-record.ts';
 import { awaitRun } from './start-run.ts';
@@ -67,9 +69,11 @@ export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, se
   await findings.put(input, { check: results, source: [source], company: companies });
   const { counts, failure } = reportChecks(results);
   const name = failure === undefined ? 'checksCompleted' : 'checksFailed';
-  const reached = await reach(input, [{ name, data: counts }], services, setup);
+  const reached = await reach(input, { name, data: counts }, services, setup);
   if ('stopped' in reached) return reached;
-  return failure === undefined ? {} : { failure };
+  // Another call may have been faster, and have come to another result: what is recorded counts.
+  if (isBefore('Assessment', reached.phase)) return {};
+  return { failure: failure ?? setupFailure('StepFailed', 'A check blocked, and passed when it was evaluated again.') };
 };
 
 export const holdsCatalogues: Implementation<'holdsCatalogues'> = async ({ key, ...attempt }, services) => {
@@ -82,14 +86,14 @@ export const holdsCatalogues: Implementation<'holdsCatalogues'> = async ({ key, 
 
 export const recordInventory: Implementation<'recordInventory'> = async (input, services, { head }) => {
   const { factories, findings } = services;
-  const setup = await reach(input, [{ name: 'proceduresCreated', data: {} }], services, await head());
+  const setup = await reach(input, { name: 'proceduresCreated', data: {} }, services, await head());
   if ('stopped' in setup) return setup;
   const outputs = await factories.activityOutputs(input.factory, input.runId);
   const extensions = rowsOf(outputs.get(preparationActivities.extensions), extensionSchema);
   await findings.put(input, { extension: extensions });
   const companies = await findings.of(setup, 'company', setup.from);
   const inventory = { companies: companies.length, extensions: extensions.length };
-  const reached = await reach(input, [{ name: 'inventoryCompleted', data: inventory }], services, setup);
+  const reached = await reach(input, { name: 'inventoryCompleted', data: inventory }, services, setup);
   return 'stopped' in reached ? reached : null;
 };
 

@@ -23,19 +23,16 @@ export const ensureRuntime: Implementation<'ensureRuntime'> = async (input, serv
   if (runtime.kind === 'refused') return runtime;
   const { runtimeName, created } = runtime;
   const target = { kind: 'runtime', factory: placed.factory, runtimeName } as const;
-  let setup = await head();
+  const setup = await head();
   if (isBefore('RuntimeRegistration', setup.from)) {
     const answer = await ask(services.factories, target);
-    if (answer !== undefined) return { kind: 'present', runtimeName, from: setup.from, answer };
-    const moved = await services.store.moveBack(placed, 'RuntimeRegistration');
-    if (moved.kind === 'stopped') return { stopped: moved.reason };
-    setup = moved.setup;
+    return answer === undefined ? { kind: 'offline' } : { kind: 'present', runtimeName, answer };
   }
-  const reached = await reach(placed, [{ name: 'runtimeCreated', data: { runtimeName, created } }], services, setup);
+  const reached = await reach(placed, { name: 'runtimeCreated', data: { runtimeName, created } }, services, setup);
   if ('stopped' in reached) return reached;
   // One that was just made has no node.
   const opened = await openWait(services, reached, { eventName: 'runtime', instanceId, target }, !created);
-  return { kind: 'present', runtimeName, from: reached.from, ...opened };
+  return { kind: 'present', runtimeName, ...opened };
 };
 
 type Made =

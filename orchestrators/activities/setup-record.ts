@@ -61,18 +61,18 @@ export const recordMilestone: Implementation<'recordMilestone'> = async (
 };
 
 /**
- * Says that an attempt has done a step: records what it reached, in one change, and publishes it. What the attempt has taken
+ * Says that an attempt has done a step: records what it reached, and publishes it. What the attempt has taken
  * over from an earlier one is not recorded again.
  * @param head of the setup, as it was read; it may have changed since
  * @returns the head afterwards; or why the attempt does not go on
  */
 export async function reach(
   worker: Worker,
-  milestones: readonly Milestone[],
+  milestone: Milestone,
   { store, publisher }: Pick<Services, 'store' | 'publisher'>,
   head: SetupRecord,
 ): Promise<SetupRecord | StoppedOutput> {
-  const recorded = await store.record(worker, milestones, head);
+  const recorded = await store.record(worker, milestone, head);
   if (recorded.kind === 'stopped') return { stopped: recorded.reason };
   await publish(worker, publisher, recorded.events);
   return recorded.setup;

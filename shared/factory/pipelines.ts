@@ -31,7 +31,12 @@ export function replicatePipeline(context: PipelineContext): EntityDocument {
     ...openReplication(context),
     ...copyGroups(context),
     ...closeReplication(context),
-    ...announcedEnd(context, decidingActivities.replicate, [...openingSteps, 'EndReplication', 'Summary']),
+    ...announcedEnd(context, decidingActivities.replicate, [
+      'BeginReplication',
+      ...openingSteps,
+      'EndReplication',
+      'Summary',
+    ]),
   ];
   return pipeline(
     context,

@@ -68,6 +68,8 @@ export class ReplicationRuns extends SetupWriter {
     const run = await this.run(setup, replication?.run ?? 0);
     if (replication?.active === undefined || run === undefined) return undefined;
     const canceling: ReplicationRun = { ...run, state: 'Canceling' };
+    // Its orchestration may be dead.
+    await this.active.add(setup);
     const stored = await this.write(setup, {
       head: { ...setup, replication: { ...replication, active: { ...replication.active, canceling: true } } },
       others: [['update', runRow(setup, canceling), 'Merge']],

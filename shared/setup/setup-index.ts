@@ -90,6 +90,7 @@ export class SetupIndex {
   /** Takes out a setup that nobody changes any more; it may be gone already. */
   async remove(setup: Pick<SetupRecord, 'tenantId' | 'setupId' | 'createdAt'>): Promise<void> {
     const table = await this.#table();
+    this.#written.delete(partitionOf(setup));
     const keys = [...rowKeysOf(setup, 'all'), ...rowKeysOf(setup, 'open')];
     await Promise.all(keys.map((key) => unlessMissing(() => table.deleteEntity(INDEX_PARTITION, key))));
   }

@@ -74,7 +74,7 @@ export function orchestrationOf(setup: SetupRecord): string {
 
 /** The orchestrations that the one of an attempt calls. */
 export function childrenOf(instance: string): string[] {
-  const parts = ['factorySelection', 'runtimeRegistration', 'preparation', 'replicationPipeline'];
+  const parts = ['factorySelection', 'runtimeRegistration', 'preparation'];
   return parts.map((part) => `${instance}.${part}`);
 }
 

@@ -112,26 +112,25 @@ export class SetupStore extends SetupWriter {
    * Moves an attempt on: its new state, what it reached and the events, or nothing. Recording a milestone again changes
    * nothing, so that an activity that is run twice is harmless; nor does one that the attempt has taken over.
    * @param worker the attempt, and the cleanup orchestration that says so, if one does
-   * @param reached one milestone, or several that are reached together
    * @param known the setup as it was read before, which spares a read if it has not changed since
    * @throws {Error} if there is no such setup, or the milestone does not follow its state
    */
-  async record(worker: Worker, reached: Milestone | readonly Milestone[], known?: SetupRecord): Promise<Recorded> {
+  async record(worker: Worker, milestone: Milestone, known?: SetupRecord): Promise<Recorded> {
     const decide = async (setup: SetupRecord, tries: number) => {
       if (setup.attempt !== worker.attempt) return 'superseded';
-      const own = [reached].flat().filter(({ name }) => !isBefore(milestones[name].phase ?? setup.from, setup.from));
-      const last = own.at(-1);
-      if (last === undefined) return { head: setup };
-      const { state } = milestones[last.name];
-      const isForward = workingStates.includes(state) || last.name === 'ready';
+      const { name } = milestone;
+      const { state, phase = setup.phase } = milestones[name];
+      const isForward = workingStates.includes(state) || name === 'ready';
       if (isForward && setup.state === 'Canceling') return 'canceled';
       const isOver = setup.cleanup !== worker.cleanup || restingStates.includes(setup.state);
-      const follows = canFollow(last.name, setup.state);
+      // Taken over, or passed: another run of the same activity was faster.
+      if (!isOver && isBefore(phase, setup.phase)) return { head: setup };
+      const follows = canFollow(name, setup.state);
       // Who records for the first time need not read what is recorded: its row is in the way of a second one.
-      if ((isOver || !follows || tries > 0) && (await this.#isRecorded(setup, last.name))) return { head: setup };
+      if ((isOver || !follows || tries > 0) && (await this.#isRecorded(setup, name))) return { head: setup };
       if (isOver) return 'superseded';
-      if (!follows) throw new Error(`${last.name} of attempt ${worker.attempt} cannot follow ${setup.state}`);
-      return { head: setup, milestones: own };
+      if (!follows) throw new Error(`${name} of attempt ${worker.attempt} cannot follow ${setup.state}`);
+      return { head: setup, milestone };
     };
     return this.change(worker, decide, known);
   }
@@ -147,6 +146,8 @@ export class SetupStore extends SetupWriter {
    */
   async select(setup: SetupRecord, selection: Selection, audit: AuditEntry): Promise<SetupRecord | undefined> {
     if (setup.state !== 'Ready' || setup.replication?.active !== undefined) return undefined;
+    // The timer mends what a host that dies leaves undone after the change.
+    await this.active.add(setup);
     return this.write(setup, {
       head: { ...setup, request: withSelection(setup.request, selection), planOutdated: true },
       audit: this.auditRow(setup, audit, 'the selection is changed'),
@@ -175,6 +176,8 @@ export class SetupStore extends SetupWriter {
     if (setup.replication?.active !== undefined) return undefined;
     if (canFollow('deleteRequested', setup.state)) return this.beginDelete(asked, audit);
     if (setup.state === 'Canceling') {
+      // When it has ended, the timer begins the removal.
+      await this.active.add(setup);
       return this.write(setup, {
         head: asked,
         audit: this.auditRow(setup, audit, 'waits for the cancellation'),
@@ -250,7 +253,7 @@ export class SetupStore extends SetupWriter {
     const data = { product, sourceKind: source.kind, from, ...(replayOf === undefined ? {} : { replayOf }) };
     const begun = await this.write(head, {
       head,
-      milestones: [{ name: 'accepted', data }],
+      milestone: { name: 'accepted', data },
       others: [attemptRow(head, audit, cleanupsBefore), ...copies].map((row) => ['create', row]),
       audit: this.auditRow(head, audit, `attempt ${head.attempt}`),
     });
@@ -263,6 +266,6 @@ export class SetupStore extends SetupWriter {
     if (!canFollow(milestone.name, head.state)) return undefined;
     await this.active.add(head);
     const { state } = milestones[milestone.name];
-    return this.write(head, { head, milestones: [milestone], audit: this.auditRow(head, audit, state) });
+    return this.write(head, { head, milestone, audit: this.auditRow(head, audit, state) });
   }
 }

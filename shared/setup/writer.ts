@@ -35,10 +35,10 @@ export type Recorded =
     }
   | { readonly kind: 'stopped'; readonly reason: StopReason };
 
-/** What is written in one transaction. Milestones bring their own events, if they have one. */
+/** What is written in one transaction. A milestone brings its own event, if it has one. */
 export interface Change {
   readonly head: SetupRecord;
-  readonly milestones?: readonly Milestone[];
+  readonly milestone?: Milestone;
   /** An event of a change that is no milestone. */
   readonly announcement?: Announcement;
   readonly others?: readonly TransactionAction[];
@@ -94,8 +94,8 @@ export class SetupWriter extends SetupReader {
     for (let tries = 0; tries < MAXIMUM_TRIES; tries += 1) {
       const change = await decide(setup, tries);
       if (typeof change === 'string') return { kind: 'stopped', reason: change };
-      const { head, milestones = [], others = [] } = change;
-      if (head === setup && milestones.length + others.length === 0) return { kind: 'recorded', setup };
+      const { head, milestone, others = [] } = change;
+      if (head === setup && milestone === undefined && others.length === 0) return { kind: 'recorded', setup };
       // Before the change itself: a look too many is harmless, and who dies after the change would not say so again.
       if (hasStoodStill(this.clock.now(), new Date(setup.lastModifiedAt))) await this.active.hasten(setup);
       const written = await this.#write(setup, change);
@@ -132,23 +132,13 @@ export class SetupWriter extends SetupReader {
   }
 
   /** The head after a change, with the events and the rows of what it has reached. */
-  #moved({ head: begun, milestones = [], announcement }: Change, now: Date) {
-    let head = begun;
-    const events: SetupEvent[] = [];
-    const rows: TransactionAction[] = [];
-    const announce = (said: Announcement | undefined) => {
-      if (said === undefined) return;
-      events.push(buildSetupEvent(this.#eventSource, head, said, now));
-      head = { ...head, sequence: head.sequence + 1 };
-    };
-    announce(announcement);
-    for (const milestone of milestones) {
-      const before = head;
-      rows.push(['create', milestoneEntity(before, recordOf(before, milestone, now))]);
-      announce(announcementOf(before, milestone));
-      head = movedOn(head, milestone, now);
-    }
-    return { head, events, rows };
+  #moved({ head, milestone, announcement }: Change, now: Date) {
+    const said = milestone === undefined ? announcement : announcementOf(head, milestone);
+    const events = said === undefined ? [] : [buildSetupEvent(this.#eventSource, head, said, now)];
+    const moved = milestone === undefined ? head : movedOn(head, milestone, now);
+    const rows: TransactionAction[] =
+      milestone === undefined ? [] : [['create', milestoneEntity(head, recordOf(head, milestone, now))]];
+    return { head: { ...moved, sequence: head.sequence + events.length }, events, rows };
   }
 
   /** The audit of a change, which is written with it. */

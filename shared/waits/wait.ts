@@ -62,14 +62,26 @@ export function isCancelable({ eventName }: Pick<NewWait, 'eventName'>): boolean
 
 /**
  * Whether a wait begins after another one of the same setup has ended. Of two cleanups of an attempt, and of two
- * orchestrations for replication runs, the fence lets only the last one wait, so that its wait is the later one.
+ * orchestrations for replication runs, the one with the higher numbers is the later one, though the other may come late.
  */
 export function follows(later: NewWait, earlier: NewWait): boolean {
   if (later.attempt !== earlier.attempt) return later.attempt > earlier.attempt;
-  const isOther = later.instanceId !== earlier.instanceId;
-  const isNextCleanup = isOther && !isCancelable(later) && !isCancelable(earlier);
-  const isNextRun = isOther && later.eventName === 'replication' && earlier.eventName === 'replication';
-  return isNextCleanup || isNextRun || waitEvents.indexOf(later.eventName) > waitEvents.indexOf(earlier.eventName);
+  const ofCleanups = !isCancelable(later) && !isCancelable(earlier);
+  const ofRuns = later.eventName === 'replication' && earlier.eventName === 'replication';
+  if ((ofCleanups || ofRuns) && later.instanceId !== earlier.instanceId) {
+    return isHigher(numbersOf(later), numbersOf(earlier));
+  }
+  return waitEvents.indexOf(later.eventName) > waitEvents.indexOf(earlier.eventName);
+}
+
+/** What counts cleanups, or replication runs and their orchestrations, in the id of one. */
+function numbersOf({ instanceId }: NewWait): readonly number[] {
+  return instanceId.split('.').map(Number).filter(Number.isInteger);
+}
+
+function isHigher(a: readonly number[], b: readonly number[]): boolean {
+  const place = a.findIndex((number, index) => number !== b[index]);
+  return place >= 0 && (a[place] ?? 0) > (b[place] ?? 0);
 }
 
 /** In every other state nobody waits but for a replication run. */

@@ -163,7 +163,6 @@ function replayWorld(phase: Phase, replaced: World['activities'] = {}, events: W
     ensureRuntime: () => ({
       kind: 'present',
       runtimeName: 'shir-0123456789ab',
-      from: phase,
       ...(from(phase).at('RuntimeRegistration') ? {} : { answer: { kind: 'online', nodes: [] } }),
     }),
     moveBack: (back: { phase: unknown }) => {
@@ -206,7 +205,7 @@ test('a replay reuses the runtime that was asked for, and no other one', async (
   const given: unknown[] = [];
   const ensureRuntime = (input: { runtimeName?: string }) => {
     given.push(input.runtimeName);
-    return { kind: 'present', runtimeName: input.runtimeName ?? 'shir-0123456789ab', from: 'TablePlan' };
+    return { kind: 'present', runtimeName: input.runtimeName ?? 'shir-0123456789ab' };
   };
   await play(replayWorld('TablePlan', { ensureRuntime }), 'setup', setupInput);
   await play(replayWorld('TablePlan', { ensureRuntime }), 'setup', { ...setupInput, runtimeName: 'shared-runtime' });
@@ -230,9 +229,15 @@ describe('what was taken over and does not hold any more', () => {
   });
 
   test('lets the attempt assess again when its runtime had to be waited for', async () => {
-    const ensureRuntime = () => ({ kind: 'present', runtimeName: 'shir-one', from: 'RuntimeRegistration' });
-    const played = await play(replayWorld('ReplicationPipeline', { ensureRuntime }), 'setup', setupInput);
+    let asked = 0;
+    const ensureRuntime = () => {
+      asked += 1;
+      return asked === 1 ? { kind: 'offline' } : { kind: 'present', runtimeName: 'shir-one' };
+    };
+    const world = replayWorld('ReplicationPipeline', { ensureRuntime });
+    const played = await play(world, 'setup', setupInput);
     expect(played.output).toEqual({ state: 'Ready' });
+    expect(world.moved).toEqual(['RuntimeRegistration']);
     expect(countOf(played, 'evaluateChecks')).toBe(1);
   });
 

@@ -54,6 +54,13 @@ describe('the next request', () => {
     expect([budget.remainingAt(1_000), budget.remainingAt(60_000)]).toEqual([25, 250]);
   });
 
+  test('counts none twice where no answer says what is left', () => {
+    const budget = new RequestBudget(reads);
+    for (let request = 0; request < 50; request += 1) budget.take(0);
+    for (let request = 0; request < 50; request += 1) budget.settle(0, { served: true, remaining: undefined });
+    expect(budget.remainingAt(0)).toBe(200);
+  });
+
   test('counts those that have no answer yet', () => {
     const budget = new RequestBudget(reads);
     for (let sent = 0; sent < 101; sent += 1) budget.take(0);

@@ -135,7 +135,8 @@ describe('a milestone', () => {
     const { sequence } = await store.require(second);
     await store.record(second, milestone('checksCompleted'));
     expect(await store.require(second)).toMatchObject({ sequence });
-    await store.record(second, [milestone('proceduresCreated'), milestone('inventoryCompleted')]);
+    await store.record(second, milestone('proceduresCreated'));
+    await store.record(second, milestone('inventoryCompleted'));
     const reached = await store.milestonesOf(second);
     const originOf = (wanted: string) => reached.find(({ name }) => name === wanted)?.origin;
     expect(['checksCompleted', 'proceduresCreated', 'inventoryCompleted'].map(originOf)).toEqual([1, 1, 2]);

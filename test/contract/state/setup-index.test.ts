@@ -197,4 +197,7 @@ test('a setup that is taken out is in no list, and may be taken out again', asyn
   expect(await listOf({})).toEqual([]);
   expect(await listOf({ state: ['Failed'] })).toEqual([]);
   expect(await listOf({ tenantId: failed.tenantId })).toEqual([]);
+  // Somebody may have begun it anew meanwhile.
+  await index.put(failed);
+  expect(await listOf({})).toEqual(['one']);
 });

@@ -102,6 +102,17 @@ describe('a milestone', () => {
     expect(await eventsOf()).toHaveLength(2);
   });
 
+  test('of a phase that the attempt has left is not recorded any more', async () => {
+    await store.create(setup, audit);
+    await store.record(attempt, factorySelected);
+    await store.record(attempt, milestone('checksCompleted'));
+    const { sequence } = await store.require(attempt);
+    const counts = { passed: 1, warned: 0, failed: 1, skipped: 0, failedChecks: ['NET-01'] };
+    const late = recorded(await store.record(attempt, { name: 'checksFailed', data: counts }));
+    expect(late).toMatchObject({ phase: 'Installation', sequence });
+    expect((await store.milestonesOf(attempt)).map(({ name }) => name)).not.toContain('checksFailed');
+  });
+
   test('is recorded once by two activities at the same moment', async () => {
     await store.create(setup, audit);
     await Promise.all(Array.from({ length: 4 }, () => store.record(attempt, factorySelected)));

@@ -38,7 +38,7 @@ function waitingFor(factory: Issuer['settings']['MIGRATION_FACTORIES'][number]) 
     try {
       const asked = { ...input, factory, instanceId: context.df.instanceId };
       const runtime = yield* call(context, activities.ensureRuntime, asked);
-      if (runtime.kind === 'refused') throw new Error(runtime.cause);
+      if (runtime.kind !== 'present') throw new Error('There is no runtime');
       const online = { eventName: 'runtime', answer: onlineSchema, deadlineMs: 48 * HOUR } as const;
       const answer = yield* waitForAnswer(context, runtime, online);
       yield* record(context, input, milestone('runtimeOnline'));

@@ -23,6 +23,8 @@ const run = (eventName: 'assess' | 'install', attempt = 1): NewWait => ({
 });
 const cleanupWait = (number: number) =>
   ({ instanceId: `first-setup.1.cleanup.${number}`, eventName: 'release' }) as const;
+const runWait = (number: number, start: number) =>
+  ({ instanceId: `first-setup.1.replication.${number}.${start}`, eventName: 'replication' }) as const;
 const online: WaitAnswer = { kind: 'online', nodes: [{ name: 'node-1', version: '5.50' }] };
 const ended: WaitAnswer = { kind: 'ended', status: 'Succeeded', message: '' };
 const canceled: WaitAnswer = { kind: 'canceled' };
@@ -88,6 +90,16 @@ describe('a wait', () => {
     expect(await waits.open(second)).toMatchObject(second);
     await waits.close(first);
     expect(await open()).toMatchObject(second);
+  });
+
+  test.each([
+    ['a cleanup', cleanupWait(2), cleanupWait(10)],
+    ['a replication run', runWait(1, 2), runWait(2, 1)],
+    ['an orchestration of a run', runWait(2, 1), runWait(2, 2)],
+  ])('of %s that comes late does not take the place of a later one', async (_what, earlier, later) => {
+    await waits.open({ ...run('install'), ...later });
+    expect(await waits.open({ ...run('install'), ...earlier })).toBeUndefined();
+    expect(await open()).toMatchObject(later);
   });
 
   test('is gone when it was closed, and can be closed again', async () => {

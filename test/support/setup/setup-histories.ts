@@ -23,7 +23,6 @@ function opensWith(answerOf: (eventName: keyof typeof answers) => unknown): Worl
     ensureRuntime: () => ({
       kind: 'present',
       runtimeName: 'shir-0123456789ab',
-      from: 'RuntimeRegistration',
       answer: answerOf('runtime'),
     }),
     startPreparation: stageOf,

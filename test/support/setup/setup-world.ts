@@ -54,7 +54,7 @@ export function successfulWorld(
     leaveRuntime: ({ runtimeName, remove }: { runtimeName: string; remove: boolean }) => ({
       removed: remove ? [runtimeName] : [],
     }),
-    ensureRuntime: () => ({ kind: 'present', runtimeName: 'shir-0123456789ab', from: 'RuntimeRegistration' }),
+    ensureRuntime: () => ({ kind: 'present', runtimeName: 'shir-0123456789ab' }),
     putConnections: () => null,
     restoreConnections: () => null,
     renewStaging: () => null,
