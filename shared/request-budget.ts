@@ -15,8 +15,8 @@ export type Told =
  * What one host knows of a bucket from which others take, too. A full one slows nobody down. With half of it left a host sends
  * as fast as the bucket fills, and the slower the less is left: between two of its requests the bucket must fill by
  * as many as are missing for each one that is left. So hosts that know nothing of each other come to rest before it is
- * empty, ten of them when a tenth is left. After a refusal one request goes first, and the others when it was served.
- * All times are in milliseconds.
+ * empty, ten of them when a tenth is left. After a refusal one request goes first, and until one was served the others follow
+ * as from an empty bucket. All times are in milliseconds.
  */
 export class RequestBudget {
   readonly #size: BucketSize;

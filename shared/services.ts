@@ -74,7 +74,8 @@ export interface Services {
 const TRY_MS = 10_000;
 /**
  * An activity that changes something outside may do so for 60 s after it asked the head row. In that time fit two
- * requests to Resource Manager, each with the wait for its turn, and the rows beside them, or a connection and one batch.
+ * rounds of requests to Resource Manager, each with the wait for its turn, and the rows beside them, or a connection and one
+ * batch; one that does more asks again in between.
  */
 const RESOURCE_MANAGER_MS = 20_000 - LONGEST_WAIT_MS;
 const CONNECTION_MS = 15_000;

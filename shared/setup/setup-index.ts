@@ -1,6 +1,6 @@
 /**
  * The index of setups in Table Storage, for lists. It is a copy of what head rows say, written after them: it may be a
- * moment late, and the timer that settles setups mends what was not written.
+ * moment late; what was not written is mended by the next change, or by the timer once the setup rests.
  */
 import { odata } from '@azure/data-tables';
 import type { TableClient, TransactionAction } from '@azure/data-tables';

@@ -151,7 +151,8 @@ export class SetupWriter extends SetupReader {
     try {
       await this.#index.put(setup);
     } catch {
-      // The change is made, and lists are no reason to stop a setup: the timer mends its row, and says if that fails too.
+      // The change is made, and lists are no reason to stop a setup: its next change mends the row, or the timer once it
+      // rests, which says if that fails too.
     }
   }
 }
