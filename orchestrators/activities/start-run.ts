@@ -1,3 +1,4 @@
+import { isThrottled } from '../../shared/rest-errors.ts';
 import type { Services } from '../../shared/services.ts';
 import type { SetupRecord } from '../../shared/setup/head.ts';
 import type { AttemptId, Factory } from '../../shared/setup/setup.ts';
@@ -25,17 +26,23 @@ export async function startRun(
   attempt: AttemptId,
   { factory, pipeline, operationId, parameters }: WantedRun,
 ): Promise<string> {
-  const before = await runIntents.begin(attempt, operationId);
-  if (before !== undefined) {
+  const { isFirst, intent } = await runIntents.begin(attempt, operationId);
+  if (!isFirst) {
     const running = await factories.findRun(factory, pipeline, operationId);
     if (running !== undefined) return running;
-    const isOld = clock.now().getTime() - Date.parse(before.at) >= SHOWN_AFTER_MS;
+    const isOld = clock.now().getTime() - Date.parse(intent.at) >= SHOWN_AFTER_MS;
     // Of several that find it old, one goes on.
-    if (!isOld || !(await runIntents.renew(attempt, operationId, before))) {
+    if (!isOld || !(await runIntents.renew(attempt, operationId, intent))) {
       throw new Error(`A run of ${pipeline} may have been started that ${factory.name} does not show yet`);
     }
   }
-  return factories.createRun(factory, pipeline, { ...parameters, operationId });
+  try {
+    return await factories.createRun(factory, pipeline, { ...parameters, operationId });
+  } catch (error) {
+    // What is refused so is not started: the next try need not look for it.
+    if (isFirst && isThrottled(error)) await runIntents.withdraw(attempt, operationId, intent);
+    throw error;
+  }
 }
 
 /**

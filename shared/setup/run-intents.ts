@@ -5,7 +5,7 @@
 import type { TableClient } from '@azure/data-tables';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
-import { unlessConflict } from '../rest-errors.ts';
+import { unlessConflict, unlessMissing } from '../rest-errors.ts';
 import { createdTable } from '../table.ts';
 import { partitionOf } from './rows.ts';
 import type { SetupKey } from './rows.ts';
@@ -24,12 +24,26 @@ export class RunIntents {
     this.#clock = clock;
   }
 
-  /** Says that a run is about to be started. @returns what was said before; undefined if this is the first time */
-  async begin(setup: SetupKey, operationId: string): Promise<RunIntent | undefined> {
+  /** Says that a run is about to be started, for the first time or not. @returns what is said now, or was said before */
+  async begin(
+    setup: SetupKey,
+    operationId: string,
+  ): Promise<{ readonly isFirst: boolean; readonly intent: RunIntent }> {
     const table = await this.#table();
     const row = this.#row(setup, operationId);
-    if (await unlessConflict(() => table.createEntity(row))) return undefined;
-    return intentSchema.parse(await table.getEntity(row.partitionKey, row.rowKey));
+    let created: object | undefined;
+    await unlessConflict(async () => {
+      created = await table.createEntity(row);
+    });
+    const intent = created === undefined ? await table.getEntity(row.partitionKey, row.rowKey) : { ...row, ...created };
+    return { isFirst: created !== undefined, intent: intentSchema.parse(intent) };
+  }
+
+  /** Says that none was started after all, unless somebody has said something else since. */
+  async withdraw(setup: SetupKey, operationId: string, { etag }: RunIntent): Promise<void> {
+    const table = await this.#table();
+    const { partitionKey, rowKey } = this.#row(setup, operationId);
+    await unlessMissing(() => unlessConflict(() => table.deleteEntity(partitionKey, rowKey, { etag })));
   }
 
   /** Says so again. @returns false if somebody else has, since it was read */

@@ -97,9 +97,17 @@ test('a run whose answer was lost and that shows late is found, and no second on
   expect(await runs()).toHaveLength(1);
 });
 
-test('a run that was not started is, a minute later, by one of those that want it', async () => {
+test('a run that was refused because of throttling is started by the next call', async () => {
   dataFactory.faults.throttleNext(1);
   await expect(start()).rejects.toMatchObject({ statusCode: 429 });
+  const runId = await start();
+  expect(await runs()).toEqual([runId]);
+  expect(await start()).toBe(runId);
+});
+
+test('a run that was not started is, a minute later, by one of those that want it', async () => {
+  // Whoever wanted it died before it sent the request.
+  await services.runIntents.begin({ tenantId, setupId }, '1.assess');
   await clock.advance(59_000);
   await expect(start()).rejects.toThrow('does not show yet');
   await clock.advance(1_000);
