@@ -1,10 +1,11 @@
 // The import rules of docs/architecture.md. Type-only imports count, except where a rule says otherwise: swc, unlike tsc,
 // sees them without tsPreCompilationDeps.
 const GATEWAYS = [
-  'clock|config|durable|json-lines|request-queue|request-timeout|resource-manager-budget|rest-errors|secrets|services|table',
+  'clock|config|durable|json-lines|secrets|services|table',
   'setup/(?:active|attempts|begin-replay|continuation|database-mark|findings|key|publisher|reader|run-intents|setup-index|start|store|writer)',
   'audit/audit-log',
   'retention/.+',
+  'requests/(?:request-queue|request-timeout|resource-manager-budget|rest-errors)',
   'runtimes/runtime-book',
   'environments/directory',
   'factory/(?:book|data-factory|identities|staging)',

@@ -1,7 +1,7 @@
 /** The passwords of source databases, in Key Vault. Only the app reads it; each secret belongs to one setup. */
 import { randomBytes } from 'node:crypto';
 import type { SecretClient } from '@azure/keyvault-secrets';
-import { unlessForbidden, unlessMissing } from './rest-errors.ts';
+import { unlessForbidden, unlessMissing } from './requests/rest-errors.ts';
 import type { AttemptId } from './setup/setup.ts';
 
 /** Whose a secret is. */

@@ -1,7 +1,7 @@
 /** Tables that exist from their first use on, and the removal of many of their rows. */
 import { odata } from '@azure/data-tables';
 import type { TableClient, TableEntityResult, TransactionAction } from '@azure/data-tables';
-import { unlessConflict, unlessMissing } from './rest-errors.ts';
+import { unlessConflict, unlessMissing } from './requests/rest-errors.ts';
 
 /** Gives a table's client once the table exists; a creation that failed is tried again at the next call. */
 export function createdTable(table: TableClient): () => Promise<TableClient> {
@@ -19,23 +19,30 @@ export function createdTable(table: TableClient): () => Promise<TableClient> {
 }
 
 /**
- * Submits a transaction whose first action writes an entity.
- * @returns the new ETag of that entity; undefined if one of the entities exists already, has changed since it was read, or is gone
+ * Writes an entity.
+ * @returns its new ETag; undefined if it exists already, has changed since it was read, or is gone
  */
-export async function submitted(
-  table: TableClient,
-  actions: TransactionAction[],
+export async function written(
+  write: () => Promise<{ readonly etag?: string }>,
 ): Promise<{ readonly etag: string } | undefined> {
   let etag: string | undefined;
   const isWritten = await unlessMissing(() =>
     unlessConflict(async () => {
-      // The answers are in the order of the actions. Those of updates do not name their entity.
-      etag = (await table.submitTransaction(actions)).subResponses[0]?.etag;
+      ({ etag } = await write());
     }),
   );
   if (isWritten !== true) return undefined;
-  if (etag === undefined) throw new Error(`Table Storage gave no ETag for a row of ${table.tableName}`);
+  if (etag === undefined) throw new Error('Table Storage gave no ETag for what it wrote');
   return { etag };
+}
+
+/** Submits a transaction whose first action writes an entity. @returns as `written`, for that entity and all others */
+export function submitted(
+  table: TableClient,
+  actions: TransactionAction[],
+): Promise<{ readonly etag: string } | undefined> {
+  // The answers are in the order of the actions. Those of updates do not name their entity.
+  return written(async () => (await table.submitTransaction(actions)).subResponses[0] ?? {});
 }
 
 /** The rows of a partition whose keys begin with a prefix, in the order of their keys; `condition` is a filter on them. */

@@ -3,6 +3,7 @@ import type { InvocationContext } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import pMap from 'p-map';
 import { messageOf } from '../../shared/error-message.ts';
+import { factoryKey } from '../../shared/factory/names.ts';
 import type { Services } from '../../shared/services.ts';
 import type { Factory } from '../../shared/setup/setup.ts';
 import { orchestrationOf, orchestrationStatus } from '../../shared/setup/start.ts';
@@ -55,9 +56,7 @@ export async function lookAfterWaits(
 
 /** The looks, each with at most one question. */
 function looksAt(round: Round, waits: readonly Wait[]): (() => Promise<void>)[] {
-  const runs = Map.groupBy(waits.filter(isUnansweredRun), ({ target: { factory } }) =>
-    `${factory.subscriptionId}/${factory.resourceGroup}/${factory.name}`.toLowerCase(),
-  );
+  const runs = Map.groupBy(waits.filter(isUnansweredRun), ({ target }) => factoryKey(target.factory));
   return [
     ...waits.filter((wait) => !isUnansweredRun(wait)).map((wait) => () => lookAtOne(round, wait)),
     ...[...runs.values()].map((group) => () => lookAtRuns(round, group)),

@@ -69,18 +69,9 @@ export const renewStaging: Implementation<'renewStaging'> = async ({ factory, ke
 };
 
 export const putPreparation: Implementation<'putPreparation'> = async (input, services, { head }) => {
-  await putPrepared(input, await head(), services);
-  return null;
-};
-
-export const restorePreparation: Implementation<'restorePreparation'> = async (input, services, { head }) => {
-  await putPrepared(input, await head(), services);
-  return null;
-};
-
-/** Puts the datasets, then the pipeline that refers to them. */
-async function putPrepared(input: Placed, setup: SetupRecord, { factories, settings }: Services): Promise<void> {
   const { factory, key, attempt } = input;
+  const { factories, settings } = services;
+  const setup = await head();
   const { kind } = setup.request.source;
   const context = contextOf(input, setup, settings);
   const { names } = context;
@@ -91,8 +82,10 @@ async function putPrepared(input: Placed, setup: SetupRecord, { factories, setti
   });
   const claimant = { setupKey: databaseMarkOf(settings.MIGRATION_EVENT_SOURCE, input), attempt };
   const document = preparationPipeline(context, claimant, scripts);
+  // After the datasets, to which it refers.
   await factories.put(factory, 'pipelines', names.pipelines.prepare, document);
-}
+  return null;
+};
 
 /** What the pipelines of a setup need to know. */
 function contextOf(
@@ -156,16 +149,20 @@ export const removeStaging: Implementation<'removeStaging'> = async ({ key }, { 
   return { removed: (await staging.remove(key)) ? [`container ${stagingContainer(key)}`] : [] };
 };
 
-/** Puts entities of one kind. Those that succeed are done when it fails: nothing of an activity goes on after its end. */
+/** Waits for all, also where one fails: nothing of an activity goes on after its end. @throws what the first one threw */
+async function together<Answer>(requests: readonly Promise<Answer>[]): Promise<Answer[]> {
+  await Promise.allSettled(requests);
+  return Promise.all(requests);
+}
+
+/** Puts entities of one kind. */
 async function putAll(
   factories: Services['factories'],
   factory: Factory,
   kind: EntityKind,
   documents: Readonly<Record<string, EntityDocument>>,
 ): Promise<void> {
-  const puts = Object.entries(documents).map(([name, document]) => factories.put(factory, kind, name, document));
-  await Promise.allSettled(puts);
-  await Promise.all(puts);
+  await together(Object.entries(documents).map(([name, document]) => factories.put(factory, kind, name, document)));
 }
 
 /** Deletes entities of one kind; gives the names of those that were there. */
@@ -175,6 +172,6 @@ async function deleteAll(
   kind: EntityKind,
   names: readonly string[],
 ): Promise<string[]> {
-  const found = await Promise.all(names.map((name) => factories.delete(factory, kind, name)));
+  const found = await together(names.map((name) => factories.delete(factory, kind, name)));
   return names.filter((_name, index) => found[index]);
 }

@@ -3,7 +3,7 @@ import { messageOf } from '../../shared/error-message.ts';
 import type { BookedFactory } from '../../shared/factory/book.ts';
 import { drawCandidates } from '../../shared/factory/placement.ts';
 import type { RankedFactory } from '../../shared/factory/placement.ts';
-import { isGone, isThrottled } from '../../shared/rest-errors.ts';
+import { isGone, isThrottled } from '../../shared/requests/rest-errors.ts';
 import type { Services } from '../../shared/services.ts';
 
 /** A factory that is full as far as the book knows is counted again, if that is older: somebody may have made room. */

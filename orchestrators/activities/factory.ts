@@ -1,5 +1,5 @@
 import { messageOf } from '../../shared/error-message.ts';
-import { isThrottled } from '../../shared/rest-errors.ts';
+import { isThrottled } from '../../shared/requests/rest-errors.ts';
 import type { SetupRecord } from '../../shared/setup/head.ts';
 import { dataOf } from '../../shared/setup/milestone-data.ts';
 import type { AttemptId } from '../../shared/setup/setup.ts';

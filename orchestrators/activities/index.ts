@@ -16,7 +16,6 @@ import {
   removeStaging,
   renewStaging,
   restoreConnections,
-  restorePreparation,
 } from './entities.ts';
 import { measureFactory, releaseFactory, selectFactory } from './factory.ts';
 import type { Implementation } from './implementation.ts';
@@ -49,7 +48,8 @@ export const implementations: { readonly [Name in keyof typeof activities]: Impl
   renewStaging,
   putPreparation,
   startPreparation,
-  restorePreparation,
+  // The same work behind another fence.
+  restorePreparation: putPreparation,
   startSourceUndo,
   cancelRuns,
   evaluateChecks,

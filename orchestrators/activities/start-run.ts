@@ -1,4 +1,4 @@
-import { isThrottled } from '../../shared/rest-errors.ts';
+import { isThrottled } from '../../shared/requests/rest-errors.ts';
 import type { Services } from '../../shared/services.ts';
 import type { SetupRecord } from '../../shared/setup/head.ts';
 import type { AttemptId, Factory } from '../../shared/setup/setup.ts';

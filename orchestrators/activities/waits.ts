@@ -22,11 +22,8 @@ export async function openWait(
   if (wait.answer !== undefined) return { answer: wait.answer };
   // A cancellation is written down before it looks for a wait, so that one of the two sees the other.
   const isCanceled = standingOf(wait, await store.require(wait)) === 'canceled';
-  const answer = isCanceled
-    ? ({ kind: 'canceled' } as const)
-    : mayBeThere
-      ? await askAtOnce(factories, wait)
-      : undefined;
+  if (!isCanceled && !mayBeThere) return {};
+  const answer = isCanceled ? ({ kind: 'canceled' } as const) : await askAtOnce(factories, wait);
   if (answer === undefined) return {};
   // Another call of this activity may have said that there is no answer: with the answer in the row it is told.
   const settled = await waits.settle(wait, answer);

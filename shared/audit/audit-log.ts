@@ -4,7 +4,7 @@
  */
 import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
-import { unlessMissing } from '../rest-errors.ts';
+import { unlessMissing } from '../requests/rest-errors.ts';
 import { createdTable } from '../table.ts';
 import { auditRecordSchema } from './audit.ts';
 import type { AuditRecord } from './audit.ts';

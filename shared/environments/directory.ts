@@ -9,7 +9,7 @@ import type { AuditEntry } from '../audit/audit.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { auditRow } from '../audit/rows.ts';
 import type { Clock } from '../clock.ts';
-import { unlessConflict, unlessMissing } from '../rest-errors.ts';
+import { unlessConflict, unlessMissing } from '../requests/rest-errors.ts';
 import { createdTable } from '../table.ts';
 import { restingStates } from '../setup/states.ts';
 import type { SetupStore } from '../setup/store.ts';

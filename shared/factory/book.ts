@@ -7,10 +7,11 @@ import { odata } from '@azure/data-tables';
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
-import { unlessConflict, unlessMissing } from '../rest-errors.ts';
+import { unlessConflict, unlessMissing } from '../requests/rest-errors.ts';
 import type { Factory } from '../setup/setup.ts';
 import { createdTable } from '../table.ts';
 import type { FactoryLoad } from './data-factory.ts';
+import { factoryKey } from './names.ts';
 import type { KnownFactory } from './placement.ts';
 
 /** Partition of the factories and of the places in them. */
@@ -275,6 +276,6 @@ function columnsOf({ id, entities, activeRuns, reservations, arrived, silence, m
   };
 }
 
-function rowOf({ subscriptionId, resourceGroup, name }: Factory): string {
-  return FACTORY + `${subscriptionId}|${resourceGroup}|${name}`.toLowerCase();
+function rowOf(factory: Factory): string {
+  return FACTORY + factoryKey(factory);
 }

@@ -2,7 +2,7 @@
 import type { DataFactoryManagementClient, PipelineRun } from '@azure/arm-datafactory';
 import type { Clock } from '../clock.ts';
 import type { EntityDocument } from './connections.ts';
-import { unlessMissing } from '../rest-errors.ts';
+import { unlessMissing } from '../requests/rest-errors.ts';
 import type { Factory } from '../setup/setup.ts';
 
 /**

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { Recent } from '../recent.ts';
 import type { Factory } from '../setup/setup.ts';
 import type { DataFactories } from './data-factory.ts';
+import { factoryKey } from './names.ts';
 
 /** A factory may get another identity. Somebody else that calls as a factory has it asked once in so long. */
 const ASK_EVERY_MS = 60_000;
@@ -20,7 +21,7 @@ export class FactoryIdentities {
 
   /** Whether an object id is that of a factory's identity. @throws {RestError} if Resource Manager does not answer */
   async isOf(factory: Factory, objectId: string): Promise<boolean> {
-    const key = `${factory.subscriptionId}/${factory.resourceGroup}/${factory.name}`.toLowerCase();
+    const key = factoryKey(factory);
     const now = this.#clock.now().getTime();
     let known = this.#known.get(key);
     if (known?.principal !== objectId && now - (known?.askedAt ?? 0) >= ASK_EVERY_MS) {

@@ -3,6 +3,13 @@
  * attempt made. https://learn.microsoft.com/azure/data-factory/naming-rules
  */
 
+import type { Factory } from '../setup/setup.ts';
+
+/** Tells factories apart, whatever the case in which their names are written. It can be part of a row key. */
+export function factoryKey({ subscriptionId, resourceGroup, name }: Factory): string {
+  return `${subscriptionId}|${resourceGroup}|${name}`.toLowerCase();
+}
+
 /** Names of a setup's entities. */
 export interface EntityNames {
   readonly runtime: string;

@@ -5,7 +5,7 @@
  */
 import { ContainerSASPermissions, generateBlobSASQueryParameters, SASProtocol } from '@azure/storage-blob';
 import type { BlobServiceClient, ContainerClient } from '@azure/storage-blob';
-import { unlessMissing } from '../rest-errors.ts';
+import { unlessMissing } from '../requests/rest-errors.ts';
 import { jsonLines } from '../json-lines.ts';
 import { keyOfName, stagingContainer } from './names.ts';
 import type { BlobPlace } from './names.ts';

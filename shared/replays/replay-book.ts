@@ -10,7 +10,7 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import { auditRow } from '../audit/rows.ts';
 import type { AuditRow } from '../audit/rows.ts';
 import type { Clock } from '../clock.ts';
-import { unlessConflict, unlessMissing } from '../rest-errors.ts';
+import { unlessConflict, unlessMissing } from '../requests/rest-errors.ts';
 import type { IndexedSetup } from '../setup/index-rows.ts';
 import type { EndedBook } from '../retention/ended-book.ts';
 import { createdTable, deleteRows } from '../table.ts';

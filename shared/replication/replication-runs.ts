@@ -3,7 +3,7 @@
  * that there is one at a time, and none while the setup is removed.
  */
 import type { AuditEntry } from '../audit/audit.ts';
-import { unlessMissing } from '../rest-errors.ts';
+import { unlessMissing } from '../requests/rest-errors.ts';
 import type { SetupRecord } from '../setup/head.ts';
 import { milestoneRow, partitionOf } from '../setup/rows.ts';
 import type { SetupKey } from '../setup/rows.ts';

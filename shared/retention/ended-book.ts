@@ -5,7 +5,7 @@
 import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 import { z } from 'zod';
-import { unlessMissing } from '../rest-errors.ts';
+import { unlessMissing } from '../requests/rest-errors.ts';
 import { createdTable } from '../table.ts';
 import { timeKey } from '../time-key.ts';
 

@@ -1,7 +1,7 @@
 /** The end of the rows of a setup that was deleted long ago. */
 import type { TableClient } from '@azure/data-tables';
 import { odata } from '@azure/data-tables';
-import { unlessConflict, unlessMissing } from '../rest-errors.ts';
+import { unlessConflict, unlessMissing } from '../requests/rest-errors.ts';
 import { HEAD, NUMBERS, partitionOf } from '../setup/rows.ts';
 import type { SetupRecord } from '../setup/head.ts';
 import { createdTable, deleteRows } from '../table.ts';

@@ -4,7 +4,7 @@
  */
 import type { TableClient } from '@azure/data-tables';
 import { z } from 'zod';
-import { unlessConflict, unlessMissing } from '../rest-errors.ts';
+import { unlessConflict, unlessMissing } from '../requests/rest-errors.ts';
 import { factorySchema } from '../setup/setup.ts';
 import type { Factory } from '../setup/setup.ts';
 import { createdTable, rowsWithPrefix } from '../table.ts';

@@ -5,7 +5,7 @@
 import { odata } from '@azure/data-tables';
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import type { Clock } from '../clock.ts';
-import { unlessConflict, unlessMissing } from '../rest-errors.ts';
+import { unlessConflict, unlessMissing } from '../requests/rest-errors.ts';
 import { createdTable, MAXIMUM_TRANSACTION_ROWS } from '../table.ts';
 import { firstLook } from './due.ts';
 import { partitionOf } from './rows.ts';

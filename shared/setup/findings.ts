@@ -3,7 +3,7 @@
  * partition of its setup.
  */
 import type { TableClient, TransactionAction } from '@azure/data-tables';
-import { unlessConflict, unlessMissing } from '../rest-errors.ts';
+import { unlessConflict, unlessMissing } from '../requests/rest-errors.ts';
 import { createdTable, MAXIMUM_TRANSACTION_ROWS, rowsWithPrefix } from '../table.ts';
 import { decoded, findingPrefix, milestoneRow, padded, partitionOf } from './rows.ts';
 import type { FindingKind } from './rows.ts';

@@ -2,7 +2,7 @@
 import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 import { z } from 'zod';
-import { unlessMissing } from '../rest-errors.ts';
+import { unlessMissing } from '../requests/rest-errors.ts';
 import { createdTable, rowsWithPrefix } from '../table.ts';
 import { attemptFromRow } from './attempt-record.ts';
 import { setupEventSchema } from './events.ts';

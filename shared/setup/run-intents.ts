@@ -5,8 +5,8 @@
 import type { TableClient } from '@azure/data-tables';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
-import { unlessConflict, unlessMissing } from '../rest-errors.ts';
-import { createdTable } from '../table.ts';
+import { unlessConflict, unlessMissing } from '../requests/rest-errors.ts';
+import { createdTable, written } from '../table.ts';
 import { partitionOf } from './rows.ts';
 import type { SetupKey } from './rows.ts';
 
@@ -31,12 +31,9 @@ export class RunIntents {
   ): Promise<{ readonly isFirst: boolean; readonly intent: RunIntent }> {
     const table = await this.#table();
     const row = this.#row(setup, operationId);
-    let created: object | undefined;
-    await unlessConflict(async () => {
-      created = await table.createEntity(row);
-    });
-    const intent = created === undefined ? await table.getEntity(row.partitionKey, row.rowKey) : { ...row, ...created };
-    return { isFirst: created !== undefined, intent: intentSchema.parse(intent) };
+    const created = await written(() => table.createEntity(row));
+    if (created !== undefined) return { isFirst: true, intent: { at: row.at, ...created } };
+    return { isFirst: false, intent: intentSchema.parse(await table.getEntity(row.partitionKey, row.rowKey)) };
   }
 
   /** Says that none was started after all, unless somebody has said something else since. */

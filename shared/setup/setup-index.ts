@@ -4,7 +4,7 @@
  */
 import { odata } from '@azure/data-tables';
 import type { TableClient, TransactionAction } from '@azure/data-tables';
-import { unlessMissing } from '../rest-errors.ts';
+import { unlessMissing } from '../requests/rest-errors.ts';
 import { Recent } from '../recent.ts';
 import { createdTable, submitted } from '../table.ts';
 import { continuationOf, readContinuation } from './continuation.ts';

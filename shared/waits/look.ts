@@ -122,8 +122,8 @@ export function raiseCanceled(services: Pick<Services, 'waits'>, client: Durable
 /** Closes the wait of a setup whose attempt has ended. The timer closes what is not closed here. */
 export async function closeIfOver({ waits }: Pick<Services, 'waits'>, setup: SetupRecord): Promise<void> {
   const wait = await waits.get(setup);
-  if (wait !== undefined && wait.attempt <= setup.attempt && standingOf(wait, setup) === 'over')
-    await waits.close(wait);
+  if (wait === undefined || wait.attempt > setup.attempt) return;
+  if (standingOf(wait, setup) === 'over') await waits.close(wait);
 }
 
 /**

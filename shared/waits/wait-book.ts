@@ -7,9 +7,9 @@ import { odata } from '@azure/data-tables';
 import type { TableClient, TableEntity } from '@azure/data-tables';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
-import { unlessConflict, unlessMissing } from '../rest-errors.ts';
-import type { AttemptId } from '../setup/setup.ts';
-import { createdTable } from '../table.ts';
+import { unlessConflict, unlessMissing } from '../requests/rest-errors.ts';
+import type { SetupKey } from '../setup/rows.ts';
+import { createdTable, written } from '../table.ts';
 import { nextLook } from './pause.ts';
 import { follows, waitAnswerSchema, waitEvents, waitTargetSchema } from './wait.ts';
 import type { NewWait, Wait, WaitAnswer } from './wait.ts';
@@ -38,10 +38,6 @@ const rowSchema = z.object({
   etag: z.string(),
 });
 
-/** A deletion has no ETag. */
-const writtenSchema = z.object({ etag: z.string().default('') });
-
-type SetupKey = Pick<AttemptId, 'tenantId' | 'setupId'>;
 type WaitName = Pick<NewWait, 'instanceId' | 'eventName'>;
 
 /** What a nudge led to: the wait, and whether the caller is the one to look. */
@@ -64,6 +60,7 @@ export class WaitBook {
    * @returns the open wait; undefined if the setup waits for something later already
    */
   async open(wanted: NewWait): Promise<Wait | undefined> {
+    const table = await this.#table();
     for (;;) {
       const open = await this.get(wanted);
       if (open !== undefined && isSame(open, wanted)) return open;
@@ -72,10 +69,10 @@ export class WaitBook {
       const { tenantId: _tenant, setupId: _setup, target, ...named } = wanted;
       const opened = { ...named, since: now, due: nextLook(now, now), nudgedAt: now };
       const row = { ...keyOf(wanted), ...opened, target: JSON.stringify(target) };
-      const written = await this.#write((table) =>
+      const answer = await written(() =>
         open === undefined ? table.createEntity(row) : table.updateEntity(row, 'Replace', { etag: open.etag }),
       );
-      if (written !== undefined) return { ...wanted, ...opened, ...written, lookedAt: undefined, answer: undefined };
+      if (answer !== undefined) return { ...wanted, ...opened, ...answer, lookedAt: undefined, answer: undefined };
     }
   }
 
@@ -139,10 +136,14 @@ export class WaitBook {
 
   /** Closes a wait; a later one of the setup stays open. @param closed as for `settle` */
   async close(closed: NewWait | Wait): Promise<void> {
+    const table = await this.#table();
     const { partitionKey, rowKey } = keyOf(closed);
     for (let wait = await this.#known(closed); wait !== undefined && isSame(wait, closed);) {
       const { etag } = wait;
-      if (await this.#write((table) => table.deleteEntity(partitionKey, rowKey, { etag }))) return;
+      const isClosed = await unlessConflict(() =>
+        unlessMissing(() => table.deleteEntity(partitionKey, rowKey, { etag })),
+      );
+      if (isClosed) return;
       wait = await this.get(closed);
     }
   }
@@ -162,20 +163,9 @@ export class WaitBook {
       ...times,
       ...(answer === undefined ? {} : { answer: JSON.stringify(answer) }),
     };
-    const written = await this.#write((table) => table.updateEntity(row, 'Merge', { etag: wait.etag }));
-    return written === undefined ? undefined : { ...wait, ...changes, ...written };
-  }
-
-  /** The new ETag of what was written; undefined if the row is another by now, or gone. */
-  async #write(write: (table: TableClient) => Promise<object>): Promise<{ readonly etag: string } | undefined> {
     const table = await this.#table();
-    let answer: object | undefined;
-    await unlessMissing(() =>
-      unlessConflict(async () => {
-        answer = await write(table);
-      }),
-    );
-    return answer === undefined ? undefined : writtenSchema.parse(answer);
+    const updated = await written(() => table.updateEntity(row, 'Merge', { etag: wait.etag }));
+    return updated === undefined ? undefined : { ...wait, ...changes, ...updated };
   }
 }
 

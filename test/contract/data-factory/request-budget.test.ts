@@ -3,7 +3,7 @@ import { DataFactoryManagementClient } from '@azure/arm-datafactory';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../../local/endpoint/clock.ts';
 import { systemClock } from '../../../shared/clock.ts';
-import { withinBudget } from '../../../shared/resource-manager-budget.ts';
+import { withinBudget } from '../../../shared/requests/resource-manager-budget.ts';
 import { sharedIdentity } from '../../support/shared-endpoints.ts';
 import { startUnreliableProxy } from '../../support/world/unreliable-proxy.ts';
 import type { UnreliableProxy } from '../../support/world/unreliable-proxy.ts';

@@ -215,6 +215,22 @@ test.each(undo)('%s of an attempt that somebody wants to end does its work', asy
   expect(touched).toBeGreaterThan(0);
 });
 
+test('a selection that another call has overtaken goes by what that one recorded', async () => {
+  await setups.createAt([]);
+  const { book } = services;
+  const isSpent = book.isSpent.bind(book);
+  book.isSpent = async (holder) => {
+    await setups.store.record(attempt, {
+      name: 'factorySelected',
+      data: { factory: { ...factory, name: 'factory-2' }, candidates: [] },
+    });
+    return isSpent(holder);
+  };
+  const choice = run('selectFactory', { known: factory });
+  await expect(choice).rejects.toThrow('Another call has chosen factory-2');
+  expect(await run('selectFactory')).toMatchObject({ factory: { name: 'factory-2' } });
+});
+
 test('a late reservation finds what its attempt has chosen, and takes no other place', async () => {
   await setups.createAt(course.slice(0, 1));
   expect(await run('selectFactory')).toMatchObject({ factory: { name: 'factory-1' } });

@@ -10,7 +10,7 @@ import type { Identity } from '../../../local/identity/server.ts';
 import type { ManagedIdentity } from '../../../local/identity/managed-identity.ts';
 import { startKeyVault } from '../../../local/key-vault/server.ts';
 import { createCertificateAuthority, trustCertificateAuthority } from '../../../local/stack/certificates.ts';
-import { answeredWithin } from '../../../shared/request-timeout.ts';
+import { answeredWithin } from '../../../shared/requests/request-timeout.ts';
 import { newSecretName, Secrets } from '../../../shared/secrets.ts';
 import type { StoredSecret } from '../../../shared/secrets.ts';
 

@@ -1,7 +1,7 @@
 /** Keeps the requests to Azure Resource Manager within what a subscription allows. */
 import { createHttpHeaders, RestError } from '@azure/core-rest-pipeline';
 import type { PipelinePolicy, PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 import { RequestBudget } from './request-budget.ts';
 import type { BucketSize, Told } from './request-budget.ts';
 import { RequestQueue } from './request-queue.ts';

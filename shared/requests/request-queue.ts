@@ -1,5 +1,5 @@
 /** Lets requests out one after the other, as fast as their budget allows. */
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 import type { RequestBudget, Told } from './request-budget.ts';
 
 /** No request is held back for longer. */

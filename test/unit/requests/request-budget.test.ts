@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { BucketSize, Told } from '../../shared/request-budget.ts';
-import { RequestBudget } from '../../shared/request-budget.ts';
+import type { BucketSize, Told } from '../../../shared/requests/request-budget.ts';
+import { RequestBudget } from '../../../shared/requests/request-budget.ts';
 
 const reads = { capacity: 250, perSecond: 25 };
 const writes = { capacity: 200, perSecond: 10 };
