@@ -38,7 +38,7 @@ CREATE FUNCTION tsql.track_statement(query text) RETURNS text IMMUTABLE LANGUAGE
     v AS (UPDATE tsql.databases d SET tracking_version = d.tracking_version + 1, tracking_transaction = pg_current_xact_id() FROM t WHERE d.key = t.key AND t.is_first)
     INSERT INTO tsql.changes (relation, version, operation, key) SELECT t.relation, t.tracking_version + t.is_first::int4, c.operation, c.key FROM t CROSS JOIN c', query) $$;
 -- The argument selects operation and key from the rows that a statement changed. PostgreSQL keeps the plans of a trigger for each
--- table that has it, and looks through all of them whenever a table is made: so there are no statements in it.
+-- table that has it, and looks through all of them whenever a table is made: so its only statement is a dynamic one, which has none.
 CREATE FUNCTION tsql.track() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   EXECUTE tsql.track_statement(TG_ARGV[0]) USING TG_RELID;
