@@ -30,20 +30,23 @@ BEGIN
   END IF;
 END $$;
 
--- Notes the operations and keys that a query gives for the table $1, and makes a version if its transaction has none yet.
-CREATE FUNCTION tsql.track_statement(query text) RETURNS text IMMUTABLE LANGUAGE sql AS $$
-  SELECT pg_catalog.format('WITH c(operation, key) AS MATERIALIZED (%s),
-    t AS MATERIALIZED (SELECT t.relation, d.key, d.tracking_version, d.tracking_transaction IS DISTINCT FROM pg_current_xact_id() AS is_first
-      FROM tsql.tracked_tables t JOIN tsql.databases d ON d.key = t.key WHERE t.relation = $1 AND EXISTS (SELECT FROM c)),
-    v AS (UPDATE tsql.databases d SET tracking_version = d.tracking_version + 1, tracking_transaction = pg_current_xact_id() FROM t WHERE d.key = t.key AND t.is_first)
-    INSERT INTO tsql.changes (relation, version, operation, key) SELECT t.relation, t.tracking_version + t.is_first::int4, c.operation, c.key FROM t CROSS JOIN c', query) $$;
--- The argument selects operation and key from the rows that a statement changed. PostgreSQL keeps the plans of a trigger for each
--- table that has it, and looks through all of them whenever a table is made: so its only statement is a dynamic one, which has none.
-CREATE FUNCTION tsql.track() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Notes what was done to a key, and makes a version if the transaction has none yet. False, because it is the condition of the
+-- triggers of a tracked table: PostgreSQL keeps the plans of a trigger's function for each table that has it, and looks through all
+-- of them whenever a table is made, but evaluates a condition with the statement.
+CREATE FUNCTION tsql.track(tracked oid, operation text, changed jsonb) RETURNS bool LANGUAGE plpgsql AS $$
 BEGIN
-  EXECUTE tsql.track_statement(TG_ARGV[0]) USING TG_RELID;
-  RETURN NULL;
+  UPDATE tsql.databases d SET tracking_version = d.tracking_version + 1, tracking_transaction = pg_current_xact_id()
+    FROM tsql.tracked_tables t WHERE t.relation = tracked AND d.key = t.key AND d.tracking_transaction IS DISTINCT FROM pg_current_xact_id();
+  INSERT INTO tsql.changes (relation, version, operation, key)
+    SELECT tracked, d.tracking_version, operation, changed FROM tsql.tracked_tables t JOIN tsql.databases d ON d.key = t.key WHERE t.relation = tracked;
+  RETURN false;
 END $$;
+CREATE FUNCTION tsql.track_update(tracked oid, before jsonb, after jsonb) RETURNS bool LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN CASE WHEN before = after THEN tsql.track(tracked, 'U', after)
+              ELSE tsql.track(tracked, 'D', before) OR tsql.track(tracked, 'I', after) END;
+END $$;
+CREATE FUNCTION tsql.tracked() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
 CREATE FUNCTION tsql.track_truncation() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   DELETE FROM tsql.changes WHERE relation = TG_RELID;
@@ -62,7 +65,7 @@ CREATE FUNCTION tsql.enable_change_tracking(relation text, function text, column
 DECLARE
   tracked regclass := relation;
   table_name text := (SELECT r.name FROM tsql.relations r WHERE r.object_id = tracked);
-  names text; spellings text; types text; key text;
+  names text; spellings text; types text; old_key text; new_key text;
 BEGIN
   IF NOT (SELECT d.change_tracking FROM tsql.databases d WHERE d.key = tsql.key()) THEN
     PERFORM tsql.fail(1718, pg_catalog.format('Change tracking must be enabled on database ''%s'' before it can be enabled on table ''%s''.', tsql.db_name(), table_name));
@@ -72,20 +75,17 @@ BEGIN
   END IF;
   SELECT string_agg(pg_catalog.format('r.%I', a.attname), ', ' ORDER BY k.place), string_agg(pg_catalog.format('(array_agg(r.%I ORDER BY c.id))[1]', a.attname), ', ' ORDER BY k.place),
          string_agg(pg_catalog.format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY k.place),
-         'jsonb_build_object(' || string_agg(pg_catalog.format('%L, r.%I', a.attname, a.attname), ', ') || ')' INTO names, spellings, types, key
+         'jsonb_build_object(' || string_agg(pg_catalog.format('%L, old.%I', a.attname, a.attname), ', ') || ')',
+         'jsonb_build_object(' || string_agg(pg_catalog.format('%L, new.%I', a.attname, a.attname), ', ') || ')' INTO names, spellings, types, old_key, new_key
     FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k(attribute, place)
     JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attribute WHERE i.indrelid = tracked AND i.indisprimary;
   IF names IS NULL THEN
     PERFORM tsql.fail(4997, pg_catalog.format('Cannot enable change tracking on table ''%s''. Change tracking requires a primary key on the table. Create a primary key on the table before enabling change tracking.', table_name));
   END IF;
   INSERT INTO tsql.tracked_tables VALUES (tracked, tsql.key(), columns, tsql.change_tracking_current_version());
-  EXECUTE pg_catalog.format('CREATE TRIGGER "?inserted" AFTER INSERT ON %s REFERENCING NEW TABLE AS new_rows EXECUTE FUNCTION tsql.track(%L)', tracked,
-    pg_catalog.format('SELECT ''I'', %s FROM new_rows r', key));
-  EXECUTE pg_catalog.format('CREATE TRIGGER "?deleted" AFTER DELETE ON %s REFERENCING OLD TABLE AS old_rows EXECUTE FUNCTION tsql.track(%L)', tracked,
-    pg_catalog.format('SELECT ''D'', %s FROM old_rows r', key));
-  EXECUTE pg_catalog.format('CREATE TRIGGER "?updated" AFTER UPDATE ON %s REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows EXECUTE FUNCTION tsql.track(%L)', tracked,
-    pg_catalog.format('SELECT CASE WHEN n.key IS NULL THEN ''D'' WHEN o.key IS NULL THEN ''I'' ELSE ''U'' END, coalesce(n.key, o.key)
-       FROM (SELECT %s FROM old_rows r) o(key) FULL JOIN (SELECT %s FROM new_rows r) n(key) ON n.key = o.key ORDER BY n.key IS NOT NULL', key, key));
+  EXECUTE pg_catalog.format('CREATE TRIGGER "?inserted" AFTER INSERT ON %s FOR EACH ROW WHEN (tsql.track(%s, ''I'', %s)) EXECUTE FUNCTION tsql.tracked()', tracked, tracked::oid, new_key);
+  EXECUTE pg_catalog.format('CREATE TRIGGER "?updated" AFTER UPDATE ON %s FOR EACH ROW WHEN (tsql.track_update(%s, %s, %s)) EXECUTE FUNCTION tsql.tracked()', tracked, tracked::oid, old_key, new_key);
+  EXECUTE pg_catalog.format('CREATE TRIGGER "?deleted" AFTER DELETE ON %s FOR EACH ROW WHEN (tsql.track(%s, ''D'', %s)) EXECUTE FUNCTION tsql.tracked()', tracked, tracked::oid, old_key);
   EXECUTE pg_catalog.format('CREATE TRIGGER "?truncated" AFTER TRUNCATE ON %s EXECUTE FUNCTION tsql.track_truncation()', tracked);
   EXECUTE pg_catalog.format('CREATE FUNCTION %s(since int8) RETURNS TABLE ("SYS_CHANGE_VERSION" int8, "SYS_CHANGE_CREATION_VERSION" int8, "SYS_CHANGE_OPERATION" char(1),
       "SYS_CHANGE_COLUMNS" bytea, "SYS_CHANGE_CONTEXT" bytea, %s) STABLE LANGUAGE sql AS %L', function, types,
