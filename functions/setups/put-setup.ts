@@ -42,14 +42,19 @@ async function begin(
   password: string,
 ): Promise<HttpResponseInit> {
   const { context, services } = call;
-  const attempt = deleted === undefined ? await services.store.firstAttempt(wanted) : deleted.attempt + 1;
-  const claimant = { setupId: wanted.setupId, attempt };
+  const used = deleted ?? (await services.store.numbersOf(wanted));
+  const claimant = { setupId: wanted.setupId, attempt: used.attempt + 1 };
   // Both before the setup: one that is stored may be started by the timer at any moment.
   const destination = await claimEnvironment(call, wanted.request.destination, claimant);
   const secretName = newSecretName(wanted.key);
   await putSecret(call, secretName, password, wanted);
   // After an error the row may exist, so that the secret stays: a lost one is found by its tags, a lost password is not.
-  const begun = await store(call, deleted, { ...wanted, destination, secretName });
+  const audit = auditEntry(call, 'putSetup');
+  const setup = { ...wanted, destination, secretName };
+  const begun =
+    deleted === undefined
+      ? await services.store.create(setup, audit, used)
+      : await services.store.beginNext(deleted, setup, { from: 'FactorySelection', audit });
   const stored = begun ?? (await services.store.get(wanted));
   if (stored === undefined) throw new Error(`Setup ${wanted.setupId} could neither be created nor read`);
   // Also if our own row is met as an existing one, because the answer to a first try was lost.
@@ -61,13 +66,6 @@ async function begin(
   await giveBack(call, stored, destination.environment, claimant);
   await discardSecret(call, secretName);
   return answerExisting(call, stored, wanted, password);
-}
-
-function store(call: TenantCall, deleted: SetupRecord | undefined, setup: NewAttempt) {
-  const audit = auditEntry(call, 'putSetup');
-  return deleted === undefined
-    ? call.services.store.create(setup, audit)
-    : call.services.store.beginNext(deleted, setup, { from: 'FactorySelection', audit });
 }
 
 /** Both have claimed as the same attempt of the same setup, so that only another environment is given back. */

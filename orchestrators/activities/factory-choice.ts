@@ -1,5 +1,6 @@
 /** The choice of a factory for an attempt: who can take it by the book, who of them answers, and a place there. */
 import type { StoppedOutput } from '../../shared/durable.ts';
+import { mayTakePlace } from '../../shared/factory/book.ts';
 import { rankFactories } from '../../shared/factory/placement.ts';
 import type { Services } from '../../shared/services.ts';
 import type { Factory, FactoryCandidate } from '../../shared/setup/setup.ts';
@@ -46,7 +47,8 @@ export async function chooseFactory(
   const begun = clock.now().getTime();
   for (let choice = 0; choice < CHOICES && clock.now().getTime() - begun < LONGEST_CHOICE_MS; choice += 1) {
     const view = await book.read(allowed, subject);
-    if (view.place !== undefined && view.place.attempt > subject.attempt) return { stopped: 'superseded' };
+    // A late repetition must take nothing: its attempt may have given its place back, or a later one may have it.
+    if (!mayTakePlace(view.place, subject.attempt)) return { stopped: 'superseded' };
     const ranking = rankFactories(view.factories);
     const candidates = [...ranking.map(({ candidate }) => candidate), ...elsewhere];
     const drawn = inquiry.draw(ranking);
@@ -61,11 +63,8 @@ export async function chooseFactory(
     }
     const best = ranking.find(({ known: one }) => answers[drawn.indexOf(one)]?.kind === 'answers')?.known;
     if (best !== undefined) {
-      if (!(await book.reserve(best, subject, view))) continue;
-      // The attempt may have given everything back while this was under way.
-      if (!(await book.isSpent(subject))) return { factory: best.factory, candidates };
-      await book.release(subject, 0);
-      return { stopped: 'superseded' };
+      if (await book.reserve(best, subject, view)) return { factory: best.factory, candidates };
+      continue;
     }
     for (const answer of answers) if (answer.kind === 'throttled') throw answer.error;
     // Those that did not answer are out from now on; whoever has not been asked yet is drawn next.

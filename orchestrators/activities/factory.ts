@@ -36,7 +36,6 @@ async function chosenBefore(attempt: AttemptId, { factory, from }: SetupRecord, 
 }
 
 export const releaseFactory: Implementation<'releaseFactory'> = async ({ entities, ...subject }, { book }) => {
-  await book.spend(subject);
   await book.release(subject, entities);
   return null;
 };

@@ -21,6 +21,8 @@ export const openAttempt: Implementation<'openAttempt'> = async ({ token, ...att
   const opened = await store.open(attempt, token);
   if (opened.kind === 'stopped') return { stopped: opened.reason };
   const { state, from } = opened.setup;
+  // The first attempt follows none, and has reached nothing yet.
+  if (attempt.attempt === 1) return { canceling: state === 'Canceling', from, quietMs: 0, installs: false };
   const before = (await store.milestonesOf({ ...attempt, attempt: attempt.attempt - 1 })).at(-1);
   const passedMs = before === undefined ? Infinity : clock.now().getTime() - Date.parse(before.at);
   const quietMs = Math.max(0, LONGEST_ACTIVITY_MS - passedMs);

@@ -3,12 +3,12 @@
  * here: it may be a moment late, and a timer moves what was not moved.
  */
 import { odata } from '@azure/data-tables';
-import type { TableClient } from '@azure/data-tables';
+import type { TableClient, TransactionAction } from '@azure/data-tables';
 import { unlessMissing } from '../requests/rest-errors.ts';
 import { createdTable } from '../table.ts';
 import { auditRecordSchema } from './audit.ts';
 import type { AuditRecord } from './audit.ts';
-import { AUDIT_PREFIX, conditionsOf, logKey, partitionsOf, rangeOf } from './rows.ts';
+import { AUDIT_PREFIX, conditionsOf, LOG_PARTITION, logKeysOf, placeOf, rangeOf } from './rows.ts';
 import type { AuditFilter, AuditRow } from './rows.ts';
 
 interface AuditPage {
@@ -27,9 +27,10 @@ export class AuditLog {
   /** Writes down what changes nothing of ours. Writing it again changes nothing. */
   async write(record: AuditRecord): Promise<void> {
     const table = await this.#table();
-    const rowKey = logKey(record);
-    await Promise.all(
-      partitionsOf(record).map((partitionKey) => table.upsertEntity({ partitionKey, rowKey, ...record }, 'Replace')),
+    await table.submitTransaction(
+      logKeysOf(record).map((rowKey): TransactionAction => {
+        return ['upsert', { partitionKey: LOG_PARTITION, rowKey, ...record }, 'Replace'];
+      }),
     );
   }
 
@@ -55,8 +56,8 @@ export class AuditLog {
    */
   async page(filter: AuditFilter, size: number, after?: string): Promise<AuditPage> {
     const table = await this.#table();
-    const { partition, begin, end } = rangeOf(filter);
-    const range = odata`PartitionKey eq ${partition} and RowKey gt ${after ?? begin} and RowKey lt ${end}`;
+    const { begin, end } = rangeOf(filter, after);
+    const range = odata`PartitionKey eq ${LOG_PARTITION} and RowKey gt ${begin} and RowKey lt ${end}`;
     const conditions = conditionsOf(filter).map(([column, value]) => `${column} eq${odata` ${value}`}`);
     const queryOptions = { filter: [range, ...conditions].join(' and ') };
     const values: AuditRecord[] = [];
@@ -67,21 +68,22 @@ export class AuditLog {
     }
     const shown = values.slice(0, size);
     const last = shown.at(-1);
-    return { values: shown, ...(last === undefined || values.length <= size ? {} : { next: logKey(last) }) };
+    return { values: shown, ...(last === undefined || values.length <= size ? {} : { next: placeOf(last) }) };
   }
 
   /** Forgets what is older than a time, as long as there is time for it. */
   async purge(before: Date, hasTime: () => boolean): Promise<void> {
     const table = await this.#table();
-    const { partition, begin } = rangeOf({ until: before });
-    const filter = odata`PartitionKey eq ${partition} and RowKey gt ${begin}`;
+    const { begin, end } = rangeOf({ until: before });
+    const filter = odata`PartitionKey eq ${LOG_PARTITION} and RowKey gt ${begin} and RowKey lt ${end}`;
     for await (const row of table.listEntities({ queryOptions: { filter } })) {
       if (!hasTime()) return;
       const record = auditRecordSchema.parse(row);
-      // That of the tenant first: it is found by the other one.
-      for (const partitionKey of partitionsOf(record)) {
-        await unlessMissing(() => table.deleteEntity(partitionKey, logKey(record)));
-      }
+      const rows = logKeysOf(record).map((rowKey): TransactionAction => {
+        return ['delete', { partitionKey: LOG_PARTITION, rowKey }];
+      });
+      // Another host may purge, too.
+      await unlessMissing(() => table.submitTransaction(rows));
     }
   }
 

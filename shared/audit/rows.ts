@@ -26,26 +26,33 @@ export interface AuditFilter {
   readonly until?: Date | undefined;
 }
 
-/** The log has everything in one partition, the last one written to, and what belongs to a tenant in that of the tenant too. */
+/** All rows of the log are in one partition, so that those of an audit are written and forgotten together. */
+export const LOG_PARTITION = 'audit';
+
+/** Every audit is in the scope of all audits, and one that belongs to a tenant in that of the tenant too. */
 const ALL = 'all';
 
-export function partitionsOf({ tenantId }: AuditRecord): readonly string[] {
-  return tenantId === undefined ? [ALL] : [tenantId, ALL];
+/** The row keys of an audit in the log; the same for the same record, so that it can be moved twice. */
+export function logKeysOf(record: AuditRecord): readonly string[] {
+  const { tenantId } = record;
+  return [ALL, ...(tenantId === undefined ? [] : [tenantId])].map((scope) => `${scope}|${placeOf(record)}`);
 }
 
-/** The newest first; the same for the same record, so that it can be moved twice. */
-export function logKey({ at, id }: AuditRecord): string {
+/** The place of an audit in a scope, where the newest comes first. */
+export function placeOf({ at, id }: AuditRecord): string {
   return `${timeKey('newest', Date.parse(at))}-${id}`;
 }
 
-/** One range of keys of one partition, without its ends. */
-export function rangeOf({ tenantId, since, until }: AuditFilter) {
+/**
+ * One range of keys, without its ends.
+ * @param after place after which it begins; undefined: from its beginning
+ */
+export function rangeOf({ tenantId, since, until }: AuditFilter, after?: string) {
+  const scope = `${tenantId ?? ALL}|`;
   // A time key is followed by the id, so that the bare one comes before all of its time, and '~' after.
-  return {
-    partition: tenantId ?? ALL,
-    begin: until === undefined ? '' : timeKey('newest', until.getTime() - 1),
-    end: since === undefined ? '~' : `${timeKey('newest', since.getTime())}~`,
-  };
+  const begin = after ?? (until === undefined ? '' : timeKey('newest', until.getTime() - 1));
+  const end = since === undefined ? '~' : `${timeKey('newest', since.getTime())}~`;
+  return { begin: `${scope}${begin}`, end: `${scope}${end}` };
 }
 
 /** What is compared in every row of the range. */

@@ -1,7 +1,7 @@
 /**
  * What the service knows of its factories without asking them, in Table Storage: what each carries, whether it answers, and
- * the places that attempts hold in it until their entities are there to be counted. A factory's row is guarded by its ETag, so
- * that setups that choose at the same moment see each other.
+ * the places that attempts hold in it until their entities are there to be counted. The rows of a factory and of a place are
+ * guarded by their ETags, so that setups that choose at the same moment see each other.
  */
 import { odata } from '@azure/data-tables';
 import type { TableClient, TransactionAction } from '@azure/data-tables';
@@ -16,8 +16,6 @@ import type { KnownFactory } from './placement.ts';
 
 /** Partition of the factories and of the places in them. */
 const FACTORIES = 'factories';
-/** Partition of the setups whose attempts have given back what they held, in whatever factory. */
-const SPENT = 'spent';
 const FACTORY = 'factory-';
 const PLACE = 'setup-';
 
@@ -35,8 +33,14 @@ const factoryRowSchema = z.object({
 });
 type FactoryRow = z.infer<typeof factoryRowSchema>;
 
-const spentSchema = z.object({ attempt: z.int(), etag: z.string() });
-const placeSchema = spentSchema.extend({ rowKey: z.string(), factory: z.string(), timestamp: z.coerce.date() });
+const placeSchema = z.object({
+  rowKey: z.string(),
+  attempt: z.int(),
+  /** Undefined once the attempt has given it back: it takes none any more. */
+  factory: z.string().optional(),
+  timestamp: z.coerce.date(),
+  etag: z.string(),
+});
 type PlaceRow = z.infer<typeof placeSchema>;
 
 /** Who holds a place: a setup by its short name, and its attempt. */
@@ -59,7 +63,7 @@ export interface BookedFactory extends KnownFactory {
   readonly etag: string | undefined;
 }
 
-/** The factories that a setup may go to, and the place that it holds, perhaps of another attempt, with its factory. */
+/** The factories that a setup may go to, and the place that it holds or held, perhaps of another attempt, with its factory. */
 export interface BookView {
   readonly factories: readonly BookedFactory[];
   readonly place: PlaceRow | undefined;
@@ -81,7 +85,7 @@ export class FactoryBook {
     const rows = await this.#rows();
     // After the counts: whatever happens to the place then also changes the ETag of its factory.
     const place = await this.#place(key);
-    const held = place === undefined ? undefined : rows.get(place.factory);
+    const held = place?.factory === undefined ? undefined : rows.get(place.factory);
     return { factories: factories.map((factory) => booked(factory, rows.get(rowOf(factory)), held)), place, held };
   }
 
@@ -97,8 +101,7 @@ export class FactoryBook {
   }
 
   /**
-   * Takes a place for an attempt, or takes over that of an earlier one, wherever it is. Ask `isSpent` afterwards: a late
-   * repetition may have taken what its attempt has given back already.
+   * Takes a place for an attempt that may take one, or takes over that of an earlier one, wherever it is.
    * @returns false if the factory or the place has changed since it was read: read and choose again
    */
   async reserve(chosen: BookedFactory, { key, attempt }: Holder, { place: before, held }: BookView): Promise<boolean> {
@@ -120,7 +123,8 @@ export class FactoryBook {
   /** All places that are held, each with when it was last written. */
   async held(): Promise<(Holder & { readonly since: Date })[]> {
     const table = await this.#table();
-    const filter = odata`PartitionKey eq ${FACTORIES} and RowKey ge ${PLACE}`;
+    // A row without a factory has none to compare.
+    const filter = odata`PartitionKey eq ${FACTORIES} and RowKey ge ${PLACE} and factory ge ${FACTORY}`;
     const rows = await Array.fromAsync(table.listEntities({ queryOptions: { filter } }));
     return rows.map((row) => {
       const { rowKey, attempt, timestamp } = placeSchema.parse(row);
@@ -129,34 +133,21 @@ export class FactoryBook {
   }
 
   /**
-   * Gives an attempt's place back; it may hold none, or a later attempt may hold it.
+   * Gives an attempt's place back, and has it take none any more; it may hold none, or a later attempt may hold it.
    * @param entities how many entities of the setup are in the factory from now on, which it counts until it is measured again
    */
   async release({ key, attempt }: Holder, entities: number): Promise<void> {
     const table = await this.#table();
+    const given = { partitionKey: FACTORIES, rowKey: PLACE + key, attempt };
     for (;;) {
       const place = await this.#place(key);
-      if (place === undefined || place.attempt > attempt) return;
-      const row = await this.#row(place.factory);
-      if (row === undefined) {
-        // Somebody has removed the row of a factory that is none any more.
-        if (await unlessConflict(() => table.deleteEntity(FACTORIES, PLACE + key, { etag: place.etag }))) return;
-        continue;
-      }
-      // A place that changes after this changes its factory, too.
-      if ((await this.#place(key))?.etag !== place.etag) continue;
-      const changed = {
-        reservations: row.reservations - 1,
-        entities: row.entities + entities,
-        arrived: row.arrived + entities,
-      };
-      const released = await unlessConflict(() =>
-        table.submitTransaction([
-          ['update', { partitionKey: FACTORIES, rowKey: row.rowKey, ...changed }, 'Merge', { etag: row.etag }],
-          ['delete', { partitionKey: FACTORIES, rowKey: PLACE + key }],
-        ]),
-      );
-      if (released) return;
+      if (!mayTakePlace(place, attempt)) return;
+      const row = place?.factory === undefined ? undefined : await this.#row(place.factory);
+      const giveBack: TransactionAction =
+        place === undefined ? ['create', given] : ['update', given, 'Replace', { etag: place.etag }];
+      // Somebody may have removed the row of a factory that is none any more.
+      const actions = row === undefined ? [giveBack] : [giveBack, withoutPlace(row, entities)];
+      if (await unlessConflict(() => table.submitTransaction(actions))) return;
     }
   }
 
@@ -190,38 +181,13 @@ export class FactoryBook {
     }
   }
 
-  /** Says that an attempt takes no place any more. Before its place is released, so that none is taken in between. */
-  async spend({ key, attempt }: Holder): Promise<void> {
-    const table = await this.#table();
-    for (;;) {
-      const before = await this.#spent(key);
-      if (before !== undefined && before.attempt >= attempt) return;
-      const row = { partitionKey: SPENT, rowKey: key, attempt };
-      const written = await unlessConflict(() =>
-        before === undefined ? table.createEntity(row) : table.updateEntity(row, 'Replace', { etag: before.etag }),
-      );
-      if (written) return;
-    }
-  }
-
-  /** Forgets that an attempt has given back what it held, once nothing of it can come late; a later one's stays. */
+  /** Forgets that an attempt has given its place back, once nothing of it can come late; a later one's stays. */
   async forget({ key, attempt }: Holder): Promise<void> {
     const table = await this.#table();
-    const spent = await this.#spent(key);
-    if (spent === undefined || spent.attempt > attempt) return;
-    await unlessConflict(() => unlessMissing(() => table.deleteEntity(SPENT, key, { etag: spent.etag })));
-  }
-
-  /** Whether an attempt, or a later one, has given back what it held. */
-  async isSpent({ key, attempt }: Holder): Promise<boolean> {
-    const spent = await this.#spent(key);
-    return spent !== undefined && spent.attempt >= attempt;
-  }
-
-  async #spent(key: string): Promise<z.infer<typeof spentSchema> | undefined> {
-    const table = await this.#table();
-    const row = await unlessMissing(() => table.getEntity(SPENT, key));
-    return row === undefined ? undefined : spentSchema.parse(row);
+    const place = await this.#place(key);
+    if (place === undefined || place.factory !== undefined || place.attempt > attempt) return;
+    const { etag } = place;
+    await unlessConflict(() => unlessMissing(() => table.deleteEntity(FACTORIES, PLACE + key, { etag })));
   }
 
   async #place(key: string): Promise<PlaceRow | undefined> {
@@ -242,6 +208,21 @@ export class FactoryBook {
     const row = await unlessMissing(() => table.getEntity(FACTORIES, rowKey));
     return row === undefined ? undefined : factoryRowSchema.parse(row);
   }
+}
+
+/** Whether an attempt may take a place, or have one, where the setup has this. */
+export function mayTakePlace(place: Pick<PlaceRow, 'attempt' | 'factory'> | undefined, attempt: number): boolean {
+  if (place === undefined || place.attempt < attempt) return true;
+  return place.attempt === attempt && place.factory !== undefined;
+}
+
+/** What is written of a factory when a place in it is given back. */
+function withoutPlace(
+  { rowKey, reservations, entities, arrived, etag }: FactoryRow,
+  brought: number,
+): TransactionAction {
+  const changed = { reservations: reservations - 1, entities: entities + brought, arrived: arrived + brought };
+  return ['update', { partitionKey: FACTORIES, rowKey, ...changed }, 'Merge', { etag }];
 }
 
 function booked(factory: Factory, row: FactoryRow | undefined, held: FactoryRow | undefined): BookedFactory {

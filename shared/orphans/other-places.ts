@@ -44,8 +44,11 @@ export function reservationsPlace(services: Services): Place {
           reason,
           since,
           async remove() {
-            if (reasonOfReservation(await setupOf(services, key)) === undefined) return false;
+            const setup = await setupOf(services, key);
+            if (reasonOfReservation(setup) === undefined) return false;
             await book.release({ key, attempt }, 0);
+            // Nobody else would.
+            if (setup === undefined) await book.forget({ key, attempt });
             return true;
           },
         };

@@ -60,8 +60,8 @@ export class RuntimeBook {
    *   others use it there
    */
   async use(tenantId: string, name: string, factory: Factory, setupId: string): Promise<Use> {
-    for (;;) {
-      const known = await this.get(tenantId, name);
+    // There is none as a rule.
+    for (let known: RuntimeRow | undefined; ; known = await this.get(tenantId, name)) {
       const others = known?.users.filter((user) => user !== setupId) ?? [];
       const moves = known !== undefined && known.factory.name !== factory.name;
       if (known?.removing === true || (moves && others.length > 0)) return 'refused';

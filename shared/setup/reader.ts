@@ -54,10 +54,11 @@ export class SetupReader {
     return stored;
   }
 
-  /** The number of the attempt that `create` would begin. */
-  async firstAttempt(setup: SetupKey): Promise<number> {
-    const { attempt } = await this.numbersOf(setup);
-    return attempt + 1;
+  /** The last numbers that a setup of that id has used. */
+  async numbersOf(setup: SetupKey): Promise<UsedNumbers> {
+    const table = await this.table();
+    const row = await unlessMissing(() => table.getEntity(partitionOf(setup), NUMBERS));
+    return row === undefined ? { attempt: 0, sequence: 0 } : numbersSchema.parse(row);
   }
 
   /** The milestones of a setup's attempt, in the order in which they were reached. */
@@ -106,14 +107,9 @@ export class SetupReader {
     const row = await unlessMissing(() => table.getEntity(partitionOf(setup), rowKey));
     return row === undefined ? undefined : milestoneFromRow(row);
   }
-
-  /** The last numbers that a setup of that id has used. */
-  protected async numbersOf(setup: SetupKey): Promise<{ attempt: number; sequence: number }> {
-    const table = await this.table();
-    const row = await unlessMissing(() => table.getEntity(partitionOf(setup), NUMBERS));
-    return row === undefined ? { attempt: 0, sequence: 0 } : numbersSchema.parse(row);
-  }
 }
 
 const setupKeySchema = z.object({ tenantId: z.string(), setupId: z.string() });
 const numbersSchema = z.object({ attempt: z.int(), sequence: z.int() });
+/** Numbers of attempts and of events. They go on when a setup of an id that was removed is created again. */
+export type UsedNumbers = z.infer<typeof numbersSchema>;

@@ -51,12 +51,15 @@ export class SetupIndex {
     this.#table = createdTable(table);
   }
 
-  /** Writes a setup, all of its rows in one transaction, unless the index knows it as it was later. */
-  async put(setup: SetupRecord): Promise<void> {
+  /**
+   * Writes a setup, all of its rows in one transaction, unless the index knows it as it was later.
+   * @param isNew whether it was just created, so that the index hardly knows it
+   */
+  async put(setup: SetupRecord, isNew = false): Promise<void> {
     const table = await this.#table();
     const columns = indexRow(setup);
     const place = partitionOf(setup);
-    let known = this.#written.get(place) ?? (await this.#known(setup));
+    let known = isNew ? undefined : (this.#written.get(place) ?? (await this.#known(setup)));
     for (let tries = 0; tries < MAXIMUM_TRIES; tries += 1) {
       // Times of change of one setup are strictly ascending.
       if (known !== undefined && known.lastModifiedAt >= setup.lastModifiedAt) return;

@@ -8,6 +8,8 @@ import { attemptRow } from './attempt-record.ts';
 import type { SetupEvent } from './events.ts';
 import type { Worker } from './fence.ts';
 import type { DeletionOptions, SetupRecord } from './head.ts';
+import { hasStoodStill } from './due.ts';
+import type { UsedNumbers } from './reader.ts';
 import { MAXIMUM_TRANSACTION_ROWS } from '../table.ts';
 import { eventRow, KEY, keyPartition, milestoneRow, partitionOf } from './rows.ts';
 import type { SetupKey } from './rows.ts';
@@ -37,10 +39,11 @@ interface Beginning {
 export class SetupStore extends SetupWriter {
   /**
    * Stores a new setup in state `Accepted`, with its first event.
+   * @param known the numbers that were used before, if they have been read
    * @returns the stored setup, or undefined if one of that id exists; nothing is changed then
    */
-  async create(setup: NewAttempt, audit: AuditEntry): Promise<SetupRecord | undefined> {
-    const numbers = await this.numbersOf(setup);
+  async create(setup: NewAttempt, audit: AuditEntry, known?: UsedNumbers): Promise<SetupRecord | undefined> {
+    const used = known ?? (await this.numbersOf(setup));
     const { tenantId, setupId, key } = setup;
     const table = await this.table();
     // Before anything gets a name from the key.
@@ -51,8 +54,8 @@ export class SetupStore extends SetupWriter {
       state: 'Accepted',
       phase: 'FactorySelection',
       from: 'FactorySelection',
-      attempt: numbers.attempt + 1,
-      sequence: numbers.sequence,
+      attempt: used.attempt + 1,
+      sequence: used.sequence,
       createdAt: now,
       lastModifiedAt: now,
       phaseStartedAt: now,
@@ -248,6 +251,7 @@ export class SetupStore extends SetupWriter {
     cleanupsBefore = 0,
   ): Promise<SetupRecord | undefined> {
     // Before the attempt itself: a row without an attempt is harmless, an attempt without a row would be forgotten.
+    const noted = this.clock.now();
     await this.active.add(head);
     const { product, source } = head.request;
     const data = { product, sourceKind: source.kind, from, ...(replayOf === undefined ? {} : { replayOf }) };
@@ -257,8 +261,8 @@ export class SetupStore extends SetupWriter {
       others: [attemptRow(head, audit, cleanupsBefore), ...copies].map((row) => ['create', row]),
       audit: this.auditRow(head, audit, `attempt ${head.attempt}`),
     });
-    // And again, if the timer has found nothing to look after meanwhile.
-    if (begun !== undefined) await this.active.add(head);
+    // And again, if it took so long that the timer may have forgotten what it could not find.
+    if (begun !== undefined && hasStoodStill(this.clock.now(), noted)) await this.active.add(head);
     return begun;
   }
 

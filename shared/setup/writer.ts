@@ -126,7 +126,7 @@ export class SetupWriter extends SetupReader {
     ]);
     if (answer === undefined) return undefined;
     const stored = { ...setup, etag: answer.etag };
-    await this.#addToIndex(stored);
+    await this.#addToIndex(stored, before.etag === '');
     if (audit !== undefined) await this.audit.move(table, audit);
     return { setup: stored, events };
   }
@@ -147,9 +147,9 @@ export class SetupWriter extends SetupReader {
     return auditRow(partitionOf(subject), auditRecord(subject, entry, result, this.clock.now()));
   }
 
-  async #addToIndex(setup: SetupRecord): Promise<void> {
+  async #addToIndex(setup: SetupRecord, isNew: boolean): Promise<void> {
     try {
-      await this.#index.put(setup);
+      await this.#index.put(setup, isNew);
     } catch {
       // The change is made, and lists are no reason to stop a setup: its next change mends the row, or the timer once it
       // rests, which says if that fails too.

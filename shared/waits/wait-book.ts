@@ -61,8 +61,8 @@ export class WaitBook {
    */
   async open(wanted: NewWait): Promise<Wait | undefined> {
     const table = await this.#table();
-    for (;;) {
-      const open = await this.get(wanted);
+    // There is none as a rule.
+    for (let open: Wait | undefined; ; open = await this.get(wanted)) {
       if (open !== undefined && isSame(open, wanted)) return open;
       if (open !== undefined && !follows(wanted, open)) return undefined;
       const now = this.#clock.now();

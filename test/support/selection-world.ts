@@ -7,7 +7,7 @@ import type { DataFactory } from '../../local/data-factory/server.ts';
 import { measureFactory, releaseFactory } from '../../orchestrators/activities/factory.ts';
 import { chooseFactory } from '../../orchestrators/activities/factory-choice.ts';
 import type { Limits } from '../../orchestrators/activities/factory-choice.ts';
-import { FactoryBook } from '../../shared/factory/book.ts';
+import { FactoryBook, mayTakePlace } from '../../shared/factory/book.ts';
 import { DataFactories } from '../../shared/factory/data-factory.ts';
 import type { Services } from '../../shared/services.ts';
 import type { Factory } from '../../shared/setup/setup.ts';
@@ -143,6 +143,12 @@ export class SelectionWorld {
   }
 
   /** The same, the fewest first. */
+  /** Whether an attempt has given its place back, so that it takes none any more. */
+  async hasGivenBack(key: string, attempt: number): Promise<boolean> {
+    const { place } = await this.book.read([], { key });
+    return !mayTakePlace(place, attempt);
+  }
+
   async placesHeld(): Promise<number[]> {
     return (await this.counts()).toSorted((a, b) => a - b);
   }

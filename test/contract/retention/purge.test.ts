@@ -74,7 +74,7 @@ async function deleteSecondAttempt(): Promise<SetupRecord> {
   await store.record({ ...firstAttempt, cleanup: 1 }, milestone('failed'));
   const second = await setups.replay(await store.require(newSetup), 'FactorySelection');
   await store.record({ ...firstAttempt, attempt: 2 }, milestone('failed'));
-  await services.book.spend({ key, attempt: second?.attempt ?? 0 });
+  await services.book.release({ key, attempt: second?.attempt ?? 0 }, 0);
   const deleting = await store.requestDelete(await store.require(newSetup), options, audit);
   await store.beginCleanup(deleting ?? begun, 1);
   await store.record({ ...firstAttempt, attempt: 2, cleanup: 1 }, milestone('deleted'));
@@ -91,7 +91,7 @@ async function expectGone({ attempt, sequence }: SetupRecord): Promise<void> {
   expect([...durable.statuses.keys()]).toEqual(['of-another']);
   expect(await setups.rows('')).toMatchObject([{ rowKey: 'numbers', attempt, sequence }, { rowKey: 'key' }]);
   expect((await setups.index.page({}, 'newest', 10)).setups).toEqual([]);
-  expect(await services.book.isSpent({ key, attempt })).toBe(false);
+  expect((await services.book.read([], { key })).place).toBeUndefined();
   expect(await endedRows()).toBe(0);
 }
 

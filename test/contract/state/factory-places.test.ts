@@ -153,24 +153,24 @@ describe('a place', () => {
     const writes = new SlowWrites();
     world.begin(writes);
     const { book: slow } = world;
-    await slow.spend({ key: 'one', attempt: 1 });
-    writes.meanwhile(() => slow.spend({ key: 'one', attempt: 3 }));
-    await slow.spend({ key: 'one', attempt: 2 });
-    expect(await slow.isSpent({ key: 'one', attempt: 3 })).toBe(true);
+    await slow.release({ key: 'one', attempt: 1 }, 0);
+    writes.meanwhile(() => slow.release({ key: 'one', attempt: 3 }, 0));
+    await slow.release({ key: 'one', attempt: 2 }, 0);
+    expect(await world.hasGivenBack('one', 3)).toBe(true);
   });
 
   test('that an attempt gave back is forgotten with it, but not that of a later one, however slow', async () => {
     const writes = new SlowWrites();
     world.begin(writes);
     const { book: slow } = world;
-    await slow.spend({ key: 'one', attempt: 2 });
+    await slow.release({ key: 'one', attempt: 2 }, 0);
     await slow.forget({ key: 'one', attempt: 1 });
-    expect(await slow.isSpent({ key: 'one', attempt: 2 })).toBe(true);
-    writes.meanwhile(() => slow.spend({ key: 'one', attempt: 3 }));
+    expect(await world.hasGivenBack('one', 2)).toBe(true);
+    writes.meanwhile(() => slow.release({ key: 'one', attempt: 3 }, 0));
     await slow.forget({ key: 'one', attempt: 2 });
-    expect(await slow.isSpent({ key: 'one', attempt: 3 })).toBe(true);
+    expect(await world.hasGivenBack('one', 3)).toBe(true);
     await slow.forget({ key: 'one', attempt: 3 });
-    expect(await slow.isSpent({ key: 'one', attempt: 1 })).toBe(false);
+    expect(await world.hasGivenBack('one', 1)).toBe(false);
     await slow.forget({ key: 'one', attempt: 3 });
   });
 });

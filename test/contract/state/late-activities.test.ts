@@ -218,13 +218,13 @@ test.each(undo)('%s of an attempt that somebody wants to end does its work', asy
 test('a selection that another call has overtaken goes by what that one recorded', async () => {
   await setups.createAt([]);
   const { book } = services;
-  const isSpent = book.isSpent.bind(book);
-  book.isSpent = async (holder) => {
+  const reserve = book.reserve.bind(book);
+  book.reserve = async (...place) => {
     await setups.store.record(attempt, {
       name: 'factorySelected',
       data: { factory: { ...factory, name: 'factory-2' }, candidates: [] },
     });
-    return isSpent(holder);
+    return reserve(...place);
   };
   const choice = run('selectFactory', { known: factory });
   await expect(choice).rejects.toThrow('Another call has chosen factory-2');

@@ -51,7 +51,9 @@ function storedOf(head: SetupRecord, rows: readonly Row[], audits: readonly Row[
     milestones: named('milestone-') as unknown as Stored['milestones'],
     events: named('event-').map((row) => decoded(row, ['event'])),
     runs: named(RUN_PREFIX).map(runFromRow),
-    audits: audits.filter(({ partitionKey, setupId }) => partitionKey === head.tenantId && setupId === head.setupId),
+    audits: audits.filter(({ rowKey, setupId }) => {
+      return String(rowKey).startsWith(`${head.tenantId}|`) && setupId === head.setupId;
+    }),
   };
 }
 
