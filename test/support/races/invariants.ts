@@ -139,7 +139,8 @@ function* secretsOf(setups: readonly Kept[], { vault }: World, { killed }: Scena
 
 function* bookkeepingOf(setups: readonly Kept[], { tables, services }: World): Generator<string> {
   const places = tables.rows('factories');
-  const held = places.map(({ rowKey }) => rowKey).filter((rowKey) => rowKey.startsWith('setup-'));
+  const ofSetups = places.filter(({ rowKey, columns }) => rowKey.startsWith('setup-') && 'factory' in columns);
+  const held = ofSetups.map(({ rowKey }) => rowKey);
   if (held.length > 0) yield `places are held: ${held.join(', ')}`;
   const counted = places.filter(
     ({ rowKey, columns }) => rowKey.startsWith('factory-') && columns['reservations'] !== 0,

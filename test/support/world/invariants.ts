@@ -213,7 +213,7 @@ async function ofBooks({ inspect }: World, setups: readonly Stored[]): Promise<s
   for (const row of await inspect.rows('factories')) {
     if (String(row['rowKey']).startsWith('factory-') && row['reservations'] !== 0)
       found.push(`books agree: ${String(row['reservations'])} places are held`);
-    if (String(row['rowKey']).startsWith('setup-'))
+    if (String(row['rowKey']).startsWith('setup-') && row['factory'] !== undefined)
       found.push(`books agree: the place ${String(row['rowKey'])} is held`);
   }
   for (const { rowKey } of await inspect.rows('waits')) found.push(`books agree: ${String(rowKey)} waits`);
