@@ -6,6 +6,7 @@ import type { OrchestrationContext } from 'durable-functions';
 import { call, orchestrator } from '../shared/durable.ts';
 import type { Steps } from '../shared/durable.ts';
 import { runFailure } from '../shared/factory/run-failure.ts';
+import { redact } from '../shared/redact.ts';
 import { setupFailure } from '../shared/setup/failure.ts';
 import type { SetupFailure } from '../shared/setup/setup.ts';
 import { isBefore } from '../shared/setup/states.ts';
@@ -70,6 +71,8 @@ function* assess(
 interface Failed {
   readonly kind: 'failed';
   readonly failure: SetupFailure;
+  /** What the factory said, for operators. */
+  readonly detail?: string;
 }
 
 type StageResult = { readonly kind: 'succeeded'; readonly runId: string } | Failed;
@@ -87,5 +90,5 @@ function* runStage(context: OrchestrationContext, placed: Placed, stage: Stage):
     return { kind: 'failed', failure: setupFailure('52073', cause) };
   }
   if (run.status === 'Succeeded') return { kind: 'succeeded', runId: begun.runId };
-  return { kind: 'failed', failure: runFailure(stage, run.status, run.message) };
+  return { kind: 'failed', failure: runFailure(stage, run.status, run.message), detail: redact(run.message) };
 }

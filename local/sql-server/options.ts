@@ -17,6 +17,8 @@ interface LoginOptions {
   readonly sysadmin?: boolean;
   /** Fixed database roles by database name; a database that is not listed cannot be opened, unless `sysadmin`. */
   readonly databases: Readonly<Record<string, readonly string[]>>;
+  /** Why the login is refused although its password is right. */
+  readonly refused?: 'disabled' | 'locked' | 'expired' | 'mustChange';
 }
 
 export interface DatabaseOptions {
@@ -37,6 +39,8 @@ export interface ServerOptions {
   /** Accepts Entra access tokens; their holders are owners of every database. */
   readonly acceptsTokens: boolean;
   readonly databases: readonly DatabaseOptions[];
+  /** Whether the firewall of an Azure SQL server refuses every client. */
+  readonly closed?: boolean;
   /** A free port when not given. */
   readonly port?: number;
 }

@@ -37,6 +37,13 @@ const TOKEN_AUDIENCE = 'https://database.windows.net/';
 /** https://learn.microsoft.com/sql/relational-databases/errors-events/mssqlserver-18456-database-engine-error */
 const LOGIN_FAILED = 18456;
 const CANNOT_OPEN = 4060;
+/** https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors-18000-to-18999 */
+const refusals = {
+  disabled: [18_470, '. Reason: The account is disabled.'],
+  locked: [18_486, ' because the account is currently locked out. The system administrator can unlock it.'],
+  expired: [18_487, '.  Reason: The password of the account has expired.'],
+  mustChange: [18_488, '.  Reason: The password of the account must be changed.'],
+} as const;
 
 /** Starts SQL servers that share one engine. They speak TDS 7.4 over TLS on `localhost`. */
 export async function startSqlServer(options: SqlServerOptions): Promise<SqlServers> {
@@ -135,6 +142,7 @@ class RunningServer {
   }
 
   async #authenticate(login: Login): Promise<Session> {
+    if (this.#options.closed === true) throw closedTo(this.#options.name);
     const name = login.token === undefined ? this.#checkPassword(login) : await this.#checkToken(login.token);
     return this.#session(name, login.database || 'master', (key) => this.#catalog.rolesOf(name, key));
   }
@@ -144,6 +152,10 @@ class RunningServer {
     const expected = Buffer.from(known?.password ?? '');
     const given = Buffer.from(password);
     if (!known || expected.length !== given.length || !timingSafeEqual(expected, given)) throw loginFailed(user);
+    if (known.refused !== undefined) {
+      const [number, reason] = refusals[known.refused];
+      throw new SqlError(number, `Login failed for user '${user}'${reason}`, { severity: 14 });
+    }
     return known.name;
   }
 
@@ -173,6 +185,12 @@ class RunningServer {
       locks,
     );
   }
+}
+
+/** https://learn.microsoft.com/azure/azure-sql/database/firewall-configure */
+function closedTo(server: string): SqlError {
+  const text = `Cannot open server '${server}' requested by the login. Client with IP address '127.0.0.1' is not allowed to access the server.`;
+  return new SqlError(40_615, text, { severity: 14 });
 }
 
 function loginFailed(user: string): SqlError {

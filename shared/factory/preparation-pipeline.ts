@@ -35,12 +35,12 @@ export interface Claimant {
   readonly attempt: number;
 }
 
-/** Activities of the preparation whose outputs the service reads. */
+/** Activities of the preparation whose outputs the service reads. The name of each activity says on which side it works. */
 export const preparationActivities = {
   sourceProbe: 'SourceProbe',
   destinationProbe: 'DestinationProbe',
-  companies: 'Companies',
-  extensions: 'Extensions',
+  companies: 'SourceCompanies',
+  extensions: 'DestinationExtensions',
   sourceRemoval: 'RemoveFromSource',
 } as const;
 
@@ -92,9 +92,9 @@ function assess(
   const catalogue = (name: string, from: Side) =>
     copyToBlob(context, name, { from, query: scripts.catalogue, blob: catalogueBlob(attempt, from) });
   return [
-    // Alone and once at the source: some wrong logins after each other lock an account.
+    // Alone and once on each side: some wrong logins after each other lock an account, and most failures stay as they are.
     once(lookup(context, sourceProbe, 'source', scripts.sourceProbe, 'first')),
-    lookup(context, destinationProbe, 'destination', scripts.destinationProbe, 'first'),
+    once(lookup(context, destinationProbe, 'destination', scripts.destinationProbe, 'first')),
     after(lookup(context, companies, 'source', scripts.listCompanies, 'all'), [sourceProbe]),
     after(catalogue('SourceCatalogue', 'source'), [sourceProbe]),
     after(catalogue('DestinationCatalogue', 'destination'), [destinationProbe]),

@@ -1,16 +1,20 @@
 /** What the end of a failed pipeline run means. Pure. */
+import type { SetupFailureCode } from '../errors.ts';
 import { setupFailure } from '../setup/failure.ts';
+import { connectFailureCode } from '../sql/connect-failure.ts';
 import type { SetupFailure } from '../setup/setup.ts';
 
-// Codes that Business Central's client explains to its users: network and login.
-const KNOWN_SQL_ERRORS = new Set(['2', '1225', '18456']);
-
 /** Thrown by `claim.sql`: the database is somebody else's. */
-const CLAIMED = '50010';
+const CLAIMED = 50_010;
+/** SqlClient gives it where something took too long: a connection or a statement. */
+const TIMED_OUT = -2;
 
 /** What Data Factory writes before the message of a failed activity: once for each activity or pipeline around it. */
 const wrapper =
   /^(?:Operation on target (?<target>\S+) failed: |Activity failed because an inner activity failed; Inner activity name: (?<inner>[^,]+), Error: )/;
+
+// https://learn.microsoft.com/azure/data-factory/data-factory-troubleshoot-guide#error-code-2010
+const runtimeOffline = /\bintegration runtime\b.*\boffline\b/is;
 
 /** The message of a failed run with the innermost of its activities alone: those around it say nothing more. */
 export function innermost(message: string): string {
@@ -29,10 +33,40 @@ export function innermost(message: string): string {
  * @param message as Data Factory writes it: `Operation on target X failed: …`
  */
 export function runFailure(stage: string, status: string, message: string): SetupFailure {
-  // Copies and lookups write `SqlErrorNumber=N`, scripts and procedures `Sql error number: N`.
-  const sqlError = /Sql ?Error ?Number(?:=|: )(?<number>\d+)/i.exec(message)?.groups?.['number'];
-  const cause = `Stage ${stage} of the preparation pipeline ended as ${status}: ${message}`;
-  if (sqlError === CLAIMED) return setupFailure(CLAIMED, cause);
-  const code = sqlError !== undefined && KNOWN_SQL_ERRORS.has(sqlError) ? sqlError : '52050';
-  return { ...setupFailure('52050', cause), code };
+  const number = sqlErrorNumber(message);
+  if (number !== undefined) {
+    const place = `the ${sideOf(message)} database`;
+    if (number === CLAIMED) return setupFailure('50010', `Stage ${stage} found ${place} in use: ${message}`);
+    const code = connectCode(number, message);
+    if (code !== undefined) {
+      return setupFailure(code, `Stage ${stage} could not open ${place}: SQL error ${number}${refusedAddress(message)}.`);
+    }
+  }
+  if (runtimeOffline.test(message)) {
+    return setupFailure('52071', `The self-hosted integration runtime was offline during stage ${stage}.`);
+  }
+  return setupFailure('52050', `Stage ${stage} of the preparation pipeline ended as ${status}: ${message}`);
+}
+
+/** Copies and lookups write `SqlErrorNumber=N`, scripts and procedures `Sql error number: N`. */
+function sqlErrorNumber(message: string): number | undefined {
+  const found = /Sql ?Error ?Number(?:=|: )(?<number>-?\d+)/i.exec(message)?.groups?.['number'];
+  return found === undefined ? undefined : Number(found);
+}
+
+function connectCode(number: number, message: string): SetupFailureCode | undefined {
+  if (number === TIMED_OUT) return message.includes('SqlFailedToConnect') ? 'ServerUnreachable' : undefined;
+  return connectFailureCode(number, message);
+}
+
+/** Data Factory calls the side that an activity reads its source, whichever it is: the activity's name knows better. */
+function sideOf(message: string): string {
+  const target = /^Operation on target (?<target>\S+) failed: /.exec(innermost(message))?.groups?.['target'] ?? '';
+  return /destination/i.test(target) ? 'destination' : 'source';
+}
+
+/** https://learn.microsoft.com/azure/azure-sql/database/firewall-configure */
+function refusedAddress(message: string): string {
+  const address = /\bIP address '(?<address>[\d.:a-f]+)'/i.exec(message)?.groups?.['address'];
+  return address === undefined ? '' : `, from the address ${address}`;
 }

@@ -2,11 +2,12 @@
 import { z } from 'zod';
 import { clip } from '../clip.ts';
 import { setupFailures } from '../errors.ts';
+import type { SetupFailureCode } from '../errors.ts';
 import { redact } from '../redact.ts';
 import type { SetupFailure } from './setup.ts';
 
 /** A failure with the remedy of its code; the cause is redacted, and clipped, so that it can always be stored. */
-export function setupFailure(code: keyof typeof setupFailures, cause: string): SetupFailure {
+export function setupFailure(code: SetupFailureCode, cause: string): SetupFailure {
   return { code, cause: clip(redact(cause)), remedy: setupFailures[code].remedy };
 }
 

@@ -3,18 +3,27 @@ import type { SqlProperties } from '../linked-services.ts';
 import { RuntimeOfflineError } from '../runtimes.ts';
 import { ActivityError } from './activity-error.ts';
 
-// Where the network failed, SqlClient shows the number of the Windows error.
+// Where the network or a certificate failed, SqlClient shows the number of the Windows error.
 // https://learn.microsoft.com/windows/win32/debug/system-error-codes
+// https://learn.microsoft.com/windows/win32/seccrypto/sspi-status-codes
 const NETWORK_ERROR_NUMBERS: Readonly<Record<string, number>> = {
   ECONNREFUSED: 1225,
   ENOTFOUND: 11001,
   ETIMEDOUT: 258,
+  DEPTH_ZERO_SELF_SIGNED_CERT: -2_146_893_019,
+  SELF_SIGNED_CERT_IN_CHAIN: -2_146_893_019,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: -2_146_893_019,
+  ERR_TLS_CERT_ALTNAME_INVALID: -2_146_893_022,
 };
+
+/** What SqlClient says when the SQL Server Browser does not answer, or knows no instance of the name. */
+const INSTANCE_NOT_FOUND = -1;
 
 function networkErrorNumber(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = 'code' in error ? NETWORK_ERROR_NUMBERS[String(error.code)] : undefined;
-  const causes: readonly unknown[] = error instanceof AggregateError ? error.errors : [error.cause];
+  const original = 'originalError' in error ? error.originalError : error.cause;
+  const causes: readonly unknown[] = error instanceof AggregateError ? error.errors : [original];
   return code ?? networkErrorNumber(causes[0]);
 }
 
@@ -31,7 +40,9 @@ export class ConnectFailure extends Error {
       { cause },
     );
     this.name = 'ConnectFailure';
-    this.number = refusal ?? networkErrorNumber(cause);
+    // Where an instance is named, its port is asked for first.
+    const otherwise = properties.server.includes('\\') ? INSTANCE_NOT_FOUND : undefined;
+    this.number = refusal ?? networkErrorNumber(cause) ?? otherwise;
   }
 }
 

@@ -1,0 +1,93 @@
+import type { LinkedServiceUnion } from '@azure/arm-datafactory';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { AZURE_SQL, SQL_SERVER } from '../../../local/sql-server/profiles.ts';
+import type { ServerOptions } from '../../../local/sql-server/options.ts';
+import { startSqlServer } from '../../../local/sql-server/server.ts';
+import type { SqlServers } from '../../../local/sql-server/server.ts';
+import { createCertificateAuthority } from '../../../local/stack/certificates.ts';
+import { runFailure } from '../../../shared/factory/run-failure.ts';
+import { script } from '../fixtures/data-factory-activities.ts';
+import { FACTORY, GROUP, putPipeline, runEnd, startDataFactoryFixture } from '../fixtures/data-factory.ts';
+import type { DataFactoryFixture } from '../fixtures/data-factory.ts';
+
+const password = 'Right-Password-1';
+const database = { name: 'onprem', compatibilityLevel: 150, collation: 'SQL_Latin1_General_CP1_CI_AS' };
+const login = { name: 'reader', password, databases: { onprem: [] } };
+const refused = (['disabled', 'locked', 'expired', 'mustChange'] as const).map((reason) => {
+  return { ...login, name: reason, refused: reason };
+});
+const common = { acceptsTokens: false, databases: [database] };
+const server: ServerOptions = { ...common, name: 'server', profile: SQL_SERVER, logins: [login, ...refused] };
+const closed: ServerOptions = { ...common, name: 'closed', profile: AZURE_SQL, logins: [login], closed: true };
+
+let fixture: DataFactoryFixture;
+let trusted: SqlServers;
+let untrusted: SqlServers;
+
+beforeAll(async () => {
+  fixture = await startDataFactoryFixture();
+  const { tls, identity } = fixture;
+  const { verifyToken } = identity;
+  const stranger = await (await createCertificateAuthority()).issue();
+  [trusted, untrusted] = await Promise.all([
+    startSqlServer({ tls, verifyToken, servers: [server, closed] }),
+    startSqlServer({ tls: stranger, verifyToken, servers: [server] }),
+  ]);
+});
+
+afterAll(async () => {
+  await fixture.stop();
+  await Promise.all([trusted.stop(), untrusted.stop()]);
+});
+
+const portOf = (servers: SqlServers, name = 'server') => `localhost,${servers.servers[name]?.port}`;
+
+/** How a linked service differs from one that works, each time with the code that a setup fails with. */
+const faults: readonly (readonly [code: string, what: string, number: number, differs: () => object])[] = [
+  ['HostNotFound', 'a host that nobody knows', 11_001, () => ({ server: 'no-such-host.invalid' })],
+  ['InstanceNotFound', 'an instance that the server does not have', -1, () => ({ server: 'localhost\\NONE' })],
+  ['1225', 'a port that is closed', 1_225, () => ({ server: 'localhost,1' })],
+  ['FirewallRefused', 'a firewall that is closed', 40_615, () => ({ server: portOf(trusted, 'closed') })],
+  ['CertificateNotTrusted', 'a strange certificate', -2_146_893_019, () => ({ server: portOf(untrusted) })],
+  ['18456', 'a wrong password', 18_456, () => ({ password: { type: 'SecureString', value: 'Wrong-Password-1' } })],
+  ['LoginDisabled', 'a login that is disabled', 18_470, () => ({ userName: 'disabled' })],
+  ['LoginLocked', 'a login that is locked', 18_486, () => ({ userName: 'locked' })],
+  ['PasswordExpired', 'a password that has expired', 18_487, () => ({ userName: 'expired' })],
+  ['PasswordExpired', 'a password that must be changed', 18_488, () => ({ userName: 'mustChange' })],
+  ['DatabaseNotFound', 'a database that is not there', 4_060, () => ({ database: 'absent' })],
+];
+
+/** How a run ends whose activity opens a database. */
+async function endOf(activity: string, differs: object) {
+  const { client } = fixture;
+  const name = `linked_${crypto.randomUUID().replaceAll('-', '_')}`;
+  const right = {
+    server: portOf(trusted),
+    database: 'onprem',
+    encrypt: 'mandatory',
+    authenticationType: 'SQL',
+    userName: 'reader',
+    password: { type: 'SecureString', value: password },
+  };
+  const properties = { type: 'SqlServer', typeProperties: { ...right, ...differs } };
+  await client.linkedServices.createOrUpdate(GROUP, FACTORY, name, { properties: properties as LinkedServiceUnion });
+  const pipeline = await putPipeline(fixture, { activities: [{ ...script(name, 'SELECT 1 AS one'), name: activity }] });
+  const { runId } = await client.pipelines.createRun(GROUP, FACTORY, pipeline);
+  const { status = '', message = '' } = await runEnd(fixture, runId);
+  return { status, message };
+}
+
+test('a database that can be opened is', async () => {
+  expect(await endOf('SourceProbe', {})).toMatchObject({ status: 'Succeeded' });
+});
+
+test.concurrent.each(faults)('%s: %s', async (code, _what, number, differs) => {
+  const { status, message } = await endOf('DestinationProbe', differs());
+  const failure = runFailure('assess', status, message);
+  const address = code === 'FirewallRefused' ? ', from the address 127.0.0.1' : '';
+  expect(failure).toEqual({
+    code,
+    cause: `Stage assess could not open the destination database: SQL error ${number}${address}.`,
+    remedy: expect.stringContaining('replay the setup') as string,
+  });
+});
