@@ -110,12 +110,13 @@ describe('a setup that fails', () => {
     expect(codeOf(world.milestones.at(-1))).toBe('52071');
   });
 
-  test('ends when a pipeline run fails, with what Data Factory said', async () => {
+  test('ends when a pipeline run fails, with its cause for all, and for operators with what Data Factory said', async () => {
     const message = 'Operation on target SourceProbe failed: SqlErrorNumber=18456, login failed';
     const world = successfulWorld({}, { assess: () => ({ kind: 'ended', status: 'Failed', message }) });
     await play(world, 'setup', setupInput);
     expect(codeOf(world.milestones.at(-1))).toBe('18456');
-    expect(JSON.stringify(world.milestones.at(-1))).toContain('Operation on target SourceProbe failed');
+    expect(JSON.stringify(world.milestones.at(-1))).toContain('could not open the source database: SQL error 18456.');
+    expect(world.calls.at(-1)).toMatchObject({ name: 'recordMilestone', input: { detail: message } });
   });
 
   test.each([...new Set(work)])(

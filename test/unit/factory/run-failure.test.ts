@@ -1,11 +1,57 @@
 import { expect, test } from 'vitest';
 import { runFailure } from '../../../shared/factory/run-failure.ts';
 
+const probe = (text: string, side = 'Source') => `Operation on target ${side}Probe failed: ${text}`;
 const message = (sqlError: string) =>
   `Operation on target SourceProbe failed: ErrorCode=SqlOperationFailed,SqlErrorNumber=${sqlError},Class=14,State=1`;
 
-test.each(['2', '1225', '18456'])('SQL error %s is shown by its own number', (sqlError) => {
-  expect(runFailure('assess', 'Failed', message(sqlError)).code).toBe(sqlError);
+test.each([
+  ['11001', 'HostNotFound'],
+  ['53', 'HostNotFound'],
+  ['-1', 'InstanceNotFound'],
+  ['1225', '1225'],
+  ['2', '2'],
+  ['10060', 'ServerUnreachable'],
+  ['40615', 'FirewallRefused'],
+  ['-2146893019', 'CertificateNotTrusted'],
+  ['-2146893022', 'CertificateNameWrong'],
+  ['-2146893016', 'CertificateExpired'],
+  ['0', '0'],
+  ['18456', '18456'],
+  ['18470', 'LoginDisabled'],
+  ['18486', 'LoginLocked'],
+  ['18488', 'PasswordExpired'],
+  ['4060', 'DatabaseNotFound'],
+  ['40613', 'DatabaseUnavailable'],
+])('SQL error %s has the code %s and a remedy of its own', (sqlError, code) => {
+  const { remedy, ...failure } = runFailure('assess', 'Failed', message(sqlError));
+  expect(failure).toEqual({ code, cause: `Stage assess could not open the source database: SQL error ${sqlError}.` });
+  expect(remedy).not.toContain('what the cause names');
+});
+
+test('of two sides the one is named that could not be opened, however deep in the pipeline', () => {
+  const inner = probe("Failure happened on 'Source' side. SqlErrorNumber=18470,", 'Destination');
+  const { cause } = runFailure('assess', 'Failed', `Operation on target ByStage failed: ${inner}`);
+  expect(cause).toContain('the destination database');
+});
+
+test('a token whose identity is no user of the database is no wrong password', () => {
+  const text = "Login failed for user '<token-identified principal>'., SqlErrorNumber=18456,";
+  expect(runFailure('assess', 'Failed', probe(text, 'Destination')).code).toBe('IdentityRefused');
+});
+
+test.each([
+  ["ErrorCode=SqlFailedToConnect,'… SqlErrorNumber=-2,", 'ServerUnreachable'],
+  ["ErrorCode=SqlOperationFailed,'… SqlErrorNumber=-2,", '52050'],
+  ["The Self-hosted Integration Runtime 'shir-1' is offline, last connected at 10:00.", '52071'],
+])('%s means %s', (text, code) => {
+  expect(runFailure('assess', 'Failed', probe(text)).code).toBe(code);
+});
+
+test('a runtime that goes offline is said to', () => {
+  const { cause, remedy } = runFailure('install', 'Failed', probe('The Self-hosted Integration Runtime is offline'));
+  expect(cause).toBe('The self-hosted integration runtime was offline during stage install.');
+  expect(remedy).toContain('start it');
 });
 
 test.each([
