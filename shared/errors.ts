@@ -122,7 +122,8 @@ export const setupFailures = {
   },
   LoginDisabled: {
     title: 'The login is disabled.',
-    remedy: 'Run on the server: ALTER LOGIN [name] ENABLE; or replay the setup with a connection string of another login.',
+    remedy:
+      'Run on the server: ALTER LOGIN [name] ENABLE; or replay the setup with a connection string of another login.',
   },
   LoginLocked: {
     title: 'The login is locked after too many wrong passwords.',

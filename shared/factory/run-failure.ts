@@ -39,7 +39,10 @@ export function runFailure(stage: string, status: string, message: string): Setu
     if (number === CLAIMED) return setupFailure('50010', `Stage ${stage} found ${place} in use: ${message}`);
     const code = connectCode(number, message);
     if (code !== undefined) {
-      return setupFailure(code, `Stage ${stage} could not open ${place}: SQL error ${number}${refusedAddress(message)}.`);
+      return setupFailure(
+        code,
+        `Stage ${stage} could not open ${place}: SQL error ${number}${refusedAddress(message)}.`,
+      );
     }
   }
   if (runtimeOffline.test(message)) {
