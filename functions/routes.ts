@@ -1,5 +1,6 @@
 /** The API on one screen. `docs/openapi.json` describes it. */
 import { auditParameters, listAudit } from './audit/list-audit.ts';
+import { listCatalogue } from './checks/list-catalogue.ts';
 import { deleteEnvironment } from './environments/delete-environment.ts';
 import { getEnvironment } from './environments/get-environment.ts';
 import { listEnvironments } from './environments/list-environments.ts';
@@ -109,6 +110,7 @@ export const routes: readonly Route[] = [
     parameters: auditParameters,
     handler: listAudit,
   },
+  { name: 'listCatalogue', method: 'GET', path: 'checks', role: undefined, handler: listCatalogue },
   { name: 'listChecks', method: 'GET', ...below('checks'), ...ofAttempt, handler: listChecks },
   { name: 'listCompanies', method: 'GET', ...below('companies'), ...ofAttempt, handler: listCompanies },
   { name: 'listEnvironments', method: 'GET', ...environments, role: read, handler: listEnvironments },

@@ -1,7 +1,7 @@
 /** The only reader of the environment: validates all settings once and stops with the name of what is wrong. */
 import { z } from 'zod';
-import { checkThresholdsSchema } from './checks/check.ts';
-import type { CheckThresholds } from './checks/check.ts';
+import { checkThresholdsSchema } from './checks/thresholds.ts';
+import type { CheckThresholds } from './checks/thresholds.ts';
 import { factorySchema } from './setup/setup.ts';
 
 const json = <Schema extends z.ZodType>(schema: Schema) =>

@@ -15,6 +15,12 @@ export interface StoredSecret {
   readonly owner: SecretOwner | undefined;
 }
 
+/** Whether a secret can be used, and until when. */
+export interface SecretState {
+  readonly isEnabled: boolean;
+  readonly expiresOn: Date | undefined;
+}
+
 const PREFIX = 'mig-';
 // The service deletes within seconds.
 const POLL_MS = 500;
@@ -44,6 +50,18 @@ export class Secrets {
   async get(name: string): Promise<string | undefined> {
     const secret = await unlessMissing(() => this.#vault.getSecret(name));
     return secret?.value;
+  }
+
+  /** How the newest version of a secret is, without its value; undefined if there is none, or it was deleted. */
+  async stateOf(name: string): Promise<SecretState | undefined> {
+    const versions = await unlessMissing(() =>
+      Array.fromAsync(this.#vault.listPropertiesOfSecretVersions(name), ({ enabled, createdOn, expiresOn }) => ({
+        isEnabled: enabled ?? true,
+        createdOn: createdOn?.getTime() ?? 0,
+        expiresOn,
+      })),
+    );
+    return versions?.toSorted((one, other) => other.createdOn - one.createdOn)[0];
   }
 
   /**

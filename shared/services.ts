@@ -13,7 +13,7 @@ import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { checkThresholds } from './config.ts';
 import type { Settings } from './config.ts';
-import type { CheckThresholds } from './checks/check.ts';
+import type { CheckThresholds } from './checks/thresholds.ts';
 import { EnvironmentDirectory } from './environments/directory.ts';
 import { DataFactories } from './factory/data-factory.ts';
 import { FactoryIdentities } from './factory/identities.ts';

@@ -1,6 +1,6 @@
 import type { HttpResponseInit } from '@azure/functions';
-import { companySchema } from '../../shared/checks/check.ts';
-import type { Company } from '../../shared/checks/check.ts';
+import { companySchema } from '../../shared/checks/probe.ts';
+import type { Company } from '../../shared/checks/probe.ts';
 import type { TenantCall } from '../http/adapter.ts';
 import { findAttempt } from './find-attempt.ts';
 

@@ -1,5 +1,5 @@
 import type { HttpResponseInit } from '@azure/functions';
-import { extensionSchema } from '../../shared/checks/check.ts';
+import { extensionSchema } from '../../shared/checks/probe.ts';
 import type { TenantCall } from '../http/adapter.ts';
 import { findAttempt } from './find-attempt.ts';
 

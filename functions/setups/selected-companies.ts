@@ -1,5 +1,5 @@
 /** The companies of a setup that was assessed. */
-import { companySchema } from '../../shared/checks/check.ts';
+import { companySchema } from '../../shared/checks/probe.ts';
 import type { SetupRecord } from '../../shared/setup/store.ts';
 import type { TenantCall } from '../http/adapter.ts';
 import { fieldError, invalidFields } from '../http/problem.ts';

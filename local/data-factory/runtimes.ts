@@ -95,7 +95,7 @@ export class IntegrationRuntimes {
         typeProperties: {
           createTime: runtime.created,
           taskQueueId: runtime.taskQueueId,
-          autoUpdate: 'Off',
+          autoUpdate: 'On',
           version: registered ? NODE_VERSION : null,
           versionStatus: registered ? 'UpToDate' : 'None',
           latestVersion: NODE_VERSION,

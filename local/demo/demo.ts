@@ -93,7 +93,8 @@ const tasks = new Listr<Partial<Demo>>(
     phase(
       'Assessment',
       'checks-completed',
-      ({ passed, warned }) => `${String(passed)} checks passed, ${String(warned)} warn`,
+      ({ passed, nothingToDo, warned }) =>
+        `${String(passed)} checks passed, ${String(nothingToDo)} leave nothing to do, ${String(warned)} warn`,
     ),
     phase('Installation', 'procedures-created', () => 'procedures are on both sides'),
     phase(

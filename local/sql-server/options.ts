@@ -15,6 +15,8 @@ interface LoginOptions {
   readonly name: string;
   readonly password: string;
   readonly sysadmin?: boolean;
+  /** When the policy of the server lets the password expire; never, if left out. */
+  readonly passwordExpires?: Date;
   /** Fixed database roles by database name; a database that is not listed cannot be opened, unless `sysadmin`. */
   readonly databases: Readonly<Record<string, readonly string[]>>;
   /** Why the login is refused although its password is right. */

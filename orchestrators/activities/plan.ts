@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { companySchema, extensionSchema, sourceProbeSchema } from '../../shared/checks/check.ts';
+import { companySchema, extensionSchema, sourceProbeSchema } from '../../shared/checks/probe.ts';
 import { catalogueBlob } from '../../shared/factory/names.ts';
 import { readCatalogue } from '../../shared/plan/catalogue.ts';
 import { replacePlan } from '../../shared/plan/control-rows.ts';

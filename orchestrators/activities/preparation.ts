@@ -7,13 +7,18 @@ import {
   destinationProbeSchema,
   extensionSchema,
   sourceProbeSchema,
-} from '../../shared/checks/check.ts';
+} from '../../shared/checks/probe.ts';
+import type { DestinationProbe } from '../../shared/checks/probe.ts';
+import type { Clock } from '../../shared/clock.ts';
 import { catalogueBlob, entityNames } from '../../shared/factory/names.ts';
 import { preparationActivities } from '../../shared/factory/preparation-pipeline.ts';
+import { redact } from '../../shared/redact.ts';
 import { databaseMarkOf } from '../../shared/setup/database-mark.ts';
 import { setupFailure } from '../../shared/setup/failure.ts';
 import { instanceIdOf } from '../../shared/setup/setup.ts';
 import { isBefore } from '../../shared/setup/states.ts';
+import type { SqlDatabase } from '../../shared/sql/database.ts';
+import * as scripts from '../../shared/sql/scripts.ts';
 import type { Implementation } from './implementation.ts';
 import { reach } from './setup-record.ts';
 import { awaitRun } from './start-run.ts';
@@ -49,9 +54,11 @@ export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, se
   const { factory, runId, runtimeName } = input;
   const { factories, findings, thresholds } = services;
   const setup = await head();
-  const [outputs, runtime] = await Promise.all([
+  const [outputs, runtime, ownAccess, secret] = await Promise.all([
     factories.activityOutputs(factory, runId),
     runtimeName === undefined ? undefined : factories.runtimeStatus(factory, runtimeName),
+    services.databases.useIfAdmitted(setup.destination, probeDestination),
+    services.secrets.stateOf(setup.secretName),
   ]);
   const source = firstRowOf(outputs.get(preparationActivities.sourceProbe), sourceProbeSchema);
   const companies = rowsOf(outputs.get(preparationActivities.companies), companySchema);
@@ -64,6 +71,8 @@ export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, se
     ...(setup.request.companies === undefined ? {} : { selected: setup.request.companies }),
     destination: firstRowOf(outputs.get(preparationActivities.destinationProbe), destinationProbeSchema),
     ...(runtime === undefined || runtimeName === undefined ? {} : { runtime: { name: runtimeName, ...runtime } }),
+    ownAccess: 'refused' in ownAccess ? { refused: redact(ownAccess.refused) } : ownAccess,
+    secret: secret && { isEnabled: secret.isEnabled, daysLeft: daysUntil(secret.expiresOn, services.clock) },
     thresholds,
   });
   await findings.put(input, { check: results, source: [source], company: companies });
@@ -75,6 +84,18 @@ export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, se
   if (isBefore('Assessment', reached.phase)) return {};
   return { failure: failure ?? setupFailure('StepFailed', 'A check blocked, and passed when it was evaluated again.') };
 };
+
+/** As the app itself: the pipeline probes as the factory. */
+async function probeDestination(database: SqlDatabase): Promise<DestinationProbe> {
+  const [row] = await database.query(scripts.destinationProbe);
+  return destinationProbeSchema.parse(row);
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+function daysUntil(time: Date | undefined, clock: Clock): number | null {
+  return time === undefined ? null : (time.getTime() - clock.now().getTime()) / DAY_MS;
+}
 
 export const holdsCatalogues: Implementation<'holdsCatalogues'> = async ({ key, ...attempt }, services) => {
   const { findings, staging } = services;

@@ -1,98 +1,9 @@
 /** What a check is, what it is given and what it says. Pure. */
 import { z } from 'zod';
+import { clip } from '../clip.ts';
 import type { Product, SourceKind } from '../setup/setup.ts';
-
-/** An app that is installed in a database. `appId` is a lower-case GUID, `version` has four parts. */
-export const extensionSchema = z.object({
-  appId: z.string(),
-  name: z.string(),
-  publisher: z.string(),
-  version: z.string(),
-});
-
-/** A value that may be NULL: a Lookup may leave such columns out. */
-function orNull<Schema extends z.ZodType>(schema: Schema) {
-  return schema.nullish().transform((value) => value ?? null);
-}
-
-/** A probe sends a list as JSON text in one column; null when the list cannot be read. */
-function listOf<Schema extends z.ZodType>(item: Schema) {
-  const list = z.array(item);
-  const text = z.string().transform((json) => JSON.parse(json) as unknown);
-  return orNull(z.union([list, text.pipe(list)]));
-}
-
-const extensionsSchema = listOf(extensionSchema);
-
-/** The row of `sourceProbe`. Null: not there, or hidden from the login. */
-export const sourceProbeSchema = z.object({
-  database: z.string(),
-  productVersion: z.string(),
-  /** 5 = Azure SQL Database, 8 = Managed Instance: https://learn.microsoft.com/sql/t-sql/functions/serverproperty-transact-sql */
-  engineEdition: z.int(),
-  edition: z.string(),
-  compatibilityLevel: z.int(),
-  collation: orNull(z.string()),
-  state: z.string(),
-  isReadOnly: z.boolean(),
-  userAccess: z.string(),
-  changeTrackingOn: z.boolean(),
-  changeTrackingRetentionDays: orNull(z.number()),
-  changeTrackingAutoCleanup: orNull(z.boolean()),
-  applicationVersion: orNull(z.string()),
-  /** Mark (`databaseMarkOf`) of the setup that last prepared this database. */
-  preparedFor: orNull(z.string()),
-  extensions: extensionsSchema,
-  login: z.string(),
-  user: z.string(),
-  isSysadmin: orNull(z.boolean()),
-  /** The right CONTROL on the database, whether as its owner, by a role or granted. */
-  hasControl: orNull(z.boolean()),
-  tableCount: z.int(),
-  /** What stands before the last part of table names: a company, or a company and a part of the name. */
-  tablePrefixes: listOf(z.object({ prefix: z.string(), tables: z.int() })),
-});
-type SourceProbe = z.infer<typeof sourceProbeSchema>;
-
-/** The row of `destinationProbe`. Null: not there, or hidden from the service's identity. */
-export const destinationProbeSchema = z.object({
-  database: z.string(),
-  compatibilityLevel: z.int(),
-  collation: orNull(z.string()),
-  state: z.string(),
-  isReadOnly: z.boolean(),
-  applicationVersion: orNull(z.string()),
-  /** Mark of the setup that marked this environment as ready. */
-  boundTo: orNull(z.string()),
-  extensions: extensionsSchema,
-  user: z.string(),
-  /** The right CONTROL on the database, whether as its owner, by a role or granted. */
-  hasControl: orNull(z.boolean()),
-});
-type DestinationProbe = z.infer<typeof destinationProbeSchema>;
-
-/** A row of `listCompanies`. */
-export const companySchema = z.object({
-  name: z.string(),
-  displayName: orNull(z.string()),
-  isEvaluation: z.boolean(),
-  /** The name as it stands in table names. */
-  sqlName: z.string(),
-  /** Of the company's own tables; null when the login may not see sizes. */
-  sizeGigabytes: orNull(z.number()),
-});
-export type Company = z.infer<typeof companySchema>;
-
-/** Limits that Microsoft's articles state differently, or that change with releases. */
-export const checkThresholdsSchema = z.object({
-  minimumCompatibilityLevel: z.int().default(130),
-  minimumSourceMajor: z.int().default(25),
-  minimumRetentionDays: z.number().default(3),
-  companyCountWarning: z.int().default(300),
-  companySizeWarningGigabytes: z.number().default(50),
-  tableCountWarning: z.int().default(10_000),
-});
-export type CheckThresholds = z.infer<typeof checkThresholdsSchema>;
+import type { Company, DestinationProbe, Gap, SourceProbe } from './probe.ts';
+import type { CheckThresholds } from './thresholds.ts';
 
 /** Everything that was measured. */
 export interface CheckInput {
@@ -111,7 +22,14 @@ export interface CheckInput {
     readonly name: string;
     readonly online: boolean;
     readonly nodes: readonly { readonly name: string; readonly version: string }[];
+    /** What Data Factory says of the version of the nodes; empty if it says nothing. */
+    readonly versionStatus: string;
+    readonly updatesItself: boolean;
   };
+  /** What the app itself finds in the environment's database, or why it was not let in. */
+  readonly ownAccess: Pick<DestinationProbe, 'user' | 'hasControl'> | { readonly refused: string };
+  /** The secret that holds the source's password; undefined if it is gone. */
+  readonly secret: { readonly isEnabled: boolean; readonly daysLeft: number | null } | undefined;
   readonly thresholds: CheckThresholds;
 }
 
@@ -119,48 +37,122 @@ export interface CheckInput {
 const checkSeveritySchema = z.enum(['blocks', 'warns', 'informs']);
 type CheckSeverity = z.infer<typeof checkSeveritySchema>;
 
-const checkTargetSchema = z.enum(['source', 'destination', 'runtime', 'companies']);
-type CheckTarget = z.infer<typeof checkTargetSchema>;
+/** Why a check was skipped: as a value is missing, because another one is unknown, or because it does not apply. */
+const skipReasonSchema = z.enum(['absent', 'denied', 'old', 'unknown', 'notNeeded']);
+type SkipReason = z.infer<typeof skipReasonSchema>;
 
-/** What one check found. `cause` and `remedy.text` are empty unless it failed; `cause` says why it was skipped. */
-export const checkResultSchema = z.object({
+/** Who can mend what a check finds: who asked for the migration, or the operator of this service. */
+const menderSchema = z.enum(['caller', 'operator']);
+
+const namedSchema = z.object({
+  /** Stable. */
   id: z.string(),
   title: z.string(),
-  target: checkTargetSchema,
+  target: z.enum(['source', 'destination', 'runtime', 'companies', 'service']),
+  /** At worst. */
   severity: checkSeveritySchema,
-  status: z.enum(['passed', 'failed', 'skipped']),
-  measured: z.string(),
-  expected: z.string(),
-  cause: z.string(),
-  remedy: z.object({ text: z.string(), sql: z.string().optional(), documentation: z.url() }),
   /** The number that Business Central's client knows for it, or the id. */
   code: z.string(),
 });
-export type CheckResult = z.infer<typeof checkResultSchema>;
 
-/** What a check says about its input. A failure may be less severe than the check is at worst. */
-export type Finding =
-  | { readonly status: 'passed'; readonly measured: string; readonly expected: string }
-  | { readonly status: 'skipped'; readonly cause: string }
-  | {
-      readonly status: 'failed';
-      readonly measured: string;
-      readonly expected: string;
-      readonly cause: string;
-      readonly remedy: string;
-      readonly sql?: string;
-      readonly severity?: CheckSeverity;
-      readonly code?: string;
-    };
+/** A check as the catalogue lists it. */
+export const checkDefinitionSchema = namedSchema.extend({
+  /** What is measured, and what passes. */
+  rule: z.string(),
+  /** What goes wrong otherwise. */
+  why: z.string(),
+  mendedBy: menderSchema,
+  documentation: z.url(),
+});
+export type CheckDefinition = z.infer<typeof checkDefinitionSchema>;
 
 /** One check of the catalogue. */
-export interface Check {
-  readonly id: string;
-  readonly title: string;
-  readonly target: CheckTarget;
-  /** At worst. */
-  readonly severity: CheckSeverity;
-  readonly code: string;
-  readonly documentation: string;
+export interface Check extends CheckDefinition {
   evaluate(input: CheckInput): Finding;
+}
+
+/**
+ * What one check found. `cause` is empty if it passed, and says why it was skipped or why there is nothing to do;
+ * `remedy.text` is empty unless it failed.
+ */
+export const checkResultSchema = namedSchema.extend({
+  /** `nothingToDo`: not as expected, but nobody need do anything. */
+  status: z.enum(['passed', 'nothingToDo', 'failed', 'skipped']),
+  /** Of a check that was skipped. */
+  reason: skipReasonSchema.optional(),
+  measured: z.string(),
+  expected: z.string(),
+  cause: z.string(),
+  remedy: z.object({ by: menderSchema, text: z.string(), sql: z.string().optional(), documentation: z.url() }),
+});
+export type CheckResult = z.infer<typeof checkResultSchema>;
+
+interface Comparison {
+  readonly measured: string;
+  readonly expected: string;
+}
+
+/** What is said about a failure beside the values. It may be less severe than the check is at worst. */
+interface Failure {
+  readonly cause: string;
+  readonly remedy: string;
+  readonly sql?: string;
+  readonly severity?: CheckSeverity;
+  readonly code?: string;
+}
+
+/** What a check says about its input. */
+export type Finding =
+  | (Comparison & { readonly status: 'passed' })
+  | (Comparison & { readonly status: 'nothingToDo'; readonly cause: string })
+  | (Comparison & Failure & { readonly status: 'failed' })
+  | { readonly status: 'skipped'; readonly reason: SkipReason; readonly cause: string };
+
+/** Skipped because of a value that could not be read. @param what for a sentence: `The companies` */
+export function unread(gap: Gap | undefined, what: string): Finding {
+  const causes = {
+    absent: `${what}: there is nothing to read in the database.`,
+    denied: `${what}: the login may not read it.`,
+    old: `${what}: the server is too old to tell.`,
+    unknown: `${what}: the server does not tell.`,
+  };
+  const reason = gap ?? 'unknown';
+  return { status: 'skipped', reason, cause: causes[reason] };
+}
+
+/** Skipped because it does not apply. */
+export function notNeeded(cause: string): Finding {
+  return { status: 'skipped', reason: 'notNeeded', cause };
+}
+
+/** Passed if `isGood`, else failed. */
+export function judge(isGood: boolean, values: Comparison, failure: Failure): Finding {
+  return isGood ? { status: 'passed', ...values } : { status: 'failed', ...values, ...failure };
+}
+
+export function yesNo(has: boolean | null): string {
+  return has === true ? 'yes' : 'no';
+}
+
+const SHOWN_NAMES = 20;
+const LONGEST_NAME = 200;
+
+/** Names on one line; of many, the first and how many more there are. */
+export function listed(names: readonly string[], total: number = names.length): string {
+  const shown = names.slice(0, SHOWN_NAMES).map((name) => clip(name, LONGEST_NAME));
+  const more = total - shown.length;
+  return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+/** Some names of which each knows how many there are. */
+export function someOf(names: readonly { readonly name: string; readonly total: number }[]): string {
+  return listed(
+    names.map(({ name }) => name),
+    names[0]?.total,
+  );
+}
+
+/** The same as `listed`, each name as JSON, so that what does not print shows. */
+export function quoted(names: readonly string[]): string {
+  return listed(names.map((name) => JSON.stringify(name)));
 }

@@ -1,12 +1,10 @@
-/** Checks of application versions, extensions and what databases are already used for. */
+/** Checks of application versions, and of what databases are already used for. */
+import { quoteName } from '../sql/quote-name.ts';
+import { articles } from './articles.ts';
+import { judge, unread } from './check.ts';
 import type { Check, CheckInput, Finding } from './check.ts';
-
-const administration = 'https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration';
-const prerequisites = `${administration}/cloud-migration-prerequisites`;
-const troubleshooting = `${administration}/migration-troubleshooting`;
-const planning = `${administration}/cloud-migration-plan-prepare`;
-
-const intelligentCloudBase = '58623bfa-0559-4bc2-ae1c-0979c29fd9e0';
+import type { Gap } from './probe.ts';
+import { majorOf } from './versions.ts';
 
 export const versionChecks: readonly Check[] = [
   {
@@ -15,13 +13,15 @@ export const versionChecks: readonly Check[] = [
     target: 'source',
     severity: 'blocks',
     code: '50017',
-    documentation: troubleshooting,
-    evaluate: ({ source }) =>
-      statedVersion(source.applicationVersion, {
-        cause: 'The table [$ndo$tenantdatabaseproperty] holds no application version, or the login may not read it.',
-        remedy:
-          'Set it with Set-NAVApplication -ApplicationVersion and synchronize the tenant; check the rights of the login (AUT-03).',
+    rule: '`[$ndo$tenantdatabaseproperty].[applicationversion]`: a version.',
+    why: 'It decides which product fits, and which code upgrades the data online.',
+    mendedBy: 'caller',
+    documentation: articles.troubleshooting,
+    evaluate: ({ source: { applicationVersion, user, unmeasured } }) =>
+      statedVersion(applicationVersion, unmeasured['applicationVersion'], {
+        remedy: 'Set it with Set-NAVApplication -ApplicationVersion and synchronize the tenant.',
         sql: 'SELECT [applicationversion] FROM [dbo].[$ndo$tenantdatabaseproperty];',
+        user,
       }),
   },
   {
@@ -30,7 +30,10 @@ export const versionChecks: readonly Check[] = [
     target: 'source',
     severity: 'blocks',
     code: '50018',
-    documentation: troubleshooting,
+    rule: '`DynamicsBC`: the same major version on both sides; `DynamicsBCLast`: an earlier one in the source.',
+    why: 'Data of one version is not what the tables and the code of another expect.',
+    mendedBy: 'caller',
+    documentation: articles.troubleshooting,
     evaluate: productRule,
   },
   {
@@ -39,21 +42,18 @@ export const versionChecks: readonly Check[] = [
     target: 'source',
     severity: 'blocks',
     code: '50017',
-    documentation: `${administration}/migrate-business-central-on-premises`,
+    rule: 'Major version: threshold `minimumSourceMajor`.',
+    why: 'Data of older versions cannot be upgraded online.',
+    mendedBy: 'caller',
+    documentation: articles.onPremises,
     evaluate({ source, thresholds }) {
-      if (!source.applicationVersion)
-        return { status: 'skipped', cause: 'The version of the source is unknown (VER-01).' };
-      const expected = `${thresholds.minimumSourceMajor}.0 or later`;
-      if (majorOf(source.applicationVersion) >= thresholds.minimumSourceMajor) {
-        return { status: 'passed', measured: source.applicationVersion, expected };
-      }
-      return {
-        status: 'failed',
-        measured: source.applicationVersion,
-        expected,
+      const { applicationVersion } = source;
+      if (!applicationVersion) return unread(undefined, 'The version of the source (VER-01)');
+      const values = { measured: applicationVersion, expected: `${thresholds.minimumSourceMajor}.0 or later` };
+      return judge(majorOf(applicationVersion) >= thresholds.minimumSourceMajor, values, {
         cause: 'Data of this version cannot be upgraded online.',
-        remedy: `Upgrade the on-premises database to version ${thresholds.minimumSourceMajor} or later first.`,
-      };
+        remedy: `Upgrade the on-premises database to version ${thresholds.minimumSourceMajor} or later first. If that was done, the version was not written down: set it with Set-NAVApplication -ApplicationVersion and synchronize the tenant.`,
+      });
     },
   },
   {
@@ -62,18 +62,18 @@ export const versionChecks: readonly Check[] = [
     target: 'destination',
     severity: 'blocks',
     code: '50010',
-    documentation: `${administration}/migration-manage`,
+    rule: '`[mig].[Environment]`: no mark, or that of this setup.',
+    why: 'One environment takes data from one source at a time.',
+    mendedBy: 'caller',
+    documentation: articles.manage,
     evaluate({ destination, setupKey }) {
-      const expected = 'not set up, or set up by this setup';
-      const measured = holderOf(destination.boundTo, setupKey, 'set up');
-      if (measured.isFree) return { status: 'passed', measured: measured.text, expected };
-      return {
-        status: 'failed',
-        measured: measured.text,
-        expected,
+      if (destination.unmeasured['boundTo'] === 'denied') return unread('denied', 'The mark of a setup');
+      const holder = holderOf(destination.boundTo, setupKey, 'set up');
+      const values = { measured: holder.text, expected: 'not set up, or set up by this setup' };
+      return judge(holder.isFree, values, {
         cause: 'One environment takes data from one source at a time.',
         remedy: `Delete the other setup if it is finished, or go on with that one. ${askOperator}`,
-      };
+      });
     },
   },
   {
@@ -82,18 +82,18 @@ export const versionChecks: readonly Check[] = [
     target: 'source',
     severity: 'warns',
     code: 'VER-05',
-    documentation: troubleshooting,
+    rule: '`[mig].[Setup]` in the source: no mark, or that of this setup.',
+    why: 'A migration keeps state in the source, so that two at a time disturb each other.',
+    mendedBy: 'caller',
+    documentation: articles.troubleshooting,
     evaluate({ source, setupKey }) {
-      const expected = 'not prepared, or prepared by this setup';
-      const measured = holderOf(source.preparedFor, setupKey, 'prepared');
-      if (measured.isFree) return { status: 'passed', measured: measured.text, expected };
-      return {
-        status: 'failed',
-        measured: measured.text,
-        expected,
+      if (source.unmeasured['preparedFor'] === 'denied') return unread('denied', 'The mark of a setup');
+      const holder = holderOf(source.preparedFor, setupKey, 'prepared');
+      const values = { measured: holder.text, expected: 'not prepared, or prepared by this setup' };
+      return judge(holder.isFree, values, {
         cause: 'A migration keeps state in the source, so that two at a time disturb each other.',
         remedy: `Delete the other setup if it has failed or is finished; if it still runs, restore a backup of the source and use that. ${askOperator}`,
-      };
+      });
     },
   },
   {
@@ -102,77 +102,17 @@ export const versionChecks: readonly Check[] = [
     target: 'destination',
     severity: 'blocks',
     code: 'VER-06',
-    documentation: prerequisites,
-    evaluate: ({ destination }) =>
-      statedVersion(destination.applicationVersion, {
-        cause: 'The table [$ndo$tenantdatabaseproperty] holds no application version, or the identity may not read it.',
-        remedy: "Check that the setup names the environment's own database, and the rights there (AUT-06).",
+    rule: '`[$ndo$tenantdatabaseproperty].[applicationversion]`: a version.',
+    why: 'Without it nobody can tell whether the source fits.',
+    mendedBy: 'operator',
+    documentation: articles.prerequisites,
+    evaluate: ({ destination: { applicationVersion, user, unmeasured } }) =>
+      statedVersion(applicationVersion, unmeasured['applicationVersion'], {
+        remedy: "Check that the directory names the environment's own database.",
+        user,
       }),
   },
-  {
-    id: 'EXT-01',
-    title: "The source's extensions are installed online, in the same version or a later one",
-    target: 'destination',
-    severity: 'warns',
-    code: 'EXT-01',
-    documentation: planning,
-    evaluate: sourceExtensionsOnline,
-  },
-  {
-    id: 'EXT-03',
-    title: 'Extensions that are installed online are also on-premises',
-    target: 'source',
-    severity: 'informs',
-    code: 'EXT-03',
-    documentation: planning,
-    evaluate({ source, destination }) {
-      if (!source.extensions || !destination.extensions) return unreadableExtensions;
-      const known = new Set(source.extensions.map(({ appId }) => appId));
-      const extra = destination.extensions.filter(({ appId }) => !known.has(appId)).map(({ name }) => name);
-      const expected = 'none beside those of the source';
-      if (extra.length === 0) return { status: 'passed', measured: 'none', expected };
-      return {
-        status: 'failed',
-        measured: listNames(extra),
-        expected,
-        cause: 'There is no data for these extensions to migrate.',
-        remedy: 'Nothing to do if that is intended. Their data must be entered online after the migration.',
-      };
-    },
-  },
-  {
-    id: 'EXT-04',
-    title: 'The cloud migration app is installed online',
-    target: 'destination',
-    severity: 'warns',
-    code: 'EXT-04',
-    documentation: prerequisites,
-    evaluate({ destination }) {
-      if (!destination.extensions) return unreadableExtensions;
-      const app = destination.extensions.find(({ appId }) => appId === intelligentCloudBase);
-      const expected = 'Intelligent Cloud Base installed';
-      if (app) return { status: 'passed', measured: `${app.name} ${app.version}`, expected };
-      return {
-        status: 'failed',
-        measured: 'not installed',
-        expected,
-        cause: 'Without the app, the environment shows neither companies nor progress of the migration.',
-        remedy: 'Install Intelligent Cloud Base, then Business Central Intelligent Cloud, from Extension Management.',
-      };
-    },
-  },
 ];
-
-/** Compares versions part by part; a missing part counts as 0. Negative: `left` is older. */
-export function compareVersions(left: string, right: string): number {
-  const leftParts = left.split('.').map(Number);
-  const rightParts = right.split('.').map(Number);
-  for (let index = 0; index < Math.max(leftParts.length, rightParts.length); index += 1) {
-    const difference = (leftParts[index] ?? 0) - (rightParts[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
 
 const askOperator = 'If it is not one of yours, ask the operator of the service.';
 
@@ -184,65 +124,45 @@ function holderOf(mark: string | null, ownMark: string, deed: string) {
     : { isFree: false, text: `${deed} by another setup` };
 }
 
-function majorOf(version: string): number {
-  return Number.parseInt(version, 10);
-}
-
 function statedVersion(
   version: string | null,
-  failure: { readonly cause: string; readonly remedy: string; readonly sql?: string },
+  gap: Gap | undefined,
+  { remedy, sql, user }: { readonly remedy: string; readonly sql?: string; readonly user: string },
 ): Finding {
-  const expected = 'a version such as 25.0';
-  if (/^\d+\.\d+/.test(version ?? '')) return { status: 'passed', measured: version ?? '', expected };
-  return { status: 'failed', measured: version || 'none', expected, ...failure };
+  const values = { measured: version || (gap ?? 'none'), expected: 'a version such as 25.0' };
+  if (gap === 'denied') {
+    return judge(false, values, {
+      cause: 'The table [$ndo$tenantdatabaseproperty] may not be read, or there is none.',
+      remedy: 'Grant the right to read it.',
+      sql: `GRANT SELECT ON [dbo].[$ndo$tenantdatabaseproperty] TO ${quoteName(user)};`,
+    });
+  }
+  const cause =
+    gap === 'absent'
+      ? 'There is no table [$ndo$tenantdatabaseproperty]: the database is not that of a tenant.'
+      : 'The table [$ndo$tenantdatabaseproperty] holds no application version.';
+  // A version that nobody has set is all zeros.
+  const isStated = /^\d+\.\d+/.test(version ?? '') && !/^[0.]+$/.test(version ?? '');
+  return judge(isStated, values, { cause, remedy, ...(sql === undefined ? {} : { sql }) });
 }
 
 function productRule({ product, source, destination }: CheckInput): Finding {
   const { applicationVersion: from } = source;
   const { applicationVersion: to } = destination;
-  if (!from || !to) return { status: 'skipped', cause: 'A version is unknown (VER-01, VER-06).' };
-  const measured = `source ${from}, environment ${to}`;
-  const expected =
-    product === 'DynamicsBC' ? 'the same major version on both sides' : 'a source of an earlier major version';
-  const fits = product === 'DynamicsBC' ? majorOf(from) === majorOf(to) : majorOf(from) < majorOf(to);
-  if (fits) return { status: 'passed', measured, expected };
-  const other = product === 'DynamicsBC' ? 'DynamicsBCLast' : 'DynamicsBC';
+  if (!from || !to) return unread(undefined, 'The version of a side (VER-01, VER-06)');
+  const isSame = product === 'DynamicsBC';
+  const values = {
+    measured: `source ${from}, environment ${to}`,
+    expected: isSame ? 'the same major version on both sides' : 'a source of an earlier major version',
+  };
+  const fits = isSame ? majorOf(from) === majorOf(to) : majorOf(from) < majorOf(to);
   const remedies = {
     older: 'Choose the product DynamicsBCLast, or upgrade the source to the version of the environment.',
     same: 'Choose the product DynamicsBC.',
     newer: 'Update the environment to the version of the source or a later one.',
   };
-  return {
-    status: 'failed',
-    measured,
-    expected,
-    cause: `The product ${product} does not fit these versions; ${other} has another rule.`,
+  return judge(fits, values, {
+    cause: `The product ${product} does not fit these versions; ${isSame ? 'DynamicsBCLast' : 'DynamicsBC'} has another rule.`,
     remedy: remedies[majorOf(from) < majorOf(to) ? 'older' : majorOf(from) > majorOf(to) ? 'newer' : 'same'],
-  };
-}
-
-const unreadableExtensions: Finding = { status: 'skipped', cause: 'The installed extensions cannot be read.' };
-
-function sourceExtensionsOnline({ source, destination }: CheckInput): Finding {
-  if (!source.extensions || !destination.extensions) return unreadableExtensions;
-  const online = new Map(destination.extensions.map(({ appId, version }) => [appId, version]));
-  const lacking = source.extensions.filter(
-    ({ appId, version }) => compareVersions(online.get(appId) ?? '0', version) < 0,
-  );
-  const expected = 'every extension of the source, in its version or a later one';
-  if (lacking.length === 0) return { status: 'passed', measured: `${source.extensions.length} installed`, expected };
-  return {
-    status: 'failed',
-    measured: listNames(lacking.map((extension) => `${extension.name} ${extension.version}`)),
-    expected,
-    cause: 'Tables of an extension that is not installed online are not migrated.',
-    remedy: 'Install or update these extensions online before the first replication, if their data is wanted.',
-  };
-}
-
-const shownNames = 20;
-
-function listNames(names: readonly string[]): string {
-  const rest = names.length - shownNames;
-  return names.slice(0, shownNames).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+  });
 }

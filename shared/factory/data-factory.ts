@@ -29,6 +29,9 @@ export interface RuntimeDefinition {
 export interface RuntimeStatus {
   readonly online: boolean;
   readonly nodes: readonly { readonly name: string; readonly version: string }[];
+  /** Of the version of the nodes, such as `UpToDate` or `Expiring`; empty if Data Factory says nothing of it. */
+  readonly versionStatus: string;
+  readonly updatesItself: boolean;
   /** Nodes that were registered, also those that do not work now. */
   readonly registered: number;
   readonly createdAt: Date | undefined;
@@ -135,6 +138,8 @@ export class DataFactories {
     return {
       online: ['Online', 'Limited'].includes(properties.state ?? '') && working.length > 0,
       nodes: working.map(({ nodeName = '', version = '' }) => ({ name: nodeName, version })),
+      versionStatus: 'versionStatus' in properties ? String(properties.versionStatus ?? '') : '',
+      updatesItself: 'autoUpdate' in properties && properties.autoUpdate === 'On',
       registered: nodes.length,
       createdAt:
         'createTime' in properties && properties.createTime instanceof Date ? properties.createTime : undefined,

@@ -45,6 +45,7 @@ export const restingStates: readonly SetupState[] = ['Ready', 'Failed', 'Cancele
 
 const checkCountsSchema = z.object({
   passed: z.int(),
+  nothingToDo: z.int(),
   warned: z.int(),
   /** Those that block. */
   failed: z.int(),

@@ -58,6 +58,19 @@ export class SqlDatabases {
     this.#connect = connect;
   }
 
+  /** As `use`, but a login that is refused, which does not change by itself, is a value. */
+  async useIfAdmitted<T>(
+    destination: Destination,
+    work: (database: SqlDatabase) => Promise<T>,
+  ): Promise<T | { readonly refused: string }> {
+    try {
+      return await this.use(destination, work);
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ELOGIN') return { refused: error.message };
+      throw error;
+    }
+  }
+
   /**
    * Opens a database for the time of some work.
    * @param longestRequestMs after which a request fails; longer for work that asks itself whether it may go on

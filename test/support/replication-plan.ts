@@ -1,6 +1,6 @@
 // The plan of a replication, as the phases of a setup make it after the preparation.
 import type sql from 'mssql';
-import { companySchema } from '../../shared/checks/check.ts';
+import { companySchema } from '../../shared/checks/probe.ts';
 import type { CatalogueTable } from '../../shared/plan/catalogue.ts';
 import { replacePlan } from '../../shared/plan/control-rows.ts';
 import type { PlanOwner } from '../../shared/plan/control-rows.ts';

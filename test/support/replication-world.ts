@@ -7,7 +7,7 @@ import type sql from 'mssql';
 import { z } from 'zod';
 import { VirtualClock } from '../../local/endpoint/clock.ts';
 import { registerRuntimeNode } from '../../local/data-factory/runtime-node.ts';
-import { extensionSchema } from '../../shared/checks/check.ts';
+import { extensionSchema } from '../../shared/checks/probe.ts';
 import { catalogueDataset, stagingLinkedService, tableDataset } from '../../shared/factory/connections.ts';
 import { DataFactories } from '../../shared/factory/data-factory.ts';
 import { catalogueBlob, entityNames } from '../../shared/factory/names.ts';

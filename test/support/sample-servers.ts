@@ -16,9 +16,14 @@ export interface SampleServers {
   readonly source: sql.ConnectionPool;
   readonly destination: sql.ConnectionPool;
   /** Another connection: to the server, to a database of it, as the owner or as a login without rights. */
-  connect(server: 'onprem' | 'online', database: string, user: 'owner' | 'reader'): Promise<sql.ConnectionPool>;
+  connect(server: ServerName, database: string, user: LoginName): Promise<sql.ConnectionPool>;
   stop(): Promise<void>;
 }
+
+/** `old`: a SQL Server 2014 with one database, in which there is nothing. */
+type ServerName = 'onprem' | 'online' | 'old';
+/** `owner`: a sysadmin. `dbo`: an owner of the database. `reader`: may open it, and has a password that expires. */
+type LoginName = 'owner' | 'dbo' | 'reader' | 'stranger';
 
 /** Starts both servers and fills the databases. */
 export async function startSampleServers(): Promise<SampleServers> {
@@ -42,11 +47,20 @@ async function fillGivenServer(given: GivenServer): Promise<SampleServers> {
   };
 }
 
-async function startLocalServers(): Promise<SampleServers> {
+/** As long as the policy of a server lets a password live. */
+const PASSWORD_LIFE_MS = 42 * 24 * 60 * 60 * 1000;
+
+/** Starts both servers, and the old one, here, whatever TEST_SQL_SERVER names. */
+export async function startLocalServers(): Promise<SampleServers> {
   const password = randomBytes(16).toString('hex');
   const authority = await createCertificateAuthority();
   const database = (name: string) => ({ name, compatibilityLevel: 150, collation: 'Latin1_General_100_CI_AS' });
-  const owner = (name: string) => ({ name: 'owner', password, sysadmin: true, databases: { [name]: ['db_owner'] } });
+  const passwordExpires = new Date(Date.now() + PASSWORD_LIFE_MS);
+  const loginsOf = (name: string) => [
+    { name: 'owner', password, sysadmin: true, databases: { [name]: ['db_owner'] } },
+    { name: 'dbo', password, databases: { [name]: ['db_owner'] } },
+    { name: 'reader', password, passwordExpires, databases: { [name]: ['public'] } },
+  ];
   const servers = await startSqlServer({
     tls: await authority.issue(),
     verifyToken: () => Promise.reject(new Error('Tokens are not used here.')),
@@ -59,22 +73,29 @@ async function startLocalServers(): Promise<SampleServers> {
           database(sampleDatabases.source),
           database('BC.250'),
           { ...database('replica'), isSecondary: true },
+          { ...database('BC.CS'), collation: 'Latin1_General_100_CS_AS' },
+          database('msdb'),
         ],
-        logins: [
-          owner(sampleDatabases.source),
-          { name: 'reader', password, databases: { [sampleDatabases.source]: ['public'] } },
-        ],
+        logins: loginsOf(sampleDatabases.source),
+      },
+      {
+        name: 'old',
+        acceptsTokens: false,
+        profile: { ...SQL_SERVER, productVersion: '12.0.6024.0', productMajorVersion: 12 },
+        databases: [database('BC140')],
+        logins: loginsOf('BC140'),
       },
       {
         name: 'online',
         acceptsTokens: false,
         profile: AZURE_SQL,
-        databases: [database(sampleDatabases.destination)],
-        logins: [owner(sampleDatabases.destination)],
+        databases: [database(sampleDatabases.destination), database('empty')],
+        logins: loginsOf(sampleDatabases.destination),
       },
     ],
   });
   await loadSample('source', (batch) => servers.database('onprem', sampleDatabases.source).execute(batch));
+  await servers.database('onprem', 'msdb').execute(backupHistory);
   await loadSample('destination', (batch) => servers.database('online', sampleDatabases.destination).execute(batch));
 
   const pools: sql.ConnectionPool[] = [];
@@ -95,6 +116,11 @@ async function startLocalServers(): Promise<SampleServers> {
     },
   };
 }
+
+/** As far as the probe reads it. The source was backed up today. */
+const backupHistory = `
+  CREATE TABLE [dbo].[backupset] ([database_name] nvarchar(128) NULL, [type] char(1) NULL, [backup_finish_date] datetime NULL);
+  INSERT INTO [dbo].[backupset] VALUES (N'${sampleDatabases.source}', 'D', GETDATE())`;
 
 /** Runs a batch with parameters and gives the rows of its first result set. */
 export async function rows(

@@ -166,6 +166,11 @@ SELECT r.object_id, NULL, 0, 0::int2, 'HEAP' COLLATE tsql.ci, false, false, fals
 UNION ALL
 SELECT r.object_id, i.name, 1, 1::int2, 'CLUSTERED' COLLATE tsql.ci, true, false, false, false, false, false
   FROM tsql.view_indexes i JOIN tsql.relations r ON r.object_id = i.relation;
+-- Those of indexes, which are always up to date.
+CREATE VIEW sys.stats AS
+SELECT object_id, name, index_id AS stats_id, false AS auto_created, false AS user_created, false AS no_recompute, has_filter FROM sys.indexes WHERE index_id > 0;
+CREATE FUNCTION tsql.stats_date(oid, int4) RETURNS timestamp STABLE LANGUAGE sql AS $$
+  SELECT tsql.getdate() WHERE EXISTS (SELECT 1 FROM sys.stats s WHERE s.object_id = $1 AND s.stats_id = $2) $$;
 CREATE VIEW sys.index_columns AS
 SELECT x.object_id, x.index_id, k.place::int4 AS index_column_id, k.attribute::int4 AS column_id, CASE WHEN k.place <= x.indnkeyatts THEN k.place ELSE 0 END::int2 AS key_ordinal,
        k.place > x.indnkeyatts AS is_included_column, k.place <= x.indnkeyatts AND x.indoption[k.place::int - 1] & 1 = 1 AS is_descending_key

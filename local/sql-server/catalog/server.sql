@@ -6,10 +6,11 @@ CREATE TABLE tsql.databases (
   name text COLLATE tsql.ci NOT NULL, compatibility_level int4 NOT NULL, collation_name text NOT NULL,
   change_tracking bool NOT NULL DEFAULT false, tracking_version int8 NOT NULL DEFAULT 0, tracking_transaction xid8, auto_cleanup bool NOT NULL DEFAULT true, retention_period int4 NOT NULL DEFAULT 2,
   retention_unit text NOT NULL DEFAULT 'DAYS', is_read_only bool NOT NULL DEFAULT false, user_access text NOT NULL DEFAULT 'MULTI_USER',
-  recovery_model text NOT NULL DEFAULT 'FULL', is_read_committed_snapshot_on bool NOT NULL DEFAULT false, is_secondary bool NOT NULL,
+  recovery_model text NOT NULL DEFAULT 'FULL', is_auto_update_stats_on bool NOT NULL DEFAULT true, max_bytes int8 NOT NULL DEFAULT 34359738368,
+  is_read_committed_snapshot_on bool NOT NULL DEFAULT false, is_secondary bool NOT NULL,
   UNIQUE (server, name), UNIQUE (server, database_id));
 CREATE TABLE tsql.logins (server text NOT NULL REFERENCES tsql.servers, name text COLLATE tsql.ci NOT NULL, is_sysadmin bool NOT NULL,
-  principal_id int4 GENERATED ALWAYS AS IDENTITY (START WITH 257), PRIMARY KEY (server, name));
+  password_expires timestamp(3), principal_id int4 GENERATED ALWAYS AS IDENTITY (START WITH 257), PRIMARY KEY (server, name));
 CREATE TABLE tsql.role_members (key int4 NOT NULL REFERENCES tsql.databases, login text COLLATE tsql.ci NOT NULL,
   role text COLLATE tsql.ci NOT NULL, PRIMARY KEY (key, login, role));
 
@@ -38,10 +39,17 @@ CREATE FUNCTION tsql.databasepropertyex(text, text) RETURNS text STABLE LANGUAGE
   SELECT CASE lower($2)
     WHEN 'collation' THEN collation_name WHEN 'status' THEN 'ONLINE' WHEN 'recovery' THEN recovery_model
     WHEN 'updateability' THEN CASE WHEN is_read_only OR is_secondary THEN 'READ_ONLY' ELSE 'READ_WRITE' END
+    -- Only Azure SQL Database limits the size.
+    WHEN 'maxsizeinbytes' THEN CASE tsql.serverproperty('engineedition') WHEN '5' THEN max_bytes::text END
     WHEN 'useraccess' THEN user_access WHEN 'version' THEN '904' WHEN 'edition' THEN (SELECT edition FROM tsql.servers WHERE name = server) END
     FROM tsql.databases WHERE server = tsql.server() AND name = $1 $$;
 
 CREATE FUNCTION tsql.original_login() RETURNS text STABLE LANGUAGE sql AS $$ SELECT tsql.login() $$;
+-- Of a password that does not expire nothing is told.
+CREATE FUNCTION tsql.loginproperty(text, text) RETURNS text STABLE LANGUAGE sql AS $$
+  SELECT CASE lower($2) WHEN 'daysuntilexpiration' THEN (password_expires::date - tsql.getdate()::date)::text
+                        WHEN 'isexpired' THEN '0' WHEN 'islocked' THEN '0' WHEN 'ismustchange' THEN '0' END
+    FROM tsql.logins WHERE server = tsql.server() AND name = $1 COLLATE tsql.ci $$;
 CREATE FUNCTION tsql.suser_sname() RETURNS text STABLE LANGUAGE sql AS $$ SELECT tsql.login() $$;
 CREATE FUNCTION tsql.suser_name() RETURNS text STABLE LANGUAGE sql AS $$ SELECT tsql.login() $$;
 CREATE FUNCTION tsql.is_srvrolemember(text) RETURNS int4 STABLE LANGUAGE sql AS $$
@@ -59,10 +67,20 @@ CREATE FUNCTION tsql.is_rolemember(text) RETURNS int4 STABLE LANGUAGE sql AS $$
 CREATE FUNCTION tsql.is_member(text) RETURNS int4 STABLE LANGUAGE sql AS $$ SELECT tsql.is_rolemember($1) $$;
 CREATE FUNCTION tsql.user_name() RETURNS text STABLE LANGUAGE sql AS $$
   SELECT CASE WHEN tsql.is_srvrolemember('sysadmin') = 1 THEN 'dbo' ELSE tsql.login() END $$;
+-- A table of another database, by its three-part name: NULL if there is none.
+CREATE FUNCTION tsql.is_elsewhere(text) RETURNS bool STABLE LANGUAGE sql AS $$
+  SELECT array_length(p, 1) = 3 AND tsql.db_id(p[1]) IS DISTINCT FROM tsql.db_id() FROM tsql.name_parts($1) p $$;
+CREATE FUNCTION tsql.may_select_elsewhere(text[]) RETURNS int4 STABLE LANGUAGE sql AS $$
+  SELECT (tsql.is_srvrolemember('sysadmin') = 1 OR EXISTS (
+           SELECT 1 FROM tsql.role_members m WHERE m.key = d.key AND m.login = tsql.login() AND m.role IN ('db_owner', 'db_datareader')))::int4
+    FROM tsql.databases d JOIN pg_namespace n ON n.nspname = (d.key || '.' || $1[2])::name
+    JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = $1[3]::name
+   WHERE d.server = tsql.server() AND d.name = $1[1] COLLATE tsql.ci $$;
 CREATE FUNCTION tsql.has_perms_by_name(securable text, class text, permission text) RETURNS int4 STABLE LANGUAGE sql AS $$
   SELECT CASE
     WHEN upper(class) = 'DATABASE' AND securable IS NOT NULL
      AND (array_length(tsql.name_parts(securable), 1) <> 1 OR tsql.db_id((tsql.name_parts(securable))[1]) IS NULL) THEN NULL
+    WHEN upper(class) = 'OBJECT' AND tsql.is_elsewhere(securable) THEN tsql.may_select_elsewhere(tsql.name_parts(securable))
     WHEN upper(class) = 'SERVER' THEN CASE WHEN tsql.is_srvrolemember('sysadmin') = 1 OR upper(permission) = 'CONNECT SQL' THEN 1 ELSE 0 END
     WHEN tsql.has_role('db_owner') OR upper(permission) = 'CONNECT' THEN 1
     WHEN upper(permission) = 'SELECT' THEN tsql.has_role('db_datareader')::int4
@@ -76,7 +94,7 @@ SELECT name, database_id + CASE tsql.serverproperty('engineedition') WHEN '5' TH
        0::int2 AS state, 'ONLINE' COLLATE tsql.ci AS state_desc, is_read_only, user_access COLLATE tsql.ci AS user_access_desc,
        CASE user_access WHEN 'MULTI_USER' THEN 0 WHEN 'SINGLE_USER' THEN 1 ELSE 2 END::int2 AS user_access,
        CASE recovery_model WHEN 'FULL' THEN 1 WHEN 'BULK_LOGGED' THEN 2 ELSE 3 END::int2 AS recovery_model,
-       recovery_model COLLATE tsql.ci AS recovery_model_desc, is_read_committed_snapshot_on, false AS is_encrypted,
+       recovery_model COLLATE tsql.ci AS recovery_model_desc, is_auto_update_stats_on, is_read_committed_snapshot_on, false AS is_encrypted,
        timestamp(3) '2024-01-01' AS create_date
   FROM tsql.databases WHERE server = tsql.server();
 CREATE VIEW sys.change_tracking_databases AS

@@ -38,7 +38,7 @@ export class ServerCatalog {
       `INSERT INTO tsql.servers VALUES (${values.map((value) => literal(String(value))).join(', ')})`,
     );
     await this.#addLogin(OWNER_LOGIN, true);
-    for (const login of logins) await this.#addLogin(login.name, login.sysadmin ?? false);
+    for (const login of logins) await this.#addLogin(login.name, login.sysadmin ?? false, login.passwordExpires);
     await this.#addDatabase(MASTER_ID, MASTER);
     for (const [index, database] of databases.entries()) await this.#addDatabase(FIRST_DATABASE_ID + index, database);
   }
@@ -64,8 +64,9 @@ export class ServerCatalog {
     }
   }
 
-  async #addLogin(login: string, sysadmin: boolean): Promise<void> {
-    const values = [literal(this.#options.name), literal(login), sysadmin];
+  async #addLogin(login: string, sysadmin: boolean, passwordExpires?: Date): Promise<void> {
+    const expires = passwordExpires === undefined ? 'NULL' : literal(passwordExpires.toISOString());
+    const values = [literal(this.#options.name), literal(login), sysadmin, expires];
     await this.#engine.execute(`INSERT INTO tsql.logins VALUES (${values.join(', ')}) ON CONFLICT DO NOTHING`);
   }
 

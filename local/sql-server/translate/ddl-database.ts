@@ -41,6 +41,8 @@ function change(reader: TokenReader): string {
       return `compatibility_level = ${Number(reader.take().text)}`;
     case 'RECOVERY':
       return `recovery_model = ${literal(reader.take().upper)}`;
+    case 'AUTO_UPDATE_STATISTICS':
+      return `is_auto_update_stats_on = ${reader.take().upper === 'ON'}`;
     case 'READ_COMMITTED_SNAPSHOT':
       return `is_read_committed_snapshot_on = ${reader.take().upper === 'ON'}`;
   }

@@ -17,11 +17,11 @@ const check = {
   expected: '130',
   cause: 'Too low.',
   code: '50001',
-  remedy: { text: 'Raise it.', documentation: 'https://learn.microsoft.com/sql' },
+  remedy: { by: 'caller', text: 'Raise it.', documentation: 'https://learn.microsoft.com/sql' },
 };
 const checksFailed: Milestone = {
   name: 'checksFailed',
-  data: { passed: 20, warned: 1, failed: 1, skipped: 2, failedChecks: ['SRV-02'] },
+  data: { passed: 20, nothingToDo: 0, warned: 1, failed: 1, skipped: 2, failedChecks: ['SRV-02'] },
 };
 /** Longer than what a row or a page of the failure holds. */
 const whole = 'Level 120. '.repeat(4_000);

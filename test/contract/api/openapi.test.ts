@@ -4,6 +4,7 @@ import { reachOf } from '../../../functions/http/roles.ts';
 import type { Role } from '../../../functions/http/roles.ts';
 import type { Route } from '../../../functions/http/adapter.ts';
 import { routes } from '../../../functions/routes.ts';
+import { checkDefinitionSchema } from '../../../shared/checks/check.ts';
 import { environmentPlaceSchema, environmentNameSchema } from '../../../shared/environments/environment.ts';
 import { replayBodySchema } from '../../../functions/setups/replay-body.ts';
 import { bulkReplayBodySchema } from '../../../functions/replays/replay-body.ts';
@@ -95,8 +96,12 @@ describe('the description says what the code checks', () => {
   });
 
   test.each(routes)('of the query parameters of $name', ({ name, parameters = [] }) => {
-    const version = name === 'getHealth' ? [] : ['api-version'];
+    const version = name === 'getHealth' || name === 'listCatalogue' ? [] : ['api-version'];
     expect(queryParametersOf(name).toSorted()).toEqual([...parameters, ...version].toSorted());
+  });
+
+  test('of a check of the catalogue', () => {
+    expect(bare(schemas['CheckDefinition'])).toEqual(bare(z.toJSONSchema(checkDefinitionSchema)));
   });
 
   test('of an environment', () => {

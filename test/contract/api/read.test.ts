@@ -2,6 +2,7 @@ import { RestError } from '@azure/core-rest-pipeline';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createToHandler } from '../../../functions/http/adapter.ts';
 import { routes } from '../../../functions/routes.ts';
+import { checkCatalogue } from '../../../shared/checks/catalogue.ts';
 import { phases } from '../../../shared/setup/states.ts';
 import { ActiveSetups } from '../../../shared/setup/active.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
@@ -186,7 +187,12 @@ describe('findings', () => {
       expected: '130',
       cause: 'Too low.',
       code: '50001',
-      remedy: { text: 'Raise it.', sql: 'ALTER DATABASE', documentation: 'https://learn.microsoft.com/sql' },
+      remedy: {
+        by: 'caller',
+        text: 'Raise it.',
+        sql: 'ALTER DATABASE',
+        documentation: 'https://learn.microsoft.com/sql',
+      },
     };
     const company = { name: 'CRONUS & Co', displayName: null, isEvaluation: true, sqlName: 'x', sizeGigabytes: null };
     const extension = { appId: 'a', name: 'Base Application', publisher: 'Microsoft', version: '25.0.0.0' };
@@ -252,6 +258,12 @@ describe('runtime keys', () => {
     await api.put(setupId, { ...setupBody, source: azureSource });
     expect(await api.call('listRuntimeKeys', setupId)).toMatchObject({ status: 409, body: { code: 'RuntimeNotUsed' } });
   });
+});
+
+test('the catalogue of checks is for everybody', async () => {
+  const { status, body } = await api.call('listCatalogue', setupId, { headers: { authorization: '' }, query: {} });
+  expect(status).toBe(200);
+  expect(body).toMatchObject({ value: checkCatalogue.map(({ id, title, rule }) => ({ id, title, rule })) });
 });
 
 describe('health', () => {

@@ -1,0 +1,34 @@
+/** Limits that Microsoft's articles state differently, or that change with releases. Pure. */
+import { z } from 'zod';
+
+export const checkThresholdsSchema = z.object({
+  minimumCompatibilityLevel: z.int().default(130),
+  minimumSourceMajor: z.int().default(25),
+  minimumRetentionDays: z.number().default(3),
+  companyCountWarning: z.int().default(300),
+  companySizeWarningGigabytes: z.number().default(50),
+  tableCountWarning: z.int().default(10_000),
+  backupAgeWarningDays: z.number().default(7),
+  statisticsAgeWarningDays: z.number().default(30),
+  passwordWarningDays: z.number().default(14),
+  secretWarningDays: z.number().default(7),
+  mediaWarningMegabytes: z.number().default(350),
+  largestMediaWarningMegabytes: z.number().default(20),
+});
+export type CheckThresholds = z.infer<typeof checkThresholdsSchema>;
+
+/** Why each has the value that it has by default. */
+export const thresholdReasons: Readonly<Record<keyof CheckThresholds, string>> = {
+  minimumCompatibilityLevel: 'code 50001; the procedures use OPENJSON',
+  minimumSourceMajor: "the documentation since March 2025; the client's own text still says 15",
+  minimumRetentionDays: 'code 50020',
+  companyCountWarning: 'the client warns at 300; articles name 10 and 250 for one batch',
+  companySizeWarningGigabytes: 'the client warns at 50; an article recommends 30 a run',
+  tableCountWarning: 'each table costs time in each run',
+  backupAgeWarningDays: 'what a setup and replications write into the source is undone by a restore',
+  statisticsAgeWarningDays: 'maintenance plans update statistics every week, at times every month',
+  passwordWarningDays: 'a migration takes days, and its replications come back',
+  secretWarningDays: 'a replay needs the password again',
+  mediaWarningMegabytes: 'partners report that larger tables of media time out',
+  largestMediaWarningMegabytes: 'partners report that larger fields are not copied',
+};

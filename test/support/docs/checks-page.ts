@@ -1,0 +1,102 @@
+/** `docs/checks.md`, from the catalogue. */
+import { checkCatalogue } from '../../../shared/checks/catalogue.ts';
+import type { Check } from '../../../shared/checks/check.ts';
+import { checkThresholdsSchema, thresholdReasons } from '../../../shared/checks/thresholds.ts';
+import { awsChecks, googleChecks } from './peers.ts';
+import type { PeerCheck } from './peers.ts';
+
+/** What the first letters of an id stand for. */
+const groups: Readonly<Record<string, string>> = {
+  NET: 'The integration runtime',
+  SRV: 'Servers and databases',
+  AUT: 'Rights',
+  VER: 'Versions, and what databases are used for',
+  EXT: 'Extensions',
+  CMP: 'Companies',
+  TAB: 'Tables',
+  SEC: 'Secrets',
+};
+
+const begin = `# Checks
+
+Before a setup changes anything, it measures both databases and evaluates every check of this list; the report is
+complete, whatever fails first. Measured by \`shared/sql/source/probe.sql\`, \`shared/sql/destination/probe.sql\` and
+\`shared/sql/list-companies.sql\`; evaluated by \`shared/checks/catalogue.ts\`, from which \`npm run docs\` makes this page
+and \`GET /api/checks\` its answer. Ids are stable.
+
+Severity is the worst that a check can be: **blocks** ends the attempt, **warns** and **informs** do not. The code is
+the number that Business Central's client knows for the fault, or the id where it knows none. A result states what was
+measured, what was expected, the cause, the remedy (as T-SQL where there is one), who can mend it and a page of
+documentation. \`nothingToDo\` is what is not as expected and needs no remedy. What could not be measured is
+\`skipped\`, with the reason: \`absent\` (not there), \`denied\` (the login may not read it), \`old\` (the server
+cannot tell), \`unknown\` (it depends on another value that is not known) or \`notNeeded\` (it does not apply). What blocks
+does so too when it may not be read.`;
+
+const end = `## Not checked
+
+- The login itself, the network and TLS: without them there is nothing to measure, and the attempt fails with the error
+  of the connection.
+- Table definitions: they are compared for every table when the plan is made (\`docs/decisions/0005-table-plan.md\`);
+  a table that does not fit is left out and says why, and the others go on.
+- The rights of the user who asks for the migration (SUPER, delegated admin): they are checked where they are known, in
+  Business Central.
+- Room in the data factory: one that has none is not chosen. The size of pipelines does not depend on the databases.
+- The connection string: what is wrong with it is refused when the setup is asked for.`;
+
+/** The whole page. */
+export function checksPage(): string {
+  const byGroup = Map.groupBy(checkCatalogue, ({ id }) => id.slice(0, 3));
+  const sections = [...byGroup].map(([group, checks]) =>
+    [`## ${groups[group] ?? group}`, ...checks.map(describeCheck)].join('\n\n'),
+  );
+  const parts = [begin, ...sections, describeThresholds(), describePeers(), end];
+  return `${parts.join('\n\n')}\n`;
+}
+
+function describeCheck({ id, title, severity, code, target, rule, why, mendedBy, documentation }: Check): string {
+  const facts = [
+    `**${severity}**`,
+    `target: ${target}`,
+    ...(code === id ? [] : [`code ${code}`]),
+    `mended by the ${mendedBy}`,
+    `[documentation](${documentation})`,
+  ];
+  return `### ${id} ${title}\n\n${facts.join(' · ')}\n\n- Measured: ${rule}\n- Why: ${why}`;
+}
+
+function describeThresholds(): string {
+  const rows = Object.entries(checkThresholdsSchema.parse({})).map(([name, value]) => [
+    `\`${name}\``,
+    value.toLocaleString('en'),
+    thresholdReasons[name as keyof typeof thresholdReasons],
+  ]);
+  const text = "Microsoft's articles state some limits differently, so these are settings (`checkThresholdsSchema`):";
+  return `## Thresholds\n\n${text}\n\n${tableOf(['threshold', 'default', 'why'], rows)}`;
+}
+
+function describePeers(): string {
+  const aws = 'https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Tasks.AssessmentReport.SqlServer.html';
+  const google = 'https://cloud.google.com/database-migration/docs/diagnose-issues';
+  return [
+    '## Beside other services',
+    `What [AWS DMS](${aws}) checks of a SQL Server source:`,
+    peerTable(awsChecks),
+    `What [Google DMS](${google}) verifies:`,
+    peerTable(googleChecks),
+  ].join('\n\n');
+}
+
+function peerTable(checks: readonly PeerCheck[]): string {
+  const rows = checks.flatMap(({ names, ids, note = '' }) =>
+    names.map((name) => [`\`${name}\``, ids.join(', ') || 'none', note]),
+  );
+  return tableOf(['there', 'here', 'because'], rows);
+}
+
+/** A table as the formatter aligns it. */
+function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((cell, column) => Math.max(cell.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}
