@@ -64,7 +64,7 @@ export const checkDefinitionSchema = namedSchema.extend({
   mendedBy: menderSchema,
   documentation: z.url(),
 });
-export type CheckDefinition = z.infer<typeof checkDefinitionSchema>;
+type CheckDefinition = z.infer<typeof checkDefinitionSchema>;
 
 /** One check of the catalogue. */
 export interface Check extends CheckDefinition {

@@ -8,7 +8,6 @@ export const extensionSchema = z.object({
   publisher: z.string(),
   version: z.string(),
 });
-export type Extension = z.infer<typeof extensionSchema>;
 
 /** A value that may be NULL: a Lookup may leave such columns out. */
 function orNull<Schema extends z.ZodType>(schema: Schema) {
