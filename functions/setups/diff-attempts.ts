@@ -1,7 +1,6 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
-import { checkResultSchema } from '../../shared/checks/check.ts';
-import type { CheckResult } from '../../shared/checks/check.ts';
+import { resultsOfRows } from '../../shared/checks/stored-results.ts';
 import type { ReachedAttempt } from '../../shared/setup/attempts.ts';
 import { dataOf } from '../../shared/setup/milestone-data.ts';
 import { phases } from '../../shared/setup/states.ts';
@@ -91,8 +90,7 @@ function factoryOf({ reached }: ReachedAttempt): Values {
 
 async function checksOf({ services }: TenantCall, setup: SetupRecord, { attempt }: ReachedAttempt): Promise<Values> {
   const findings = await services.findings.of({ ...setup, attempt }, 'check');
-  const checks: CheckResult[] = findings.map((finding) => checkResultSchema.parse(finding));
-  return new Map(checks.map(({ id, status, measured }) => [id, { status, measured }]));
+  return new Map(resultsOfRows(findings).map(({ id, status, measured }) => [id, { status, measured }]));
 }
 
 function countsOf({ reached }: ReachedAttempt): Values {

@@ -1,5 +1,5 @@
 import type { HttpResponseInit } from '@azure/functions';
-import { checkResultSchema } from '../../shared/checks/check.ts';
+import { resultsOfRows } from '../../shared/checks/stored-results.ts';
 import type { TenantCall } from '../http/adapter.ts';
 import { findAttempt } from './find-attempt.ts';
 
@@ -7,5 +7,5 @@ import { findAttempt } from './find-attempt.ts';
 export async function listChecks(call: TenantCall): Promise<HttpResponseInit> {
   const attempt = await findAttempt(call);
   const findings = await call.services.findings.of(attempt, 'check');
-  return { status: 200, jsonBody: { value: findings.map((finding) => checkResultSchema.parse(finding)) } };
+  return { status: 200, jsonBody: { value: resultsOfRows(findings) } };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { companySchema, extensionSchema, sourceProbeSchema } from '../../shared/checks/probe.ts';
+import { companySchema, extensionSchema, sourceFactsSchema } from '../../shared/checks/probe.ts';
 import { catalogueBlob } from '../../shared/factory/names.ts';
 import { readCatalogue } from '../../shared/plan/catalogue.ts';
 import { replacePlan } from '../../shared/plan/control-rows.ts';
@@ -88,7 +88,7 @@ async function planContext({ findings }: Services, setup: SetupRecord, database:
     onlineApps: z.array(extensionSchema).parse(extensions),
     rules: z.array(replicationRuleSchema).parse(rules),
     limits: planLimitsSchema.parse({}),
-    collation: sourceProbeSchema.parse(source).collation,
+    collation: sourceFactsSchema.parse(source).collation,
     selection: setup.request,
   };
 }

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { clipList } from '../../shared/clip.ts';
 import { reportChecks } from '../../shared/checks/report.ts';
+import { rowsOfResults } from '../../shared/checks/stored-results.ts';
 import { evaluateChecks as evaluate } from '../../shared/checks/catalogue.ts';
 import {
   companySchema,
   destinationProbeSchema,
   extensionSchema,
+  sourceFactsSchema,
   sourceProbeSchema,
 } from '../../shared/checks/probe.ts';
 import type { DestinationProbe } from '../../shared/checks/probe.ts';
@@ -75,7 +77,11 @@ export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, se
     secret: secret && { isEnabled: secret.isEnabled, daysLeft: daysUntil(secret.expiresOn, services.clock) },
     thresholds,
   });
-  await findings.put(input, { check: results, source: [source], company: companies });
+  await findings.put(input, {
+    check: rowsOfResults(results),
+    source: [sourceFactsSchema.parse(source)],
+    company: companies,
+  });
   const { counts, failure } = reportChecks(results);
   const name = failure === undefined ? 'checksCompleted' : 'checksFailed';
   const reached = await reach(input, { name, data: counts }, services, setup);

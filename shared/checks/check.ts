@@ -82,6 +82,8 @@ export const checkResultSchema = namedSchema.extend({
   reason: skipReasonSchema.optional(),
   measured: z.string(),
   expected: z.string(),
+  /** All names that `measured` lists, where it may have more of them than it shows. */
+  names: z.array(z.string()).optional(),
   cause: z.string(),
   remedy: z.object({ by: menderSchema, text: z.string(), sql: z.string().optional(), documentation: z.url() }),
 });
@@ -90,6 +92,7 @@ export type CheckResult = z.infer<typeof checkResultSchema>;
 interface Comparison {
   readonly measured: string;
   readonly expected: string;
+  readonly names?: string[];
 }
 
 /** What is said about a failure beside the values. It may be less severe than the check is at worst. */

@@ -179,15 +179,15 @@ function selectedExist({ companies, selected }: CheckInput): Finding {
   const names = new Set(companies.map(({ name }) => name));
   const missing = selected.filter((wanted) => !names.has(wanted));
   if (missing.length === 0) return { status: 'passed', measured: `${selected.length} companies`, expected };
-  return judge(
-    false,
-    { measured: quoted(missing), expected },
-    {
-      cause: 'The source has no companies of these names.',
-      remedy: 'Replay the setup with names of companies as GET …/companies lists them.',
-      sql: allCompanies,
-    },
-  );
+  return {
+    status: 'failed',
+    measured: quoted(missing),
+    names: missing,
+    expected,
+    cause: 'The source has no companies of these names.',
+    remedy: 'Replay the setup with names of companies as GET …/companies lists them.',
+    sql: allCompanies,
+  };
 }
 
 function usableNames(input: CheckInput): Finding {
@@ -195,15 +195,15 @@ function usableNames(input: CheckInput): Finding {
   const expected = 'no blank at either end, no slash, only printing characters';
   const bad = companies.map(({ name }) => name).filter((name) => name !== name.trim() || /[/\p{C}]/u.test(name));
   if (bad.length === 0) return { status: 'passed', measured: `${companies.length} names`, expected };
-  return judge(
-    false,
-    { measured: quoted(bad), expected },
-    {
-      cause: 'The tables of these companies are not found under their names, so that they would be left out silently.',
-      remedy: 'Rename these companies in the client, then replay the setup.',
-      sql: "SELECT [Name] FROM [dbo].[Company] WHERE [Name] LIKE N' %' OR DATALENGTH([Name]) > 2 * LEN([Name]) OR [Name] LIKE N'%/%' OR [Name] LIKE N'%' + NCHAR(13) + N'%' OR [Name] LIKE N'%' + NCHAR(10) + N'%';",
-    },
-  );
+  return {
+    status: 'failed',
+    measured: quoted(bad),
+    names: bad,
+    expected,
+    cause: 'The tables of these companies are not found under their names, so that they would be left out silently.',
+    remedy: 'Rename these companies in the client, then replay the setup.',
+    sql: "SELECT [Name] FROM [dbo].[Company] WHERE [Name] LIKE N' %' OR DATALENGTH([Name]) > 2 * LEN([Name]) OR [Name] LIKE N'%/%' OR [Name] LIKE N'%' + NCHAR(13) + N'%' OR [Name] LIKE N'%' + NCHAR(10) + N'%';",
+  };
 }
 
 function differentNames(input: CheckInput): Finding {
@@ -212,15 +212,14 @@ function differentNames(input: CheckInput): Finding {
   const collisions = [...groups.values()].filter(({ length }) => length > 1);
   const expected = 'different names, also without special characters and regardless of case';
   if (collisions.length === 0) return { status: 'passed', measured: `${companies.length} names`, expected };
-  const measured = listed(collisions.map((group) => group.map(({ name }) => JSON.stringify(name)).join(' = ')));
-  return judge(
-    false,
-    { measured, expected },
-    {
-      cause: 'In table names, special characters become underscores; these companies would share their tables online.',
-      remedy: 'Rename all but one company of each group in the client, then replay the setup.',
-    },
-  );
+  return {
+    status: 'failed',
+    measured: listed(collisions.map((group) => group.map(({ name }) => JSON.stringify(name)).join(' = '))),
+    names: collisions.flat().map(({ name }) => name),
+    expected,
+    cause: 'In table names, special characters become underscores; these companies would share their tables online.',
+    remedy: 'Rename all but one company of each group in the client, then replay the setup.',
+  };
 }
 
 function companiesAndTables(input: CheckInput): Finding {
@@ -231,26 +230,29 @@ function companiesAndTables(input: CheckInput): Finding {
   const owners = tablePrefixes.map(({ prefix }) => ownersOf(keyOf(prefix)));
   const names = new Set(companies.map(({ sqlName }) => keyOf(sqlName)));
   const withTables = new Set(owners.flat());
-  const empty = selectedOf(input).filter(({ sqlName }) => !withTables.has(keyOf(sqlName)));
-  const strays = tablePrefixes.filter((_, index) => !owners[index]?.some((owner) => names.has(owner)));
+  const empty = selectedOf(input)
+    .filter(({ sqlName }) => !withTables.has(keyOf(sqlName)))
+    .map(({ name }) => name);
+  const strays = tablePrefixes
+    .filter((_, index) => !owners[index]?.some((owner) => names.has(owner)))
+    .map(({ prefix }) => prefix);
   const expected = 'no company without tables, no tables without a company';
   if (empty.length === 0 && strays.length === 0) {
     return { status: 'passed', measured: `${companies.length} companies with tables`, expected };
   }
   const measured = [
-    ...(empty.length > 0 ? [`without tables: ${quoted(empty.map(({ name }) => name))}`] : []),
-    ...(strays.length > 0 ? [`without a company: ${quoted(strays.map(({ prefix }) => prefix))}`] : []),
+    ...(empty.length > 0 ? [`without tables: ${quoted(empty)}`] : []),
+    ...(strays.length > 0 ? [`without a company: ${quoted(strays)}`] : []),
   ];
-  return judge(
-    false,
-    { measured: measured.join('; '), expected },
-    {
-      cause:
-        'Tables are found by the name of their company. None are copied that have no company, as after a renaming that ended early.',
-      remedy:
-        'Complete the renaming, or delete the company, in the client; drop tables of companies that were deleted.',
-    },
-  );
+  return {
+    status: 'failed',
+    measured: measured.join('; '),
+    names: [...empty, ...strays],
+    expected,
+    cause:
+      'Tables are found by the name of their company. None are copied that have no company, as after a renaming that ended early.',
+    remedy: 'Complete the renaming, or delete the company, in the client; drop tables of companies that were deleted.',
+  };
 }
 
 /** Names of companies to which tables with a prefix can belong: the prefix itself, or what stands before a $ of it. */

@@ -55,7 +55,7 @@ export const extensionChecks: readonly Check[] = [
       const expected = 'none beside those of the source';
       if (extra.length === 0) return { status: 'passed', measured: 'none', expected };
       const cause = 'There is no data for these extensions to migrate; what they need is entered online.';
-      return { status: 'nothingToDo', measured: listed(extra), expected, cause };
+      return { status: 'nothingToDo', measured: listed(extra), names: extra, expected, cause };
     },
   },
   {
@@ -104,17 +104,17 @@ function unreadable(source: SourceProbe, destination: DestinationProbe): Finding
 function sourceExtensionsOnline({ source, destination }: CheckInput): Finding {
   if (!source.extensions || !destination.extensions) return unreadable(source, destination);
   const online = new Map(destination.extensions.map(({ appId, version }) => [appId, version]));
-  const lacking = source.extensions.filter(
-    ({ appId, version }) => compareVersions(online.get(appId) ?? '0', version) < 0,
-  );
+  const lacking = source.extensions
+    .filter(({ appId, version }) => compareVersions(online.get(appId) ?? '0', version) < 0)
+    .map(({ name, version }) => `${name} ${version}`);
   const expected = 'every extension of the source, in its version or a later one';
   if (lacking.length === 0) return { status: 'passed', measured: `${source.extensions.length} installed`, expected };
-  return judge(
-    false,
-    { measured: listed(lacking.map(({ name, version }) => `${name} ${version}`)), expected },
-    {
-      cause: 'Tables of an extension that is not installed online are not migrated.',
-      remedy: 'Install or update these extensions online before the first replication, if their data is wanted.',
-    },
-  );
+  return {
+    status: 'failed',
+    measured: listed(lacking),
+    names: lacking,
+    expected,
+    cause: 'Tables of an extension that is not installed online are not migrated.',
+    remedy: 'Install or update these extensions online before the first replication, if their data is wanted.',
+  };
 }

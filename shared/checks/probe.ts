@@ -87,6 +87,8 @@ export const sourceProbeSchema = z.object({
   statisticsAgeDays: orNull(z.int()),
   unmeasured: gapsSchema,
 });
+/** What is kept of it: what fits in a row, whatever the number of companies. */
+export const sourceFactsSchema = sourceProbeSchema.omit({ extensions: true, tablePrefixes: true });
 export type SourceProbe = z.infer<typeof sourceProbeSchema>;
 
 /** The row of `destinationProbe`. Null as of the source. */

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createToHandler } from '../../../functions/http/adapter.ts';
 import { routes } from '../../../functions/routes.ts';
 import { checkCatalogue } from '../../../shared/checks/catalogue.ts';
+import type { CheckResult } from '../../../shared/checks/check.ts';
+import { rowsOfResults } from '../../../shared/checks/stored-results.ts';
 import { phases } from '../../../shared/setup/states.ts';
 import { ActiveSetups } from '../../../shared/setup/active.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
@@ -169,31 +171,49 @@ describe('the operation', () => {
   });
 });
 
+const check: CheckResult = {
+  id: 'SRV-02',
+  title: 'Compatibility level',
+  target: 'source',
+  severity: 'blocks',
+  status: 'failed',
+  measured: '120',
+  expected: '130',
+  cause: 'Too low.',
+  code: '50001',
+  remedy: {
+    by: 'caller',
+    text: 'Raise it.',
+    sql: 'ALTER DATABASE',
+    documentation: 'https://learn.microsoft.com/sql',
+  },
+};
+
 describe('findings', () => {
   test.each([['listChecks'], ['listCompanies'], ['listExtensions']])('%s is empty at first', async (name) => {
     await api.put(setupId);
     expect(await api.call(name, setupId)).toMatchObject({ status: 200, body: { value: [] } });
   });
 
+  test('of a check that lists many names are complete', async () => {
+    await api.put(setupId);
+    const names = Array.from({ length: 5_000 }, (_, index) => `"Company" ${index}/`);
+    await api.services.findings.put(attempt(), {
+      check: rowsOfResults([
+        { ...check, names },
+        { ...check, id: 'SRV-03' },
+      ]),
+    });
+    expect((await api.call('listChecks', setupId)).body).toEqual({
+      value: [
+        { ...check, names },
+        { ...check, id: 'SRV-03' },
+      ],
+    });
+  });
+
   test('are listed as they were found, without nulls', async () => {
     await api.put(setupId);
-    const check = {
-      id: 'SRV-02',
-      title: 'Compatibility level',
-      target: 'source',
-      severity: 'blocks',
-      status: 'failed',
-      measured: '120',
-      expected: '130',
-      cause: 'Too low.',
-      code: '50001',
-      remedy: {
-        by: 'caller',
-        text: 'Raise it.',
-        sql: 'ALTER DATABASE',
-        documentation: 'https://learn.microsoft.com/sql',
-      },
-    };
     const company = { name: 'CRONUS & Co', displayName: null, isEvaluation: true, sqlName: 'x', sizeGigabytes: null };
     const extension = { appId: 'a', name: 'Base Application', publisher: 'Microsoft', version: '25.0.0.0' };
     await api.services.findings.put(attempt(), { check: [check] });

@@ -27,7 +27,7 @@ and \`GET /api/checks\` its answer. Ids are stable.
 Severity is the worst that a check can be: **blocks** ends the attempt, **warns** and **informs** do not. The code is
 the number that Business Central's client knows for the fault, or the id where it knows none. A result states what was
 measured, what was expected, the cause, the remedy (as T-SQL where there is one), who can mend it and a page of
-documentation. \`nothingToDo\` is what is not as expected and needs no remedy. What could not be measured is
+documentation; of many names it shows the first twenty, and has all in \`names\`. \`nothingToDo\` is what is not as expected and needs no remedy. What could not be measured is
 \`skipped\`, with the reason: \`absent\` (not there), \`denied\` (the login may not read it), \`old\` (the server
 cannot tell), \`unknown\` (it depends on another value that is not known) or \`notNeeded\` (it does not apply). What blocks
 does so too when it may not be read.`;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { checkCatalogue, evaluateChecks, summarizeChecks } from '../../../shared/checks/catalogue.ts';
 import { checkDefinitionSchema, checkResultSchema } from '../../../shared/checks/check.ts';
-import { sourceProbeSchema } from '../../../shared/checks/probe.ts';
+import { resultsOfRows, rowsOfResults } from '../../../shared/checks/stored-results.ts';
+import { sourceFactsSchema, sourceProbeSchema } from '../../../shared/checks/probe.ts';
 import { checkThresholdsSchema } from '../../../shared/checks/thresholds.ts';
 import type { CheckInput, CheckResult } from '../../../shared/checks/check.ts';
 
@@ -226,6 +227,13 @@ test('of many names the first are shown, with how many more there are', () => {
   const results = evaluate({ companies, selected: companies.map(({ name }) => `${name}!`) });
   for (const { measured } of results) expect(measured.length).toBeLessThan(2_000);
   expect(results.find(({ id }) => id === 'CMP-07')?.measured).toMatch(/^"C0\/x+!", .* and 4980 more$/);
+  const stored = rowsOfResults(results);
+  for (const row of stored) expect(JSON.stringify(row).length).toBeLessThan(32_000);
+  expect(resultsOfRows(stored)).toEqual(results);
+  const tablePrefixes = companies.map(({ name }) => ({ prefix: name, tables: 1 }));
+  const facts = sourceFactsSchema.parse({ ...healthy.source, tablePrefixes });
+  expect(JSON.stringify(facts).length).toBeLessThan(4_000);
+  expect(results.find(({ id }) => id === 'CMP-07')?.names).toHaveLength(5_000);
   for (const id of ['CMP-02', 'CMP-03', 'CMP-06']) {
     expect(evaluate({ companies }).find((result) => result.id === id)?.measured).toMatch(/"C\d+\/x+"/);
   }
