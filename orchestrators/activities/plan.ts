@@ -1,19 +1,16 @@
 import { z } from 'zod';
 import { companySchema, extensionSchema, sourceFactsSchema } from '../../shared/checks/probe.ts';
-import { catalogueBlob } from '../../shared/factory/names.ts';
-import { readCatalogue } from '../../shared/plan/catalogue.ts';
 import { replacePlan } from '../../shared/plan/control-rows.ts';
 import { planLimitsSchema } from '../../shared/plan/groups.ts';
 import { emptyPlanSummary, planTables as plan, summarizePlan } from '../../shared/plan/plan.ts';
 import type { PlanContext } from '../../shared/plan/plan.ts';
-import { replicationRuleSchema } from '../../shared/plan/rules.ts';
 import { stopReason } from '../../shared/setup/fence.ts';
 import type { StopReason, Worker } from '../../shared/setup/fence.ts';
 import type { SetupRecord } from '../../shared/setup/head.ts';
 import type { MilestoneData } from '../../shared/setup/states.ts';
 import type { Services } from '../../shared/services.ts';
 import type { SqlDatabase } from '../../shared/sql/database.ts';
-import * as scripts from '../../shared/sql/scripts.ts';
+import { catalogueOf, readOnline } from './catalogues.ts';
 import { claimantOf } from './claimant.ts';
 import type { Implementation } from './implementation.ts';
 import { publish, reach } from './setup-record.ts';
@@ -45,14 +42,10 @@ async function writePlan(setup: SetupRecord, worker: Worker, services: Services)
   const run = worker.run === undefined ? {} : { replicationId: worker.run.number };
   const owner = { ...claimantOf(worker, services), ...run };
   const assessed = await services.findings.originOf(setup, 'source', setup.from);
-  const catalogueOf = (side: 'source' | 'destination') =>
-    readCatalogue(services.staging.read(setup.key, catalogueBlob(assessed, side)));
+  const catalogue = (side: 'source' | 'destination') =>
+    catalogueOf(services, { key: setup.key, attempt: assessed }, side);
   const work = async (database: SqlDatabase): Promise<Planned> => {
-    const planned = plan(
-      catalogueOf('source'),
-      catalogueOf('destination'),
-      await planContext(services, setup, database),
-    );
+    const planned = plan(catalogue('source'), catalogue('destination'), await planContext(services, setup, database));
     let summary = emptyPlanSummary;
     let stopped: StopReason = 'superseded';
     const outcome = await replacePlan(database, owner, planned, {
@@ -77,16 +70,10 @@ async function planContext({ findings }: Services, setup: SetupRecord, database:
     findings.of(setup, 'company', setup.from),
     findings.of(setup, 'extension', setup.from),
   ]);
-  const online = await database.query(scripts.listCompanies);
-  const rules = await database.query(scripts.replicationRules);
   return {
+    ...(await readOnline(database)),
     companies: z.array(companySchema).parse(companies),
-    onlineCompanies: z
-      .array(companySchema)
-      .parse(online)
-      .map(({ sqlName }) => sqlName),
     onlineApps: z.array(extensionSchema).parse(extensions),
-    rules: z.array(replicationRuleSchema).parse(rules),
     limits: planLimitsSchema.parse({}),
     collation: sourceFactsSchema.parse(source).collation,
     selection: setup.request,

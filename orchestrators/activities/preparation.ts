@@ -3,25 +3,16 @@ import { clipList } from '../../shared/clip.ts';
 import { reportChecks } from '../../shared/checks/report.ts';
 import { rowsOfResults } from '../../shared/checks/stored-results.ts';
 import { evaluateChecks as evaluate } from '../../shared/checks/catalogue.ts';
-import {
-  companySchema,
-  destinationProbeSchema,
-  extensionSchema,
-  sourceFactsSchema,
-  sourceProbeSchema,
-} from '../../shared/checks/probe.ts';
-import type { DestinationProbe } from '../../shared/checks/probe.ts';
-import type { Clock } from '../../shared/clock.ts';
+import { extensionSchema, sourceFactsSchema } from '../../shared/checks/probe.ts';
 import { catalogueBlob, entityNames } from '../../shared/factory/names.ts';
 import { preparationActivities } from '../../shared/factory/preparation-pipeline.ts';
-import { redact } from '../../shared/redact.ts';
-import { databaseMarkOf } from '../../shared/setup/database-mark.ts';
 import { setupFailure } from '../../shared/setup/failure.ts';
+import { stopReason } from '../../shared/setup/fence.ts';
 import { instanceIdOf } from '../../shared/setup/setup.ts';
 import { isBefore } from '../../shared/setup/states.ts';
-import type { SqlDatabase } from '../../shared/sql/database.ts';
-import * as scripts from '../../shared/sql/scripts.ts';
 import type { Implementation } from './implementation.ts';
+import { rowsOf } from './lookup-output.ts';
+import { measure } from './measure.ts';
 import { reach } from './setup-record.ts';
 import { awaitRun } from './start-run.ts';
 
@@ -53,34 +44,16 @@ export const cancelRuns: Implementation<'cancelRuns'> = async ({ factory, key },
 };
 
 export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, services, { head }) => {
-  const { factory, runId, runtimeName } = input;
-  const { factories, findings, thresholds } = services;
   const setup = await head();
-  const [outputs, runtime, ownAccess, secret] = await Promise.all([
-    factories.activityOutputs(factory, runId),
-    runtimeName === undefined ? undefined : factories.runtimeStatus(factory, runtimeName),
-    services.databases.useIfAdmitted(setup.destination, probeDestination),
-    services.secrets.stateOf(setup.secretName),
-  ]);
-  const source = firstRowOf(outputs.get(preparationActivities.sourceProbe), sourceProbeSchema);
-  const companies = rowsOf(outputs.get(preparationActivities.companies), companySchema);
-  const results = evaluate({
-    setupKey: databaseMarkOf(services.settings.MIGRATION_EVENT_SOURCE, input),
-    product: setup.request.product,
-    sourceKind: setup.request.source.kind,
-    source,
-    companies,
-    ...(setup.request.companies === undefined ? {} : { selected: setup.request.companies }),
-    destination: firstRowOf(outputs.get(preparationActivities.destinationProbe), destinationProbeSchema),
-    ...(runtime === undefined || runtimeName === undefined ? {} : { runtime: { name: runtimeName, ...runtime } }),
-    ownAccess: 'refused' in ownAccess ? { refused: redact(ownAccess.refused) } : ownAccess,
-    secret: secret && { isEnabled: secret.isEnabled, daysLeft: daysUntil(secret.expiresOn, services.clock) },
-    thresholds,
-  });
-  await findings.put(input, {
+  const measured = await measure(input, setup, services);
+  const results = evaluate(measured);
+  // Reading the catalogues of many tables takes longer than the fence lasts.
+  const stopped = stopReason('forward', input, await services.store.get(setup));
+  if (stopped !== undefined) return { stopped };
+  await services.findings.put(input, {
     check: rowsOfResults(results),
-    source: [sourceFactsSchema.parse(source)],
-    company: companies,
+    source: [sourceFactsSchema.parse(measured.source)],
+    company: measured.companies,
   });
   const { counts, failure } = reportChecks(results);
   const name = failure === undefined ? 'checksCompleted' : 'checksFailed';
@@ -90,18 +63,6 @@ export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, se
   if (isBefore('Assessment', reached.phase)) return {};
   return { failure: failure ?? setupFailure('StepFailed', 'A check blocked, and passed when it was evaluated again.') };
 };
-
-/** As the app itself: the pipeline probes as the factory. */
-async function probeDestination(database: SqlDatabase): Promise<DestinationProbe> {
-  const [row] = await database.query(scripts.destinationProbe);
-  return destinationProbeSchema.parse(row);
-}
-
-const DAY_MS = 24 * 60 * 60 * 1000;
-
-function daysUntil(time: Date | undefined, clock: Clock): number | null {
-  return time === undefined ? null : (time.getTime() - clock.now().getTime()) / DAY_MS;
-}
 
 export const holdsCatalogues: Implementation<'holdsCatalogues'> = async ({ key, ...attempt }, services) => {
   const { findings, staging } = services;
@@ -134,12 +95,3 @@ export const readSourceRemoval: Implementation<'readSourceRemoval'> = async ({ f
 const scriptOutputSchema = z.object({
   resultSets: z.array(z.object({ rows: z.array(z.object({ name: z.string() })).default([]) })),
 });
-
-// https://learn.microsoft.com/azure/data-factory/control-flow-lookup-activity#use-the-lookup-activity-result
-function firstRowOf<Row>(output: unknown, row: z.ZodType<Row>): Row {
-  return z.object({ firstRow: row }).parse(output).firstRow;
-}
-
-function rowsOf<Row>(output: unknown, row: z.ZodType<Row>): Row[] {
-  return z.object({ value: z.array(row) }).parse(output).value;
-}

@@ -10,6 +10,7 @@ export const articles = {
   cleaning: `${administration}/migration-clean-data`,
   planning: `${administration}/cloud-migration-plan-prepare`,
   prerequisites: `${administration}/cloud-migration-prerequisites`,
+  tableDefinitions: `${administration}/migration-align-table-definitions`,
   setup: `${administration}/migration-setup`,
   troubleshooting: `${administration}/migration-troubleshooting`,
   runtimeVersions: 'https://learn.microsoft.com/azure/data-factory/self-hosted-integration-runtime-auto-update',

@@ -1,6 +1,7 @@
 /** What a check is, what it is given and what it says. Pure. */
 import { z } from 'zod';
 import { clip } from '../clip.ts';
+import type { LeftOutTables } from '../plan/left-out.ts';
 import type { Product, SourceKind } from '../setup/setup.ts';
 import type { Company, DestinationProbe, Gap, SourceProbe } from './probe.ts';
 import type { CheckThresholds } from './thresholds.ts';
@@ -28,6 +29,8 @@ export interface CheckInput {
   };
   /** What the app itself finds in the environment's database, or why it was not let in. */
   readonly ownAccess: Pick<DestinationProbe, 'user' | 'hasControl'> | { readonly refused: string };
+  /** What the plan would leave out, as the catalogues of both databases are; undefined if the app was not let in. */
+  readonly leftOut: LeftOutTables | undefined;
   /** The secret that holds the source's password; undefined if it is gone. */
   readonly secret: { readonly isEnabled: boolean; readonly daysLeft: number | null } | undefined;
   readonly thresholds: CheckThresholds;

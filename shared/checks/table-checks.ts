@@ -1,9 +1,61 @@
 /** Checks of the tables. */
 import { articles } from './articles.ts';
-import { judge, someOf, unread } from './check.ts';
+import { judge, listed, someOf, unread } from './check.ts';
 import type { Check } from './check.ts';
 
 export const tableChecks: readonly Check[] = [
+  {
+    id: 'TAB-01',
+    title: 'Every table that has rows exists online',
+    target: 'destination',
+    severity: 'warns',
+    code: '50004',
+    rule: 'The plan of the tables, made from both catalogues: tables with rows that no table online takes.',
+    why: 'Their data is not migrated.',
+    mendedBy: 'caller',
+    documentation: articles.tableDefinitions,
+    evaluate({ leftOut }) {
+      if (leftOut === undefined) return noPlan;
+      const { tables, rows, names } = leftOut['50004'];
+      const expected = 'none left out';
+      if (rows === 0) return { status: 'passed', measured: 'none with rows', expected };
+      return {
+        status: 'failed',
+        measured: `tables ${tables}, rows ${rows}: ${listed(names)}`,
+        names,
+        expected,
+        cause: 'The environment has no tables of these names, so that their data is not migrated.',
+        remedy:
+          'Install or update the app that has them online, or map them to other tables (tableMappings), if their data is wanted.',
+      };
+    },
+  },
+  {
+    id: 'TAB-02',
+    title: 'The definitions of tables fit together',
+    target: 'destination',
+    severity: 'warns',
+    code: '50011',
+    rule: 'The plan of the tables, made from both catalogues: key columns, types and lengths of each column. PK: the column is in the key of one side only; T: another type; L: shorter online.',
+    why: 'A table that does not fit is left out, and the others go on.',
+    mendedBy: 'caller',
+    documentation: articles.tableDefinitions,
+    evaluate({ leftOut }) {
+      if (leftOut === undefined) return noPlan;
+      const [kind, columns] = [leftOut['50005'], leftOut['50011']];
+      const names = [...columns.names, ...kind.names];
+      const expected = 'none that does not fit';
+      if (names.length === 0) return { status: 'passed', measured: 'none', expected };
+      return {
+        status: 'failed',
+        measured: `tables ${kind.tables + columns.tables}, rows ${kind.rows + columns.rows}: ${listed(names)}`,
+        names,
+        expected,
+        cause: 'These tables have other columns online, or are of a company on one side only; they are left out.',
+        remedy: 'Change the definition of the table on one side, by its app, or update the app that is older.',
+      };
+    },
+  },
   {
     id: 'TAB-03',
     title: 'Every table of Business Central has a primary key',
@@ -70,3 +122,5 @@ export const tableChecks: readonly Check[] = [
     },
   },
 ];
+
+const noPlan = unread(undefined, 'How tables fit together (AUT-07)');

@@ -10,7 +10,7 @@ import { nameKeyOf } from '../sql/collation.ts';
 import { parseTableName } from './names.ts';
 import type { Companies, TableNameParts } from './names.ts';
 import { decide, readEnvironment } from './rules.ts';
-import type { CopyMethod, Decision, OnlineApp, ReplicationRule } from './rules.ts';
+import type { CopyMethod, Decision, LeftOutCode, OnlineApp, ReplicationRule } from './rules.ts';
 import { SecondPlaces } from './second-places.ts';
 import type { Selection } from './selection.ts';
 import { withUserMapping } from './user-mapping.ts';
@@ -47,6 +47,8 @@ export interface PlannedTable extends TableGroup {
   readonly byteCount: number;
   /** Why the table is copied so, or not at all; at most 400 characters. */
   readonly reason: string;
+  /** Of a table that is left out because of what is online. */
+  readonly code?: LeftOutCode;
   readonly problems: string;
 }
 
@@ -105,6 +107,7 @@ function describedTable(table: CatalogueTable, parts: TableNameParts, decision: 
     rowCount: table.rowCount,
     byteCount: table.byteCount,
     reason: shorten(decision.reason),
+    ...(decision.code === undefined ? {} : { code: decision.code }),
     problems: decision.problems ?? '',
   };
 }

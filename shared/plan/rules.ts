@@ -25,10 +25,16 @@ export type ReplicationRule = z.infer<typeof replicationRuleSchema>;
 export const copyMethods = ['Delta', 'Full', 'Preserve', 'None'] as const;
 export type CopyMethod = (typeof copyMethods)[number];
 
+/** Business Central's codes of a table that is missing, is of another kind, or has other columns online. */
+export const leftOutCodes = ['50004', '50005', '50011'] as const;
+export type LeftOutCode = (typeof leftOutCodes)[number];
+
 /** How a table is copied, and why. */
 export interface Decision {
   readonly copyMethod: CopyMethod;
   readonly reason: string;
+  /** Of a table that is left out because of what is online; the reason ends with it. */
+  readonly code?: LeftOutCode;
   readonly destinationTable?: string;
   readonly columns?: readonly PlannedColumn[];
   readonly problems?: string;
@@ -156,10 +162,10 @@ export function fitted(
   environment: Environment,
 ): Decision {
   const definition = environment.definitions.get(place.toLowerCase());
-  if (!definition) return left('The table does not exist online (50004).');
+  if (!definition) return leftBecause('50004', 'The table does not exist online');
   if (definition.isPerCompany !== (company !== '')) {
     const whose = definition.isPerCompany ? 'is of a company' : 'is of the whole database';
-    return left(`The table online ${whose}, that of the source is not (50005).`);
+    return leftBecause('50005', `The table online ${whose}, that of the source is not`);
   }
   const destinationTable = company === '' ? place : `${company}$${place}`;
   const target = { ...table, tableName: destinationTable };
@@ -169,7 +175,7 @@ export function fitted(
 
   const plan = columns ?? planColumns(table.columns, definition.columns, isBuffer);
   if (plan.problems !== '') {
-    return { ...left('The definitions on both sides do not fit together (50011).'), problems: plan.problems };
+    return { ...leftBecause('50011', 'The definitions on both sides do not fit together'), problems: plan.problems };
   }
   if (plan.columns.length === 0) return left('No column exists on both sides.');
   return { ...copied(target, online, plan, environment), destinationTable, columns: plan.columns };
@@ -177,6 +183,10 @@ export function fitted(
 
 function left(reason: string): Decision {
   return { copyMethod: 'None', reason };
+}
+
+function leftBecause(code: LeftOutCode, reason: string): Decision {
+  return { copyMethod: 'None', reason: `${reason} (${code}).`, code };
 }
 
 /** Where a table is online: where later versions have moved it, if it is not there any more under its own name. */

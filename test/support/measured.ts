@@ -1,8 +1,20 @@
 import type sql from 'mssql';
 import type { CheckInput } from '../../shared/checks/check.ts';
-import { companySchema, destinationProbeSchema, sourceProbeSchema } from '../../shared/checks/probe.ts';
+import {
+  companySchema,
+  destinationProbeSchema,
+  extensionSchema,
+  sourceProbeSchema,
+} from '../../shared/checks/probe.ts';
 import { checkThresholdsSchema } from '../../shared/checks/thresholds.ts';
+import { readCatalogue } from '../../shared/plan/catalogue.ts';
+import { planLimitsSchema } from '../../shared/plan/groups.ts';
+import type { LeftOutTables } from '../../shared/plan/left-out.ts';
+import { planTables } from '../../shared/plan/plan.ts';
+import type { PlannedTable } from '../../shared/plan/plan.ts';
+import { replicationRuleSchema } from '../../shared/plan/rules.ts';
 import * as scripts from '../../shared/sql/scripts.ts';
+import { each } from './plan/catalogues.ts';
 import { rows } from './sample-servers.ts';
 
 /** What the probes measure of a source, over TDS. */
@@ -18,6 +30,29 @@ export async function measureDestination(pool: sql.ConnectionPool): Promise<Chec
   return destinationProbeSchema.parse(row);
 }
 
+/** The plan of two databases, over TDS. */
+export async function* planOf(
+  source: sql.ConnectionPool,
+  destination: sql.ConnectionPool,
+): AsyncGenerator<PlannedTable> {
+  const catalogue = async (pool: sql.ConnectionPool) => readCatalogue(each(await rows(pool, scripts.catalogue)));
+  const online = companySchema.array().parse(await rows(destination, scripts.listCompanies));
+  const measured = await measureSource(source);
+  yield* planTables(await catalogue(source), await catalogue(destination), {
+    companies: measured.companies,
+    onlineCompanies: online.map(({ sqlName }) => sqlName),
+    onlineApps: extensionSchema.array().parse(await rows(destination, scripts.listExtensions)),
+    rules: replicationRuleSchema.array().parse(await rows(destination, scripts.replicationRules)),
+    limits: planLimitsSchema.parse({}),
+    collation: measured.source.collation,
+    selection: {},
+  });
+}
+
+const none = { tables: 0, rows: 0, names: [] };
+/** Of a plan that leaves nothing out because of what is online. */
+export const nothingLeftOut: LeftOutTables = { '50004': none, '50005': none, '50011': none };
+
 /** What checks are given beside what the probes measure, with nothing wrong in it. */
 export const besideProbes: Omit<CheckInput, 'source' | 'companies' | 'destination'> = {
   setupKey: 'a'.repeat(64),
@@ -31,6 +66,7 @@ export const besideProbes: Omit<CheckInput, 'source' | 'companies' | 'destinatio
     updatesItself: true,
   },
   ownAccess: { user: 'app', hasControl: true },
+  leftOut: nothingLeftOut,
   secret: { isEnabled: true, daysLeft: null },
   thresholds: checkThresholdsSchema.parse({}),
 };

@@ -12,12 +12,10 @@ import {
 import { SqlDatabase } from '../../../shared/sql/database.ts';
 import * as scripts from '../../../shared/sql/scripts.ts';
 import { replacePlan } from '../../../shared/plan/control-rows.ts';
-import { readCatalogue } from '../../../shared/plan/catalogue.ts';
-import { planLimitsSchema } from '../../../shared/plan/groups.ts';
-import { planTables, summarizePlan } from '../../../shared/plan/plan.ts';
+import { summarizePlan } from '../../../shared/plan/plan.ts';
 import type { PlannedTable } from '../../../shared/plan/plan.ts';
-import { replicationRuleSchema } from '../../../shared/plan/rules.ts';
-import { besideProbes, measureDestination, measureSource } from '../../support/measured.ts';
+import { besideProbes, measureDestination, measureSource, planOf } from '../../support/measured.ts';
+import { each } from '../../support/plan/catalogues.ts';
 import { rows, run, startSampleServers } from '../../support/sample-servers.ts';
 import type { SampleServers } from '../../support/sample-servers.ts';
 
@@ -36,10 +34,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => servers?.stop());
-
-async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
-  for (const item of items) yield await Promise.resolve(item);
-}
 
 describe('before the setup', () => {
   test('the sample passes all checks that block', async () => {
@@ -156,7 +150,7 @@ describe('the setup', () => {
   });
 
   test('plans every table of the sample', async () => {
-    const tables = await planSample();
+    const tables = await Array.fromAsync(planOf(source, destination));
     await savePlan(tables);
     expect(summarizePlan(tables)).toEqual({
       byCopyMethod: { Delta: 21, Full: 4, Preserve: 2, None: 22 },
@@ -213,24 +207,6 @@ describe('the mark', () => {
     expect(await rows(destination, 'SELECT [attempt] FROM [mig].[Environment]')).toEqual([]);
   });
 });
-
-async function planSample(): Promise<PlannedTable[]> {
-  const catalogue = async (pool: sql.ConnectionPool) => readCatalogue(each(await rows(pool, scripts.catalogue)));
-  const online = companySchema.array().parse(await rows(destination, scripts.listCompanies));
-  const extensions = extensionSchema.array().parse(await rows(destination, scripts.listExtensions));
-  const tables: PlannedTable[] = [];
-  const plan = planTables(await catalogue(source), await catalogue(destination), {
-    companies: companySchema.array().parse(await rows(source, scripts.listCompanies)),
-    onlineCompanies: online.map(({ sqlName }) => sqlName),
-    onlineApps: extensions,
-    rules: replicationRuleSchema.array().parse(await rows(destination, scripts.replicationRules)),
-    limits: planLimitsSchema.parse({}),
-    collation: sourceProbeSchema.parse((await rows(source, scripts.sourceProbe))[0]).collation,
-    selection: {},
-  });
-  for await (const table of plan) tables.push(table);
-  return tables;
-}
 
 async function savePlan(tables: readonly PlannedTable[]): Promise<void> {
   const progress = { stillCurrent: () => Promise.resolve(true), written: () => undefined };

@@ -36,8 +36,6 @@ const end = `## Not checked
 
 - The login itself, the network and TLS: without them there is nothing to measure, and the attempt fails with the error
   of the connection.
-- Table definitions: they are compared for every table when the plan is made (\`docs/decisions/0005-table-plan.md\`);
-  a table that does not fit is left out and says why, and the others go on.
 - The rights of the user who asks for the migration (SUPER, delegated admin): they are checked where they are known, in
   Business Central.
 - Room in the data factory: one that has none is not chosen. The size of pipelines does not depend on the databases.

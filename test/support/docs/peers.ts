@@ -11,7 +11,6 @@ export interface PeerCheck {
 const changeTracking = 'Changes are read by change tracking, not from the log.';
 const mask = 'A feature of that service: data is copied as it is.';
 const otherEngine = 'Concerns PostgreSQL or MySQL.';
-const plan = 'Compared for every table when the plan is made; a table that does not fit says why.';
 
 /** https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Tasks.AssessmentReport.SqlServer.html */
 export const awsChecks: readonly PeerCheck[] = [
@@ -53,7 +52,7 @@ export const awsChecks: readonly PeerCheck[] = [
   },
   { names: ['sqlserver-check-for-full-backup', 'sqlserver-check-for-recovery-model'], ids: ['SRV-06'] },
   { names: ['sqlserver-check-for-audit-2008'], ids: ['SRV-01'] },
-  { names: ['sqlserver-check-for-geometry-columns', 'unsupported-data-types-in-source'], ids: [], note: plan },
+  { names: ['sqlserver-check-for-geometry-columns', 'unsupported-data-types-in-source'], ids: ['TAB-02'] },
   { names: ['sqlserver-check-for-identity-columns'], ids: [], note: 'Copied with IDENTITY_INSERT.' },
   { names: ['sqlserver-check-user-permission-for-full-load-only'], ids: ['AUT-03'] },
   {
@@ -81,8 +80,7 @@ export const awsChecks: readonly PeerCheck[] = [
       'sqlserver-check-pk-validity',
       'target-table-has-unique-key-or-primary-key-for-cdc',
     ],
-    ids: [],
-    note: plan,
+    ids: ['TAB-02'],
   },
   {
     names: [
@@ -91,7 +89,7 @@ export const awsChecks: readonly PeerCheck[] = [
     ],
     ids: ['TAB-03'],
   },
-  { names: ['full-lob-not-nullable-at-target'], ids: [], note: plan },
+  { names: ['full-lob-not-nullable-at-target'], ids: ['TAB-02'] },
   { names: ['sqlserver-check-target-privileges'], ids: ['AUT-06', 'AUT-07'] },
   { names: ['sqlserver-tblnum-for-max-fullload-subtasks'], ids: [], note: 'A setting of that service.' },
   {
@@ -149,7 +147,7 @@ export const googleChecks: readonly PeerCheck[] = [
   },
   { names: ['UNSUPPORTED_EXTENSIONS'], ids: ['EXT-01', 'EXT-04'] },
   { names: ['UNSUPPORTED_MIGRATION_TYPE'], ids: ['VER-02'] },
-  { names: ['UNSUPPORTED_TABLE_DEFINITION', 'TABLES_WITH_LIMITED_SUPPORT'], ids: [], note: plan },
+  { names: ['UNSUPPORTED_TABLE_DEFINITION', 'TABLES_WITH_LIMITED_SUPPORT'], ids: ['TAB-02'] },
   {
     names: ['CANT_RESTART_RUNNING_MIGRATION'],
     ids: [],

@@ -5,6 +5,7 @@ import { resultsOfRows, rowsOfResults } from '../../../shared/checks/stored-resu
 import { sourceFactsSchema, sourceProbeSchema } from '../../../shared/checks/probe.ts';
 import { checkThresholdsSchema } from '../../../shared/checks/thresholds.ts';
 import type { CheckInput, CheckResult } from '../../../shared/checks/check.ts';
+import { nothingLeftOut } from '../../support/measured.ts';
 
 const base = { appId: '437dbf0e-84ff-417a-965d-ed2bb9650972', name: 'Base Application', publisher: 'Microsoft' };
 const migrationApps = [
@@ -88,6 +89,7 @@ const healthy: CheckInput = {
   },
   ownAccess: { user: 'app', hasControl: true },
   secret: { isEnabled: true, daysLeft: 7 },
+  leftOut: nothingLeftOut,
   thresholds: checkThresholdsSchema.parse({}),
 };
 

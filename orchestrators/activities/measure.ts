@@ -1,0 +1,94 @@
+/** Everything that checks are given: what the pipeline found in both databases, and what the app finds by itself. */
+import type { CheckInput } from '../../shared/checks/check.ts';
+import { companySchema, destinationProbeSchema, sourceProbeSchema } from '../../shared/checks/probe.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { preparationActivities } from '../../shared/factory/preparation-pipeline.ts';
+import { planLimitsSchema } from '../../shared/plan/groups.ts';
+import { leftOutOf } from '../../shared/plan/left-out.ts';
+import type { LeftOutTables } from '../../shared/plan/left-out.ts';
+import { planTables } from '../../shared/plan/plan.ts';
+import { redact } from '../../shared/redact.ts';
+import type { Services } from '../../shared/services.ts';
+import { databaseMarkOf } from '../../shared/setup/database-mark.ts';
+import type { SetupRecord } from '../../shared/setup/head.ts';
+import type { Factory } from '../../shared/setup/setup.ts';
+import type { SqlDatabase } from '../../shared/sql/database.ts';
+import * as scripts from '../../shared/sql/scripts.ts';
+import { catalogueOf, readOnline } from './catalogues.ts';
+import { firstRowOf, rowsOf } from './lookup-output.ts';
+
+/** The run of the stage `assess`, and the self-hosted runtime that it went by. */
+interface Assessed {
+  readonly factory: Factory;
+  readonly runId: string;
+  readonly runtimeName?: string | undefined;
+}
+
+/** Measures for a setup what its checks look at. Changes nothing. */
+export async function measure(
+  { factory, runId, runtimeName }: Assessed,
+  setup: SetupRecord,
+  services: Services,
+): Promise<CheckInput> {
+  const { factories, databases, secrets, clock, thresholds } = services;
+  const [outputs, runtime, own, secret] = await Promise.all([
+    factories.activityOutputs(factory, runId),
+    runtimeName === undefined ? undefined : factories.runtimeStatus(factory, runtimeName),
+    databases.useIfAdmitted(setup.destination, lookAround),
+    secrets.stateOf(setup.secretName),
+  ]);
+  const probes = {
+    source: firstRowOf(outputs.get(preparationActivities.sourceProbe), sourceProbeSchema),
+    companies: rowsOf(outputs.get(preparationActivities.companies), companySchema),
+    destination: firstRowOf(outputs.get(preparationActivities.destinationProbe), destinationProbeSchema),
+  };
+  return {
+    ...probes,
+    setupKey: databaseMarkOf(services.settings.MIGRATION_EVENT_SOURCE, setup),
+    product: setup.request.product,
+    sourceKind: setup.request.source.kind,
+    ...(setup.request.companies === undefined ? {} : { selected: setup.request.companies }),
+    ...(runtime === undefined || runtimeName === undefined ? {} : { runtime: { name: runtimeName, ...runtime } }),
+    ownAccess: 'refused' in own ? { refused: redact(own.refused) } : own.access,
+    leftOut:
+      'refused' in own || own.online === undefined ? undefined : await leftOut(setup, services, probes, own.online),
+    secret: secret && { isEnabled: secret.isEnabled, daysLeft: daysUntil(secret.expiresOn, clock) },
+    thresholds,
+  };
+}
+
+type Online = Awaited<ReturnType<typeof readOnline>>;
+
+/** As the app itself, which plans later; the pipeline probes as the factory. */
+async function lookAround(
+  database: SqlDatabase,
+): Promise<{ access: CheckInput['destination']; online: Online | undefined }> {
+  const [row] = await database.query(scripts.destinationProbe);
+  const access = destinationProbeSchema.parse(row);
+  return { access, online: access.hasControl === true ? await readOnline(database) : undefined };
+}
+
+/** What the plan would leave out: made from what it will be made of. */
+function leftOut(
+  setup: SetupRecord,
+  services: Services,
+  { source, companies, destination }: Pick<CheckInput, 'source' | 'companies' | 'destination'>,
+  online: Online,
+): Promise<LeftOutTables> {
+  return leftOutOf(
+    planTables(catalogueOf(services, setup, 'source'), catalogueOf(services, setup, 'destination'), {
+      ...online,
+      companies,
+      onlineApps: destination.extensions ?? [],
+      limits: planLimitsSchema.parse({}),
+      collation: source.collation,
+      selection: setup.request,
+    }),
+  );
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+function daysUntil(time: Date | undefined, clock: Clock): number | null {
+  return time === undefined ? null : (time.getTime() - clock.now().getTime()) / DAY_MS;
+}

@@ -1,0 +1,37 @@
+/** What a plan leaves out because of what is online, for the checks. Pure. */
+import type { PlannedTable } from './plan.ts';
+import { leftOutCodes } from './rules.ts';
+import type { LeftOutCode } from './rules.ts';
+
+/** Tables that were left out for one reason. */
+interface LeftOut {
+  /** Of all companies. */
+  readonly tables: number;
+  readonly rows: number;
+  /** Each once, whatever the number of companies, with what does not fit; of many, the first. */
+  readonly names: string[];
+}
+
+/** By the code of the reason. */
+export type LeftOutTables = Readonly<Record<LeftOutCode, LeftOut>>;
+
+/** What is kept of names: a catalogue may be forged. */
+const MOST_NAMES = 1_000;
+
+/** Reads a plan to its end. */
+export async function leftOutOf(plan: AsyncIterable<PlannedTable>): Promise<LeftOutTables> {
+  const counts = new Map(leftOutCodes.map((code) => [code, { tables: 0, rows: 0, names: new Set<string>() }]));
+  for await (const { code, tableName, rowCount, problems } of plan) {
+    const count = code === undefined ? undefined : counts.get(code);
+    // Nobody misses an empty table.
+    if (count === undefined || (code === '50004' && rowCount === 0)) continue;
+    count.tables += 1;
+    count.rows += rowCount;
+    if (count.names.size < MOST_NAMES) count.names.add([tableName, problems].join(' ').trim());
+  }
+  const of = (code: LeftOutCode) => {
+    const { tables = 0, rows = 0, names = [] } = counts.get(code) ?? {};
+    return { tables, rows, names: [...names] };
+  };
+  return { '50004': of('50004'), '50005': of('50005'), '50011': of('50011') };
+}
