@@ -10,7 +10,7 @@ const GATEWAYS = [
   'environments/directory',
   'factory/(?:book|data-factory|identities|staging)',
   'orphans/(?:factory-place|orphan-book|other-places)',
-  'plan/control-rows',
+  'plan/(?:control-rows|online-context)',
   'sql/(?:database|scripts)',
   'replication/(?:planned-tables|replication-runs|start)',
   'replays/(?:choose|replay-book|replay-item|start)',
@@ -65,6 +65,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^functions/', pathNot: '^functions/index\\.ts$' },
       to: { path: '^orchestrators/activities/' },
+    },
+    {
+      name: 'cli-needs-no-service',
+      comment: 'The command line works without the service and without Azure.',
+      severity: 'error',
+      from: { path: '^cli/' },
+      to: { path: ['^(?:functions|orchestrators)/', '^shared/(?:config|services)\\.ts$', '^node_modules/@azure/'] },
     },
     {
       name: 'nothing-imports-local',

@@ -14,6 +14,7 @@ const COMPILE_CACHE = join(import.meta.dirname, 'node_modules/.cache/compiled');
 const TOGETHER = [
   ...[
     'api',
+    'cli',
     'data-factory',
     'orphans',
     'replays',

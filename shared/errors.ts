@@ -2,6 +2,7 @@
  * Every code that a user of this service can meet, in one place: what the API answers, and why a setup failed.
  * Codes are stable; texts may improve.
  */
+import { connectFailures } from './sql/connect-failure.ts';
 
 /** Codes of the HTTP API: status and the short title of the problem document. */
 export const apiErrors = {
@@ -61,94 +62,18 @@ export const fieldErrors = {
 
 export type FieldErrorCode = keyof typeof fieldErrors;
 
+const replay = 'Then replay the setup; a corrected password or connection string goes with the replay.';
+
+function mapValues<Key extends string, From, To>(from: Readonly<Record<Key, From>>, map: (value: From) => To) {
+  return Object.fromEntries(Object.entries<From>(from).map(([key, value]) => [key, map(value)])) as Record<Key, To>;
+}
+
 /**
  * Codes with which a setup fails, beside those of the checks. Numbers are the ones that Business Central's own client
  * knows, so that they can be shown there unchanged.
  */
 export const setupFailures = {
-  HostNotFound: {
-    title: 'No server has the name that was given.',
-    remedy:
-      'Check the name in Server: the machine of the integration runtime must be able to resolve it. Then replay the setup, with a corrected connection string if the name was wrong.',
-  },
-  InstanceNotFound: {
-    title: 'The server has no instance of the name that was given, or its SQL Server Browser does not answer.',
-    remedy:
-      'Check the name of the instance, start the service SQL Server Browser and open UDP port 1434, or give host,port in place of host\\instance; then replay the setup with the corrected connection string.',
-  },
-  '1225': {
-    title: 'The server refuses connections at the port that was given.',
-    remedy:
-      'Check the port (1433 if none is given), that SQL Server runs and that TCP/IP is enabled in SQL Server Configuration Manager; then replay the setup.',
-  },
-  '2': {
-    title: 'The server was not found or cannot be reached.',
-    remedy:
-      'Check the name in Server, that SQL Server runs and that TCP/IP is enabled in SQL Server Configuration Manager; then replay the setup.',
-  },
-  ServerUnreachable: {
-    title: 'Nothing answers at the address of the server.',
-    remedy:
-      'Let the machine of the integration runtime reach the port of the server (1433 if none is given) through every firewall in between; then replay the setup.',
-  },
-  FirewallRefused: {
-    title: 'The firewall of the Azure SQL server refuses the connection.',
-    remedy:
-      'Allow the address that the cause names in the firewall of the server, or Azure services if the connection comes from a data factory, and public network access or a private endpoint; then replay the setup.',
-  },
-  CertificateNotTrusted: {
-    title: 'The certificate of the server is not trusted.',
-    remedy:
-      'Install on SQL Server a certificate that the machine of the integration runtime trusts, or add its issuer there. If you decide to trust the server unseen, replay the setup with TrustServerCertificate=True in the connection string.',
-  },
-  CertificateNameWrong: {
-    title: 'The certificate of the server is for another name.',
-    remedy:
-      'Give in Server the name that the certificate has, or install one for the name that is given; then replay the setup with the corrected connection string.',
-  },
-  CertificateExpired: {
-    title: 'The certificate of the server is not valid any more.',
-    remedy: 'Install a valid certificate on SQL Server, then replay the setup.',
-  },
-  '0': {
-    title: 'The server ended the connection before the login.',
-    remedy:
-      'Let the server and the machine of the integration runtime have a version of TLS and a cipher in common, check that what answers at the port is SQL Server, and read its error log; then replay the setup.',
-  },
-  '18456': {
-    title: 'The login failed.',
-    remedy:
-      'Check the name and the password, that the login exists on this server, and that the server allows SQL Server logins (mixed mode); its error log names the reason by a state. Then replay the setup with the corrected password or connection string.',
-  },
-  LoginDisabled: {
-    title: 'The login is disabled.',
-    remedy:
-      'Run on the server: ALTER LOGIN [name] ENABLE; or replay the setup with a connection string of another login.',
-  },
-  LoginLocked: {
-    title: 'The login is locked after too many wrong passwords.',
-    remedy:
-      "Run on the server: ALTER LOGIN [name] WITH PASSWORD = '…' UNLOCK; then replay the setup with that password.",
-  },
-  PasswordExpired: {
-    title: 'The password of the login has expired or must be changed.',
-    remedy:
-      'Change the password of the login, without the option that it must be changed at the next login; then replay the setup with the new one.',
-  },
-  IdentityRefused: {
-    title: 'The identity of the data factory or of the service may not enter the database.',
-    remedy:
-      'Ask the operator of the service to create a user for the identity in the database of the environment, with the rights that docs/security.md names; then replay the setup.',
-  },
-  DatabaseNotFound: {
-    title: 'The server has no such database, or the login may not open it.',
-    remedy:
-      'Check the name of the database, and that the login has a user in it (CREATE USER … FOR LOGIN …); then replay the setup, with a corrected connection string if the name was wrong.',
-  },
-  DatabaseUnavailable: {
-    title: 'The database does not take connections at present.',
-    remedy: 'Replay the setup in a few minutes. If it goes on, check the state of the database and its limits.',
-  },
+  ...mapValues(connectFailures, ({ title, remedy }) => ({ title, remedy: `${remedy} ${replay}` })),
   '50010': {
     title: 'A database is in use by another migration setup.',
     remedy:

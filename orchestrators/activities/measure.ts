@@ -6,6 +6,7 @@ import { preparationActivities } from '../../shared/factory/preparation-pipeline
 import { planLimitsSchema } from '../../shared/plan/groups.ts';
 import { leftOutOf } from '../../shared/plan/left-out.ts';
 import type { LeftOutTables } from '../../shared/plan/left-out.ts';
+import { readOnline } from '../../shared/plan/online-context.ts';
 import { planTables } from '../../shared/plan/plan.ts';
 import { redact } from '../../shared/redact.ts';
 import type { Services } from '../../shared/services.ts';
@@ -14,7 +15,7 @@ import type { SetupRecord } from '../../shared/setup/head.ts';
 import type { Factory } from '../../shared/setup/setup.ts';
 import type { SqlDatabase } from '../../shared/sql/database.ts';
 import * as scripts from '../../shared/sql/scripts.ts';
-import { catalogueOf, readOnline } from './catalogues.ts';
+import { catalogueOf } from './catalogues.ts';
 import { firstRowOf, rowsOf } from './lookup-output.ts';
 
 /** The run of the stage `assess`, and the self-hosted runtime that it went by. */
@@ -48,7 +49,7 @@ export async function measure(
     product: setup.request.product,
     sourceKind: setup.request.source.kind,
     ...(setup.request.companies === undefined ? {} : { selected: setup.request.companies }),
-    ...(runtime === undefined || runtimeName === undefined ? {} : { runtime: { name: runtimeName, ...runtime } }),
+    runtime: runtime === undefined || runtimeName === undefined ? undefined : { name: runtimeName, ...runtime },
     ownAccess: 'refused' in own ? { refused: redact(own.refused) } : own.access,
     leftOut:
       'refused' in own || own.online === undefined ? undefined : await leftOut(setup, services, probes, own.online),

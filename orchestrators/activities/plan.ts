@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { companySchema, extensionSchema, sourceFactsSchema } from '../../shared/checks/probe.ts';
+import { readOnline } from '../../shared/plan/online-context.ts';
 import { replacePlan } from '../../shared/plan/control-rows.ts';
 import { planLimitsSchema } from '../../shared/plan/groups.ts';
 import { emptyPlanSummary, planTables as plan, summarizePlan } from '../../shared/plan/plan.ts';
@@ -10,7 +11,7 @@ import type { SetupRecord } from '../../shared/setup/head.ts';
 import type { MilestoneData } from '../../shared/setup/states.ts';
 import type { Services } from '../../shared/services.ts';
 import type { SqlDatabase } from '../../shared/sql/database.ts';
-import { catalogueOf, readOnline } from './catalogues.ts';
+import { catalogueOf } from './catalogues.ts';
 import { claimantOf } from './claimant.ts';
 import type { Implementation } from './implementation.ts';
 import { publish, reach } from './setup-record.ts';

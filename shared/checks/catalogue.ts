@@ -3,6 +3,7 @@
  * databases are measured by `sql/source/probe.sql` and `sql/destination/probe.sql`; all checks are evaluated in one go,
  * so that a report is complete. `docs/checks.md` is made from them.
  */
+import { notNeeded } from './check.ts';
 import type { Check, CheckInput, CheckResult, Finding } from './check.ts';
 import { companyChecks } from './company-checks.ts';
 import { environmentChecks } from './environment-checks.ts';
@@ -29,9 +30,46 @@ export const checkCatalogue: readonly Check[] = [
   ...secretChecks,
 ];
 
-/** Evaluates every check; one result each, in the order of the catalogue. */
-export function evaluateChecks(input: CheckInput): CheckResult[] {
-  return checkCatalogue.map((check) => resultOf(check, check.evaluate(input)));
+/** What may be out of reach of who measures, each with where it is known. */
+const outOfReach = {
+  destination: 'the database of the environment',
+  leftOut: 'the database of the environment',
+  runtime: 'the integration runtime',
+  ownAccess: 'the service',
+  secret: 'the service',
+} as const satisfies Partial<Record<keyof CheckInput, string>>;
+type OutOfReach = keyof typeof outOfReach;
+
+/** What was measured. What has no member here could not be. */
+export type Measured = Omit<CheckInput, OutOfReach> & Partial<Pick<CheckInput, OutOfReach>>;
+
+/** Evaluates every check; one result each, in the order of the catalogue. A check of what was not measured is skipped. */
+export function evaluateChecks(measured: Measured): CheckResult[] {
+  const input = withGuards(measured);
+  return checkCatalogue.map((check) => resultOf(check, findingOf(check, input)));
+}
+
+/** Thrown where a check reads what was not measured. */
+class Unmeasured extends Error {}
+
+function withGuards(measured: Measured): CheckInput {
+  const missing = (Object.keys(outOfReach) as OutOfReach[]).filter((name) => !(name in measured));
+  const guards = missing.map((name) => {
+    const get = () => {
+      throw new Unmeasured(`It is only known in ${outOfReach[name]}, which was not measured.`);
+    };
+    return [name, { get }] as const;
+  });
+  return Object.defineProperties({ ...measured }, Object.fromEntries(guards)) as CheckInput;
+}
+
+function findingOf(check: Check, input: CheckInput): Finding {
+  try {
+    return check.evaluate(input);
+  } catch (error) {
+    if (error instanceof Unmeasured) return notNeeded(error.message);
+    throw error;
+  }
 }
 
 function resultOf(check: Check, finding: Finding): CheckResult {

@@ -6,6 +6,15 @@ import type { Product, SourceKind } from '../setup/setup.ts';
 import type { Company, DestinationProbe, Gap, SourceProbe } from './probe.ts';
 import type { CheckThresholds } from './thresholds.ts';
 
+interface MeasuredRuntime {
+  readonly name: string;
+  readonly online: boolean;
+  readonly nodes: readonly { readonly name: string; readonly version: string }[];
+  /** What Data Factory says of the version of the nodes; empty if it says nothing. */
+  readonly versionStatus: string;
+  readonly updatesItself: boolean;
+}
+
 /** Everything that was measured. */
 export interface CheckInput {
   /** The mark of this setup; the same text as @setupKey of the scripts. */
@@ -18,15 +27,8 @@ export interface CheckInput {
   /** Names of those that are to be migrated; left out: all. */
   readonly selected?: readonly string[];
   readonly destination: DestinationProbe;
-  /** Left out for a source that needs no self-hosted runtime. */
-  readonly runtime?: {
-    readonly name: string;
-    readonly online: boolean;
-    readonly nodes: readonly { readonly name: string; readonly version: string }[];
-    /** What Data Factory says of the version of the nodes; empty if it says nothing. */
-    readonly versionStatus: string;
-    readonly updatesItself: boolean;
-  };
+  /** Undefined for a source that needs no self-hosted runtime. */
+  readonly runtime: MeasuredRuntime | undefined;
   /** What the app itself finds in the environment's database, or why it was not let in. */
   readonly ownAccess: Pick<DestinationProbe, 'user' | 'hasControl'> | { readonly refused: string };
   /** What the plan would leave out, as the catalogues of both databases are; undefined if the app was not let in. */

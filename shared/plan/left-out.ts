@@ -19,7 +19,7 @@ export type LeftOutTables = Readonly<Record<LeftOutCode, LeftOut>>;
 const MOST_NAMES = 1_000;
 
 /** Reads a plan to its end. */
-export async function leftOutOf(plan: AsyncIterable<PlannedTable>): Promise<LeftOutTables> {
+export async function leftOutOf(plan: AsyncIterable<PlannedTable> | Iterable<PlannedTable>): Promise<LeftOutTables> {
   const counts = new Map(leftOutCodes.map((code) => [code, { tables: 0, rows: 0, names: new Set<string>() }]));
   for await (const { code, tableName, rowCount, problems } of plan) {
     const count = code === undefined ? undefined : counts.get(code);

@@ -66,14 +66,15 @@ const refusals = new Map(
 
 /**
  * Reads a connection string.
+ * @param apart the password, where it is given apart from the text, which must have none then
  *
  * `Encrypt` is on unless it is switched off, as in Microsoft.Data.SqlClient; `Encrypt=Strict` never trusts a certificate
  * unseen. Where a server has an instance and a port, the port decides and the instance is dropped.
  * @returns every problem at once; does not throw
  */
-export function parseConnectionString(text: string): ConnectionStringResult {
+export function parseConnectionString(text: string, apart?: string): ConnectionStringResult {
   const errors: ConnectionStringError[] = [];
-  const values = new Map<Keyword, string>();
+  const values = new Map<Keyword, string>(apart === undefined ? [] : [['Password', apart]]);
   for (const part of readParts(text)) {
     // What stands behind a place that cannot be read is not known to be missing.
     if ('problem' in part) return { ok: false, errors: [...errors, part] };

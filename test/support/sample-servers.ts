@@ -25,6 +25,15 @@ type ServerName = 'onprem' | 'online' | 'old';
 /** `owner`: a sysadmin. `dbo`: an owner of the database. `reader`: may open it, and has a password that expires. */
 type LoginName = 'owner' | 'dbo' | 'reader' | 'stranger';
 
+/** Servers here, for who opens connections of its own. */
+export interface LocalServers extends SampleServers {
+  /** Of all logins. */
+  readonly password: string;
+  /** Of the authority that has signed the certificates of the servers, as PEM. */
+  readonly certificate: string;
+  portOf(server: ServerName): number;
+}
+
 /** Starts both servers and fills the databases. */
 export async function startSampleServers(): Promise<SampleServers> {
   const given = await openGivenServer();
@@ -51,7 +60,7 @@ async function fillGivenServer(given: GivenServer): Promise<SampleServers> {
 const PASSWORD_LIFE_MS = 42 * 24 * 60 * 60 * 1000;
 
 /** Starts both servers, and the old one, here, whatever TEST_SQL_SERVER names. */
-export async function startLocalServers(): Promise<SampleServers> {
+export async function startLocalServers(): Promise<LocalServers> {
   const password = randomBytes(16).toString('hex');
   const authority = await createCertificateAuthority();
   const database = (name: string) => ({ name, compatibilityLevel: 150, collation: 'Latin1_General_100_CI_AS' });
@@ -98,11 +107,18 @@ export async function startLocalServers(): Promise<SampleServers> {
   await servers.database('onprem', 'msdb').execute(backupHistory);
   await loadSample('destination', (batch) => servers.database('online', sampleDatabases.destination).execute(batch));
 
+  const portOf = (server: ServerName) => servers.servers[server]?.port ?? 0;
   const pools: sql.ConnectionPool[] = [];
   const connect: SampleServers['connect'] = async (server, name, user) => {
     const options = { encrypt: true, cryptoCredentialsDetails: { ca: authority.certificate } };
-    const port = servers.servers[server]?.port ?? 0;
-    const pool = new sql.ConnectionPool({ server: 'localhost', port, database: name, user, password, options });
+    const pool = new sql.ConnectionPool({
+      server: 'localhost',
+      port: portOf(server),
+      database: name,
+      user,
+      password,
+      options,
+    });
     pools.push(pool);
     return pool.connect();
   };
@@ -110,6 +126,9 @@ export async function startLocalServers(): Promise<SampleServers> {
     source: await connect('onprem', sampleDatabases.source, 'owner'),
     destination: await connect('online', sampleDatabases.destination, 'owner'),
     connect,
+    password,
+    certificate: authority.certificate,
+    portOf,
     async stop() {
       await Promise.all(pools.map((pool) => pool.close()));
       await servers.stop();
