@@ -42,7 +42,7 @@ function companyLines({ companies }: Assessment): string[] {
   return [
     `Companies    ${companies.length}`,
     ...companies.map(({ name, sizeGigabytes }) => {
-      return `  ${name.padEnd(40)} ${sizeGigabytes === null ? 'size unknown' : `${sizeGigabytes.toFixed(3)} GB`}`;
+      return `  ${name.padEnd(40)} ${sizeGigabytes === null ? 'size unknown' : amountOf(sizeGigabytes * 1e9)}`;
     }),
   ];
 }
