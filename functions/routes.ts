@@ -7,6 +7,7 @@ import { listEnvironments } from './environments/list-environments.ts';
 import { putEnvironment } from './environments/put-environment.ts';
 import { listFactories } from './factories/list-factories.ts';
 import { notifyFactory } from './factories/notify-factory.ts';
+import { listErrors } from './errors/list-errors.ts';
 import { getHealth } from './health/get-health.ts';
 import type { Route } from './http/adapter.ts';
 import { getOperation } from './operations/get-operation.ts';
@@ -113,6 +114,7 @@ export const routes: readonly Route[] = [
   { name: 'listCatalogue', method: 'GET', path: 'checks', role: undefined, handler: listCatalogue },
   { name: 'listChecks', method: 'GET', ...below('checks'), ...ofAttempt, handler: listChecks },
   { name: 'listCompanies', method: 'GET', ...below('companies'), ...ofAttempt, handler: listCompanies },
+  { name: 'listErrors', method: 'GET', path: 'errors', role: undefined, handler: listErrors },
   { name: 'listEnvironments', method: 'GET', ...environments, role: read, handler: listEnvironments },
   { name: 'listExtensions', method: 'GET', ...below('extensions'), ...ofAttempt, handler: listExtensions },
   { name: 'listFactories', method: 'GET', path: 'factories', ...watch, handler: listFactories },

@@ -123,3 +123,21 @@ export const setupFailures = {
 } as const satisfies Record<string, { title: string; remedy: string }>;
 
 export type SetupFailureCode = keyof typeof setupFailures;
+
+/** A code with what it means. */
+export interface ErrorCode {
+  readonly code: string;
+  /** Where it is met: as the answer to a request, for a field of its body, or as the failure of a setup or a run. */
+  readonly of: 'request' | 'field' | 'setup';
+  /** Of an answer. */
+  readonly status?: number;
+  readonly title?: string;
+  readonly remedy?: string;
+}
+
+/** Every code, beside those of the checks. */
+export const errorCodes: readonly ErrorCode[] = [
+  ...Object.entries(apiErrors).map(([code, error]) => ({ code, of: 'request' as const, ...error })),
+  ...Object.entries(fieldErrors).map(([code, remedy]) => ({ code, of: 'field' as const, remedy })),
+  ...Object.entries(setupFailures).map(([code, failure]) => ({ code, of: 'setup' as const, ...failure })),
+];

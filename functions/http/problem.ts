@@ -67,7 +67,8 @@ export function problemResponse(error: ApiError, instance: string, traceId: stri
     status,
     headers: { 'content-type': 'application/problem+json', 'x-ms-error-code': code, ...error.headers },
     jsonBody: {
-      type: `urn:bcmigration:error:${code}`,
+      // Relative to the request: `GET /api/errors` says what it means. https://www.rfc-editor.org/rfc/rfc9457#section-3.1.1
+      type: `/api/errors#${code}`,
       title,
       status,
       detail: message,

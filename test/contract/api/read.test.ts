@@ -5,6 +5,7 @@ import { routes } from '../../../functions/routes.ts';
 import { checkCatalogue } from '../../../shared/checks/catalogue.ts';
 import type { CheckResult } from '../../../shared/checks/check.ts';
 import { rowsOfResults } from '../../../shared/checks/stored-results.ts';
+import { errorCodes } from '../../../shared/errors.ts';
 import { phases } from '../../../shared/setup/states.ts';
 import { ActiveSetups } from '../../../shared/setup/active.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
@@ -284,6 +285,14 @@ test('the catalogue of checks is for everybody', async () => {
   const { status, body } = await api.call('listCatalogue', setupId, { headers: { authorization: '' }, query: {} });
   expect(status).toBe(200);
   expect(body).toMatchObject({ value: checkCatalogue.map(({ id, title, rule }) => ({ id, title, rule })) });
+});
+
+test('the codes of errors are for everybody, and the type of a problem leads to its code', async () => {
+  const { status, body } = await api.call('listErrors', setupId, { headers: { authorization: '' }, query: {} });
+  expect(status).toBe(200);
+  expect(body).toMatchObject({ value: errorCodes });
+  const problem = await api.call('getSetup', 'no-such-setup');
+  expect(problem.body).toMatchObject({ type: '/api/errors#SetupNotFound', code: 'SetupNotFound' });
 });
 
 describe('health', () => {

@@ -4,6 +4,7 @@ import type { Check } from '../../../shared/checks/check.ts';
 import { checkThresholdsSchema, thresholdReasons } from '../../../shared/checks/thresholds.ts';
 import { awsChecks, googleChecks } from './peers.ts';
 import type { PeerCheck } from './peers.ts';
+import { tableOf } from './table.ts';
 
 /** What the first letters of an id stand for. */
 const groups: Readonly<Record<string, string>> = {
@@ -89,12 +90,4 @@ function peerTable(checks: readonly PeerCheck[]): string {
     names.map((name) => [`\`${name}\``, ids.join(', ') || 'none', note]),
   );
   return tableOf(['there', 'here', 'because'], rows);
-}
-
-/** A table as the formatter aligns it. */
-function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((cell, column) => Math.max(cell.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }
