@@ -2,12 +2,11 @@
 import { z } from 'zod';
 import { evaluateChecks, summarizeChecks } from '../shared/checks/catalogue.ts';
 import type { CheckResult } from '../shared/checks/check.ts';
-import { companySchema, destinationProbeSchema, sourceProbeSchema } from '../shared/checks/probe.ts';
+import { companySchema, sourceProbeSchema } from '../shared/checks/probe.ts';
 import type { Company, DestinationProbe, SourceProbe } from '../shared/checks/probe.ts';
 import { checkThresholdsSchema } from '../shared/checks/thresholds.ts';
 import { readCatalogue } from '../shared/plan/catalogue.ts';
 import { planLimitsSchema } from '../shared/plan/groups.ts';
-import { readOnline } from '../shared/plan/online-context.ts';
 import { leftOutOf } from '../shared/plan/left-out.ts';
 import { planTables, summarizePlan } from '../shared/plan/plan.ts';
 import type { PlanContext, PlannedTable, PlanSummary } from '../shared/plan/plan.ts';
@@ -16,13 +15,16 @@ import type { SqlDatabase } from '../shared/sql/database.ts';
 import * as scripts from '../shared/sql/scripts.ts';
 import { withDatabase } from './connect.ts';
 import type { Login } from './connect.ts';
+import { measureEnvironment, readRecording } from './environment.ts';
+import type { Environment } from './environment.ts';
 
 export interface Wanted {
   readonly product: Product;
   /** Names of the companies to migrate; left out: all. */
   readonly companies?: readonly string[];
   readonly source: Login;
-  readonly destination?: Login;
+  /** To compare the source with: a database, or a file that was recorded of one. */
+  readonly destination?: Login | { readonly recording: string };
 }
 
 /** A planned table, as far as a reader of the plan needs it. */
@@ -43,7 +45,10 @@ export interface Assessment {
   readonly at: string;
   readonly product: Product;
   readonly source: Pick<SourceProbe, 'database' | 'productVersion' | 'edition' | 'applicationVersion'>;
-  readonly destination?: Pick<DestinationProbe, 'database' | 'applicationVersion'>;
+  readonly destination?: Pick<DestinationProbe, 'database' | 'applicationVersion'> & {
+    /** Where it was not measured now. */
+    readonly recordedAt?: string;
+  };
   readonly summary: ReturnType<typeof summarizeChecks>;
   readonly checks: readonly CheckResult[];
   readonly companies: readonly Company[];
@@ -53,14 +58,18 @@ export interface Assessment {
   readonly plan?: { readonly summary: PlanSummary; readonly tables: readonly AssessedTable[] };
 }
 
-/** Measures, checks and plans. @throws {ConnectProblem} if a database cannot be opened */
+/**
+ * Measures, checks and plans.
+ * @throws {ConnectProblem} if a database cannot be opened
+ * @throws {UsageProblem} if a recording cannot be read
+ */
 export function assessDatabases(wanted: Wanted): Promise<Assessment> {
   const { source, destination } = wanted;
-  return withDatabase(source, (from) =>
-    destination === undefined
-      ? assess(wanted, from, undefined)
-      : withDatabase(destination, (to) => assess(wanted, from, to)),
-  );
+  return withDatabase(source, async (from) => {
+    if (destination === undefined) return assess(wanted, from, undefined);
+    if ('recording' in destination) return assess(wanted, from, await readRecording(destination.recording));
+    return withDatabase(destination, async (to) => assess(wanted, from, await measureEnvironment(to)));
+  });
 }
 
 /** A setup's mark is on neither side: what is marked is somebody else's. */
@@ -69,14 +78,14 @@ const NO_SETUP = 'assessment';
 async function assess(
   { product, companies: selected, source: { connection } }: Wanted,
   source: SqlDatabase,
-  destination: SqlDatabase | undefined,
+  environment: Environment | undefined,
 ): Promise<Assessment> {
   const [row] = await source.query(scripts.sourceProbe);
   const measured = sourceProbeSchema.parse(row);
   const companies = z.array(companySchema).parse(await source.query(scripts.listCompanies));
   const selection = selected === undefined ? {} : { companies: [...selected] };
   const known = { companies, selection, collation: measured.collation };
-  const online = destination === undefined ? undefined : await compare(source, destination, known);
+  const compared = environment === undefined ? undefined : await compare(source, environment, known);
   const checks = evaluateChecks({
     setupKey: NO_SETUP,
     product,
@@ -84,7 +93,8 @@ async function assess(
     source: measured,
     companies,
     ...(selected === undefined ? {} : { selected }),
-    ...(online === undefined ? {} : { destination: online.probe, leftOut: online.leftOut }),
+    ...(environment === undefined ? {} : { destination: environment.probe }),
+    ...(compared === undefined ? {} : { leftOut: compared.leftOut }),
     thresholds: checkThresholdsSchema.parse({}),
   });
   const { database, productVersion, edition, applicationVersion, extensions } = measured;
@@ -92,7 +102,8 @@ async function assess(
     at: new Date().toISOString(),
     product,
     source: { database, productVersion, edition, applicationVersion },
-    ...(online === undefined ? {} : { destination: placeOf(online.probe), plan: online.plan }),
+    ...(environment === undefined ? {} : { destination: placeOf(environment) }),
+    ...(compared === undefined ? {} : { plan: compared.plan }),
     summary: summarizeChecks(checks),
     checks,
     companies,
@@ -100,8 +111,8 @@ async function assess(
   };
 }
 
-function placeOf({ database, applicationVersion }: DestinationProbe) {
-  return { database, applicationVersion };
+function placeOf({ probe: { database, applicationVersion }, recordedAt }: Environment) {
+  return { database, applicationVersion, ...(recordedAt === undefined ? {} : { recordedAt }) };
 }
 
 /** https://learn.microsoft.com/azure/azure-sql/database/network-access-controls-overview */
@@ -111,25 +122,16 @@ function kindOf(server: string): SourceKind {
     : 'SqlServer';
 }
 
-/** Measures the destination, and plans every table of the source. */
+/** Plans every table of the source. */
 async function compare(
   source: SqlDatabase,
-  destination: SqlDatabase,
+  { probe, online, tables }: Environment,
   known: Pick<PlanContext, 'companies' | 'selection' | 'collation'>,
 ) {
-  const [row] = await destination.query(scripts.destinationProbe);
-  const probe = destinationProbeSchema.parse(row);
-  const catalogueOf = (database: SqlDatabase) => readCatalogue(database.stream(scripts.catalogue));
-  const planned = await Array.fromAsync(
-    planTables(catalogueOf(source), catalogueOf(destination), {
-      ...known,
-      ...(await readOnline(destination)),
-      onlineApps: probe.extensions ?? [],
-      limits: planLimitsSchema.parse({}),
-    }),
-  );
+  const context = { ...known, ...online, onlineApps: probe.extensions ?? [], limits: planLimitsSchema.parse({}) };
+  const planned = await Array.fromAsync(planTables(readCatalogue(source.stream(scripts.catalogue)), tables, context));
   const plan = { summary: summarizePlan(planned), tables: planned.map(assessedTable) };
-  return { probe, plan, leftOut: await leftOutOf(planned) };
+  return { plan, leftOut: await leftOutOf(planned) };
 }
 
 function assessedTable(table: PlannedTable): AssessedTable {

@@ -2,8 +2,11 @@
 /** The command line: `npx cloud-migration --help`. */
 import { Command, Option } from 'commander';
 import { productSchema } from '../shared/setup/setup.ts';
-import { assess, exitCodes } from './assess.ts';
+import { assess } from './assess.ts';
 import type { AssessOptions } from './assess.ts';
+import { exitCodes } from './command.ts';
+import { record } from './record.ts';
+import type { RecordOptions } from './record.ts';
 
 const program = new Command('cloud-migration')
   .description('Cloud migration of Dynamics 365 Business Central, from a command line.')
@@ -18,6 +21,7 @@ program
   )
   .requiredOption('--source <connection string>', 'of the source, without a password: "Server=…;Database=…;User ID=…"')
   .option('--destination <connection string>', "of the environment's database, without a password")
+  .option('--catalogue <file>', 'what `record` wrote of an environment, in place of its database')
   .addOption(
     new Option(
       '--product <product>',
@@ -39,6 +43,22 @@ program
   )
   .action(async (options: AssessOptions) => {
     process.exitCode = await assess(options, process);
+  });
+
+program
+  .command('record')
+  .description(
+    'Writes down an environment, so that `assess --catalogue` can compare sources with it where its database is out of reach: ' +
+      'its version, apps, companies and the definitions of its tables; no data.',
+  )
+  .requiredOption('--destination <connection string>', "of the environment's database, without a password")
+  .option(
+    '--destination-password-file <file>',
+    'file that holds the password; else BC_DESTINATION_PASSWORD, else the prompt',
+  )
+  .requiredOption('--out <file>', 'to write')
+  .action(async (options: RecordOptions) => {
+    process.exitCode = await record(options, process);
   });
 
 try {

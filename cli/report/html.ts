@@ -2,7 +2,7 @@
 import escape from 'escape-html';
 import type { CheckResult } from '../../shared/checks/check.ts';
 import type { AssessedTable, Assessment } from '../assessment.ts';
-import { amountOf, checksThatFailed, leftOutWithRows, outcomeOf, tablesByApp } from './parts.ts';
+import { amountOf, checksThatFailed, leftOutWithRows, outcomeOf, recordedAt, tablesByApp } from './parts.ts';
 import { style } from './style.ts';
 
 /** The page. Every text of a database is escaped. */
@@ -44,7 +44,7 @@ function facts({ source, destination, product, summary }: Assessment): string {
       'Environment',
       destination === undefined
         ? 'not measured'
-        : `${destination.database}, Business Central ${destination.applicationVersion ?? 'unknown'}`,
+        : `${destination.database}, Business Central ${destination.applicationVersion ?? 'unknown'}${recordedAt(destination)}`,
     ],
     ['Product', product],
     [

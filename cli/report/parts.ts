@@ -57,3 +57,8 @@ export function amountOf(bytes: number): string {
   const value = bytes / 1000 ** power;
   return `${power === 0 ? value : value.toFixed(1)} ${UNITS[power]}`;
 }
+
+/** Says of an environment that it was not measured now. */
+export function recordedAt({ recordedAt: at }: NonNullable<Assessment['destination']>): string {
+  return at === undefined ? '' : `, as recorded at ${at}`;
+}

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { assess } from '../../../cli/assess.ts';
 import type { AssessOptions } from '../../../cli/assess.ts';
 import type { Assessment } from '../../../cli/assessment.ts';
+import { record } from '../../../cli/record.ts';
 import { sampleDatabases } from '../../../local/sample/load-sample.ts';
 import { trustCertificateAuthority } from '../../../local/stack/certificates.ts';
 import { rows, startLocalServers } from '../../support/sample-servers.ts';
@@ -99,6 +100,28 @@ test('without a destination the checks that need one are skipped, and nothing is
   expect(checks.find(({ id }) => id === 'SRV-01')).toMatchObject({ status: 'passed' });
   expect(summary.failed).toBe(0);
   expect(plan).toBeUndefined();
+});
+
+describe('an environment that was recorded', () => {
+  const file = () => join(folder, 'environment.gz');
+
+  test('is compared with as if it were measured', async () => {
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    const env = { BC_DESTINATION_PASSWORD: servers.password };
+    expect(await record({ destination: destination(), out: file() }, { stdout, stderr, env })).toBe(0);
+    const recorded = await assessed({ catalogue: file() });
+    const measured = await assessed({ destination: destination() });
+    expect(recorded.plan).toEqual(measured.plan);
+    expect(recorded.checks).toEqual(measured.checks);
+    expect(recorded.destination?.recordedAt).toMatch(/^20/);
+  });
+
+  test('that is no recording is refused', async () => {
+    await writeFile(file(), 'nothing');
+    const { exitCode, errors } = await run({ catalogue: file() });
+    expect(exitCode).toBe(2);
+    expect(errors).toContain(`${file()} is no recording`);
+  });
 });
 
 describe('a database that cannot be opened', () => {
