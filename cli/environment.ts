@@ -51,8 +51,8 @@ export async function recordEnvironment(database: SqlDatabase, file: string): Pr
 export async function readRecording(file: string): Promise<Environment> {
   const lines = jsonLines(createReadStream(file));
   try {
-    const { value } = await lines.next();
-    return { ...headSchema.parse(value), tables: readCatalogue(lines) };
+    const first: IteratorResult<unknown, unknown> = await lines.next();
+    return { ...headSchema.parse(first.value), tables: readCatalogue(lines) };
   } catch (error) {
     throw new UsageProblem(`--catalogue: ${file} is no recording, as "cloud-migration record" writes it.`, {
       cause: error,
