@@ -1,11 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  drawCandidates,
-  ENTITIES_OF_READY_SETUP,
-  ENTITIES_PER_SETUP,
-  rankFactories,
-} from '../../../shared/factory/placement.ts';
+import { drawCandidates, ENTITIES_PER_SETUP, rankFactories } from '../../../shared/factory/placement.ts';
 import type { KnownFactory } from '../../../shared/factory/placement.ts';
 
 type Load = Partial<Omit<KnownFactory, 'factory'>>;
@@ -107,42 +102,6 @@ describe('those that are asked', () => {
     expect(drawn([known('full', { silence: 'timeout', entities: 5_000 })])).toEqual([]);
   });
 });
-
-/** Places setups one after the other, the better of two each time. @returns how many each factory has taken */
-function place(setups: number, factories: readonly KnownFactory[], seed: number): number[] {
-  const books = factories.map((factory) => ({ ...factory }));
-  const random = seededRandom(seed);
-  const taken = books.map(() => 0);
-  for (let setup = 0; setup < setups; setup += 1) {
-    const ranking = rankFactories(books);
-    const draws = drawCandidates(ranking, random);
-    const best = ranking.find(({ known: one }) => draws.includes(one))?.known;
-    const index = books.findIndex((book) => book === best);
-    const book = books[index];
-    if (book === undefined) throw new Error(`No factory has room for setup ${setup}`);
-    book.entities += ENTITIES_OF_READY_SETUP;
-    taken[index] = (taken[index] ?? 0) + 1;
-  }
-  return taken;
-}
-
-/** Numbers from 0 to below 1 that a seed decides: https://en.wikipedia.org/wiki/Linear_congruential_generator */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-test('a hundred factories fill evenly', () => {
-  const hundred = Array.from({ length: 100 }, (_, index) => known(`factory-${String(index).padStart(2, '0')}`));
-  const thousand = place(1_000, hundred, 1);
-  expect(Math.max(...thousand)).toBeLessThanOrEqual(10 + 4);
-  const tenThousand = place(10_000, hundred, 2);
-  expect(Math.max(...tenThousand)).toBeLessThanOrEqual(110);
-  expect(Math.min(...tenThousand)).toBeGreaterThanOrEqual(90);
-}, 60_000);
 
 test('the ranking does not depend on the order of the factories, and loses none', () => {
   const measurement = fc
