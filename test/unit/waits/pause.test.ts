@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { nextLook } from '../../../shared/waits/pause.ts';
 
 const SECOND = 1_000;
+const MOMENT = 50;
+const RUN_EVERY = 5 * SECOND;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const since = new Date('2026-11-24T10:00:00.000Z');
@@ -12,11 +14,11 @@ const after = (milliseconds: number) => new Date(since.getTime() + milliseconds)
 const pauseAt = (milliseconds: number) =>
   nextLook(after(milliseconds), since).getTime() - since.getTime() - milliseconds;
 
-/** Looks within a time, by a timer that comes every 5 s; the first one is when the wait begins. */
+/** Looks within a time, each a moment after a run of the timer, which comes every 5 s; the first one is when the wait begins. */
 function looksWithin(milliseconds: number): number {
-  const tick = (at: number) => Math.ceil(at / (5 * SECOND)) * 5 * SECOND;
+  const run = (at: number) => Math.ceil(at / RUN_EVERY) * RUN_EVERY;
   let looks = 0;
-  for (let at = 0; at <= milliseconds; at = tick(at + pauseAt(at))) looks += 1;
+  for (let at = 0; at <= milliseconds; at = run(at + pauseAt(at)) + MOMENT) looks += 1;
   return looks;
 }
 
@@ -33,23 +35,31 @@ describe('the pause between two looks', () => {
     expect(pauseAt(waited)).toBe(pause);
   });
 
-  test('is never shorter than 5 s, longer than 15 min, or out of proportion to the time that has passed', () => {
+  test('ends with the last run of the timer within 5 s or a tenth of the time that has passed, and within 15 min', () => {
     fc.assert(
       fc.property(time, (waited) => {
+        const longest = Math.min(Math.max(5 * SECOND, waited / 10), 15 * MINUTE);
         const pause = pauseAt(waited);
-        expect(pause).toBeGreaterThanOrEqual(5 * SECOND);
-        expect(pause).toBeLessThanOrEqual(15 * MINUTE);
-        expect(pause).toBeLessThanOrEqual(Math.max(5 * SECOND, waited / 10));
+        expect(pause).toBeGreaterThan(Math.max(0, longest - RUN_EVERY));
+        expect(pause).toBeLessThanOrEqual(longest);
+        expect(nextLook(after(waited), since).getTime() % RUN_EVERY).toBe(0);
       }),
     );
   });
+
+  test.each([5 * SECOND, 150 * MINUTE])(
+    'of a look that comes a moment after its run, at %i ms, ends with a run',
+    (run) => {
+      expect(pauseAt(run + MOMENT)).toBe(pauseAt(run) - MOMENT);
+    },
+  );
 
   test('grows with the time, and starts again with a nudge', () => {
     fc.assert(
       fc.property(time, time, (a, b) => {
         const [earlier, later] = [Math.min(a, b), Math.max(a, b)];
-        expect(pauseAt(earlier)).toBeLessThanOrEqual(pauseAt(later));
-        expect(nextLook(after(later), after(later))).toEqual(after(later + 5 * SECOND));
+        expect(nextLook(after(earlier), since).getTime()).toBeLessThanOrEqual(nextLook(after(later), since).getTime());
+        expect(nextLook(after(later), after(later)).getTime()).toBeLessThanOrEqual(after(later + 5 * SECOND).getTime());
       }),
     );
   });
@@ -59,10 +69,10 @@ describe('the pause between two looks', () => {
   });
 
   test.each([
-    [HOUR, 51],
-    [2 * HOUR, 59],
-    [24 * HOUR, 147],
-    [168 * HOUR, 723],
+    [HOUR, 60],
+    [2 * HOUR, 68],
+    [24 * HOUR, 156],
+    [168 * HOUR, 732],
   ])('makes a wait of %i ms without an answer cost %i questions', (waited, questions) => {
     expect(looksWithin(waited)).toBe(questions);
   });
