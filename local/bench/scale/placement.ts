@@ -4,12 +4,12 @@ import { chooseFactory } from '../../../orchestrators/activities/factory-choice.
 import { FactoryBook } from '../../../shared/factory/book.ts';
 import type { Services } from '../../../shared/services.ts';
 import { startTables } from '../../../test/support/tables.ts';
+import { rounded } from './figure.ts';
 import type { Figure } from './figure.ts';
+import { latency } from './latency.ts';
 
 const SETUPS = 50;
 const FACTORIES = 100;
-/** Between the app and a service of its region. */
-const LATENCY_MS = 10;
 
 const factories = Array.from({ length: FACTORIES }, (_, index) => ({
   subscriptionId: '00000000-0000-4000-8000-000000000001',
@@ -17,7 +17,6 @@ const factories = Array.from({ length: FACTORIES }, (_, index) => ({
   name: `factory-${index}`,
 }));
 const clock = { now: () => new Date() };
-const latency = () => new Promise<void>((resolve) => void setTimeout(resolve, LATENCY_MS));
 
 /** Lets one setup choose, then many at the same moment. */
 export async function measurePlacement(): Promise<Figure[]> {
@@ -53,6 +52,6 @@ export async function measurePlacement(): Promise<Figure[]> {
   const many = await timed(Array.from({ length: SETUPS }, (_, index) => `setup-${index}`));
   return [
     { name: `table requests of ${SETUPS} choices at once, ${FACTORIES} factories`, value: requests, bound: 500 },
-    { name: 'their time beside one choice', value: Number((many / one).toFixed(1)), bound: 10 },
+    { name: 'their time beside one choice', value: rounded(many / one, 1), bound: 10 },
   ];
 }

@@ -1,19 +1,14 @@
 /** What a run of the timer costs, and what setups do to each other in it. */
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { firstLook, nextLook } from '../../../shared/setup/due.ts';
-import { headRow } from '../../../shared/setup/head.ts';
-import { instanceIdOf } from '../../../shared/setup/setup.ts';
 import { startRecorder } from '../../support/api/http-services.ts';
 import type { StartRecorder } from '../../support/api/http-services.ts';
+import { passADay, RUN_EVERY_MS } from '../../support/setup/active-day.ts';
 import { settleAll } from '../../support/setup/settle-all.ts';
 import { firstAttempt as attempt, newSetupTable } from '../../support/setup/setup-table.ts';
 import type { SetupTable } from '../../support/setup/setup-table.ts';
-import { audit, course, milestone, newSetup } from '../../support/setup/stored-setup.ts';
+import { audit, milestone, newSetup } from '../../support/setup/stored-setup.ts';
 import { TablesInMemory } from '../../support/tables-in-memory/storage.ts';
 
-const SETUPS = 10_000;
-const DAY_MS = 24 * 3_600_000;
-const RUN_MS = 30_000;
 const RUNS = 4;
 const ids = Array.from({ length: 40 }, (_, index) => `setup-${String(index).padStart(2, '0')}`);
 
@@ -39,42 +34,14 @@ beforeEach(async () => {
 const settle = () => settleAll(setups, durable.url, () => send());
 const startsOf = () => durable.starts.map(({ path }) => path.slice(1));
 
-/** Setups that began to wait all day long, each of which was looked at whenever it was due. */
-async function passADay(): Promise<void> {
-  const template = await newSetupTable(new TablesInMemory()).createAt(course.slice(0, 2));
-  await setups.table.createTable();
-  setups.passSeconds(DAY_MS / 1000);
-  const end = setups.clock.now().getTime();
-  for (let index = 0; index < SETUPS; index += 1) {
-    const changedAt = new Date(end - (index * DAY_MS) / SETUPS);
-    const setup = { ...template, setupId: `setup-${index}`, lastModifiedAt: changedAt.toISOString() };
-    const due = dueAt(end, changedAt);
-    await setups.active.hasten(setup, due);
-    // Of the others nothing is to be read.
-    if (due.getTime() > end + RUNS * RUN_MS) continue;
-    await setups.table.createEntity(headRow(setup));
-    durable.statuses.set(instanceIdOf(setup), 'Running');
-  }
-}
-
-/** When a setup is due that has not changed since, and was looked at in the first run after each time at which it was due. */
-function dueAt(end: number, changedAt: Date): Date {
-  let due = firstLook(changedAt);
-  for (;;) {
-    const run = Math.ceil(due.getTime() / RUN_MS) * RUN_MS;
-    if (run >= end) return due;
-    due = nextLook(new Date(run), changedAt);
-  }
-}
-
 test('10,000 setups that need nothing cost each run 100 requests at most', async () => {
-  await passADay();
+  await passADay(setups, durable, RUNS);
   const costs = [];
   for (let run = 0; run < RUNS; run += 1) {
     [requests, durable.questions.length] = [0, 0];
     await settle();
     costs.push(requests + durable.questions.length);
-    setups.passSeconds(RUN_MS / 1000);
+    setups.passSeconds(RUN_EVERY_MS / 1000);
   }
   expect(Math.max(...costs), costs.join()).toBeLessThanOrEqual(100);
   // Some are due in every run: nobody is left alone for ever.

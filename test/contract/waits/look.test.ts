@@ -37,7 +37,7 @@ const rowOf = (wait: NewWait) => services.waits.get(wait);
 const payloads = ({ instanceId }: NewWait) => world.raised(instanceId).map(({ payload }) => payload);
 
 describe('a wait for a runtime', () => {
-  test('of 24 h without a node costs 156 questions, and finds the node then', async () => {
+  test('of 24 h without a node costs 150 questions, and finds the node then', async () => {
     const wait = await world.wait(newId());
     const end = world.clock.now() + 24 * HOUR;
     await open(wait);
@@ -46,7 +46,7 @@ describe('a wait for a runtime', () => {
       if (due > end) break;
       await world.nextLook(wait.setupId);
     }
-    expect(world.questions).toHaveLength(156);
+    expect(world.questions).toHaveLength(150);
     expect(payloads(wait)).toEqual([]);
     await world.registerNode(`shir-${wait.setupId}`);
     await world.nextLook(wait.setupId);

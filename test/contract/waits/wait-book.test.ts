@@ -127,7 +127,7 @@ describe('a look', () => {
     const wait = await open();
     const taken = await Promise.all(Array.from({ length: 5 }, () => waits.take(wait)));
     expect(taken.filter(Boolean)).toHaveLength(1);
-    expect(await open()).toMatchObject({ lookedAt: at(600), due: at(660), nudgedAt: at(0) });
+    expect(await open()).toMatchObject({ lookedAt: at(600), due: at(665), nudgedAt: at(0) });
   });
 
   test('is not taken of a wait that was closed', async () => {
