@@ -98,11 +98,13 @@ export class WaitBook {
    * @returns the wait; undefined if it has changed since it was read: somebody else looks, or it is over
    */
   async take<Taken extends Wait>(wait: Taken): Promise<Taken | undefined> {
-    const now = this.#clock.now();
-    return this.#change(wait, { lookedAt: now, due: nextLook(now, wait.nudgedAt) });
+    return this.#change(wait, { due: nextLook(this.#clock.now(), wait.nudgedAt) });
   }
 
-  /** Shortens the pause of a wait, and takes it for a look unless there was one within a second. */
+  /**
+   * Shortens the pause of a wait, and takes it for a look unless another nudge has within a second. A look of the timer does not
+   * count: what a nudge is about may have come after it.
+   */
   async nudge(setup: SetupKey): Promise<Nudge | undefined> {
     for (;;) {
       const wait = await this.get(setup);

@@ -48,7 +48,7 @@ export interface Wait extends NewWait {
   readonly due: Date;
   /** When somebody last had a reason to expect an answer; pauses grow from here. */
   readonly nudgedAt: Date;
-  /** Undefined until the first look. */
+  /** When a nudge last had it looked at. */
   readonly lookedAt: Date | undefined;
   /** What was found. The event was raised if whoever found it came so far, and is raised again before the wait is closed. */
   readonly answer: WaitAnswer | undefined;

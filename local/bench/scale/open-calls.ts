@@ -1,11 +1,11 @@
 /**
  * Loaded into the process of the host before the app: writes down when a call to a service was open, in milliseconds since the
- * epoch, a line from the first of some that overlap to the end of the last. Calls to the host itself are none. What is sent to
- * Service Bus does not count either, so that the time without a call is rather too long than too short.
+ * epoch, a line from the first of some that overlap to the end of the last. Calls to the host itself are none.
  */
 import { subscribe, tracingChannel } from 'node:diagnostics_channel';
 import { appendFileSync } from 'node:fs';
 import type { ClientRequest } from 'node:http';
+import { ServiceBusClient } from '@azure/service-bus';
 
 const WRITE_EVERY_MS = 200;
 const file = process.env['OPEN_CALLS_FILE'] ?? '';
@@ -38,6 +38,17 @@ for (const name of ['connect', 'query', 'batch', 'execute', 'bulk']) {
   const handlers = { start: begin, end: nothing, asyncStart: nothing, asyncEnd: end, error: nothing };
   tracingChannel(`mssql:${name}`).subscribe(handlers);
 }
+
+const { createSender } = ServiceBusClient.prototype;
+ServiceBusClient.prototype.createSender = function (...given) {
+  const sender = createSender.apply(this, given);
+  const send = sender.sendMessages.bind(sender);
+  sender.sendMessages = async (...messages) => {
+    begin();
+    await send(...messages).finally(end);
+  };
+  return sender;
+};
 
 setInterval(() => {
   if (lines !== '') appendFileSync(file, lines);

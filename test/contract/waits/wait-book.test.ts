@@ -127,7 +127,7 @@ describe('a look', () => {
     const wait = await open();
     const taken = await Promise.all(Array.from({ length: 5 }, () => waits.take(wait)));
     expect(taken.filter(Boolean)).toHaveLength(1);
-    expect(await open()).toMatchObject({ lookedAt: at(600), due: at(665), nudgedAt: at(0) });
+    expect(await open()).toMatchObject({ due: at(665), nudgedAt: at(0) });
   });
 
   test('is not taken of a wait that was closed', async () => {
@@ -155,6 +155,14 @@ describe('a nudge', () => {
     expect(await waits.nudge(setup)).toMatchObject({ mayLook: false });
     expect(await open()).toMatchObject({ lookedAt: at(10), nudgedAt: at(10.9), due: at(15) });
     passTo(11);
+    expect(await waits.nudge(setup)).toMatchObject({ mayLook: true });
+  });
+
+  test('looks although the timer has looked a moment ago: the run may have ended since', async () => {
+    await waits.open(run('assess'));
+    passTo(600);
+    await waits.take(await open());
+    passTo(600.1);
     expect(await waits.nudge(setup)).toMatchObject({ mayLook: true });
   });
 

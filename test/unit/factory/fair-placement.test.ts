@@ -35,7 +35,7 @@ function seededRandom(seed: number): () => number {
 }
 
 /** What factories carry, and who has taken a place in which. */
-class Simulation implements Pick<FactoryBook, 'read' | 'reserve' | 'isSpent'> {
+class Simulation implements Pick<FactoryBook, 'read' | 'reserve'> {
   readonly known: Map<string, BookedFactory>;
   readonly taken = new Map(factories.map(({ name }) => [name, 0]));
   readonly #underWay: string[] = [];
@@ -62,10 +62,6 @@ class Simulation implements Pick<FactoryBook, 'read' | 'reserve' | 'isSpent'> {
     const ready = this.#underWay.length > UNDER_WAY ? this.#underWay.shift() : undefined;
     if (ready !== undefined) this.#change(ready, { reservations: -1, entities: ENTITIES_OF_READY_SETUP });
     return Promise.resolve(true);
-  }
-
-  isSpent() {
-    return Promise.resolve(false);
   }
 
   /** Lets a setup of an environment in a region choose. */
