@@ -5,7 +5,7 @@ const GATEWAYS = [
   'setup/(?:active|attempts|begin-replay|continuation|database-mark|findings|key|publisher|reader|run-intents|setup-index|start|store|writer)',
   'audit/audit-log',
   'retention/.+',
-  'requests/(?:request-queue|request-timeout|resource-manager-budget|rest-errors)',
+  'requests/(?:few-connections|request-queue|request-timeout|resource-manager-budget|rest-errors)',
   'runtimes/runtime-book',
   'environments/directory',
   'factory/(?:book|data-factory|identities|staging)',

@@ -27,6 +27,7 @@ import { EndedBook } from './retention/ended-book.ts';
 import { SetupRows } from './retention/setup-rows.ts';
 import { ReplicationRuns } from './replication/replication-runs.ts';
 import { RuntimeBook } from './runtimes/runtime-book.ts';
+import { fewConnections } from './requests/few-connections.ts';
 import { LONGEST_WAIT_MS } from './requests/request-queue.ts';
 import { answeredWithin } from './requests/request-timeout.ts';
 import { withinBudget } from './requests/resource-manager-budget.ts';
@@ -84,7 +85,7 @@ const CONNECTION_MS = 15_000;
 const threeTries = { ...once(TRY_MS), retryOptions: { maxRetries: 2, maxRetryDelayInMs: 2_000 } };
 
 function once(milliseconds: number, ...policies: readonly PipelinePolicy[]) {
-  const additionalPolicies = [...policies, answeredWithin(milliseconds)].map((policy) => ({
+  const additionalPolicies = [...policies, answeredWithin(milliseconds), fewConnections].map((policy) => ({
     policy,
     position: 'perRetry' as const,
   }));

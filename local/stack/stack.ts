@@ -39,6 +39,8 @@ export interface StackOptions {
   readonly samples?: readonly [SourceKind, ...SourceKind[]];
   /** App settings beside those that point at the parts of the stack. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** What stands for the storage account of the app. Absent: Azurite. */
+  readonly startStorage?: typeof startStorage;
   /** Gets every log line as it comes. */
   readonly log?: Log;
 }
@@ -107,7 +109,8 @@ async function startParts(options: StackOptions, directory: string, running: Run
   const tls = await authority.issue();
 
   // What is added first is stopped last. Storage is a process and takes longest, so it does not wait for the identity.
-  const storageStarting = running.add(startStorage({ tls, directory, log: journal.of('storage') }));
+  const startAccount = options.startStorage ?? startStorage;
+  const storageStarting = running.add(startAccount({ tls, directory, log: journal.of('storage') }));
   const [providerTenant, tenantId] = [randomUUID(), randomUUID()];
   const clients = registerClients(providerTenant, tenantId);
   const apps = { clients: Object.values(clients), apis: [API_AUDIENCE] };

@@ -14,6 +14,7 @@ import type { Figure } from './figure.ts';
 import { withHost } from './host.ts';
 import type { OneHost } from './host.ts';
 import { nextSteps, PipelineLog } from './pipeline-log.ts';
+import { measureGets } from './gets.ts';
 import type { Interval } from './pipeline-log.ts';
 
 const NUDGED = 3;
@@ -72,6 +73,7 @@ async function measureOn(host: OneHost, pipelines: PipelineLog, file: string): P
       value: rounded(quantile(overheads, 0.95)),
       bound: 250,
     },
+    ...(await measureGets(host, setups.table, 'reusing-0')),
   ];
 }
 
@@ -80,7 +82,7 @@ class Setups {
   readonly ids: string[] = [];
   readonly #host: OneHost;
   readonly #samples: Sample[];
-  readonly #heads: TableClient;
+  readonly table: TableClient;
 
   constructor(host: OneHost, samples: Sample[]) {
     this.#host = host;
@@ -91,7 +93,7 @@ class Setups {
       token: await identity.getToken('https://storage.azure.com'),
       expiresOnTimestamp: Date.now() + 3_600_000,
     });
-    this.#heads = new TableClient(endpoint, 'setups', { getToken });
+    this.table = new TableClient(endpoint, 'setups', { getToken });
   }
 
   /** Sets one up that waits for a node of its own. @returns how many milliseconds after it was online that was recorded */
@@ -137,7 +139,7 @@ class Setups {
   /** Asks the table, past the app, which has no call for it. */
   async #until(setupId: string, state: SetupRecord['state']): Promise<SetupRecord> {
     for (;;) {
-      const head = headFromRow(await this.#heads.getEntity(`${this.#host.stack.tenantId}|${setupId}`, 'head'));
+      const head = headFromRow(await this.table.getEntity(`${this.#host.stack.tenantId}|${setupId}`, 'head'));
       if (head.state === state) return head;
       if (head.state === 'Failed') throw new Error(`${setupId} failed: ${JSON.stringify(head.failure)}`);
       await pause(STATE_EVERY_MS);

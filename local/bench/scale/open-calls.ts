@@ -6,6 +6,7 @@ import { subscribe, tracingChannel } from 'node:diagnostics_channel';
 import { appendFileSync } from 'node:fs';
 import type { ClientRequest } from 'node:http';
 import { ServiceBusClient } from '@azure/service-bus';
+import type { ServiceBusSender } from '@azure/service-bus';
 
 const WRITE_EVERY_MS = 200;
 const file = process.env['OPEN_CALLS_FILE'] ?? '';
@@ -39,9 +40,11 @@ for (const name of ['connect', 'query', 'batch', 'execute', 'bulk']) {
   tracingChannel(`mssql:${name}`).subscribe(handlers);
 }
 
-const { createSender } = ServiceBusClient.prototype;
-ServiceBusClient.prototype.createSender = function (...given) {
-  const sender = createSender.apply(this, given);
+const client: { createSender: (this: ServiceBusClient, topic: string) => ServiceBusSender } =
+  ServiceBusClient.prototype;
+const { createSender } = client;
+client.createSender = function (topic) {
+  const sender = createSender.call(this, topic);
   const send = sender.sendMessages.bind(sender);
   sender.sendMessages = async (...messages) => {
     begin();

@@ -28,10 +28,11 @@ export interface TablesInMemoryOptions {
   readonly ignoresConditionsOf?: string | undefined;
 }
 
-type Table = Map<string, StoredRow>;
+/** By partition and row key: a query of one partition looks at no other. */
+type Table = Map<string, Map<string, StoredRow>>;
 
 interface Change {
-  readonly key: string;
+  readonly keys: Keys;
   readonly before: StoredRow | undefined;
   readonly after: StoredRow | undefined;
 }
@@ -68,9 +69,9 @@ export class TablesInMemory implements HttpClient {
 
   /** Remembers all rows. @returns what brings them back, as often as wanted */
   keep(): () => void {
-    const kept = [...this.#tables].map(([name, table]) => [name, new Map(table)] as const);
+    const kept = [...this.#tables].map(([name, table]) => [name, copied(table)] as const);
     return () => {
-      for (const [name, table] of kept) this.#tables.set(name, new Map(table));
+      for (const [name, table] of kept) this.#tables.set(name, copied(table));
     };
   }
 
@@ -96,7 +97,7 @@ export class TablesInMemory implements HttpClient {
     if (path === '$batch') return this.#submit(request, parseBatch(body));
     const { name, keys } = addressOf(path);
     if (request.method === 'GET') {
-      return keys === undefined ? this.#query(request, name) : this.#get(request, name, keyOf(keys));
+      return keys === undefined ? this.#query(request, name) : this.#get(request, name, keys);
     }
     const ifMatch = request.headers.get('if-match');
     const [result] = this.#change([{ method: request.method, url: request.url, ifMatch, body }]);
@@ -109,8 +110,8 @@ export class TablesInMemory implements HttpClient {
     return answer(request, 204);
   }
 
-  #get(request: PipelineRequest, name: string, key: string): PipelineResponse {
-    const row = this.#table(name).get(key);
+  #get(request: PipelineRequest, name: string, keys: Keys): PipelineResponse {
+    const row = rowOf(this.#table(name), keys);
     if (row === undefined) throw new TableFault(404, 'ResourceNotFound');
     return answer(request, 200, JSON.stringify(documentOf(row)), { etag: row.etag });
   }
@@ -122,7 +123,7 @@ export class TablesInMemory implements HttpClient {
     const from = keyOf([parameters.get('NextPartitionKey') ?? '', parameters.get('NextRowKey') ?? '']);
     const { pageSize = 1_000 } = this.#options;
     const top = Math.min(Number(parameters.get('$top') ?? pageSize), pageSize);
-    const found = sorted(this.#table(name)).filter(
+    const found = sorted(this.#table(name), partitionOf(wanted)).filter(
       (row) => keyOf([row.partitionKey, row.rowKey]) >= from && filter(row),
     );
     const next = found[top];
@@ -164,21 +165,18 @@ export class TablesInMemory implements HttpClient {
         throw error instanceof TableFault ? new OperationFault(error, index) : error;
       }
     });
-    for (const { key, after } of changes) {
-      if (after === undefined) table.delete(key);
-      else table.set(key, after);
-    }
+    for (const { keys: changed, after } of changes) put(table, changed, after);
     for (const { before, after } of changes) this.#options.onChange?.(name, before, after);
     return changes.map(({ after }) => ({ status: 204, etag: after?.etag }));
   }
 
   #changeOf(table: Table, name: string, { method, url, ifMatch, body }: Operation): Change {
     const sent = bodyOf(body);
-    const [partitionKey, rowKey] = keysOf(url, sent);
-    const key = keyOf([partitionKey, rowKey]);
-    const before = table.get(key);
+    const changed = keysOf(url, sent);
+    const [partitionKey, rowKey] = changed;
+    const before = rowOf(table, changed);
     this.#requireCondition(name, before, method, ifMatch);
-    if (method === 'DELETE') return { key, before, after: undefined };
+    if (method === 'DELETE') return { keys: changed, before, after: undefined };
     const columns = columnsOf(sent);
     const isMerge = (method === 'PATCH' || method === 'MERGE') && before !== undefined;
     this.#version += 1;
@@ -192,7 +190,7 @@ export class TablesInMemory implements HttpClient {
       timestamp,
       columns: isMerge ? merged(before.columns, columns) : columns,
     };
-    return { key, before, after };
+    return { keys: changed, before, after };
   }
 
   #requireCondition(name: string, before: StoredRow | undefined, method: string, ifMatch: string | undefined): void {
@@ -248,8 +246,32 @@ function keyOf([partitionKey, rowKey]: Keys): string {
   return `${partitionKey}\u0000${rowKey}`;
 }
 
-function sorted(table: Table): StoredRow[] {
-  return [...table].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+function rowOf(table: Table, [partitionKey, rowKey]: Keys): StoredRow | undefined {
+  return table.get(partitionKey)?.get(rowKey);
+}
+
+function put(table: Table, [partitionKey, rowKey]: Keys, row: StoredRow | undefined): void {
+  const rows = table.get(partitionKey) ?? new Map<string, StoredRow>();
+  if (row === undefined) rows.delete(rowKey);
+  else rows.set(rowKey, row);
+  table.set(partitionKey, rows);
+}
+
+function copied(table: Table): Table {
+  return new Map([...table].map(([partition, rows]) => [partition, new Map(rows)]));
+}
+
+/** The partition to which a filter keeps, if it begins with it, as those of the product do. */
+function partitionOf(filter: string | null): string | undefined {
+  return /^PartitionKey eq '((?:[^']|'')*)' and /.exec(filter ?? '')?.[1]?.replaceAll("''", "'");
+}
+
+/** The rows of a table, or of one partition, in the order of their keys. */
+function sorted(table: Table, partition?: string): StoredRow[] {
+  const inOrder = <Value>(map: ReadonlyMap<string, Value>) =>
+    [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
+  const partitions = partition === undefined ? inOrder(table) : [table.get(partition) ?? new Map<string, StoredRow>()];
+  return partitions.flatMap(inOrder);
 }
 
 function answer(
