@@ -9,6 +9,7 @@ import { holds } from './scale/figure.ts';
 import { measureIdle } from './scale/idle.ts';
 import { measureSetups } from './scale/one-setup.ts';
 import { measurePlacement } from './scale/placement.ts';
+import { measurePuts } from './scale/puts.ts';
 import { measureReads } from './scale/reads.ts';
 import { measureTimer } from './scale/timer.ts';
 import { measureWaiting } from './scale/waiting.ts';
@@ -18,6 +19,7 @@ const load = () => loadavg()[0]?.toFixed(1) ?? '';
 const loadBefore = load();
 const figures = [
   ...(await measureAlone()),
+  ...(await measurePuts()),
   ...(await measureTimer()),
   ...(await measurePlacement()),
   ...(await measureSetups()),
