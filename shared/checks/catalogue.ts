@@ -5,11 +5,13 @@
  */
 import { notNeeded } from './check.ts';
 import type { Check, CheckInput, CheckResult, Finding } from './check.ts';
+import { amountChecks } from './amount-checks.ts';
 import { companyChecks } from './company-checks.ts';
 import { environmentChecks } from './environment-checks.ts';
 import { extensionChecks } from './extension-checks.ts';
 import { identityChecks } from './identity-checks.ts';
 import { loginChecks } from './login-checks.ts';
+import { maintenanceChecks } from './maintenance-checks.ts';
 import { runtimeChecks } from './runtime-checks.ts';
 import { secretChecks } from './secret-checks.ts';
 import { serverChecks } from './server-checks.ts';
@@ -20,12 +22,14 @@ import { versionChecks } from './version-checks.ts';
 export const checkCatalogue: readonly Check[] = [
   ...runtimeChecks,
   ...serverChecks,
+  ...maintenanceChecks,
   ...environmentChecks,
   ...loginChecks,
   ...identityChecks,
   ...versionChecks,
   ...extensionChecks,
   ...companyChecks,
+  ...amountChecks,
   ...tableChecks,
   ...secretChecks,
 ];

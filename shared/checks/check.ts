@@ -133,6 +133,13 @@ export function notNeeded(cause: string): Finding {
   return { status: 'skipped', reason: 'notNeeded', cause };
 }
 
+/** The companies that are to be migrated. */
+export function selectedOf({ companies, selected }: CheckInput): readonly Company[] {
+  if (selected === undefined) return companies;
+  const names = new Set(selected);
+  return companies.filter(({ name }) => names.has(name));
+}
+
 /** Passed if `isGood`, else failed. */
 export function judge(isGood: boolean, values: Comparison, failure: Failure): Finding {
   return isGood ? { status: 'passed', ...values } : { status: 'failed', ...values, ...failure };

@@ -171,7 +171,8 @@ describe('each fault fails its check, and no other', () => {
       { companies: Array.from({ length: 300 }, (_, index) => company(`C${index}`, `C${index}`, 0)) },
     ],
     ['50 GB', 'CMP-05', 'warns', '50002', { companies: [company('A', 'A', 20), company('B', 'B', 30)], ...roomy }],
-    ['no room', 'CMP-08', 'blocks', '50002', { companies: [company('A', 'A', 31.5)] }],
+    ['room if it were empty', 'CMP-08', 'warns', '50002', { companies: [company('A', 'A', 31.5)] }],
+    ['no room', 'CMP-08', 'blocks', '50002', { companies: [company('A', 'A', 32.5)] }],
     ['company gone', 'CMP-07', 'blocks', '50003', { selected: ['CRONUS International Ltd.', 'CRONUS'] }],
     ['many tables', 'TAB-04', 'warns', 'TAB-04', { source: { tableCount: 10_001 } }],
   ];
