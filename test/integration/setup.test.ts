@@ -146,6 +146,24 @@ describe('two setups that start at once', () => {
     expect(tracked).toEqual([]);
   });
 
+  test('report what both databases, the app itself, Data Factory and the vault say', async () => {
+    const { body } = await provisioningClient(stack).get('first', 'checks');
+    const { value } = body as { value: { id: string; status: string }[] };
+    const others = value.filter(({ status }) => status !== 'passed').map(({ id, status }) => `${id} ${status}`);
+    expect(others).toEqual([
+      'SRV-04 nothingToDo',
+      'SRV-06 skipped',
+      'EXT-01 failed',
+      'EXT-02 nothingToDo',
+      'EXT-03 nothingToDo',
+      'CMP-06 failed',
+      'TAB-01 failed',
+      'TAB-02 failed',
+      'TAB-03 nothingToDo',
+    ]);
+    expect(value.map(({ id }) => id)).toEqual(expect.arrayContaining(['NET-02', 'AUT-07', 'SEC-02']));
+  });
+
   test('are not changed by the same PUT, which says so', async () => {
     const before = await provisioningClient(stack).get('first');
     const again = await provisioningClient(stack).put('first', sampleSetupBody(sampleAt(0)));

@@ -82,6 +82,16 @@ describe('a secret', () => {
     expect(await secrets.get(name)).toBe('one; "two"');
   });
 
+  test('tells whether it can be used and until when, without its value', async () => {
+    expect(await secrets.stateOf(name)).toBeUndefined();
+    await secrets.put(name, 'value', owner);
+    expect(await secrets.stateOf(name)).toMatchObject({ isEnabled: true, expiresOn: undefined });
+    const disabled = newSecretName('0123456789ab');
+    const expiresOn = new Date('2037-01-01T00:00:00Z');
+    await clientOf(identity.getToken).setSecret(disabled, 'value', { enabled: false, expiresOn });
+    expect(await secrets.stateOf(disabled)).toMatchObject({ isEnabled: false, expiresOn });
+  });
+
   test('is deleted whole, also when it is gone already', async () => {
     await secrets.put(name, 'value', owner);
     await secrets.delete(name);

@@ -138,6 +138,16 @@ describe('each fault fails its check, and no other', () => {
     ['no clean-up', 'SRV-04', 'warns', '50020', { source: { changeTrackingAutoCleanup: false } }],
     ['case-sensitive source', 'SRV-05', 'warns', 'SRV-05', { source: { collation: 'Latin1_General_100_CS_AS' } }],
     ['binary source', 'SRV-05', 'warns', 'SRV-05', { source: { collation: 'Latin1_General_BIN2' } }],
+    [
+      'both by case, accents ignored',
+      'SRV-05',
+      'informs',
+      'SRV-05',
+      {
+        source: { collation: 'Latin1_General_100_CS_AI' },
+        destination: { collation: 'Latin1_General_100_CS_AS' },
+      },
+    ],
     ['accents ignored', 'SRV-05', 'informs', 'SRV-05', { source: { collation: 'Latin1_General_100_CI_AI' } }],
     ['environment read-only', 'SRV-10', 'blocks', 'SRV-10', { destination: { isReadOnly: true } }],
     ['environment at level 110', 'SRV-11', 'blocks', 'SRV-11', { destination: { compatibilityLevel: 110 } }],
