@@ -28,15 +28,16 @@ and \`GET /api/checks\` its answer. Ids are stable.
 Severity is the worst that a check can be: **blocks** ends the attempt, **warns** and **informs** do not. The code is
 the number that Business Central's client knows for the fault, or the id where it knows none. A result states what was
 measured, what was expected, the cause, the remedy (as T-SQL where there is one), who can mend it and a page of
-documentation; of many names it shows the first twenty, and has all in \`names\`. \`nothingToDo\` is what is not as expected and needs no remedy. What could not be measured is
-\`skipped\`, with the reason: \`absent\` (not there), \`denied\` (the login may not read it), \`old\` (the server
-cannot tell), \`unknown\` (it depends on another value that is not known) or \`notNeeded\` (it does not apply). What blocks
-does so too when it may not be read.`;
+documentation; of many names it shows the first twenty, and has all in \`names\`. \`nothingToDo\` is what is not as
+expected and needs no remedy. What could not be measured is \`skipped\`, with the reason: \`absent\` (not there),
+\`denied\` (the login may not read it), \`old\` (the server cannot tell), \`unknown\` (it depends on another value that is
+not known) or \`notNeeded\` (it does not apply). What the migration cannot do without blocks also when it may not be read:
+the version (VER-01, VER-06) and the companies (CMP-01).`;
 
 const end = `## Not checked
 
 - The login itself, the network and TLS: without them there is nothing to measure, and the attempt fails with the error
-  of the connection.
+  of the connection, each cause with its code and its remedy ([errors.md](errors.md)).
 - The rights of the user who asks for the migration (SUPER, delegated admin): they are checked where they are known, in
   Business Central.
 - Room in the data factory: one that has none is not chosen. The size of pipelines does not depend on the databases.
