@@ -60,7 +60,8 @@ async function begin(
   // Also if our own row is met as an existing one, because the answer to a first try was lost.
   if (stored.secretName === secretName) {
     await start(getClient(context), call, stored);
-    return answer(call, 201, stored, await services.store.milestonesOf(stored));
+    // It has reached nothing yet of which a resource tells.
+    return answer(call, 201, stored, []);
   }
   // Somebody else was faster.
   await giveBack(call, stored, destination.environment, claimant);
