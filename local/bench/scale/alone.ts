@@ -11,10 +11,10 @@ import { registerEnvironment, sampleSetupBody } from '../../demo/sample-setup.ts
 import type { Sample, SourceKind } from '../../stack/databases.ts';
 import { quantile, rounded } from './figure.ts';
 import type { Figure } from './figure.ts';
+import { measureGets } from './gets.ts';
 import { withHost } from './host.ts';
 import type { OneHost } from './host.ts';
 import { nextSteps, PipelineLog } from './pipeline-log.ts';
-import { measureGets } from './gets.ts';
 import type { Interval } from './pipeline-log.ts';
 
 const NUDGED = 3;
@@ -57,6 +57,8 @@ async function measureOn(host: OneHost, pipelines: PipelineLog, file: string): P
   const runtimeName = await setups.runtimeOf('nudged-0');
   const alone: Interval[] = [];
   for (let index = 0; index < REUSING; index += 1) alone.push(await setups.setUp(`reusing-${index}`, runtimeName));
+  // The app writes its calls down a moment after they have ended.
+  await pause(A_SECOND_MS);
   const calls = intervalsOf(await readFile(file, 'utf8'));
   const overheads = alone.map((one) => gapsWithin(one, [...calls, ...pipelines.worked]));
   const steps = await nextSteps(host, setups.ids, pipelines.worked);
@@ -80,9 +82,9 @@ async function measureOn(host: OneHost, pipelines: PipelineLog, file: string): P
 /** Setups, each of a sample of its own. */
 class Setups {
   readonly ids: string[] = [];
+  readonly table: TableClient;
   readonly #host: OneHost;
   readonly #samples: Sample[];
-  readonly table: TableClient;
 
   constructor(host: OneHost, samples: Sample[]) {
     this.#host = host;
