@@ -10,8 +10,9 @@ import { planLimitsSchema } from '../shared/plan/groups.ts';
 import { leftOutOf } from '../shared/plan/left-out.ts';
 import { planTables, summarizePlan } from '../shared/plan/plan.ts';
 import type { PlanContext, PlannedTable, PlanSummary } from '../shared/plan/plan.ts';
-import type { Product, SourceKind } from '../shared/setup/setup.ts';
+import type { Product, SourceConnection, SourceKind } from '../shared/setup/setup.ts';
 import type { SqlDatabase } from '../shared/sql/database.ts';
+import { azureConnectionErrors, azureSqlDomains } from '../shared/sql/azure-connection.ts';
 import * as scripts from '../shared/sql/scripts.ts';
 import { withDatabase } from './connect.ts';
 import type { Login } from './connect.ts';
@@ -89,7 +90,7 @@ async function assess(
   const checks = evaluateChecks({
     setupKey: NO_SETUP,
     product,
-    sourceKind: kindOf(connection.server),
+    sourceKind: kindOf(connection),
     source: measured,
     companies,
     ...(selected === undefined ? {} : { selected }),
@@ -115,11 +116,8 @@ function placeOf({ probe: { database, applicationVersion }, recordedAt }: Enviro
   return { database, applicationVersion, ...(recordedAt === undefined ? {} : { recordedAt }) };
 }
 
-/** https://learn.microsoft.com/azure/azure-sql/database/network-access-controls-overview */
-function kindOf(server: string): SourceKind {
-  return /\.database\.(?:windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)(?:,|$)/i.test(server)
-    ? 'AzureSql'
-    : 'SqlServer';
+function kindOf(connection: SourceConnection): SourceKind {
+  return azureConnectionErrors(connection, azureSqlDomains).length === 0 ? 'AzureSql' : 'SqlServer';
 }
 
 /** Plans every table of the source. */

@@ -1,7 +1,6 @@
 /** An environment to compare a source with: its database, or what was recorded of it. */
-import { createReadStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { z } from 'zod';
 import { destinationProbeSchema } from '../shared/checks/probe.ts';
@@ -44,7 +43,7 @@ export async function recordEnvironment(database: SqlDatabase, file: string): Pr
     yield `${JSON.stringify(head)}\n`;
     for await (const row of database.stream(scripts.catalogue)) yield `${JSON.stringify(row)}\n`;
   }
-  await writeFile(file, Readable.from(lines()).compose(createGzip()));
+  await pipeline(lines, createGzip(), createWriteStream(file));
 }
 
 /** Reads what was recorded of an environment. @throws {UsageProblem} if the file is no recording */

@@ -24,7 +24,7 @@ type Wanted = Omit<NewAttempt, 'destination' | 'secretName'>;
 export async function putSetup(call: TenantCall): Promise<HttpResponseInit> {
   const { request, services, tenantId } = call;
   const setupId = readSetupId(call);
-  const { setupRequest, password } = await readSetupRequest(request);
+  const { setupRequest, password } = await readSetupRequest(request, services.settings);
   const key = setupKey(services.settings.MIGRATION_EVENT_SOURCE, { tenantId, setupId });
   const wanted = { tenantId, setupId, key, request: setupRequest };
 

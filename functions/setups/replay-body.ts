@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { runtimeNameSchema, withSelection } from '../../shared/setup/setup.ts';
 import type { SetupRequest } from '../../shared/setup/setup.ts';
 import { phaseSchema } from '../../shared/setup/states.ts';
+import type { Settings } from '../../shared/config.ts';
 import type { Phase } from '../../shared/setup/states.ts';
 import type { ReplayChanges } from '../../shared/setup/replay.ts';
 import { readJsonBody } from '../http/json-body.ts';
@@ -52,10 +53,15 @@ interface ReplayRequest {
  * @param before the request of the attempt that is replayed
  * @throws {ApiError} those of `readJsonBody`; `InvalidRequestBody` also for a connection string that cannot be used
  */
-export async function readReplayRequest(request: HttpRequest, before: SetupRequest): Promise<ReplayRequest> {
+export async function readReplayRequest(
+  request: HttpRequest,
+  before: SetupRequest,
+  settings: Settings,
+): Promise<ReplayRequest> {
   const { from, source = {}, dryRun, ...selectionChange } = await readJsonBody(request, replayBodySchema);
   const { connectionString, runtimeName } = source;
-  const given = connectionString === undefined ? undefined : readConnectionString(connectionString);
+  const given =
+    connectionString === undefined ? undefined : readConnectionString(connectionString, before.source.kind, settings);
   const { runtimeName: oldRuntime, ...oldSource } = before.source;
   const runtime = runtimeName === undefined ? oldRuntime : (runtimeName ?? undefined);
   const connection = given?.connection ?? before.source.connection;

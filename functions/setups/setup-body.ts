@@ -1,6 +1,8 @@
 /** The body of a request for a setup. */
 import type { HttpRequest } from '@azure/functions';
 import { z } from 'zod';
+import type { Settings } from '../../shared/config.ts';
+import { azureConnectionErrors } from '../../shared/sql/azure-connection.ts';
 import { parseConnectionString } from '../../shared/sql/connection-string.ts';
 import type { ConnectionStringError } from '../../shared/sql/connection-string.ts';
 import {
@@ -9,7 +11,7 @@ import {
   sourceKindSchema,
   wantedDestinationSchema,
 } from '../../shared/setup/setup.ts';
-import type { SetupRequest, SourceConnection } from '../../shared/setup/setup.ts';
+import type { SetupRequest, SourceConnection, SourceKind } from '../../shared/setup/setup.ts';
 import { selectionSchema } from '../../shared/plan/selection.ts';
 import { readJsonBody } from '../http/json-body.ts';
 import { fieldError, invalidFields } from '../http/problem.ts';
@@ -43,9 +45,9 @@ interface ReadSetupRequest {
  * Reads and checks the body of a request for a setup.
  * @throws {ApiError} those of `readJsonBody`; `InvalidRequestBody` also for a connection string that cannot be used
  */
-export async function readSetupRequest(request: HttpRequest): Promise<ReadSetupRequest> {
+export async function readSetupRequest(request: HttpRequest, settings: Settings): Promise<ReadSetupRequest> {
   const { product, source, destination, ...selection } = await readJsonBody(request, setupBodySchema);
-  const { connection, password } = readConnectionString(source.connectionString);
+  const { connection, password } = readConnectionString(source.connectionString, source.kind, settings);
   const { kind, runtimeName } = source;
   return {
     setupRequest: {
@@ -59,12 +61,15 @@ export async function readSetupRequest(request: HttpRequest): Promise<ReadSetupR
 }
 
 /** @throws {ApiError} `InvalidRequestBody`, naming every keyword that cannot be used */
-export function readConnectionString(text: string): {
-  readonly connection: SourceConnection;
-  readonly password: string;
-} {
+export function readConnectionString(
+  text: string,
+  kind: SourceKind,
+  { MIGRATION_AZURE_SQL_DOMAINS: domains }: Settings,
+): { readonly connection: SourceConnection; readonly password: string } {
   const parsed = parseConnectionString(text);
   if (!parsed.ok) throw invalidFields(parsed.errors.map(connectionStringError));
+  const errors = kind === 'AzureSql' ? azureConnectionErrors(parsed.connection, domains) : [];
+  if (errors.length > 0) throw invalidFields(errors.map(connectionStringError));
   return parsed;
 }
 

@@ -37,6 +37,8 @@ export function appSettings(surroundings: AppSurroundings): Readonly<Record<stri
     NODE_EXTRA_CA_CERTS: surroundings.certificateFile,
     MIGRATION_PUBLIC_URL: publicUrl,
     MIGRATION_STATE_TABLE_ENDPOINT: storage.tableUrl,
+    // Where the local servers are.
+    MIGRATION_AZURE_SQL_DOMAINS: JSON.stringify(['localhost']),
     MIGRATION_STAGING_BLOB_ENDPOINT: storage.blobUrl,
     MIGRATION_SERVICE_BUS_NAMESPACE: serviceBus.fullyQualifiedNamespace,
     MIGRATION_EVENT_TOPIC: EVENT_TOPIC,

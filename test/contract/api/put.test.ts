@@ -163,7 +163,6 @@ describe('PUT of a setup that exists', () => {
 
   test.each([
     ['/product', 'The product', { product: 'DynamicsBC' }],
-    ['/source/kind', 'The kind', { source: azureSource }],
     ['/source/runtimeName', 'The runtime name', { source: { ...source, runtimeName: 'shir-old' } }],
     ['/destination/environment', 'The environment', { destination: { environment: 'Sandbox' } }],
     ['/companies', 'The list of companies', { companies: ['hunter'] }],
@@ -190,6 +189,13 @@ describe('PUT of a setup that exists', () => {
     expect(errors[0]?.detail).toMatch(new RegExp(`^${name} `));
     expect(JSON.stringify(answer)).not.toMatch(/hunter|sql0|BC25|shir-old|tenant02|Sandbox/);
     expect(await storedPasswords()).toEqual([password]);
+  });
+
+  test('with another kind is told so', async () => {
+    await api.put(setupId, { ...setupBody, source: azureSource });
+    const answer = await api.put(setupId, { ...setupBody, source: { ...azureSource, kind: 'SqlServer' } });
+    expect(answer).toMatchObject({ status: 409, body: { code: 'SetupConflict' } });
+    expect(errorsOf(answer)).toMatchObject([{ pointer: '/source/kind', code: 'Differs' }]);
   });
 
   test('by several at once is accepted once, and those that came too late leave no secret', async () => {
@@ -314,6 +320,16 @@ describe('PUT is refused', () => {
     expect(one && errorsOf(one)).toEqual(other && errorsOf(other));
     expect(await secrets()).toEqual([]);
     expect(api.durable.starts).toHaveLength(starts);
+  });
+
+  test('for an Azure SQL source that is on another server, before anything is made', async () => {
+    const elsewhere = { kind: 'AzureSql', connectionString: `${connectionString};TrustServerCertificate=yes` };
+    const answer = await api.put(setupId, { ...setupBody, source: elsewhere });
+    expect(errorsOf(answer).map(({ detail }) => detail)).toEqual([
+      'Server is no server of Azure SQL Database.',
+      'TrustServerCertificate is on, although the certificates of Azure SQL Database are trusted everywhere.',
+    ]);
+    expect(await secrets()).toEqual([]);
   });
 
   test('for a runtime of an Azure SQL source', async () => {

@@ -47,7 +47,10 @@ export interface HttpApi extends HttpServices {
 export const connectionString = 'Server=sql01;Database=BC250;User ID=migration;Password="hunter2; or ""so"""';
 export const password = 'hunter2; or "so"';
 export const source = { kind: 'SqlServer', connectionString };
-export const azureSource = { kind: 'AzureSql', connectionString };
+export const azureSource = {
+  kind: 'AzureSql',
+  connectionString: connectionString.replace('sql01', 'sql01.database.windows.net'),
+};
 /** Without the environment, of which every setup has one of its own: see `environmentOf`. */
 export const setupBody = { product: 'DynamicsBCLast', source };
 /** Of a table of a customer to one of an app. */
