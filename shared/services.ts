@@ -82,10 +82,10 @@ const RESOURCE_MANAGER_MS = 20_000 - LONGEST_WAIT_MS;
 const CONNECTION_MS = 15_000;
 
 /** How often and how long a service is tried. A caller of the API waits for tables and the vault. */
-const threeTries = { ...once(TRY_MS), retryOptions: { maxRetries: 2, maxRetryDelayInMs: 2_000 } };
+const threeTries = { ...once(TRY_MS, fewConnections), retryOptions: { maxRetries: 2, maxRetryDelayInMs: 2_000 } };
 
 function once(milliseconds: number, ...policies: readonly PipelinePolicy[]) {
-  const additionalPolicies = [...policies, answeredWithin(milliseconds), fewConnections].map((policy) => ({
+  const additionalPolicies = [...policies, answeredWithin(milliseconds)].map((policy) => ({
     policy,
     position: 'perRetry' as const,
   }));

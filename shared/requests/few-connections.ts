@@ -3,7 +3,7 @@ import { Agent } from 'node:https';
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 
 /** To each service. What Table Storage answers in 5 ms over so many is more than one process can ask. */
-export const MAXIMUM_CONNECTIONS = 64;
+export const MAXIMUM_CONNECTIONS = 16;
 
 // But for their number as the agent that Node has by default.
 const agent = new Agent({ keepAlive: true, timeout: 5_000, maxSockets: MAXIMUM_CONNECTIONS });
