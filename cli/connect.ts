@@ -23,6 +23,7 @@ const LONGEST_REQUEST_MS = 30 * 60_000;
 export async function withDatabase<T>(login: Login, work: (database: SqlDatabase) => Promise<T>): Promise<T> {
   const { connection, password } = login;
   const { server, database, userName, encrypt, trustServerCertificate } = connection;
+  const { multiSubnetFailover = false, hostNameInCertificate } = connection;
   const [host = '', port] = server.split(',');
   let refusal: number | undefined;
   const pool = new sql.ConnectionPool({
@@ -31,7 +32,13 @@ export async function withDatabase<T>(login: Login, work: (database: SqlDatabase
     database,
     user: userName,
     password,
-    options: { encrypt, trustServerCertificate, appName: 'Cloud migration assessment' },
+    options: {
+      encrypt,
+      trustServerCertificate,
+      multiSubnetFailover,
+      ...(hostNameInCertificate === undefined ? {} : { serverName: hostNameInCertificate }),
+      appName: 'Cloud migration assessment',
+    },
     connectionTimeout: LONGEST_LOGIN_MS,
     requestTimeout: LONGEST_REQUEST_MS,
     // The driver's error of a refused login lacks the number.

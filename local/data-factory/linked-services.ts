@@ -17,6 +17,8 @@ const sqlProperties = z.discriminatedUnion('authenticationType', [
   z.strictObject({
     ...place,
     authenticationType: z.literal('SQL'),
+    multiSubnetFailover: z.boolean().optional(),
+    hostNameInCertificate: z.string().min(1).optional(),
     userName: z.string().min(1),
     password: secureString,
   }),

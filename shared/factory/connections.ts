@@ -36,7 +36,7 @@ export function sourceLinkedService(
   password: string,
   runtimeName: string | undefined,
 ): EntityDocument {
-  const { server, database, userName, encrypt, trustServerCertificate } = source.connection;
+  const { encrypt, ...connection } = source.connection;
   return {
     properties: {
       type: source.kind === 'SqlServer' ? 'SqlServer' : 'AzureSqlDatabase',
@@ -44,12 +44,9 @@ export function sourceLinkedService(
         ? {}
         : { connectVia: { type: 'IntegrationRuntimeReference', referenceName: runtimeName } }),
       typeProperties: {
-        server,
-        database,
+        ...connection,
         encrypt: encrypt ? 'mandatory' : 'optional',
-        trustServerCertificate,
         authenticationType: 'SQL',
-        userName,
         password: { type: 'SecureString', value: password },
       },
     },

@@ -31,6 +31,10 @@ const sourceConnectionSchema = z.object({
   userName: z.string(),
   encrypt: z.boolean(),
   trustServerCertificate: z.boolean(),
+  /** For an availability group of several subnets. */
+  multiSubnetFailover: z.boolean().optional(),
+  /** Where it is another one than that of the server. */
+  hostNameInCertificate: z.string().optional(),
 });
 export type SourceConnection = z.infer<typeof sourceConnectionSchema>;
 

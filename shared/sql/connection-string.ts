@@ -29,11 +29,28 @@ const synonyms = {
   'Persist Security Info': ['persist security info', 'persistsecurityinfo'],
   MultipleActiveResultSets: ['multipleactiveresultsets', 'multiple active result sets'],
   'Integrated Security': ['integrated security', 'trusted_connection'],
+  MultiSubnetFailover: ['multisubnetfailover', 'multi subnet failover'],
+  HostNameInCertificate: ['hostnameincertificate', 'host name in certificate'],
+  'Application Intent': ['application intent', 'applicationintent'],
+  'Column Encryption Setting': ['column encryption setting'],
+  Replication: ['replication'],
 } as const;
 type Keyword = keyof typeof synonyms;
 
 const keywords = Object.keys(synonyms) as Keyword[];
 const keywordOf = new Map<string, Keyword>(keywords.flatMap((name) => synonyms[name].map((key) => [key, name])));
+
+/** What shapes the connections of one client alone. The service has its own, so that any value is taken and none is used. */
+const unused = new Set(
+  (
+    'App, Application Name, Async, Asynchronous Processing, Command Timeout, Connect Retry Count, Connect Retry Interval, ' +
+    'Connection Lifetime, Connection Reset, ConnectRetryCount, ConnectRetryInterval, Enlist, Load Balance Timeout, ' +
+    'Max Pool Size, Min Pool Size, Packet Size, Pool Blocking Period, PoolBlockingPeriod, Pooling, Transaction Binding, ' +
+    'Type System Version, Workstation ID, WSID'
+  )
+    .toLowerCase()
+    .split(', '),
+);
 
 const leaveOut = 'Leave it out.';
 const sqlLogin = 'Leave it out and give the User ID and Password of a SQL Server login.';
@@ -46,15 +63,10 @@ const refusedKeywords: Readonly<Record<string, string>> = {
   'Leave it out and name the server of the primary database in Server.':
     'Failover Partner, Failover Partner SPN, FailoverPartnerSPN',
   'Leave it out: the service speaks TCP only.': 'Net, Network, Network Library',
-  'Leave it out, and let the certificate name the host in Server.':
-    'Host Name In Certificate, HostNameInCertificate, Server Certificate, Server SPN, ServerCertificate, ServerSPN',
+  'Leave it out, and give the name that the certificate has in HostNameInCertificate.':
+    'Server Certificate, Server SPN, ServerCertificate, ServerSPN',
   'Leave it out: the service connects with settings of its own.':
-    'App, Application Intent, Application Name, ApplicationIntent, Async, Asynchronous Processing, ' +
-    'Attestation Protocol, Column Encryption Setting, Command Timeout, Connect Retry Count, Connect Retry Interval, ' +
-    'Connection Lifetime, Connection Reset, ConnectRetryCount, ConnectRetryInterval, Current Language, ' +
-    'Enclave Attestation Url, Enlist, IP Address Preference, IPAddressPreference, Language, Load Balance Timeout, ' +
-    'Max Pool Size, Min Pool Size, Multi Subnet Failover, MultiSubnetFailover, Packet Size, Pool Blocking Period, ' +
-    'PoolBlockingPeriod, Pooling, Replication, Transaction Binding, Type System Version, Workstation ID, WSID',
+    'Attestation Protocol, Current Language, Enclave Attestation Url, IP Address Preference, IPAddressPreference, Language',
 };
 const refusals = new Map(
   Object.entries(refusedKeywords).flatMap(([remedy, names]) =>
@@ -78,6 +90,7 @@ export function parseConnectionString(text: string, apart?: string): ConnectionS
   for (const part of readParts(text)) {
     // What stands behind a place that cannot be read is not known to be missing.
     if ('problem' in part) return { ok: false, errors: [...errors, part] };
+    if (unused.has(part.key.toLowerCase())) continue;
     const keyword = keywordOf.get(part.key.toLowerCase());
     if (keyword === undefined) errors.push(refuse(part));
     else if (values.has(keyword)) errors.push({ keyword, problem: 'is given twice', remedy: 'Give it once.' });
@@ -91,6 +104,7 @@ export function parseConnectionString(text: string, apart?: string): ConnectionS
   if (errors.length > 0 || server === undefined) return { ok: false, errors };
 
   const encrypt = values.get('Encrypt') ?? 'true';
+  const hostNameInCertificate = values.get('HostNameInCertificate');
   return {
     ok: true,
     connection: {
@@ -99,6 +113,8 @@ export function parseConnectionString(text: string, apart?: string): ConnectionS
       userName: values.get('User ID') ?? '',
       encrypt: !/^(?:false|no|optional)$/i.test(encrypt),
       trustServerCertificate: !/^strict$/i.test(encrypt) && !no.test(values.get('TrustServerCertificate') ?? 'no'),
+      ...(no.test(values.get('MultiSubnetFailover') ?? 'no') ? {} : { multiSubnetFailover: true }),
+      ...(hostNameInCertificate === undefined ? {} : { hostNameInCertificate }),
     },
     password: values.get('Password') ?? '',
   };
@@ -184,12 +200,29 @@ function errorIn(keyword: Keyword, value: string | undefined): Fault | undefined
         remedy: 'Give one of these.',
       });
     case 'TrustServerCertificate':
+    case 'MultiSubnetFailover':
       return unless(/^(?:true|yes|false|no)$/i, value, {
         problem: 'is neither true nor false',
         remedy: 'Give one of these.',
       });
     case 'Connect Timeout':
       return unless(/^\d{1,5}$/, value, { problem: 'is not a number of seconds', remedy: leaveOut });
+    case 'HostNameInCertificate':
+      return unless(hostName, value, {
+        problem: 'is not a host name',
+        remedy: 'Give the name that the certificate has.',
+      });
+    case 'Application Intent':
+      return unless(/^readwrite$/i, value, {
+        problem: 'asks for a replica that can be read only, and the service has to write',
+        remedy: leaveOut,
+      });
+    case 'Column Encryption Setting':
+      return unless(/^disabled$/i, value, {
+        problem: 'asks for Always Encrypted, which the service does not support',
+        remedy: leaveOut,
+      });
+    case 'Replication':
     case 'Persist Security Info':
     case 'MultipleActiveResultSets':
       return unless(no, value, { problem: 'can only be false', remedy: leaveOut });
@@ -237,6 +270,7 @@ function unless(inOrder: RegExp, value: string | undefined, fault: Fault): Fault
 
 const hostPattern = String.raw`(?<host>[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?)`;
 // https://learn.microsoft.com/sql/sql-server/install/instance-configuration#instance-name
+const hostName = new RegExp(`^${hostPattern}$`);
 const instancePattern = String.raw`(?<instance>[A-Za-z_][A-Za-z0-9_$]{0,15})`;
 const serverPattern = new RegExp(
   String.raw`^(?:tcp:)?${hostPattern}(?:\\${instancePattern})?(?:\s*,\s*(?<port>\d{1,5}))?$`,

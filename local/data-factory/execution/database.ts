@@ -71,6 +71,9 @@ export async function connectDatabase(properties: SqlProperties, login: SqlLogin
       // The declared type knows no 'strict', which the driver takes.
       encrypt: encryption(properties.encrypt) as boolean,
       trustServerCertificate: properties.trustServerCertificate,
+      ...('hostNameInCertificate' in properties && properties.hostNameInCertificate !== undefined
+        ? { serverName: properties.hostNameInCertificate }
+        : {}),
       appName: 'Local Data Factory',
       useUTC: true,
     },

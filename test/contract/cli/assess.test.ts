@@ -141,7 +141,7 @@ describe('a database that cannot be opened', () => {
 
 test.each([
   [';Password=Secret-1', 'a password must not stand in the arguments'],
-  [';Pooling=false', '--source: Pooling is not supported'],
+  [';ServerSPN=x', '--source: ServerSPN is not supported'],
 ])('a connection string with %s is refused before anybody is asked for a password', async (more, message) => {
   const { exitCode, errors } = await run({ source: `${source()}${more}`, sourcePasswordFile: '/not/read' });
   expect(exitCode).toBe(2);

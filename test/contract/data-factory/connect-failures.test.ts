@@ -49,6 +49,12 @@ const faults: readonly (readonly [code: string, what: string, number: number, di
   ['1225', 'a port that is closed', 1_225, () => ({ server: 'localhost,1' })],
   ['FirewallRefused', 'a firewall that is closed', 40_615, () => ({ server: portOf(trusted, 'closed') })],
   ['CertificateNotTrusted', 'a strange certificate', -2_146_893_019, () => ({ server: portOf(untrusted) })],
+  [
+    'CertificateNameWrong',
+    'a certificate of another name',
+    -2_146_893_022,
+    () => ({ hostNameInCertificate: 'sql.example.com' }),
+  ],
   ['18456', 'a wrong password', 18_456, () => ({ password: { type: 'SecureString', value: 'Wrong-Password-1' } })],
   ['LoginDisabled', 'a login that is disabled', 18_470, () => ({ userName: 'disabled' })],
   ['LoginLocked', 'a login that is locked', 18_486, () => ({ userName: 'locked' })],

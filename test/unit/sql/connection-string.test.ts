@@ -92,6 +92,30 @@ describe('servers that are refused', () => {
   });
 });
 
+describe('keywords that are carried', () => {
+  test.each([
+    ['MultiSubnetFailover=True', { multiSubnetFailover: true }],
+    ['Multi Subnet Failover=yes', { multiSubnetFailover: true }],
+    ['HostNameInCertificate=sql.example.com', { hostNameInCertificate: 'sql.example.com' }],
+  ])('%s', (setting, expected) => {
+    expect(connectionOf(`${good};${setting}`)).toEqual({ ...connectionOf(good), ...expected });
+  });
+});
+
+describe('keywords that ask for nothing here', () => {
+  test.each([
+    'Application Name=Dynamics NAV',
+    'Pooling=false',
+    'Max Pool Size=500',
+    'WSID=x',
+    'Command Timeout=30',
+    'MultiSubnetFailover=False',
+    'ApplicationIntent=ReadWrite',
+    'Column Encryption Setting=Disabled',
+    'Replication=False',
+  ])('%s', (setting) => expect(connectionOf(`${good};${setting}`)).toEqual(connectionOf(good)));
+});
+
 describe('keywords that are refused by name', () => {
   test.each([
     'Authentication=Active Directory Interactive',
@@ -102,9 +126,9 @@ describe('keywords that are refused by name', () => {
     'Enclave Attestation Url=http://evil',
     'Network Library=dbnmpntw',
     'ServerSPN=x',
-    'HostNameInCertificate=x',
-    'Application Name=x',
-    'Pooling=false',
+    'Server Certificate=c:\\x.cer',
+    'Current Language=Deutsch',
+    'IPAddressPreference=IPv6First',
   ])('%s', (setting) => {
     const [error, ...others] = errorsOf(`${good};${setting}`);
     expect(others).toEqual([]);
@@ -119,6 +143,11 @@ describe('problems', () => {
     ['Integrated Security=SSPI', 'Integrated Security'],
     ['Persist Security Info=True', 'Persist Security Info'],
     ['MultipleActiveResultSets=True', 'MultipleActiveResultSets'],
+    ['Application Intent=ReadOnly', 'Application Intent'],
+    ['Column Encryption Setting=Enabled', 'Column Encryption Setting'],
+    ['Replication=True', 'Replication'],
+    ['MultiSubnetFailover=maybe', 'MultiSubnetFailover'],
+    ['HostNameInCertificate=a b', 'HostNameInCertificate'],
     ['Encrypt=maybe', 'Encrypt'],
     ['TrustServerCertificate=', 'TrustServerCertificate'],
     ['Connect Timeout=soon', 'Connect Timeout'],
