@@ -11,7 +11,7 @@ const GATEWAYS = [
   'factory/(?:book|data-factory|identities|staging)',
   'orphans/(?:factory-place|orphan-book|other-places)',
   'plan/(?:control-rows|online-context)',
-  'sql/(?:database|scripts)',
+  'sql/(?:connect|database|scripts)',
   'replication/(?:planned-tables|replication-runs|start)',
   'replays/(?:choose|replay-book|replay-item|start)',
   'waits/(?:look|wait-book)',

@@ -47,8 +47,8 @@ async function destinationOf(
 }
 
 async function report(assessment: Assessment, { html, json }: AssessOptions, { stdout }: Surroundings): Promise<void> {
-  const document = JSON.stringify(assessment, undefined, 2);
+  const document = () => JSON.stringify(assessment, undefined, 2);
+  stdout.write(json === '-' ? `${document()}\n` : textReport(assessment));
   if (html !== undefined) await writeFile(html, htmlReport(assessment));
-  if (json !== undefined && json !== '-') await writeFile(json, document);
-  stdout.write(json === '-' ? `${document}\n` : textReport(assessment));
+  if (json !== undefined && json !== '-') await writeFile(json, document());
 }

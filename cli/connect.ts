@@ -1,6 +1,6 @@
 /** Databases, straight over TDS with a SQL Server login. */
-import sql from 'mssql';
 import type { SourceConnection } from '../shared/setup/setup.ts';
+import { connectPool, LoginRefused } from '../shared/sql/connect.ts';
 import { connectFailureCode, connectFailures } from '../shared/sql/connect-failure.ts';
 import type { ConnectFailureCode } from '../shared/sql/connect-failure.ts';
 import { SqlDatabase } from '../shared/sql/database.ts';
@@ -25,8 +25,7 @@ export async function withDatabase<T>(login: Login, work: (database: SqlDatabase
   const { server, database, userName, encrypt, trustServerCertificate } = connection;
   const { multiSubnetFailover = false, hostNameInCertificate } = connection;
   const [host = '', port] = server.split(',');
-  let refusal: number | undefined;
-  const pool = new sql.ConnectionPool({
+  const pool = await connectPool({
     server: host,
     ...(port === undefined ? {} : { port: Number(port) }),
     database,
@@ -41,18 +40,9 @@ export async function withDatabase<T>(login: Login, work: (database: SqlDatabase
     },
     connectionTimeout: LONGEST_LOGIN_MS,
     requestTimeout: LONGEST_REQUEST_MS,
-    // The driver's error of a refused login lacks the number.
-    beforeConnect: (opened) => {
-      opened.on('errorMessage', ({ number }: { readonly number: number }) => {
-        refusal ??= number;
-      });
-    },
+  }).catch((error: unknown) => {
+    throw problemOf(login, error);
   });
-  try {
-    await pool.connect();
-  } catch (error) {
-    throw problemOf(login, error, refusal);
-  }
   try {
     return await work(new SqlDatabase(pool));
   } finally {
@@ -78,18 +68,27 @@ const codes: Readonly<Record<string, ConnectFailureCode>> = {
   CERT_HAS_EXPIRED: 'CertificateExpired',
 };
 
-function problemOf({ side, connection }: Login, error: unknown, refusal: number | undefined): ConnectProblem {
+function problemOf({ side, connection }: Login, error: unknown): ConnectProblem {
   const text = error instanceof Error ? error.message : String(error);
-  const code = refusal === undefined ? codeOf(error) : connectFailureCode(refusal, text);
+  const code = error instanceof LoginRefused ? connectFailureCode(error.number, text) : codeOf(error);
   const silent = connection.server.includes('\\') ? 'InstanceNotFound' : 'ServerUnreachable';
-  const { title, remedy } = connectFailures[code ?? silent];
+  const isSilent = error instanceof Error && 'code' in error && error.code === 'ETIMEOUT';
+  const known = code ?? (isSilent ? silent : undefined);
+  const { title, remedy } = known === undefined ? unknownProblem : connectFailures[known];
   return new ConnectProblem(`The ${side} cannot be opened. ${title} ${remedy}\n  ${text}`, { cause: error });
 }
+
+const unknownProblem = {
+  title: 'The server or the network has refused the connection.',
+  remedy: 'Its own words are below.',
+};
 
 /** The code of the first cause that has one. */
 function codeOf(error: unknown): ConnectFailureCode | undefined {
   if (!(error instanceof Error)) return undefined;
-  const code = 'code' in error ? codes[String(error.code)] : undefined;
+  const own = 'code' in error ? String(error.code) : '';
+  // What OpenSSL refuses has many codes.
+  const code = /^(?:EPROTO|ERR_SSL_)/.test(own) ? '0' : codes[own];
   const original = 'originalError' in error ? error.originalError : error.cause;
   const causes: readonly unknown[] = error instanceof AggregateError ? error.errors : [original];
   return code ?? codeOf(causes[0]);

@@ -7,7 +7,6 @@ import type { TokenCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { ServiceBusClient } from '@azure/service-bus';
 import { BlobServiceClient } from '@azure/storage-blob';
-import sql from 'mssql';
 import { AuditLog } from './audit/audit-log.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
@@ -39,6 +38,7 @@ import { Findings } from './setup/findings.ts';
 import { SetupIndex } from './setup/setup-index.ts';
 import { RunIntents } from './setup/run-intents.ts';
 import { SetupStore } from './setup/store.ts';
+import { connectPool } from './sql/connect.ts';
 import { SqlDatabases } from './sql/database.ts';
 import type { Connect } from './sql/database.ts';
 import { WaitBook } from './waits/wait-book.ts';
@@ -171,7 +171,7 @@ function connectWith(credential: TokenCredential): Connect {
     if (address === undefined) throw new Error('The destination server is not of the form host or host,port');
     const accessToken = await credential.getToken(AZURE_SQL_SCOPE);
     if (accessToken === null) throw new Error('The identity of the app got no access token for Azure SQL');
-    const pool = new sql.ConnectionPool({
+    return connectPool({
       server: address.host,
       ...(address.port === undefined ? {} : { port: address.port }),
       database,
@@ -180,6 +180,5 @@ function connectWith(credential: TokenCredential): Connect {
       connectionTimeout: CONNECTION_MS,
       requestTimeout: longestRequestMs,
     });
-    return pool.connect();
   };
 }

@@ -92,7 +92,16 @@ function tables(assessment: Assessment): string {
   return `<p>Of ${plan.tables.length} tables, ${copied} are copied, with ${plan.summary.rows} rows.</p>
 ${table(['App', 'Copied', 'Left out', 'Size'], byApp)}
 <h3>Left out although they have rows</h3>${left.length === 0 ? '<p>None.</p>' : table(['Table', 'Rows', 'Why'], left)}
-<details><summary>Every table</summary>${table(['Table', 'Company', 'How', 'Rows', 'Size', 'Why'], plan.tables.map(row))}</details>`;
+<details><summary>Every table</summary>${everyTable(plan.tables)}</details>`;
+}
+
+/** A browser shows no more in reasonable time. */
+const MOST_TABLES = 10_000;
+
+function everyTable(tables: readonly AssessedTable[]): string {
+  const more = tables.length - MOST_TABLES;
+  const shown = table(['Table', 'Company', 'How', 'Rows', 'Size', 'Why'], tables.slice(0, MOST_TABLES).map(row));
+  return more > 0 ? `${shown}<p>And ${more} more, which the report as JSON has.</p>` : shown;
 }
 
 function row({ sourceTable, company, copyMethod, rowCount, byteCount, reason, problems }: AssessedTable): string[] {

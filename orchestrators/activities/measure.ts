@@ -35,7 +35,7 @@ export async function measure(
   const [outputs, runtime, own, secret] = await Promise.all([
     factories.activityOutputs(factory, runId),
     runtimeName === undefined ? undefined : factories.runtimeStatus(factory, runtimeName),
-    databases.useIfAdmitted(setup.destination, lookAround),
+    databases.useIfAdmitted(setup.destination, lookAround, LONGEST_LOOK_MS),
     secrets.stateOf(setup.secretName),
   ]);
   const probes = {
@@ -50,6 +50,7 @@ export async function measure(
     sourceKind: setup.request.source.kind,
     ...(setup.request.companies === undefined ? {} : { selected: setup.request.companies }),
     runtime: runtime === undefined || runtimeName === undefined ? undefined : { name: runtimeName, ...runtime },
+    factoryAccess: probes.destination,
     ownAccess: 'refused' in own ? { refused: redact(own.refused) } : own.access,
     leftOut:
       'refused' in own || own.online === undefined ? undefined : await leftOut(setup, services, probes, own.online),
@@ -57,6 +58,9 @@ export async function measure(
     thresholds,
   };
 }
+
+/** It only reads, and joins every table of an environment to its company. */
+const LONGEST_LOOK_MS = 10 * 60_000;
 
 type Online = Awaited<ReturnType<typeof readOnline>>;
 

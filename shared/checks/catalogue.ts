@@ -39,6 +39,7 @@ const outOfReach = {
   destination: 'the database of the environment',
   leftOut: 'the database of the environment',
   runtime: 'the integration runtime',
+  factoryAccess: 'the data factory',
   ownAccess: 'the service',
   secret: 'the service',
 } as const satisfies Partial<Record<keyof CheckInput, string>>;

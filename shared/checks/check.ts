@@ -29,6 +29,8 @@ export interface CheckInput {
   readonly destination: DestinationProbe;
   /** Undefined for a source that needs no self-hosted runtime. */
   readonly runtime: MeasuredRuntime | undefined;
+  /** Who the data factory is in the environment's database. */
+  readonly factoryAccess: Pick<DestinationProbe, 'user' | 'hasControl'>;
   /** What the app itself finds in the environment's database, or why it was not let in. */
   readonly ownAccess: Pick<DestinationProbe, 'user' | 'hasControl'> | { readonly refused: string };
   /** What the plan would leave out, as the catalogues of both databases are; undefined if the app was not let in. */

@@ -15,7 +15,7 @@ export const identityChecks: readonly Check[] = [
     why: 'Without it, tables and procedures cannot be created.',
     mendedBy: 'operator',
     documentation: articles.databaseRoles,
-    evaluate({ destination: { user, hasControl } }) {
+    evaluate({ factoryAccess: { user, hasControl } }) {
       const values = { measured: `${user}: CONTROL ${yesNo(hasControl)}`, expected: 'CONTROL yes' };
       return judge(hasControl === true, values, {
         cause: 'Without the right, tables and procedures cannot be created.',

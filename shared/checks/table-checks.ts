@@ -102,7 +102,7 @@ export const tableChecks: readonly Check[] = [
     target: 'source',
     severity: 'warns',
     code: 'TAB-06',
-    rule: '`DATALENGTH` of `[Tenant Media].[Content]`: thresholds `mediaWarningMegabytes`, of all, and `largestMediaWarningMegabytes`, of one.',
+    rule: '`DATALENGTH` of `[Tenant Media].[Content]`, of 9,999 rows at most: thresholds `mediaWarningMegabytes`, of all, and `largestMediaWarningMegabytes`, of one.',
     why: 'Partners report that large media time out, or are not copied.',
     mendedBy: 'caller',
     documentation: articles.cleaning,

@@ -6,8 +6,8 @@ import type { SetupFailure } from '../setup/setup.ts';
 
 /** Thrown by `claim.sql`: the database is somebody else's. */
 const CLAIMED = 50_010;
-/** SqlClient gives it where something took too long: a connection or a statement. */
-const TIMED_OUT = -2;
+/** What SqlClient also gives where a connection was open already: a statement took too long, or the connection was lost. */
+const ALSO_LATER: ReadonlySet<number> = new Set([-2, 0, 20, 121, 233, 258, 10_054]);
 
 /** What Data Factory writes before the message of a failed activity: once for each activity or pipeline around it. */
 const wrapper =
@@ -45,7 +45,8 @@ export function runFailure(stage: string, status: string, message: string): Setu
       );
     }
   }
-  if (runtimeOffline.test(message)) {
+  // The text of a failed connection names the runtime, too.
+  if (number === undefined && runtimeOffline.test(message)) {
     return setupFailure('52071', `The self-hosted integration runtime was offline during stage ${stage}.`);
   }
   return setupFailure('52050', `Stage ${stage} of the preparation pipeline ended as ${status}: ${message}`);
@@ -58,7 +59,7 @@ function sqlErrorNumber(message: string): number | undefined {
 }
 
 function connectCode(number: number, message: string): SetupFailureCode | undefined {
-  if (number === TIMED_OUT) return message.includes('SqlFailedToConnect') ? 'ServerUnreachable' : undefined;
+  if (ALSO_LATER.has(number) && !message.includes('SqlFailedToConnect')) return undefined;
   return connectFailureCode(number, message);
 }
 

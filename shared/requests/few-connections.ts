@@ -16,7 +16,8 @@ export const fewConnections: PipelinePolicy = {
   name: 'fewConnections',
   sendRequest(request, next) {
     // The identity of a function app is asked without TLS.
-    if (request.url.startsWith('https:')) request.agent = agent;
+    // One that is there already leads to a proxy.
+    if (request.url.startsWith('https:')) request.agent ??= agent;
     return next(request);
   },
 };

@@ -10,7 +10,7 @@
 // https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors
 export const connectFailures = {
   HostNotFound: {
-    numbers: [11_001, 11_002, 11_004, 53],
+    numbers: [11_001, 11_002, 11_004],
     title: 'No server has the name that was given.',
     remedy: 'Check the name in Server: the machine of the integration runtime must be able to resolve it.',
   },
@@ -27,13 +27,13 @@ export const connectFailures = {
       'Check the port (1433 if none is given), that SQL Server runs and that TCP/IP is enabled in SQL Server Configuration Manager.',
   },
   '2': {
-    numbers: [2],
+    numbers: [2, 53],
     title: 'The server was not found or cannot be reached.',
     remedy:
       'Check the name in Server, that SQL Server runs and that TCP/IP is enabled in SQL Server Configuration Manager.',
   },
   ServerUnreachable: {
-    numbers: [258, 121, 10_060, 10_051, 10_065],
+    numbers: [-2, 258, 121, 10_060, 10_051, 10_065],
     title: 'Nothing answers at the address of the server.',
     remedy:
       'Let the machine of the integration runtime reach the port of the server (1433 if none is given) through every firewall in between.',

@@ -1,6 +1,7 @@
 /** The databases of online environments, over TDS. Source databases are out of reach here: Data Factory reads them. */
 import type { ConnectionPool, Table } from 'mssql';
 import type { Destination } from '../setup/setup.ts';
+import { LoginRefused } from './connect.ts';
 
 /** One row, by column name, as `mssql` gives it. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -62,11 +63,12 @@ export class SqlDatabases {
   async useIfAdmitted<T>(
     destination: Destination,
     work: (database: SqlDatabase) => Promise<T>,
+    longestRequestMs?: number,
   ): Promise<T | { readonly refused: string }> {
     try {
-      return await this.use(destination, work);
+      return await this.use(destination, work, longestRequestMs);
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ELOGIN') return { refused: error.message };
+      if (error instanceof LoginRefused && error.lasts) return { refused: error.message };
       throw error;
     }
   }

@@ -39,8 +39,8 @@ ELSE IF HAS_PERMS_BY_NAME(N'[dbo].[Tenant Media]', N'OBJECT', N'SELECT') = 0
   SET @unmeasured = @unmeasured + N'media=denied;';
 ELSE
   EXEC sp_executesql
-    N'SELECT @largest = MAX(DATALENGTH([Content])) / 1048576.0, @media = SUM(CAST(DATALENGTH([Content]) AS bigint)) / 1048576.0
-      FROM [dbo].[Tenant Media]',
+    N'SELECT @largest = MAX([size]) / 1048576.0, @media = SUM([size]) / 1048576.0 FROM
+    (SELECT TOP (9999) CAST(DATALENGTH([Content]) AS bigint) AS [size] FROM [dbo].[Tenant Media] WITH (NOLOCK)) AS m',
     N'@largest float OUTPUT, @media float OUTPUT', @largest = @largest OUTPUT, @media = @media OUTPUT;
 
 IF @engineEdition NOT IN (5, 8) AND CAST(PARSENAME(@productVersion, 4) AS int) < 13

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { assess } from '../../../cli/assess.ts';
 import type { AssessOptions } from '../../../cli/assess.ts';
@@ -102,6 +103,24 @@ test('without a destination the checks that need one are skipped, and nothing is
   expect(plan).toBeUndefined();
 });
 
+test('a login that only reads the environment is no factory that may not write', async () => {
+  const { checks, plan } = await assessed({ destination: place('online', sampleDatabases.destination, 'reader') });
+  expect(checks.find(({ id }) => id === 'AUT-06')).toMatchObject({
+    status: 'skipped',
+    cause: 'It is only known in the data factory, which was not measured.',
+  });
+  expect(plan).toBeDefined();
+});
+
+test.each([
+  [2, '--source-password-file: /no/such/file cannot be read', { sourcePasswordFile: '/no/such/file' }],
+  [4, 'no such file or directory', { html: '/no/such/folder/report.html' }],
+])('ends with %i and says why: %s', async (code, message, options) => {
+  const { exitCode, errors } = await run(options);
+  expect(errors).toContain(message);
+  expect(exitCode).toBe(code);
+});
+
 describe('an environment that was recorded', () => {
   const file = () => join(folder, 'environment.gz');
 
@@ -114,6 +133,10 @@ describe('an environment that was recorded', () => {
     expect(recorded.plan).toEqual(measured.plan);
     expect(recorded.checks).toEqual(measured.checks);
     expect(recorded.destination?.recordedAt).toMatch(/^20/);
+    const lines = gunzipSync(await readFile(file()))
+      .toString()
+      .split('\n');
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(2_000);
   });
 
   test('that is no recording is refused', async () => {

@@ -6,15 +6,16 @@ import { checkCatalogue, evaluateChecks } from '../../../shared/checks/catalogue
 import type { CheckInput, CheckResult } from '../../../shared/checks/check.ts';
 import { leftOutOf } from '../../../shared/plan/left-out.ts';
 import type { LeftOutTables } from '../../../shared/plan/left-out.ts';
+import { connectPool, LoginRefused } from '../../../shared/sql/connect.ts';
 import { SqlDatabases } from '../../../shared/sql/database.ts';
 import { besideProbes, measureDestination, measureSource, nothingLeftOut, planOf } from '../../support/measured.ts';
 import { run, startLocalServers } from '../../support/sample-servers.ts';
-import type { SampleServers } from '../../support/sample-servers.ts';
+import type { LocalServers } from '../../support/sample-servers.ts';
 
 /** A change of a database, and what takes it back. */
 type Change = readonly [apply: string, undo: string];
 /** Another database, or another login, in the place of the sample's. */
-type Place = Parameters<SampleServers['connect']>;
+type Place = Parameters<LocalServers['connect']>;
 
 interface Fixture {
   readonly source?: Change | Place;
@@ -28,7 +29,7 @@ interface Fixture {
 /** How a check turns out: passed, nothingToDo, the severity of a failure, or why it was skipped. */
 type Outcome = 'passed' | 'nothingToDo' | 'blocks' | 'warns' | 'informs' | NonNullable<CheckResult['reason']>;
 
-let servers: SampleServers;
+let servers: LocalServers;
 let sample: Pick<CheckInput, 'source' | 'companies' | 'destination'> & { readonly leftOut: LeftOutTables };
 let before: ReadonlyMap<string, Outcome>;
 
@@ -82,13 +83,15 @@ async function evaluate({ source, destination, planned = false, input }: Fixture
     ...(await measureSource(pool)),
     leftOut: planned ? await leftOutOf(planOf(pool, servers.destination)) : nothingLeftOut,
   });
+  const online = await measured(servers.destination, destination, {
+    measure: measureDestination,
+    untouched: sample.destination,
+  });
   const all = {
     ...besideProbes,
     ...(await measured(servers.source, source, { measure: measureTables, untouched: sample })),
-    destination: await measured(servers.destination, destination, {
-      measure: measureDestination,
-      untouched: sample.destination,
-    }),
+    destination: online,
+    factoryAccess: online,
   };
   return evaluateChecks({ ...all, ...input?.(all) });
 }
@@ -253,7 +256,7 @@ const fixtures: readonly (readonly [id: string, outcome: Outcome, fixture: Fixtu
   ['CMP-07', 'blocks', { input: () => ({ selected: ['Nobody'] }) }],
   [
     'CMP-08',
-    'blocks',
+    'warns',
     { input: (all) => ({ companies: all.companies.map((company) => ({ ...company, sizeGigabytes: 11 })) }) },
   ],
   ['CMP-08', 'denied', { destination: reader('destination') }],
@@ -357,7 +360,16 @@ test('ten faults at once are exactly these ten in one report', async () => {
 });
 
 test('a login that the environment refuses is told, and no other failure', async () => {
-  const refusing = new SqlDatabases(() => servers.connect('online', sampleDatabases.destination, 'stranger'));
+  const refusing = new SqlDatabases(() =>
+    connectPool({
+      server: 'localhost',
+      port: servers.portOf('online'),
+      database: sampleDatabases.destination,
+      user: 'stranger',
+      password: servers.password,
+      options: { encrypt: true, cryptoCredentialsDetails: { ca: servers.certificate } },
+    }),
+  );
   const place = { environment: 'Production', region: '', server: 'localhost', database: 'x' };
   const access = await refusing.useIfAdmitted(place, measureNothing);
   expect(evaluateChecks({ ...besideProbes, ...sample, ownAccess: access })).toContainEqual(
@@ -369,6 +381,8 @@ test('a login that the environment refuses is told, and no other failure', async
   );
   const broken = new SqlDatabases(() => Promise.reject(new Error('Nobody answers.')));
   await expect(broken.useIfAdmitted(place, measureNothing)).rejects.toThrow('Nobody answers.');
+  const busy = new SqlDatabases(() => Promise.reject(new LoginRefused(40_613, new Error('It is not available.'))));
+  await expect(busy.useIfAdmitted(place, measureNothing)).rejects.toThrow('It is not available.');
 });
 
 function measureNothing(): Promise<{ user: string; hasControl: boolean }> {

@@ -20,6 +20,7 @@ const otherMark = 'b'.repeat(64);
 const healthy: CheckInput = {
   setupKey: ownMark,
   product: 'DynamicsBCLast',
+  factoryAccess: { user: 'adf', hasControl: true },
   sourceKind: 'SqlServer',
   source: {
     database: 'BC]250',
@@ -152,7 +153,7 @@ describe('each fault fails its check, and no other', () => {
     ['environment read-only', 'SRV-10', 'blocks', 'SRV-10', { destination: { isReadOnly: true } }],
     ['environment at level 110', 'SRV-11', 'blocks', 'SRV-11', { destination: { compatibilityLevel: 110 } }],
     ['no rights', 'AUT-03', 'blocks', 'AUT-03', { source: { hasControl: null, missingRights: [{ name: 'ALTER' }] } }],
-    ['identity no owner', 'AUT-06', 'blocks', 'AUT-06', { destination: { hasControl: false } }],
+    ['identity no owner', 'AUT-06', 'blocks', 'AUT-06', { factoryAccess: { user: 'adf', hasControl: false } }],
     ['version never set', 'VER-01', 'blocks', '50017', { source: { applicationVersion: '0.0.0.0' } }],
     ['source version blank', 'VER-01', 'blocks', '50017', { source: { applicationVersion: '' } }],
     ['same major, earlier product', 'VER-02', 'blocks', '50018', { destination: { applicationVersion: '25.9' } }],
@@ -182,7 +183,7 @@ describe('each fault fails its check, and no other', () => {
     ],
     ['50 GB', 'CMP-05', 'warns', '50002', { companies: [company('A', 'A', 20), company('B', 'B', 30)], ...roomy }],
     ['room if it were empty', 'CMP-08', 'warns', '50002', { companies: [company('A', 'A', 31.5)] }],
-    ['no room', 'CMP-08', 'blocks', '50002', { companies: [company('A', 'A', 32.5)] }],
+    ['no room', 'CMP-08', 'warns', '50002', { companies: [company('A', 'A', 32.5)] }],
     ['company gone', 'CMP-07', 'blocks', '50003', { selected: ['CRONUS International Ltd.', 'CRONUS'] }],
     ['many tables', 'TAB-04', 'warns', 'TAB-04', { source: { tableCount: 10_001 } }],
   ];

@@ -3,11 +3,11 @@ import { runFailure } from '../../../shared/factory/run-failure.ts';
 
 const probe = (text: string, side = 'Source') => `Operation on target ${side}Probe failed: ${text}`;
 const message = (sqlError: string) =>
-  `Operation on target SourceProbe failed: ErrorCode=SqlOperationFailed,SqlErrorNumber=${sqlError},Class=14,State=1`;
+  `Operation on target SourceProbe failed: ErrorCode=SqlFailedToConnect,SqlErrorNumber=${sqlError},Class=14,State=1`;
 
 test.each([
   ['11001', 'HostNotFound'],
-  ['53', 'HostNotFound'],
+  ['53', '2'],
   ['-1', 'InstanceNotFound'],
   ['1225', '1225'],
   ['2', '2'],
@@ -43,6 +43,8 @@ test('a token whose identity is no user of the database is no wrong password', (
 test.each([
   ["ErrorCode=SqlFailedToConnect,'… SqlErrorNumber=-2,", 'ServerUnreachable'],
   ["ErrorCode=SqlOperationFailed,'… SqlErrorNumber=-2,", '52050'],
+  ["ErrorCode=SqlOperationFailed,'… SqlErrorNumber=10054,", '52050'],
+  ['… allows the integration runtime to access. The database is offline. SqlErrorNumber=942,', '52050'],
   ["The Self-hosted Integration Runtime 'shir-1' is offline, last connected at 10:00.", '52071'],
 ])('%s means %s', (text, code) => {
   expect(runFailure('assess', 'Failed', probe(text)).code).toBe(code);
