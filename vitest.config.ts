@@ -68,7 +68,8 @@ export default defineConfig({
       project('unit', { timeoutMs: 5_000, include: [testsIn('unit')] }),
     ],
     env: { NODE_COMPILE_CACHE: COMPILE_CACHE },
-    maxWorkers: 2,
+    // One more than CI has cores: some tests wait for what takes real time, and for processes that they have started.
+    maxWorkers: 3,
     reporters: ['default'],
   },
 });

@@ -98,9 +98,9 @@ ${table(['App', 'Copied', 'Left out', 'Size'], byApp)}
 /** A browser shows no more in reasonable time. */
 const MOST_TABLES = 10_000;
 
-function everyTable(tables: readonly AssessedTable[]): string {
-  const more = tables.length - MOST_TABLES;
-  const shown = table(['Table', 'Company', 'How', 'Rows', 'Size', 'Why'], tables.slice(0, MOST_TABLES).map(row));
+function everyTable(all: readonly AssessedTable[]): string {
+  const more = all.length - MOST_TABLES;
+  const shown = table(['Table', 'Company', 'How', 'Rows', 'Size', 'Why'], all.slice(0, MOST_TABLES).map(row));
   return more > 0 ? `${shown}<p>And ${more} more, which the report as JSON has.</p>` : shown;
 }
 

@@ -11,7 +11,7 @@ import { startIssuer, World } from '../../support/races/world.ts';
 import type { Broken, Issuer } from '../../support/races/world.ts';
 import { audit, milestone, newSetup } from '../../support/setup/stored-setup.ts';
 
-const SCHEDULES = 500;
+const SCHEDULES = 250;
 const SEED = 2026;
 const HOUR = 3_600_000;
 /** Between two runs of the timer. */
