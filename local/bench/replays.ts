@@ -24,8 +24,10 @@ const virtual = world.hub.clock.now();
 const replay = await world.untilEnd(await world.replay());
 const seconds = Math.round((performance.now() - begin) / 1_000);
 const virtualSeconds = Math.round((world.hub.clock.now() - virtual) / 1_000);
-await expectReplayedOnce(world, replay, ids);
 const kills = world.killAtChanges.filter((change) => change <= 0).length;
+// What comes now is no work of the host.
+world.killAtChanges = [];
+await expectReplayedOnce(world, replay, ids);
 console.log(`${count} failed setups replayed in bulk: each once, with the right result`);
 console.log(`${rounds} runs of rounds, with ${kills} kills within them`);
 console.log(`${virtualSeconds} s of virtual time at 600 a minute, ${seconds} s in truth`);
