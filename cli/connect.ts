@@ -1,4 +1,5 @@
 /** Databases, straight over TDS with a SQL Server login. */
+import { messageOf } from '../shared/error-message.ts';
 import type { SourceConnection } from '../shared/setup/setup.ts';
 import { connectPool, LoginRefused } from '../shared/sql/connect.ts';
 import { connectFailureCode, connectFailures } from '../shared/sql/connect-failure.ts';
@@ -69,7 +70,7 @@ const codes: Readonly<Record<string, ConnectFailureCode>> = {
 };
 
 function problemOf({ side, connection }: Login, error: unknown): ConnectProblem {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   const code = error instanceof LoginRefused ? connectFailureCode(error.number, text) : codeOf(error);
   const silent = connection.server.includes('\\') ? 'InstanceNotFound' : 'ServerUnreachable';
   const isSilent = error instanceof Error && 'code' in error && error.code === 'ETIMEOUT';

@@ -2,7 +2,7 @@
 import escape from 'escape-html';
 import type { CheckResult } from '../../shared/checks/check.ts';
 import type { AssessedTable, Assessment } from '../assessment.ts';
-import { amountOf, checksThatFailed, leftOutWithRows, outcomeOf, recordedAt, tablesByApp } from './parts.ts';
+import { amountOf, checksThatFailed, countsText, leftOutWithRows, outcomeOf, placeText, tablesByApp } from './parts.ts';
 import { style } from './style.ts';
 
 /** The page. Every text of a database is escaped. */
@@ -38,19 +38,11 @@ ${facts(assessment)}
 
 function facts({ source, destination, product, summary }: Assessment): string {
   const rows: readonly (readonly [string, string])[] = [
-    ['Source', `${source.database}, Business Central ${source.applicationVersion ?? 'unknown'}`],
+    ['Source', placeText(source)],
     ['SQL Server', `${source.productVersion} ${source.edition}`],
-    [
-      'Environment',
-      destination === undefined
-        ? 'not measured'
-        : `${destination.database}, Business Central ${destination.applicationVersion ?? 'unknown'}${recordedAt(destination)}`,
-    ],
+    ['Environment', destination === undefined ? 'not measured' : placeText(destination)],
     ['Product', product],
-    [
-      'Checks',
-      `${summary.failed} block, ${summary.warned} warn or inform, ${summary.passed} passed, ${summary.skipped} skipped`,
-    ],
+    ['Checks', countsText(summary)],
   ];
   return `<dl>${rows.map(([name, value]) => `<dt>${escape(name)}</dt><dd>${escape(value)}</dd>`).join('')}</dl>`;
 }

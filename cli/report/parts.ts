@@ -58,7 +58,15 @@ export function amountOf(bytes: number): string {
   return `${power === 0 ? value : value.toFixed(1)} ${UNITS[power]}`;
 }
 
-/** Says of an environment that it was not measured now. */
-export function recordedAt({ recordedAt: at }: NonNullable<Assessment['destination']>): string {
-  return at === undefined ? '' : `, as recorded at ${at}`;
+/** A database with the version of its application, and when it was recorded if it was not measured now. */
+export function placeText({ database, applicationVersion, recordedAt }: Place): string {
+  const recorded = recordedAt === undefined ? '' : `, as recorded at ${recordedAt}`;
+  return `${database}: Business Central ${applicationVersion ?? 'unknown'}${recorded}`;
+}
+
+type Place = NonNullable<Assessment['destination']>;
+
+/** How many checks came to what. */
+export function countsText({ failed, warned, passed, nothingToDo, skipped }: Assessment['summary']): string {
+  return `${failed} block, ${warned} warn or inform, ${passed} passed, ${nothingToDo} nothing to do, ${skipped} skipped`;
 }

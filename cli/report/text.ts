@@ -2,7 +2,7 @@
 import { styleText } from 'node:util';
 import type { CheckResult } from '../../shared/checks/check.ts';
 import type { Assessment } from '../assessment.ts';
-import { amountOf, checksThatFailed, leftOutWithRows, outcomeOf, recordedAt, tablesByApp } from './parts.ts';
+import { amountOf, checksThatFailed, countsText, leftOutWithRows, outcomeOf, placeText, tablesByApp } from './parts.ts';
 
 const colours = { blocks: 'red', warns: 'yellow', informs: 'blue' } as const;
 
@@ -10,11 +10,11 @@ const colours = { blocks: 'red', warns: 'yellow', informs: 'blue' } as const;
 export function textReport(assessment: Assessment): string {
   const { source, destination, product, summary } = assessment;
   return [
-    `Source       ${source.database}: Business Central ${source.applicationVersion ?? 'unknown'}, SQL Server ${source.productVersion}`,
-    `Destination  ${destination === undefined ? 'not measured' : `${destination.database}: Business Central ${destination.applicationVersion ?? 'unknown'}${recordedAt(destination)}`}`,
+    `Source       ${placeText(source)}, SQL Server ${source.productVersion}`,
+    `Destination  ${destination === undefined ? 'not measured' : placeText(destination)}`,
     `Product      ${product}`,
     '',
-    `Checks       ${summary.failed} block, ${summary.warned} warn or inform, ${summary.passed} passed, ${summary.nothingToDo} nothing to do, ${summary.skipped} skipped`,
+    `Checks       ${countsText(summary)}`,
     ...checksThatFailed(assessment).flatMap((check) => ['', ...checkLines(check)]),
     '',
     ...companyLines(assessment),

@@ -22,13 +22,8 @@ export async function replaySetup(call: TenantCall): Promise<HttpResponseInit> {
   const { services } = call;
   const { setup } = await findForChange(call);
   if (setup.state !== 'Failed' && setup.state !== 'Canceled') throw notReplayable(setup);
-  const {
-    from: wanted,
-    dryRun,
-    request,
-    password,
-    changes,
-  } = await readReplayRequest(call.request, setup.request, call.services.settings);
+  const asked = await readReplayRequest(call.request, setup.request, services.settings);
+  const { from: wanted, dryRun, request, password, changes } = asked;
   const from = replayStart(setup.phase, wanted, changes);
   if (from === undefined) throw notReached(setup.phase);
   const attempt = setup.attempt + 1;
