@@ -3,22 +3,11 @@ import { chunksOf } from '../../../shared/setup/failure.ts';
 import type { Milestone } from '../../../shared/setup/states.ts';
 import { factory, password, reached, startHttpApi } from '../../support/api/http-api.ts';
 import type { HttpApi, TokenName } from '../../support/api/http-api.ts';
+import { failedCheck } from '../../support/setup/stored-setup.ts';
 import { objectId, tenantId } from '../../support/api/token-issuer.ts';
 
 const setupId = 'tried-twice';
 const at = (attempt: number) => ({ tenantId, setupId, attempt });
-const check = {
-  id: 'SRV-02',
-  title: 'Compatibility level',
-  target: 'source',
-  severity: 'blocks',
-  status: 'failed',
-  measured: '120',
-  expected: '130',
-  cause: 'Too low.',
-  code: '50001',
-  remedy: { by: 'caller', text: 'Raise it.', documentation: 'https://learn.microsoft.com/sql' },
-};
 const checksFailed: Milestone = {
   name: 'checksFailed',
   data: { passed: 20, nothingToDo: 0, warned: 1, failed: 1, skipped: 2, failedChecks: ['SRV-02'] },
@@ -36,7 +25,7 @@ beforeAll(async () => {
   await api.put(setupId);
   await api.reach(setupId, reached.factorySelected, reached.runtimeCreated, reached.runtimeOnline, checksFailed);
   await findings.put(at(1), { cause: chunksOf(whole) });
-  await findings.put(at(1), { check: [check, { ...check, id: 'SRV-01', status: 'passed' }] });
+  await findings.put(at(1), { check: [failedCheck, { ...failedCheck, id: 'SRV-01', status: 'passed' }] });
   await api.reach(setupId, reached.failed);
   const headers = { 'content-type': 'application/json' };
   const body = JSON.stringify({ source: { connectionString: newConnection } });
@@ -45,8 +34,8 @@ beforeAll(async () => {
   await store.open(at(2), 'its run');
   await findings.put(at(2), {
     check: [
-      { ...check, status: 'passed', measured: '150' },
-      { ...check, id: 'SRV-01', status: 'passed' },
+      { ...failedCheck, status: 'passed', measured: '150' },
+      { ...failedCheck, id: 'SRV-01', status: 'passed' },
     ],
   });
   const names = [

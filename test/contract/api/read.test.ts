@@ -3,12 +3,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createToHandler } from '../../../functions/http/adapter.ts';
 import { routes } from '../../../functions/routes.ts';
 import { checkCatalogue } from '../../../shared/checks/catalogue.ts';
-import type { CheckResult } from '../../../shared/checks/check.ts';
 import { rowsOfResults } from '../../../shared/checks/stored-results.ts';
 import { errorCodes } from '../../../shared/errors.ts';
 import { phases } from '../../../shared/setup/states.ts';
 import { ActiveSetups } from '../../../shared/setup/active.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
+import { failedCheck } from '../../support/setup/stored-setup.ts';
 import { azureSource, environmentOf, factory, reached, setupBody, startHttpApi } from '../../support/api/http-api.ts';
 import type { ApiRequest, HttpApi, TokenName } from '../../support/api/http-api.ts';
 import { callHandler } from '../../support/api/http-call.ts';
@@ -172,24 +172,6 @@ describe('the operation', () => {
   });
 });
 
-const check: CheckResult = {
-  id: 'SRV-02',
-  title: 'Compatibility level',
-  target: 'source',
-  severity: 'blocks',
-  status: 'failed',
-  measured: '120',
-  expected: '130',
-  cause: 'Too low.',
-  code: '50001',
-  remedy: {
-    by: 'caller',
-    text: 'Raise it.',
-    sql: 'ALTER DATABASE',
-    documentation: 'https://learn.microsoft.com/sql',
-  },
-};
-
 describe('findings', () => {
   test.each([['listChecks'], ['listCompanies'], ['listExtensions']])('%s is empty at first', async (name) => {
     await api.put(setupId);
@@ -201,14 +183,14 @@ describe('findings', () => {
     const names = Array.from({ length: 5_000 }, (_, index) => `"Company" ${index}/`);
     await api.services.findings.put(attempt(), {
       check: rowsOfResults([
-        { ...check, names },
-        { ...check, id: 'SRV-03' },
+        { ...failedCheck, names },
+        { ...failedCheck, id: 'SRV-03' },
       ]),
     });
     expect((await api.call('listChecks', setupId)).body).toEqual({
       value: [
-        { ...check, names },
-        { ...check, id: 'SRV-03' },
+        { ...failedCheck, names },
+        { ...failedCheck, id: 'SRV-03' },
       ],
     });
   });
@@ -217,13 +199,13 @@ describe('findings', () => {
     await api.put(setupId);
     const company = { name: 'CRONUS & Co', displayName: null, isEvaluation: true, sqlName: 'x', sizeGigabytes: null };
     const extension = { appId: 'a', name: 'Base Application', publisher: 'Microsoft', version: '25.0.0.0' };
-    await api.services.findings.put(attempt(), { check: [check] });
+    await api.services.findings.put(attempt(), { check: [failedCheck] });
     await api.services.findings.put(attempt(), {
       company: [company, { ...company, name: 'CRONUS', displayName: 'Cronus', sizeGigabytes: 1.5 }],
     });
     await api.services.findings.put(attempt(), { extension: [extension] });
 
-    expect((await api.call('listChecks', setupId)).body).toEqual({ value: [check] });
+    expect((await api.call('listChecks', setupId)).body).toEqual({ value: [failedCheck] });
     expect((await api.call('listExtensions', setupId)).body).toEqual({ value: [extension] });
     expect((await api.call('listCompanies', setupId)).body).toEqual({
       value: [

@@ -1,5 +1,6 @@
 /** A setup as it is stored, and what is recorded of it on the way to Ready. */
 import type { AuditEntry } from '../../../shared/audit/audit.ts';
+import type { CheckResult } from '../../../shared/checks/check.ts';
 import type { SetupRecord } from '../../../shared/setup/head.ts';
 import type { NewAttempt } from '../../../shared/setup/store.ts';
 import type { Milestone, MilestoneData, MilestoneName } from '../../../shared/setup/states.ts';
@@ -105,3 +106,22 @@ export const course: readonly Milestone[] = (
     'ready',
   ] as const
 ).map(milestone);
+
+/** A check that blocks. */
+export const failedCheck: CheckResult = {
+  id: 'SRV-02',
+  title: 'Compatibility level',
+  target: 'source',
+  severity: 'blocks',
+  status: 'failed',
+  measured: '120',
+  expected: '130',
+  cause: 'Too low.',
+  code: '50001',
+  remedy: {
+    by: 'caller',
+    text: 'Raise it.',
+    sql: 'ALTER DATABASE',
+    documentation: 'https://learn.microsoft.com/sql',
+  },
+};

@@ -5,7 +5,7 @@ import { resultsOfRows, rowsOfResults } from '../../../shared/checks/stored-resu
 import { sourceFactsSchema, sourceProbeSchema } from '../../../shared/checks/probe.ts';
 import { checkThresholdsSchema } from '../../../shared/checks/thresholds.ts';
 import type { CheckInput, CheckResult } from '../../../shared/checks/check.ts';
-import { nothingLeftOut } from '../../support/measured.ts';
+import { besideProbes } from '../../support/measured.ts';
 
 const base = { appId: '437dbf0e-84ff-417a-965d-ed2bb9650972', name: 'Base Application', publisher: 'Microsoft' };
 const migrationApps = [
@@ -14,14 +14,11 @@ const migrationApps = [
   { appId: '6992416f-3f39-4d3c-8242-3fff61350bea', name: 'Business Central Cloud Migration - Previous Release' },
 ].map((app) => ({ ...app, publisher: 'Microsoft', version: '26.3.200.0' }));
 
-const ownMark = 'a'.repeat(64);
+const ownMark = besideProbes.setupKey;
 const otherMark = 'b'.repeat(64);
 
 const healthy: CheckInput = {
-  setupKey: ownMark,
-  product: 'DynamicsBCLast',
-  factoryAccess: { user: 'adf', hasControl: true },
-  sourceKind: 'SqlServer',
+  ...besideProbes,
   source: {
     database: 'BC]250',
     productVersion: '15.0.4345.5',
@@ -81,17 +78,7 @@ const healthy: CheckInput = {
     maximumGigabytes: 32,
     unmeasured: {},
   },
-  runtime: {
-    name: 'shir-1',
-    online: true,
-    nodes: [{ name: 'NODE1', version: '5.50.1' }],
-    versionStatus: 'UpToDate',
-    updatesItself: true,
-  },
-  ownAccess: { user: 'app', hasControl: true },
   secret: { isEnabled: true, daysLeft: 7 },
-  leftOut: nothingLeftOut,
-  thresholds: checkThresholdsSchema.parse({}),
 };
 
 const offline = { name: 'shir-1', online: false, nodes: [], versionStatus: 'UpToDate', updatesItself: true };
