@@ -253,6 +253,8 @@ export const activities = {
       quietMs: z.int().nonnegative().default(0),
     }),
   ),
+  /** Says that the attempt takes back what it made, so that nothing of it that is late makes more. */
+  beginUndo: activity('beginUndo', subjectSchema, nothing, 'undo'),
   /** What the attempt has reached, or taken over. */
   readCheckpoints: activity('readCheckpoints', subjectSchema, holdingsSchema),
   /** Lets the attempt begin at an earlier phase, because what it took over does not hold any more. */

@@ -34,7 +34,9 @@ export const setup = orchestrator(orchestrations.setup, function* (context, inpu
   const undo: Undo[] = [];
   const outcome = yield* attemptSetup(context, input, subject, undo);
   if (outcome.kind === 'ready') return { state: 'Ready' };
+  // Who cancels has said so; who fails says so now.
   if (outcome.kind === 'canceled') undo.push(undoStaging(context, subject));
+  else yield* call(context, activities.beginUndo, subject);
   const { removed, left } = yield* takeBack(undo);
   if (outcome.kind === 'canceled') {
     yield* record(context, subject, { name: 'canceled', data: { removed, left } });

@@ -13,6 +13,7 @@ import { preparationPipeline } from '../../shared/factory/preparation-pipeline.t
 import type { Services } from '../../shared/services.ts';
 import { databaseMarkOf } from '../../shared/setup/database-mark.ts';
 import { stopReason } from '../../shared/setup/fence.ts';
+import type { StoppedOutput } from '../../shared/durable.ts';
 import type { SetupRecord } from '../../shared/setup/head.ts';
 import { apiVersion } from '../../shared/setup/setup.ts';
 import type { Factory } from '../../shared/setup/setup.ts';
@@ -32,7 +33,7 @@ export const putConnections: Implementation<'putConnections'> = async (input, se
       ? { name: 'runtimeNotNeeded', data: { reason: NO_RUNTIME } }
       : { name: 'runtimeOnline', data: runtime };
   const reached = await reach(placed, milestone, services, setup);
-  return 'stopped' in reached ? reached : null;
+  return 'stopped' in reached ? withdrawn(placed, services, reached) : null;
 };
 
 const NO_RUNTIME = 'An Azure SQL source is reached through the Azure integration runtime of the factory.';
@@ -68,7 +69,7 @@ export const renewStaging: Implementation<'renewStaging'> = async ({ factory, ke
   return null;
 };
 
-export const putPreparation: Implementation<'putPreparation'> = async (input, services, { head }) => {
+export const restorePreparation: Implementation<'restorePreparation'> = async (input, services, { head }) => {
   const { factory, key, attempt } = input;
   const { factories, settings } = services;
   const setup = await head();
@@ -86,6 +87,22 @@ export const putPreparation: Implementation<'putPreparation'> = async (input, se
   await factories.put(factory, 'pipelines', names.pipelines.prepare, document);
   return null;
 };
+
+export const putPreparation: Implementation<'putPreparation'> = async (input, services, run) => {
+  await restorePreparation(input, services, run);
+  const stopped = stopReason('forward', input, await services.store.get(input));
+  return stopped === undefined ? null : withdrawn(input, services, { stopped });
+};
+
+/**
+ * What an attempt puts while it is being taken back may come after its removal: who has put it removes it again. What is in
+ * use by then, of a later attempt or of a setup that is ready, stays.
+ * @returns why the attempt does not go on
+ */
+async function withdrawn(placed: Placed, services: Services, stopped: StoppedOutput): Promise<StoppedOutput> {
+  await removeAll(placed, services);
+  return stopped;
+}
 
 /** What the pipelines of a setup need to know. */
 function contextOf(
@@ -112,7 +129,7 @@ export const putReplication: Implementation<'putReplication'> = async (input, se
   await factories.put(factory, 'pipelines', replicate, replicatePipeline(context));
   const pipelines = [replicate, large, small];
   const reached = await reach(input, { name: 'replicationPipelineCreated', data: { pipelines } }, services, setup);
-  return 'stopped' in reached ? reached : { pipelines };
+  return 'stopped' in reached ? withdrawn(input, services, reached) : { pipelines };
 };
 
 export const removePreparation: Implementation<'removePreparation'> = async (input, services, { head }) => {
@@ -124,8 +141,11 @@ export const removePreparation: Implementation<'removePreparation'> = async (inp
   return 'stopped' in reached ? reached : null;
 };
 
-export const removeEntities: Implementation<'removeEntities'> = async (input, { factories, store }) => {
-  const { factory, key } = input;
+export const removeEntities: Implementation<'removeEntities'> = removeAll;
+
+/** Deletes the entities of a setup. @returns the names of those that were there, or why the attempt may not do this */
+async function removeAll(placed: Placed, { factories, store }: Services) {
+  const { factory, key } = placed;
   const { pipelines, datasets, linkedServices } = entityNames(key);
   const { prepare, replicate, large, small } = pipelines;
   const steps: readonly (readonly [EntityKind, readonly string[]])[] = [
@@ -136,14 +156,14 @@ export const removeEntities: Implementation<'removeEntities'> = async (input, { 
     ['linkedServices', Object.values(linkedServices)],
   ];
   const removed: string[] = [];
-  for (const [step, [kind, names]] of steps.entries()) {
+  for (const [kind, names] of steps) {
     // All steps together may take longer than a fenced activity has.
-    const stopped = step === 0 ? undefined : stopReason('undo', input, await store.get(input));
+    const stopped = stopReason('undo', placed, await store.get(placed));
     if (stopped !== undefined) return { stopped };
     removed.push(...(await deleteAll(factories, factory, kind, names)));
   }
   return { removed };
-};
+}
 
 export const removeStaging: Implementation<'removeStaging'> = async ({ key }, { staging }) => {
   return { removed: (await staging.remove(key)) ? [`container ${stagingContainer(key)}`] : [] };

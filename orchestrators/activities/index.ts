@@ -16,6 +16,7 @@ import {
   removeStaging,
   renewStaging,
   restoreConnections,
+  restorePreparation,
 } from './entities.ts';
 import { measureFactory, releaseFactory, selectFactory } from './factory.ts';
 import type { Implementation } from './implementation.ts';
@@ -34,7 +35,7 @@ import { endInstances } from './instances.ts';
 import { holdsPassword, releaseEnvironment, removeSecret } from './release.ts';
 import { beginRun, cancelReplication, closeRun, endRun, startReplication } from './replication.ts';
 import { chooseSetups, endReplay, replayRound } from './replays.ts';
-import { moveBack, openAttempt, readCheckpoints, recordMilestone } from './setup-record.ts';
+import { beginUndo, moveBack, openAttempt, readCheckpoints, recordMilestone } from './setup-record.ts';
 
 export const implementations: { readonly [Name in keyof typeof activities]: Implementation<Name> } = {
   selectFactory,
@@ -48,8 +49,7 @@ export const implementations: { readonly [Name in keyof typeof activities]: Impl
   renewStaging,
   putPreparation,
   startPreparation,
-  // The same work behind another fence.
-  restorePreparation: putPreparation,
+  restorePreparation,
   startSourceUndo,
   cancelRuns,
   evaluateChecks,
@@ -70,6 +70,7 @@ export const implementations: { readonly [Name in keyof typeof activities]: Impl
   holdsPassword,
   removeSecret,
   openAttempt,
+  beginUndo,
   readCheckpoints,
   moveBack,
   recordMilestone,

@@ -29,6 +29,11 @@ export const openAttempt: Implementation<'openAttempt'> = async ({ token, ...att
   return { canceling: state === 'Canceling', from, quietMs, ...(await checkpointsOf(attempt, store)) };
 };
 
+export const beginUndo: Implementation<'beginUndo'> = async (input, { store }) => {
+  const begun = await store.beginUndo(input);
+  return begun.kind === 'stopped' ? { stopped: begun.reason } : null;
+};
+
 export const readCheckpoints: Implementation<'readCheckpoints'> = async ({ key, ...attempt }, { store, runtimes }) => {
   const checkpoints = await checkpointsOf(attempt, store);
   const used = await runtimes.usedBy(attempt.tenantId, attempt.setupId);

@@ -36,6 +36,7 @@ export function stopReason(fence: Fence, worker: Worker, setup: SetupRecord | un
   if (fence === 'undo') return setup.state === 'Ready' ? 'superseded' : undefined;
   if (worker.cleanup !== undefined) return restingStates.includes(setup.state) ? 'superseded' : undefined;
   if (setup.state === 'Canceling') return 'canceled';
+  if (setup.undoing) return 'superseded';
   return workingStates.includes(setup.state) ? undefined : 'superseded';
 }
 

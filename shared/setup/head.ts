@@ -42,6 +42,8 @@ const setupRecordSchema = z.object({
   factory: z.string().optional(),
   /** The run of the attempt's orchestration that may work; any other one is superseded. */
   openedBy: z.string().optional(),
+  /** Whether the attempt takes back what it made: from then on it makes nothing more. */
+  undoing: z.boolean().default(false),
   /** Who asked for the end of the attempt. */
   cancel: requestedSchema.optional(),
   /** Who asked for the removal of the setup. It begins when the attempt has ended. */

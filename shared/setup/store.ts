@@ -6,6 +6,7 @@ import type { TableEntity } from '@azure/data-tables';
 import type { AuditEntry } from '../audit/audit.ts';
 import { attemptRow } from './attempt-record.ts';
 import type { SetupEvent } from './events.ts';
+import { stopReason } from './fence.ts';
 import type { Worker } from './fence.ts';
 import type { DeletionOptions, SetupRecord } from './head.ts';
 import { hasStoodStill } from './due.ts';
@@ -59,6 +60,7 @@ export class SetupStore extends SetupWriter {
       createdAt: now,
       lastModifiedAt: now,
       phaseStartedAt: now,
+      undoing: false,
       planOutdated: false,
       etag: '',
     };
@@ -84,6 +86,7 @@ export class SetupStore extends SetupWriter {
       request,
       destination,
       secretName,
+      undoing: false,
       planOutdated: false,
       attempt: setup.attempt + 1,
       from: beginning.from,
@@ -111,6 +114,15 @@ export class SetupStore extends SetupWriter {
     });
   }
 
+  /** Lets an attempt take back what it made: what of it is still under way to make something is superseded. */
+  async beginUndo(attempt: AttemptId): Promise<Recorded> {
+    return this.change(attempt, (setup) => {
+      const stopped = stopReason('undo', attempt, setup);
+      if (stopped !== undefined) return stopped;
+      return { head: setup.undoing || restingStates.includes(setup.state) ? setup : { ...setup, undoing: true } };
+    });
+  }
+
   /**
    * Moves an attempt on: its new state, what it reached and the events, or nothing. Recording a milestone again changes
    * nothing, so that an activity that is run twice is harmless; nor does one that the attempt has taken over.
@@ -125,7 +137,8 @@ export class SetupStore extends SetupWriter {
       const { state, phase = setup.phase } = milestones[name];
       const isForward = workingStates.includes(state) || name === 'ready';
       if (isForward && setup.state === 'Canceling') return 'canceled';
-      const isOver = setup.cleanup !== worker.cleanup || restingStates.includes(setup.state);
+      const isUndoing = setup.undoing && worker.cleanup === undefined && isForward;
+      const isOver = isUndoing || setup.cleanup !== worker.cleanup || restingStates.includes(setup.state);
       // Taken over, or passed: another run of the same activity was faster.
       if (!isOver && isBefore(phase, setup.phase)) return { head: setup };
       const follows = canFollow(name, setup.state);
@@ -212,9 +225,8 @@ export class SetupStore extends SetupWriter {
   async moveBack(attempt: AttemptId, phase: Phase): Promise<Recorded> {
     const reached = await this.milestonesOf(attempt);
     return this.change(attempt, (setup) => {
-      if (setup.attempt !== attempt.attempt || setup.cleanup !== undefined) return 'superseded';
-      if (setup.state === 'Canceling') return 'canceled';
-      if (restingStates.includes(setup.state)) return 'superseded';
+      const stopped = stopReason('forward', attempt, setup);
+      if (stopped !== undefined) return stopped;
       if (!isBefore(phase, setup.from)) return { head: setup };
       const dropped = reached.filter(({ name, origin }) => origin !== setup.attempt && !isTakenOver(name, phase));
       const partitionKey = partitionOf(setup);

@@ -26,6 +26,40 @@ const later = () => {
   return setups.clock.now().toISOString();
 };
 
+describe('an attempt that takes back what it made', () => {
+  beforeEach(async () => {
+    await setups.createAt(course.slice(0, 2));
+    await store.beginUndo(attempt);
+  });
+
+  test('says so once', async () => {
+    const before = await everything();
+    expect(recorded(await store.beginUndo(attempt))).toMatchObject({ undoing: true, state: 'WaitingForRuntime' });
+    expect(await everything()).toEqual(before);
+  });
+
+  test('reaches nothing more, but its end', async () => {
+    const before = await everything();
+    expect(await store.record(attempt, milestone('runtimeOnline'))).toEqual({ kind: 'stopped', reason: 'superseded' });
+    expect(await everything()).toEqual(before);
+    expect(recorded(await store.record(attempt, milestone('failed')))).toMatchObject({ state: 'Failed' });
+  });
+
+  test('can still be canceled', async () => {
+    expect(await store.requestCancel(await current(), asks)).toMatchObject({ state: 'Canceling' });
+  });
+
+  test.each([
+    ['that rests', () => store.record(attempt, milestone('failed')), 'recorded'],
+    ['that was given to a cleanup', async () => store.beginCleanup(await current(), 1), 'stopped'],
+  ])('says nothing of a setup %s', async (_which, end, kind) => {
+    await end();
+    const before = await everything();
+    expect(await store.beginUndo(attempt)).toMatchObject({ kind });
+    expect(await everything()).toEqual(before);
+  });
+});
+
 describe('the wish that an attempt ends', () => {
   test.each([
     ['Accepted', []],

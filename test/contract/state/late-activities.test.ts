@@ -64,6 +64,7 @@ const inputs: { readonly [Each in Name]?: object } = {
   removeStaging: placed,
   releaseEnvironment: placed,
   removeSecret: placed,
+  beginUndo: placed,
 };
 const names = Object.keys(inputs) as Name[];
 const [forward, undo] = [names.filter(isOf('forward')), names.filter(isOf('undo'))];
@@ -161,11 +162,28 @@ test('every activity that is fenced is tried here', () => {
   expect(names).toEqual(fenced);
 });
 
-test.each(names)('%s does its work for the attempt that works', async (name) => {
+// The undo begins in the rows of its own setup.
+const outside = names.filter((name) => name !== 'beginUndo');
+
+test.each(outside)('%s does its work for the attempt that works', async (name) => {
   await setups.createAt(name === 'selectFactory' ? [] : course.slice(0, 1));
   // It may fail in the end: here is no database and no run.
   await Promise.allSettled([run(name)]);
   expect(touched).toBeGreaterThan(0);
+});
+
+test.each(forward)('a late %s is superseded once its attempt takes back what it made', async (name) => {
+  await setups.createAt(course.slice(0, 1));
+  expect(await run('beginUndo')).toBeNull();
+  await expectNothingDone(name, 'superseded');
+});
+
+test('the attempt after one that took back what it made goes forward again', async () => {
+  await setups.createAt([]);
+  await run('beginUndo');
+  await setups.store.record(attempt, milestone('failed'));
+  await setups.replay(await setups.store.require(attempt), 'FactorySelection');
+  expect(await setups.store.open({ ...attempt, attempt: 2 }, 'run-2')).toMatchObject({ setup: { undoing: false } });
 });
 
 describe.each(forward)('a late %s', (name) => {
@@ -209,7 +227,7 @@ test.each(undo)('a late %s takes nothing from a setup that is ready', async (nam
   await expectNothingDone(name, 'superseded');
 });
 
-test.each(undo)('%s of an attempt that somebody wants to end does its work', async (name) => {
+test.each(outside.filter(isOf('undo')))('%s of an attempt that somebody wants to end does its work', async (name) => {
   await setups.store.requestCancel(await setups.createAt([]), { ...audit, requestId: 'request-2' });
   await Promise.allSettled([run(name)]);
   expect(touched).toBeGreaterThan(0);

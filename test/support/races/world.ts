@@ -127,8 +127,6 @@ export class World implements Disposable {
     const ended = { note: () => Promise.resolve() } as unknown as EndedBook;
     const written = { setups, active, index, audit, clock, eventSource: settings.MIGRATION_EVENT_SOURCE };
     const store = new SetupStore(written);
-    const sendMessages = ({ messageId, sessionId }: { messageId: string; sessionId: string }) =>
-      this.stage.gate('send event', () => void this.sent.push({ setup: sessionId, id: messageId }));
     return {
       settings,
       // Only the checks have thresholds, and nothing is checked here.
@@ -147,7 +145,7 @@ export class World implements Disposable {
       environments: new EnvironmentDirectory(tables.client('environments'), store, audit, clock),
       book: new FactoryBook(tables.client('factories'), clock),
       runtimes: new RuntimeBook(tables.client('runtimes')),
-      publisher: new EventPublisher({ sendMessages } as unknown as ServiceBusSender, store, active, clock),
+      publisher: this.#publisher({ store, active }),
       factories: dataFactories,
       identities: new FactoryIdentities(dataFactories, clock),
       waits: new WaitBook(tables.client('waits'), clock),
@@ -161,6 +159,12 @@ export class World implements Disposable {
       databases: new SqlDatabases(this.database.connect),
       secrets: new Secrets(this.vault.client),
     };
+  }
+
+  #publisher({ store, active }: Pick<Services, 'store' | 'active'>): EventPublisher {
+    const sendMessages = ({ messageId, sessionId }: { messageId: string; sessionId: string }) =>
+      this.stage.gate('send event', () => void this.sent.push({ setup: sessionId, id: messageId }));
+    return new EventPublisher({ sendMessages } as unknown as ServiceBusSender, store, active, this.time);
   }
 
   /** Registers the environment. Every table and the keys of the tokens are there afterwards: nobody waits for another's. */
@@ -198,6 +202,8 @@ export class World implements Disposable {
       database.mark = mark;
       this.sent = [...sent];
       heads.violations = [...violations];
+      // It remembers what it has published, which did not happen any more.
+      Object.assign(this.services, { publisher: this.#publisher(this.services) });
       stage.clear();
     };
   }

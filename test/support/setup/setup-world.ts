@@ -74,6 +74,7 @@ export function successfulWorld(
     releaseClaims: () => null,
     removeFromDestination: () => ({ left: [] }),
     releaseEnvironment: () => null,
+    beginUndo: () => null,
     holdsPassword: () => ({ holds: true }),
     removeSecret: () => null,
     cancelRuns: () => ({ active: 0 }),

@@ -38,6 +38,7 @@ export const storedHead: SetupRecord = {
   createdAt: '2026-11-24T10:00:00.000Z',
   lastModifiedAt: '2026-11-24T10:00:00.000Z',
   phaseStartedAt: '2026-11-24T10:00:00.000Z',
+  undoing: false,
   planOutdated: false,
   etag: 'W/"1"',
 };

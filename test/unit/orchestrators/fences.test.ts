@@ -42,6 +42,7 @@ const fences: Readonly<Record<Name, Fence>> = {
   holdsPassword: 'none',
   removeSecret: 'undo',
   openAttempt: 'none',
+  beginUndo: 'undo',
   readCheckpoints: 'none',
   moveBack: 'none',
   recordMilestone: 'none',

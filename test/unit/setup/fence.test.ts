@@ -52,6 +52,13 @@ test.each<Fence>(['forward', 'undo'])('%s works in a state in which the attempt 
   expect(stopReason(fence, worker, running)).toBeUndefined();
 });
 
+test('an attempt that takes back what it made makes nothing more, while its cleanup does', () => {
+  const undoing = { ...running, undoing: true };
+  expect(stopReason('forward', worker, undoing)).toBe('superseded');
+  expect(stopReason('undo', worker, undoing)).toBeUndefined();
+  expect(stopReason('forward', { ...worker, cleanup: 1 }, { ...undoing, cleanup: 1 })).toBeUndefined();
+});
+
 test('what only reads is never stopped', () => {
   expect(stopReason('none', { ...worker, attempt: 1 }, undefined)).toBeUndefined();
 });
