@@ -39,6 +39,17 @@ describe('a run', () => {
     expect((await setups.noted()).map(({ setupId }) => setupId)).toEqual([newSetup.setupId]);
   });
 
+  test('keeps what is migrated as it is while it is under way, as a setup does that is not ready', async () => {
+    const selection = { companies: ['CRONUS'] };
+    await create();
+    expect(await setups.store.select(await head(), selection, audit)).toBeUndefined();
+    await setups.replicationRuns.end(firstAttempt, worker, succeeded);
+    expect(await setups.store.select(await head(), selection, audit)).toMatchObject({ planOutdated: true });
+    const other = newSetupTable(new TablesInMemory());
+    const running = await other.createAt(course.slice(0, 3));
+    expect(await other.store.select(running, selection, audit)).toBeUndefined();
+  });
+
   test('is not accepted by who read the setup before it changed, nor before it is ready', async () => {
     await create();
     await setups.replicationRuns.end(firstAttempt, worker, succeeded);

@@ -111,6 +111,7 @@ describe('a milestone', () => {
     const late = recorded(await store.record(attempt, { name: 'checksFailed', data: counts }));
     expect(late).toMatchObject({ phase: 'Installation', sequence });
     expect((await store.milestonesOf(attempt)).map(({ name }) => name)).not.toContain('checksFailed');
+    expect(recorded(await store.record(attempt, runtimeCreated))).toMatchObject({ state: 'Running', sequence });
   });
 
   test('is recorded once by two activities at the same moment', async () => {
