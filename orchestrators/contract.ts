@@ -231,7 +231,13 @@ export const activities = {
   releaseClaims: activity('releaseClaims', subjectSchema, nothing, 'undo'),
   /** Removes from the destination what the setup made there, the claim too; names what stays, clipped. */
   removeFromDestination: activity('removeFromDestination', subjectSchema, removalSchema, 'undo'),
-  removePreparation: activity('removePreparation', placedSchema, nothing, 'forward'),
+  /** Deletes the preparation pipeline, gives back the place in the factory, and says that the setup is ready. */
+  finish: activity(
+    'finish',
+    placedSchema.extend({ environment: z.string(), pipelines: z.array(z.string()) }),
+    nothing,
+    'forward',
+  ),
   /** Deletes the setup's pipelines, datasets and linked services; the runtime and its nodes stay. */
   removeEntities: activity('removeEntities', placedSchema, z.object({ removed: z.array(z.string()) }), 'undo'),
   /** Deletes the setup's container in the staging account, with the catalogues in it. */

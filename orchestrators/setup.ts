@@ -3,7 +3,6 @@ import type { OrchestrationContext } from 'durable-functions';
 import { call, callChild, orchestrator, pause, Stopped } from '../shared/durable.ts';
 import type { Steps } from '../shared/durable.ts';
 import { messageOf } from '../shared/error-message.ts';
-import { ENTITIES_OF_READY_SETUP } from '../shared/factory/placement.ts';
 import type { SetupInput } from '../shared/setup/attempt-input.ts';
 import { setupFailure } from '../shared/setup/failure.ts';
 import type { SetupFailure } from '../shared/setup/setup.ts';
@@ -122,8 +121,6 @@ function* runPhases(context: OrchestrationContext, input: SetupInput, subject: S
   undo.unshift(undoMark(context, subject));
   const { environment } = yield* call(context, activities.markEnvironmentReady, subject);
 
-  yield* call(context, activities.removePreparation, placed);
-  yield* call(context, activities.releaseFactory, { ...subject, entities: ENTITIES_OF_READY_SETUP });
-  yield* record(context, subject, { name: 'ready', data: { environment, pipelines } });
+  yield* call(context, activities.finish, { ...placed, environment, pipelines });
   return { kind: 'ready' };
 }

@@ -8,10 +8,10 @@ import type { Services } from '../../shared/services.ts';
 import type { Factory } from '../../shared/setup/setup.ts';
 import { orchestrationOf, orchestrationStatus } from '../../shared/setup/start.ts';
 import type { SetupRecord } from '../../shared/setup/store.ts';
-import { ask, askRuns, deliver, isUnansweredRun, raiseCanceled, tell } from '../../shared/waits/look.ts';
-import type { UnansweredRun } from '../../shared/waits/look.ts';
+import { ask, askRuns, isAwaitedRun, raiseCanceled, tell } from '../../shared/waits/look.ts';
+import type { AwaitedRun } from '../../shared/waits/look.ts';
 import { standingOf } from '../../shared/waits/wait.ts';
-import type { Wait } from '../../shared/waits/wait.ts';
+import type { Wait, WaitAnswer } from '../../shared/waits/wait.ts';
 
 const AT_ONCE = { concurrency: 16 };
 /** A wait that was not looked at by then is still due, and comes first next time. */
@@ -56,71 +56,68 @@ export async function lookAfterWaits(
 
 /** The looks, each with at most one question. */
 function looksAt(round: Round, waits: readonly Wait[]): (() => Promise<void>)[] {
-  const runs = Map.groupBy(waits.filter(isUnansweredRun), ({ target }) => factoryKey(target.factory));
+  const runs = Map.groupBy(waits.filter(isAwaitedRun), ({ target }) => factoryKey(target.factory));
   return [
-    ...waits.filter((wait) => !isUnansweredRun(wait)).map((wait) => () => lookAtOne(round, wait)),
+    ...waits.filter((wait) => !isAwaitedRun(wait)).map((wait) => () => lookAtOne(round, wait)),
     ...[...runs.values()].map((group) => () => lookAtRuns(round, group)),
   ];
 }
 
 function lookAtOne(round: Round, wait: Wait): Promise<void> {
-  const { client, services } = round;
   return guarded(round, wait, async () => {
-    const taken = await take(round, wait);
-    if (taken === undefined) return;
-    if (taken.answer !== undefined) return tell(services, client, taken);
-    const answer = await answerOf(round, taken.target.factory, () => ask(services.factories, taken.target));
-    if (answer !== undefined) await deliver(services, client, taken, answer);
+    const setup = await waitingSetup(round, wait);
+    if (setup === undefined) return;
+    const { factories } = round.services;
+    await conclude(round, wait, setup, await answerOf(round, wait.target.factory, () => ask(factories, wait.target)));
   });
 }
 
 /** Looks at runs of one factory. */
-async function lookAtRuns(round: Round, waits: readonly UnansweredRun[]): Promise<void> {
-  const { client, services } = round;
-  const taken: UnansweredRun[] = [];
+async function lookAtRuns(round: Round, waits: readonly AwaitedRun[]): Promise<void> {
+  const waiting: { readonly wait: AwaitedRun; readonly setup: SetupRecord }[] = [];
   await pMap(
     waits,
     (wait) =>
       guarded(round, wait, async () => {
-        const one = await take(round, wait);
-        if (one !== undefined) taken.push(one);
+        const setup = await waitingSetup(round, wait);
+        if (setup !== undefined) waiting.push({ wait, setup });
       }),
     AT_ONCE,
   );
-  const [first] = taken;
+  const [first] = waiting;
   if (first === undefined) return;
-  const targets = taken.map(({ target }) => target);
-  const { factory } = first.target;
-  const answers = await answerOf(round, factory, () => askRuns(services.factories, factory, targets));
+  const targets = waiting.map(({ wait }) => wait.target);
+  const { factory } = first.wait.target;
+  const answers = await answerOf(round, factory, () => askRuns(round.services.factories, factory, targets));
   await pMap(
-    taken,
-    (wait) =>
-      guarded(round, wait, async () => {
-        const answer = answers?.get(wait.target.runId);
-        if (answer !== undefined) await deliver(services, client, wait, answer);
-      }),
+    waiting,
+    ({ wait, setup }) => guarded(round, wait, () => conclude(round, wait, setup, answers?.get(wait.target.runId))),
     AT_ONCE,
   );
 }
 
-/** Takes a wait for a look while there is time. What the head row says of its attempt comes first. */
-async function take<Taken extends Wait>({ services, client, end }: Round, wait: Taken): Promise<Taken | undefined> {
+/** The setup of a wait that is to be looked at while there is time. What its head row says of its attempt comes first. */
+async function waitingSetup({ services, client, end }: Round, wait: Wait): Promise<SetupRecord | undefined> {
   const { clock, store, waits } = services;
   if (clock.now().getTime() >= end) return undefined;
   const setup = await store.get(wait);
   const standing = standingOf(wait, setup);
-  if (standing === 'canceled' && wait.answer?.kind !== 'canceled') {
-    // The request that cancelled it found no open wait, or did not come to its end.
-    await raiseCanceled(services, client, wait);
-    return undefined;
-  }
-  if (setup === undefined || standing === 'over') {
-    await waits.close(wait);
-    return undefined;
-  }
-  const taken = await waits.take(wait);
-  if (taken !== undefined) await noteIfDead(services, client, setup);
-  return taken;
+  // The request that cancelled it found no open wait, or did not come to its end.
+  if (standing === 'canceled') await raiseCanceled(services, client, wait);
+  if (standing === 'over') await waits.close(wait);
+  return standing === 'open' ? setup : undefined;
+}
+
+/** Tells an answer; without one, the wait is looked at again later. */
+async function conclude(
+  { services, client }: Round,
+  wait: Wait,
+  setup: SetupRecord,
+  answer: WaitAnswer | undefined,
+): Promise<void> {
+  if (answer !== undefined) return tell(services, client, wait, answer);
+  await services.waits.postpone(wait);
+  await noteIfDead(services, client, setup);
 }
 
 /** Has a setup looked at by the timer that settles setups, if the orchestration that waits is dead: a cleanup ends the wait. */

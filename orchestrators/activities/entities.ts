@@ -8,6 +8,7 @@ import {
 import type { EntityDocument } from '../../shared/factory/connections.ts';
 import { entityNames, stagingContainer } from '../../shared/factory/names.ts';
 import { largeTablesPipeline, replicatePipeline, smallTablesPipeline } from '../../shared/factory/pipelines.ts';
+import { ENTITIES_OF_READY_SETUP } from '../../shared/factory/placement.ts';
 import type { PipelineContext } from '../../shared/factory/pipeline-activities.ts';
 import { preparationPipeline } from '../../shared/factory/preparation-pipeline.ts';
 import type { Services } from '../../shared/services.ts';
@@ -24,16 +25,14 @@ import type { Placed } from '../contract.ts';
 import type { Implementation } from './implementation.ts';
 import { reach } from './setup-record.ts';
 
-export const putConnections: Implementation<'putConnections'> = async (input, services, { head }) => {
-  const { runtime, ...placed } = input;
+export const putConnections: Implementation<'putConnections'> = async ({ runtime, ...placed }, services, { head }) => {
   const setup = await head();
   await connect(placed, setup, services, runtime?.runtimeName);
   const milestone: Milestone =
     runtime === undefined
       ? { name: 'runtimeNotNeeded', data: { reason: NO_RUNTIME } }
       : { name: 'runtimeOnline', data: runtime };
-  const reached = await reach(placed, milestone, services, setup);
-  return 'stopped' in reached ? withdrawn(placed, services, reached) : null;
+  return (await reachOrRemove(placed, milestone, services, setup)) ?? null;
 };
 
 const NO_RUNTIME = 'An Azure SQL source is reached through the Azure integration runtime of the factory.';
@@ -69,39 +68,64 @@ export const renewStaging: Implementation<'renewStaging'> = async ({ factory, ke
   return null;
 };
 
-export const restorePreparation: Implementation<'restorePreparation'> = async (input, services, { head }) => {
-  const { factory, key, attempt } = input;
-  const { factories, settings } = services;
-  const setup = await head();
+export const putPreparation: Implementation<'putPreparation'> = async (placed, services, { head }) => {
+  await putPreparationEntities(placed, await head(), services);
+  return (await removeIfOver(placed, services)) ?? null;
+};
+
+export const restorePreparation: Implementation<'restorePreparation'> = async (placed, services, { head }) => {
+  await putPreparationEntities(placed, await head(), services);
+  return null;
+};
+
+/** Puts the datasets and the preparation pipeline. */
+async function putPreparationEntities(
+  placed: Placed,
+  setup: SetupRecord,
+  { factories, settings }: Services,
+): Promise<void> {
+  const { factory, key, attempt } = placed;
   const { kind } = setup.request.source;
-  const context = contextOf(input, setup, settings);
+  const context = contextOf(placed, setup, settings);
   const { names } = context;
   await putAll(factories, factory, 'datasets', {
     [names.datasets.source]: tableDataset(names, 'source', kind),
     [names.datasets.destination]: tableDataset(names, 'destination', kind),
     [names.datasets.catalogue]: catalogueDataset(names, key),
   });
-  const claimant = { setupKey: databaseMarkOf(settings.MIGRATION_EVENT_SOURCE, input), attempt };
+  const claimant = { setupKey: databaseMarkOf(settings.MIGRATION_EVENT_SOURCE, placed), attempt };
   const document = preparationPipeline(context, claimant, scripts);
   // After the datasets, to which it refers.
   await factories.put(factory, 'pipelines', names.pipelines.prepare, document);
-  return null;
-};
-
-export const putPreparation: Implementation<'putPreparation'> = async (input, services, run) => {
-  await restorePreparation(input, services, run);
-  const stopped = stopReason('forward', input, await services.store.get(input));
-  return stopped === undefined ? null : withdrawn(input, services, { stopped });
-};
+}
 
 /**
- * What an attempt puts while it is being taken back may come after its removal: who has put it removes it again. What is in
- * use by then, of a later attempt or of a setup that is ready, stays.
- * @returns why the attempt does not go on
+ * Records what was put, or removes it as `removeIfOver` does.
+ * @param setup as it was read before
+ * @returns why the attempt does not go on, if it does not
  */
-async function withdrawn(placed: Placed, services: Services, stopped: StoppedOutput): Promise<StoppedOutput> {
+async function reachOrRemove(
+  placed: Placed,
+  milestone: Milestone,
+  services: Services,
+  setup: SetupRecord,
+): Promise<StoppedOutput | undefined> {
+  const reached = await reach(placed, milestone, services, setup);
+  // What was taken over is not recorded again, so that nothing was compared with the row.
+  const isRecorded = !('stopped' in reached) && reached !== setup;
+  return isRecorded ? undefined : removeIfOver(placed, services);
+}
+
+/**
+ * What an attempt puts while it is being taken back may come after its removal: who has put it removes it again then. What is
+ * in use by then, of a later attempt or of a setup that is ready, stays.
+ * @returns why the attempt does not go on, if it does not
+ */
+async function removeIfOver(placed: Placed, services: Services): Promise<StoppedOutput | undefined> {
+  const stopped = stopReason('forward', placed, await services.store.get(placed));
+  if (stopped === undefined) return undefined;
   await removeAll(placed, services);
-  return stopped;
+  return { stopped };
 }
 
 /** What the pipelines of a setup need to know. */
@@ -128,16 +152,18 @@ export const putReplication: Implementation<'putReplication'> = async (input, se
   });
   await factories.put(factory, 'pipelines', replicate, replicatePipeline(context));
   const pipelines = [replicate, large, small];
-  const reached = await reach(input, { name: 'replicationPipelineCreated', data: { pipelines } }, services, setup);
-  return 'stopped' in reached ? withdrawn(input, services, reached) : { pipelines };
+  const milestone: Milestone = { name: 'replicationPipelineCreated', data: { pipelines } };
+  return (await reachOrRemove(input, milestone, services, setup)) ?? { pipelines };
 };
 
-export const removePreparation: Implementation<'removePreparation'> = async (input, services, { head }) => {
-  const { prepare: pipeline } = entityNames(input.key).pipelines;
-  await services.factories.delete(input.factory, 'pipelines', pipeline);
+export const finish: Implementation<'finish'> = async ({ environment, pipelines, ...placed }, services, { head }) => {
+  const { prepare: pipeline } = entityNames(placed.key).pipelines;
+  await services.factories.delete(placed.factory, 'pipelines', pipeline);
+  await services.book.release(placed, ENTITIES_OF_READY_SETUP);
   // The attempt made it, so that it was there, also when an earlier call of this activity deleted it.
-  const data = { removed: [pipeline] };
-  const reached = await reach(input, { name: 'cleanupCompleted', data }, services, await head());
+  const cleaned: Milestone = { name: 'cleanupCompleted', data: { removed: [pipeline] } };
+  const ready: Milestone = { name: 'ready', data: { environment, pipelines } };
+  const reached = await reach(placed, [cleaned, ready], services, await head());
   return 'stopped' in reached ? reached : null;
 };
 

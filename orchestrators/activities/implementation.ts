@@ -1,6 +1,7 @@
 import type { DurableClient } from 'durable-functions';
 import type { ActivityContract, StoppedOutput } from '../../shared/durable.ts';
 import type { Services } from '../../shared/services.ts';
+import type { StopReason } from '../../shared/setup/fence.ts';
 import type { SetupRecord } from '../../shared/setup/head.ts';
 import type { activities } from '../contract.ts';
 
@@ -10,6 +11,8 @@ export interface ActivityRun {
   readonly getClient: () => DurableClient;
   /** The head row of the setup: as the fence read it, if there is one. @throws {Error} if the setup is gone */
   readonly head: () => Promise<SetupRecord>;
+  /** Asks the fence again, unless it was asked a moment ago: who works for longer does so before each part. */
+  readonly stopped: () => Promise<StopReason | undefined>;
 }
 
 /**

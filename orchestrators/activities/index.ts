@@ -8,11 +8,11 @@ import {
   removeFromDestination,
 } from './database.ts';
 import {
+  finish,
   putConnections,
   putPreparation,
   putReplication,
   removeEntities,
-  removePreparation,
   removeStaging,
   renewStaging,
   restoreConnections,
@@ -63,7 +63,7 @@ export const implementations: { readonly [Name in keyof typeof activities]: Impl
   holdsClaim,
   releaseClaims,
   removeFromDestination,
-  removePreparation,
+  finish,
   removeEntities,
   removeStaging,
   releaseEnvironment,

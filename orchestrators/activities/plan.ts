@@ -5,7 +5,6 @@ import { replacePlan } from '../../shared/plan/control-rows.ts';
 import { planLimitsSchema } from '../../shared/plan/groups.ts';
 import { emptyPlanSummary, planTables as plan, summarizePlan } from '../../shared/plan/plan.ts';
 import type { PlanContext } from '../../shared/plan/plan.ts';
-import { stopReason } from '../../shared/setup/fence.ts';
 import type { StopReason, Worker } from '../../shared/setup/fence.ts';
 import type { SetupRecord } from '../../shared/setup/head.ts';
 import type { MilestoneData } from '../../shared/setup/states.ts';
@@ -13,21 +12,21 @@ import type { Services } from '../../shared/services.ts';
 import type { SqlDatabase } from '../../shared/sql/database.ts';
 import { catalogueOf } from './catalogues.ts';
 import { claimantOf } from './claimant.ts';
-import type { Implementation } from './implementation.ts';
+import type { ActivityRun, Implementation } from './implementation.ts';
 import { publish, reach } from './setup-record.ts';
 
-export const planTables: Implementation<'planTables'> = async (input, services, { head }) => {
+export const planTables: Implementation<'planTables'> = async (input, services, { head, stopped }) => {
   const setup = await head();
-  const planned = await writePlan(setup, input, services);
+  const planned = await writePlan(setup, input, services, stopped);
   if ('stopped' in planned) return planned;
   const reached = await reach(input, { name: 'tablesPlanned', data: planned }, services, setup);
   return 'stopped' in reached ? reached : null;
 };
 
-export const refreshPlan: Implementation<'refreshPlan'> = async (input, services, { head }) => {
+export const refreshPlan: Implementation<'refreshPlan'> = async (input, services, { head, stopped }) => {
   const setup = await head();
   if (!setup.planOutdated) return { published: true };
-  const planned = await writePlan(setup, input, services);
+  const planned = await writePlan(setup, input, services, stopped);
   if ('stopped' in planned) return planned;
   const recorded = await services.replicationRuns.recordPlan(input, input.run, planned);
   return recorded.kind === 'stopped' ? { stopped: recorded.reason } : publish(input, services.publisher);
@@ -39,7 +38,12 @@ type Planned = MilestoneData<'tablesPlanned'> | { readonly stopped: StopReason }
 const LONGEST_PLAN_REQUEST_MS = 10 * 60_000;
 
 /** Plans every table and puts the plan in the place of the one before. */
-async function writePlan(setup: SetupRecord, worker: Worker, services: Services): Promise<Planned> {
+async function writePlan(
+  setup: SetupRecord,
+  worker: Worker,
+  services: Services,
+  ask: ActivityRun['stopped'],
+): Promise<Planned> {
   const run = worker.run === undefined ? {} : { replicationId: worker.run.number };
   const owner = { ...claimantOf(worker, services), ...run };
   const assessed = await services.findings.originOf(setup, 'source', setup.from);
@@ -51,7 +55,7 @@ async function writePlan(setup: SetupRecord, worker: Worker, services: Services)
     let stopped: StopReason = 'superseded';
     const outcome = await replacePlan(database, owner, planned, {
       async stillCurrent() {
-        const reason = stopReason('forward', worker, await services.store.get(setup));
+        const reason = await ask();
         stopped = reason ?? stopped;
         return reason === undefined;
       },

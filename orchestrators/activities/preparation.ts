@@ -7,9 +7,9 @@ import { extensionSchema, sourceFactsSchema } from '../../shared/checks/probe.ts
 import { catalogueBlob, entityNames } from '../../shared/factory/names.ts';
 import { preparationActivities } from '../../shared/factory/preparation-pipeline.ts';
 import { setupFailure } from '../../shared/setup/failure.ts';
-import { stopReason } from '../../shared/setup/fence.ts';
 import { instanceIdOf } from '../../shared/setup/setup.ts';
 import { isBefore } from '../../shared/setup/states.ts';
+import type { Milestone } from '../../shared/setup/states.ts';
 import type { Implementation } from './implementation.ts';
 import { rowsOf } from './lookup-output.ts';
 import { measure } from './measure.ts';
@@ -43,12 +43,12 @@ export const cancelRuns: Implementation<'cancelRuns'> = async ({ factory, key },
   return { active: await factories.cancelRuns(factory, [entityNames(key).pipelines.prepare]) };
 };
 
-export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, services, { head }) => {
+export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, services, { head, stopped: ask }) => {
   const setup = await head();
   const measured = await measure(input, setup, services);
   const results = evaluate(measured);
   // Reading the catalogues of many tables takes longer than the fence lasts.
-  const stopped = stopReason('forward', input, await services.store.get(setup));
+  const stopped = await ask();
   if (stopped !== undefined) return { stopped };
   await services.findings.put(input, {
     check: rowsOfResults(results),
@@ -74,14 +74,23 @@ export const holdsCatalogues: Implementation<'holdsCatalogues'> = async ({ key, 
 
 export const recordInventory: Implementation<'recordInventory'> = async (input, services, { head }) => {
   const { factories, findings } = services;
-  const setup = await reach(input, { name: 'proceduresCreated', data: {} }, services, await head());
-  if ('stopped' in setup) return setup;
-  const outputs = await factories.activityOutputs(input.factory, input.runId);
+  const setup = await head();
+  const created: Milestone = { name: 'proceduresCreated', data: {} };
+  let outputs;
+  try {
+    outputs = await factories.activityOutputs(input.factory, input.runId);
+  } catch (error) {
+    // What the run has created is there, also while nobody can read what else it did.
+    const reached = await reach(input, created, services, setup);
+    if ('stopped' in reached) return reached;
+    throw error;
+  }
   const extensions = rowsOf(outputs.get(preparationActivities.extensions), extensionSchema);
   await findings.put(input, { extension: extensions });
   const companies = await findings.of(setup, 'company', setup.from);
-  const inventory = { companies: companies.length, extensions: extensions.length };
-  const reached = await reach(input, { name: 'inventoryCompleted', data: inventory }, services, setup);
+  const counts = { companies: companies.length, extensions: extensions.length };
+  const completed: Milestone = { name: 'inventoryCompleted', data: counts };
+  const reached = await reach(input, [created, completed], services, setup);
   return 'stopped' in reached ? reached : null;
 };
 

@@ -7,6 +7,9 @@ import { activities } from '../contract.ts';
 import { implementations } from './index.ts';
 import type { ActivityRun } from './implementation.ts';
 
+/** A part of an activity that begins so soon after the fence was asked ends within a minute of it. */
+const ASKED_LATELY_MS = 10_000;
+
 type AnyImplementation = (input: unknown, services: Services, run: ActivityRun) => Promise<unknown>;
 
 /**
@@ -25,14 +28,19 @@ export async function runActivity(
   // Only what names an attempt is fenced, or asks for its setup; the contract's schemas see to that.
   const worker = parsed as Worker;
   let head: ActivityRun['head'] = () => services.store.require(worker);
-  if (fence !== 'none') {
+  let askedAt = -Infinity;
+  const ask = async () => {
+    askedAt = services.clock.now().getTime();
     const setup = await services.store.get(worker);
-    const stopped = stopReason(fence, worker, setup);
-    if (stopped !== undefined) return { stopped };
     if (setup !== undefined) head = () => Promise.resolve(setup);
-  }
+    return stopReason(fence, worker, setup);
+  };
+  const isFresh = () => services.clock.now().getTime() - askedAt < ASKED_LATELY_MS;
+  const stopped = async () => (isFresh() ? undefined : ask());
+  const reason = fence === 'none' ? undefined : await ask();
+  if (reason !== undefined) return { stopped: reason };
   const implementation = implementations[name] as AnyImplementation;
-  const answer = await implementation(parsed, services, { getClient, head });
+  const answer = await implementation(parsed, services, { getClient, head, stopped });
   return isStopped(answer) ? answer : output.parse(answer);
 }
 

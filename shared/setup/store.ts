@@ -7,7 +7,8 @@ import type { AuditEntry } from '../audit/audit.ts';
 import { attemptRow } from './attempt-record.ts';
 import type { SetupEvent } from './events.ts';
 import { stopReason } from './fence.ts';
-import type { Worker } from './fence.ts';
+import type { StopReason, Worker } from './fence.ts';
+import { movedOn } from './head.ts';
 import type { DeletionOptions, SetupRecord } from './head.ts';
 import { hasStoodStill } from './due.ts';
 import type { UsedNumbers } from './reader.ts';
@@ -127,28 +128,50 @@ export class SetupStore extends SetupWriter {
    * Moves an attempt on: its new state, what it reached and the events, or nothing. Recording a milestone again changes
    * nothing, so that an activity that is run twice is harmless; nor does one that the attempt has taken over.
    * @param worker the attempt, and the cleanup orchestration that says so, if one does
+   * @param reached one milestone, or several that are recorded together, in their order
    * @param known the setup as it was read before, which spares a read if it has not changed since
-   * @throws {Error} if there is no such setup, or the milestone does not follow its state
+   * @throws {Error} if there is no such setup, or a milestone does not follow its state
    */
-  async record(worker: Worker, milestone: Milestone, known?: SetupRecord): Promise<Recorded> {
+  async record(worker: Worker, reached: Milestone | readonly Milestone[], known?: SetupRecord): Promise<Recorded> {
     const decide = async (setup: SetupRecord, tries: number) => {
-      if (setup.attempt !== worker.attempt) return 'superseded';
-      const { name } = milestone;
-      const { state, phase = setup.phase } = milestones[name];
-      const isForward = workingStates.includes(state) || name === 'ready';
-      if (isForward && setup.state === 'Canceling') return 'canceled';
-      const isUndoing = setup.undoing && worker.cleanup === undefined && isForward;
-      const isOver = isUndoing || setup.cleanup !== worker.cleanup || restingStates.includes(setup.state);
-      // Taken over, or passed: another run of the same activity was faster.
-      if (!isOver && isBefore(phase, setup.phase)) return { head: setup };
-      const follows = canFollow(name, setup.state);
-      // Who records for the first time need not read what is recorded: its row is in the way of a second one.
-      if ((isOver || !follows || tries > 0) && (await this.#isRecorded(setup, name))) return { head: setup };
-      if (isOver) return 'superseded';
-      if (!follows) throw new Error(`${name} of attempt ${worker.attempt} cannot follow ${setup.state}`);
-      return { head: setup, milestone };
+      const news: Milestone[] = [];
+      let moved = setup;
+      for (const milestone of [reached].flat()) {
+        const answer = await this.#mayRecord(worker, milestone, moved, tries > 0);
+        if (typeof answer === 'string') return answer;
+        if (!answer) continue;
+        news.push(milestone);
+        moved = movedOn(moved, milestone, this.clock.now());
+      }
+      return { head: setup, milestones: news };
     };
     return this.change(worker, decide, known);
+  }
+
+  /**
+   * Whether a milestone is to be recorded; not if it is, or was taken over.
+   * @param looks whether it may be recorded already
+   */
+  async #mayRecord(
+    worker: Worker,
+    { name }: Milestone,
+    setup: SetupRecord,
+    looks: boolean,
+  ): Promise<boolean | StopReason> {
+    if (setup.attempt !== worker.attempt) return 'superseded';
+    const { state, phase = setup.phase } = milestones[name];
+    const isForward = workingStates.includes(state) || name === 'ready';
+    if (isForward && setup.state === 'Canceling') return 'canceled';
+    const isUndoing = setup.undoing && worker.cleanup === undefined && isForward;
+    const isOver = isUndoing || setup.cleanup !== worker.cleanup || restingStates.includes(setup.state);
+    // Taken over, or passed: another run of the same activity was faster.
+    if (!isOver && isBefore(phase, setup.phase)) return false;
+    const follows = canFollow(name, setup.state);
+    // Who records for the first time need not read what is recorded: its row is in the way of a second one.
+    if ((isOver || !follows || looks) && (await this.#isRecorded(setup, name))) return false;
+    if (isOver) return 'superseded';
+    if (!follows) throw new Error(`${name} of attempt ${worker.attempt} cannot follow ${setup.state}`);
+    return true;
   }
 
   async #isRecorded(setup: SetupRecord, name: MilestoneName): Promise<boolean> {
@@ -269,7 +292,7 @@ export class SetupStore extends SetupWriter {
     const data = { product, sourceKind: source.kind, from, ...(replayOf === undefined ? {} : { replayOf }) };
     const begun = await this.write(head, {
       head,
-      milestone: { name: 'accepted', data },
+      milestones: [{ name: 'accepted', data }],
       others: [attemptRow(head, audit, cleanupsBefore), ...copies].map((row) => ['create', row]),
       audit: this.auditRow(head, audit, `attempt ${head.attempt}`),
     });
@@ -282,6 +305,6 @@ export class SetupStore extends SetupWriter {
     if (!canFollow(milestone.name, head.state)) return undefined;
     await this.active.add(head);
     const { state } = milestones[milestone.name];
-    return this.write(head, { head, milestone, audit: this.auditRow(head, audit, state) });
+    return this.write(head, { head, milestones: [milestone], audit: this.auditRow(head, audit, state) });
   }
 }

@@ -35,10 +35,11 @@ export type Recorded =
     }
   | { readonly kind: 'stopped'; readonly reason: StopReason };
 
-/** What is written in one transaction. A milestone brings its own event, if it has one. */
+/** What is written in one transaction. Each milestone brings its own event, if it has one. */
 export interface Change {
   readonly head: SetupRecord;
-  readonly milestone?: Milestone;
+  /** In the order in which they were reached. */
+  readonly milestones?: readonly Milestone[];
   /** An event of a change that is no milestone. */
   readonly announcement?: Announcement;
   readonly others?: readonly TransactionAction[];
@@ -94,8 +95,8 @@ export class SetupWriter extends SetupReader {
     for (let tries = 0; tries < MAXIMUM_TRIES; tries += 1) {
       const change = await decide(setup, tries);
       if (typeof change === 'string') return { kind: 'stopped', reason: change };
-      const { head, milestone, others = [] } = change;
-      if (head === setup && milestone === undefined && others.length === 0) return { kind: 'recorded', setup };
+      const { head, milestones = [], others = [] } = change;
+      if (head === setup && milestones.length === 0 && others.length === 0) return { kind: 'recorded', setup };
       // Before the change itself: a look too many is harmless, and who dies after the change would not say so again.
       if (hasStoodStill(this.clock.now(), new Date(setup.lastModifiedAt))) await this.active.hasten(setup);
       const written = await this.#write(setup, change);
@@ -132,13 +133,20 @@ export class SetupWriter extends SetupReader {
   }
 
   /** The head after a change, with the events and the rows of what it has reached. */
-  #moved({ head, milestone, announcement }: Change, now: Date) {
-    const said = milestone === undefined ? announcement : announcementOf(head, milestone);
-    const events = said === undefined ? [] : [buildSetupEvent(this.#eventSource, head, said, now)];
-    const moved = milestone === undefined ? head : movedOn(head, milestone, now);
-    const rows: TransactionAction[] =
-      milestone === undefined ? [] : [['create', milestoneEntity(head, recordOf(head, milestone, now))]];
-    return { head: { ...moved, sequence: head.sequence + events.length }, events, rows };
+  #moved({ head, milestones = [], announcement }: Change, now: Date) {
+    const events: SetupEvent[] = [];
+    const rows: TransactionAction[] = [];
+    const say = (setup: SetupRecord, said: Announcement | undefined): SetupRecord => {
+      if (said === undefined) return setup;
+      events.push(buildSetupEvent(this.#eventSource, setup, said, now));
+      return { ...setup, sequence: setup.sequence + 1 };
+    };
+    let moved = say(head, announcement);
+    for (const milestone of milestones) {
+      rows.push(['create', milestoneEntity(moved, recordOf(moved, milestone, now))]);
+      moved = movedOn(say(moved, announcementOf(moved, milestone)), milestone, now);
+    }
+    return { head: moved, events, rows };
   }
 
   /** The audit of a change, which is written with it. */

@@ -1,4 +1,4 @@
-/** Looks at waits: asks a factory, writes down what it answered, and tells the orchestration that waits. */
+/** Looks at waits: asks a factory, and tells the orchestration that waits what it answered. */
 import type { DurableClient } from 'durable-functions';
 import { clip } from '../clip.ts';
 import { messageOf } from '../error-message.ts';
@@ -13,12 +13,12 @@ import type { Wait, WaitAnswer, WaitTarget } from './wait.ts';
 
 type Target<Kind extends WaitTarget['kind']> = Extract<WaitTarget, { readonly kind: Kind }>;
 
-/** A wait for a run of which nothing is known yet. */
-export type UnansweredRun = Wait & { readonly target: Target<'run'> };
+/** A wait for the end of a run. */
+export type AwaitedRun = Wait & { readonly target: Target<'run'> };
 
 /** Whether a wait is one that shares its question with the others of its factory. */
-export function isUnansweredRun(wait: Wait): wait is UnansweredRun {
-  return wait.target.kind === 'run' && wait.answer === undefined;
+export function isAwaitedRun(wait: Wait): wait is AwaitedRun {
+  return wait.target.kind === 'run';
 }
 
 /** What came of a nudge. */
@@ -41,7 +41,6 @@ export async function lookNow(
   const nudge = await waits.nudge(setup);
   if (nudge === undefined) return undefined;
   const { wait, mayLook } = nudge;
-  if (wait.answer !== undefined) return { result: 'found', wait, answer: wait.answer };
   if (!mayLook) return { result: 'justLooked', wait };
   let answer: WaitAnswer | undefined;
   try {
@@ -51,7 +50,7 @@ export async function lookNow(
   }
   if (answer === undefined) return { result: 'notYet', wait };
   try {
-    await deliver(services, client, wait, answer);
+    await tell(services, client, wait, answer);
     return { result: 'found', wait, answer };
   } catch (error) {
     return { result: 'found', wait, answer, problem: messageOf(error) };
@@ -100,23 +99,23 @@ async function askRuntime(
 }
 
 /**
- * Writes an answer down, raises the event with the one that counts, and closes the wait. Who fails in between leaves the rest to
- * the timer: an event that comes twice is harmless.
+ * Raises the event with the answer, and closes the wait. Who fails in between leaves the rest to the timer, which asks again:
+ * an event that comes twice is harmless, and an orchestration that has ended takes no notice.
  * @throws if the state store or the Durable Functions backend does not answer
  */
-export async function deliver(
-  services: Pick<Services, 'waits'>,
+export async function tell(
+  { waits }: Pick<Services, 'waits'>,
   client: DurableClient,
   wait: Wait,
   answer: WaitAnswer,
 ): Promise<void> {
-  const settled = await services.waits.settle(wait, answer);
-  if (settled !== undefined) await tell(services, client, settled);
+  await client.raiseEvent(wait.instanceId, wait.eventName, answer);
+  await waits.close(wait);
 }
 
-/** Ends a wait because its attempt is cancelled, also when something else was found already. @throws as `deliver` */
+/** Ends a wait because its attempt is cancelled. @throws as `tell` */
 export function raiseCanceled(services: Pick<Services, 'waits'>, client: DurableClient, wait: Wait): Promise<void> {
-  return deliver(services, client, wait, { kind: 'canceled' });
+  return tell(services, client, wait, { kind: 'canceled' });
 }
 
 /** Closes the wait of a setup whose attempt has ended. The timer closes what is not closed here. */
@@ -124,14 +123,4 @@ export async function closeIfOver({ waits }: Pick<Services, 'waits'>, setup: Set
   const wait = await waits.get(setup);
   if (wait === undefined || wait.attempt > setup.attempt) return;
   if (standingOf(wait, setup) === 'over') await waits.close(wait);
-}
-
-/**
- * Raises the event of a wait that has its answer, and closes the wait. An orchestration that has ended takes no notice.
- * @throws as `deliver`
- */
-export async function tell({ waits }: Pick<Services, 'waits'>, client: DurableClient, wait: Wait): Promise<void> {
-  const { instanceId, eventName, answer } = wait;
-  if (answer !== undefined) await client.raiseEvent(instanceId, eventName, answer);
-  await waits.close(wait);
 }

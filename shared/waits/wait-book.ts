@@ -1,7 +1,6 @@
 /**
  * The open waits of all setups in Table Storage, one row a setup, so that those that are due are found by one query.
- * Every change is made under the row's ETag, and none is made after a question was asked: a nudge, a cancellation or an
- * answer that comes while a factory is asked is not overwritten.
+ * Every change is made under the row's ETag: a nudge that comes while a factory is asked is not overwritten.
  */
 import { odata } from '@azure/data-tables';
 import type { TableClient, TableEntity } from '@azure/data-tables';
@@ -11,8 +10,8 @@ import { unlessConflict, unlessMissing } from '../requests/rest-errors.ts';
 import type { SetupKey } from '../setup/rows.ts';
 import { createdTable, written } from '../table.ts';
 import { nextLook } from './pause.ts';
-import { follows, waitAnswerSchema, waitEvents, waitTargetSchema } from './wait.ts';
-import type { NewWait, Wait, WaitAnswer } from './wait.ts';
+import { follows, waitEvents, waitTargetSchema } from './wait.ts';
+import type { NewWait, Wait } from './wait.ts';
 
 const PARTITION = 'wait';
 /** Two nudges in a row look once. */
@@ -34,7 +33,6 @@ const rowSchema = z.object({
   due: z.date(),
   nudgedAt: z.date(),
   lookedAt: z.date().optional(),
-  answer: json(waitAnswerSchema).optional(),
   etag: z.string(),
 });
 
@@ -72,7 +70,7 @@ export class WaitBook {
       const answer = await written(() =>
         open === undefined ? table.createEntity(row) : table.updateEntity(row, 'Replace', { etag: open.etag }),
       );
-      if (answer !== undefined) return { ...wanted, ...opened, ...answer, lookedAt: undefined, answer: undefined };
+      if (answer !== undefined) return { ...wanted, ...opened, ...answer, lookedAt: undefined };
     }
   }
 
@@ -93,12 +91,9 @@ export class WaitBook {
     return waits;
   }
 
-  /**
-   * Takes a wait that is due for a look. The next look is set before this one is done, so that a nudge in between counts.
-   * @returns the wait; undefined if it has changed since it was read: somebody else looks, or it is over
-   */
-  async take<Taken extends Wait>(wait: Taken): Promise<Taken | undefined> {
-    return this.#change(wait, { due: nextLook(this.#clock.now(), wait.nudgedAt) });
+  /** Sets the next look of a wait that was looked at without an answer, unless it was nudged meanwhile. */
+  async postpone(wait: Wait): Promise<void> {
+    await this.#change(wait, { due: nextLook(this.#clock.now(), wait.nudgedAt) });
   }
 
   /**
@@ -109,7 +104,6 @@ export class WaitBook {
     for (;;) {
       const wait = await this.get(setup);
       if (wait === undefined) return undefined;
-      if (wait.answer !== undefined) return { wait, mayLook: false };
       const now = this.#clock.now();
       const mayLook = now.getTime() - (wait.lookedAt?.getTime() ?? 0) >= LOOK_EVERY_MS;
       const due = mayLook ? nextLook(now, now) : earlier(wait.due, nextLook(now, now));
@@ -119,28 +113,14 @@ export class WaitBook {
   }
 
   /**
-   * Writes down what was found, so that it is told before the wait is closed. The first answer stays, but a cancellation
-   * takes the place of any other.
-   * @param settled as it was read or changed last, which spares a read
-   * @returns the wait with the answer that counts; undefined if it was closed
+   * Closes a wait; a later one of the setup stays open.
+   * @param closed as it was read or changed last, which spares a read
    */
-  async settle(settled: NewWait | Wait, answer: WaitAnswer): Promise<Wait | undefined> {
-    for (let wait = await this.#known(settled); wait !== undefined && isSame(wait, settled);) {
-      const stands = wait.answer !== undefined && (answer.kind !== 'canceled' || wait.answer.kind === 'canceled');
-      if (stands) return wait;
-      const now = this.#clock.now();
-      const changed = await this.#change(wait, { nudgedAt: now, due: nextLook(now, now), answer });
-      if (changed !== undefined) return changed;
-      wait = await this.get(settled);
-    }
-    return undefined;
-  }
-
-  /** Closes a wait; a later one of the setup stays open. @param closed as for `settle` */
   async close(closed: NewWait | Wait): Promise<void> {
     const table = await this.#table();
     const { partitionKey, rowKey } = keyOf(closed);
-    for (let wait = await this.#known(closed); wait !== undefined && isSame(wait, closed);) {
+    let wait = 'etag' in closed ? closed : await this.get(closed);
+    while (wait !== undefined && isSame(wait, closed)) {
       const { etag } = wait;
       const isClosed = await unlessConflict(() =>
         unlessMissing(() => table.deleteEntity(partitionKey, rowKey, { etag })),
@@ -150,24 +130,12 @@ export class WaitBook {
     }
   }
 
-  #known(wait: NewWait | Wait): Promise<Wait | undefined> {
-    return 'etag' in wait ? Promise.resolve(wait) : this.get(wait);
-  }
-
   /** Changes a wait, unless it has changed since. */
-  async #change<Changed extends Wait>(
-    wait: Changed,
-    changes: Partial<Pick<Wait, 'due' | 'nudgedAt' | 'lookedAt' | 'answer'>>,
-  ): Promise<Changed | undefined> {
-    const { answer, ...times } = changes;
-    const row: TableEntity = {
-      ...keyOf(wait),
-      ...times,
-      ...(answer === undefined ? {} : { answer: JSON.stringify(answer) }),
-    };
+  async #change(wait: Wait, times: Partial<Pick<Wait, 'due' | 'nudgedAt' | 'lookedAt'>>): Promise<Wait | undefined> {
     const table = await this.#table();
+    const row: TableEntity = { ...keyOf(wait), ...times };
     const updated = await written(() => table.updateEntity(row, 'Merge', { etag: wait.etag }));
-    return updated === undefined ? undefined : { ...wait, ...changes, ...updated };
+    return updated === undefined ? undefined : { ...wait, ...times, ...updated };
   }
 }
 
@@ -185,7 +153,7 @@ function earlier(a: Date, b: Date): Date {
 }
 
 function waitOf(row: object): Wait {
-  const { rowKey, lookedAt, answer, ...columns } = rowSchema.parse(row);
+  const { rowKey, lookedAt, ...columns } = rowSchema.parse(row);
   const [tenantId = '', setupId = ''] = rowKey.split('|');
-  return { tenantId, setupId, ...columns, lookedAt, answer };
+  return { tenantId, setupId, ...columns, lookedAt };
 }

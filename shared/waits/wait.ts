@@ -50,8 +50,6 @@ export interface Wait extends NewWait {
   readonly nudgedAt: Date;
   /** When a nudge last had it looked at. */
   readonly lookedAt: Date | undefined;
-  /** What was found. The event was raised if whoever found it came so far, and is raised again before the wait is closed. */
-  readonly answer: WaitAnswer | undefined;
   readonly etag: string;
 }
 

@@ -19,7 +19,7 @@ const work = [
   'planTables',
   'putReplication',
   'markEnvironmentReady',
-  'removePreparation',
+  'finish',
 ];
 
 describe('a setup, replayed from the start after every step', () => {
@@ -27,8 +27,9 @@ describe('a setup, replayed from the start after every step', () => {
     const world = successfulWorld();
     const played = await play(world, 'setup', setupInput);
     expect(played.output).toEqual({ state: 'Ready' });
-    expect(world.calls.map(({ name }) => name)).toEqual(['openAttempt', ...work, 'releaseFactory', 'recordMilestone']);
-    expect(world.milestones.map(({ name }) => name)).toEqual(['ready']);
+    expect(world.calls.map(({ name }) => name)).toEqual(['openAttempt', ...work]);
+    // Whoever does the work of a step records what it has reached.
+    expect(world.milestones).toEqual([]);
   });
 
   test('keeps its own history short', async () => {
@@ -76,7 +77,7 @@ describe('a setup that fails', () => {
     const failing = () => {
       throw new Error('the service does not answer');
     };
-    const { steps } = await play(successfulWorld({ removePreparation: failing }), 'setup', setupInput);
+    const { steps } = await play(successfulWorld({ finish: failing }), 'setup', setupInput);
     expect(steps.filter((step) => /clear|cancel|removeEntities|release/.test(step))).toEqual([
       'clearEnvironmentMark',
       'cancelRuns',

@@ -29,7 +29,7 @@ export const lost = factoryOf('factory-lost');
 const nowhere = 'https://unused.example.com';
 
 /** These activities ask neither orchestrations nor head rows. */
-const unused = { getClient: noClient, head: noClient };
+const unused = { getClient: noClient, head: noClient, stopped: noClient };
 export const subjectOf = (key: string, attempt: number) => ({
   tenantId: 'tenant',
   setupId: `setup-${key}`,

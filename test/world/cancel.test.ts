@@ -46,7 +46,7 @@ describe('cancel', () => {
     await expectCanceled(setupId, 'recordInventory');
     await expectCanceled(setupId, 'planTables', 'kill after');
     await expectCanceled(setupId, 'markEnvironmentReady', 'kill after');
-    await expectCanceled(setupId, 'removePreparation', 'fail after');
+    await expectCanceled(setupId, 'finish', 'fail before');
   });
 
   test('while it waits for a runtime, which stays', async () => {

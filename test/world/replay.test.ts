@@ -130,7 +130,7 @@ describe('replay', () => {
     // Without the catalogues that the plan comes from, the assessment is not taken over.
     const blobs = new BlobServiceClient(world.endpoints.storage.blobUrl, world.credential);
     await blobs.deleteContainer(stagingContainer(tooOld.key));
-    failing('removePreparation', 'fail after');
+    failing('finish', 'fail before');
     const assessedAgain = await replay();
     expectFailure(assessedAgain, { phase: 'Cleanup', code: 'StepFailed' });
     expect(assessedAgain.from).toBe('Assessment');

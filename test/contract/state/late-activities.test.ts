@@ -59,7 +59,7 @@ const inputs: { readonly [Each in Name]?: object } = {
   clearEnvironmentMark: placed,
   releaseClaims: placed,
   removeFromDestination: placed,
-  removePreparation: placed,
+  finish: { ...placed, environment: 'Production', pipelines: [] },
   removeEntities: placed,
   removeStaging: placed,
   releaseEnvironment: placed,

@@ -103,24 +103,23 @@ describe('a wait for a runtime', () => {
     expect(payloads(wait)).toHaveLength(1);
   });
 
-  test('is told by the timer of an answer whose finder came to no end, without another question', async () => {
+  test('is told again by the timer of an answer whose finder came to no end', async () => {
     const wait = await world.wait(newId());
-    await services.waits.settle(wait, { kind: 'online', nodes: [{ name: 'node-1', version: '5.50' }] });
+    await world.registerNode(`shir-${wait.setupId}`);
+    world.gate = (step, send) => (step === 'DELETE row' ? Promise.reject(new Error('The host dies')) : send());
+    await expect(world.nextLook(wait.setupId)).rejects.toThrow('The host dies');
+    world.gate = (_step, send) => send();
     await world.nextLook(wait.setupId);
-    expect(payloads(wait)).toEqual([online]);
-    expect(world.questions).toEqual([]);
+    expect(payloads(wait)).toEqual([online, online]);
     expect(await rowOf(wait)).toBeUndefined();
   });
 
   test('is not opened for a runtime that is online', async () => {
     const wait = await world.wait(newId());
-    expect(await open(wait)).toEqual({});
+    await services.waits.close(wait);
     await world.registerNode(`shir-${wait.setupId}`);
     expect(await open(wait)).toEqual({ answer: online });
-    // The first call may be the one that counts: then the orchestration waits for the event.
-    await world.nextLook(wait.setupId);
-    expect(payloads(wait)).toEqual([online]);
-    await services.waits.close(wait);
+    expect(await rowOf(wait)).toBeUndefined();
   });
 
   test('is opened although Data Factory does not answer', async () => {
@@ -199,9 +198,18 @@ describe('a cancellation', () => {
     expect(await rowOf(wait)).toBeUndefined();
   });
 
-  test('takes the place of an answer that was not told, and is told at once', async () => {
+  test('is told by the timer when the wait was opened after it', async () => {
     const wait = await world.wait(newId());
-    await services.waits.settle(wait, { kind: 'online', nodes: [] });
+    await services.waits.close(wait);
+    await services.store.record(wait, milestone('cancelRequested'));
+    expect(await open(wait)).toEqual({});
+    await world.nextLook(wait.setupId);
+    expect(payloads(wait)).toEqual([canceled]);
+    expect(world.questions).toHaveLength(1);
+  });
+
+  test('is told at once by its request, and the wait is closed', async () => {
+    const wait = await world.wait(newId());
     const row = await rowOf(wait);
     if (row === undefined) throw new Error('The wait is open');
     await raiseCanceled(services, world.client, row);

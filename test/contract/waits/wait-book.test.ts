@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { NewWait, WaitAnswer } from '../../../shared/waits/wait.ts';
+import type { NewWait } from '../../../shared/waits/wait.ts';
 import { WaitBook } from '../../../shared/waits/wait-book.ts';
 import { SlowWrites } from '../../support/slow-writes.ts';
 import { startTables } from '../../support/tables.ts';
@@ -25,9 +25,6 @@ const cleanupWait = (number: number) =>
   ({ instanceId: `first-setup.1.cleanup.${number}`, eventName: 'release' }) as const;
 const runWait = (number: number, start: number) =>
   ({ instanceId: `first-setup.1.replication.${number}.${start}`, eventName: 'replication' }) as const;
-const online: WaitAnswer = { kind: 'online', nodes: [{ name: 'node-1', version: '5.50' }] };
-const ended: WaitAnswer = { kind: 'ended', status: 'Succeeded', message: '' };
-const canceled: WaitAnswer = { kind: 'canceled' };
 
 let tables: Tables;
 let writes: SlowWrites;
@@ -60,7 +57,7 @@ async function open() {
 describe('a wait', () => {
   test('is stored as it was opened, and due in 5 s', async () => {
     const opened = await waits.open(runtime);
-    expect(opened).toMatchObject({ ...runtime, since: at(0), due: at(5), nudgedAt: at(0), answer: undefined });
+    expect(opened).toMatchObject({ ...runtime, since: at(0), due: at(5), nudgedAt: at(0) });
     expect(await waits.get(setup)).toEqual(opened);
     expect(await waits.get({ ...setup, setupId: 'other-setup' })).toBeUndefined();
   });
@@ -107,7 +104,6 @@ describe('a wait', () => {
     await waits.close(runtime);
     await waits.close(runtime);
     expect(await waits.get(setup)).toBeUndefined();
-    expect(await waits.settle(runtime, online)).toBeUndefined();
     expect(await waits.nudge(setup)).toBeUndefined();
   });
 });
@@ -121,20 +117,23 @@ describe('a look', () => {
     expect(await waits.due()).toEqual([await open()]);
   });
 
-  test('is taken by one of many, and the next one is set', async () => {
+  test('without an answer is followed by another one after a tenth of the time', async () => {
     await waits.open(runtime);
     passTo(600);
-    const wait = await open();
-    const taken = await Promise.all(Array.from({ length: 5 }, () => waits.take(wait)));
-    expect(taken.filter(Boolean)).toHaveLength(1);
+    await waits.postpone(await open());
     expect(await open()).toMatchObject({ due: at(665), nudgedAt: at(0) });
   });
 
-  test('is not taken of a wait that was closed', async () => {
+  test('leaves a nudge that came meanwhile as it is, and a wait that was closed', async () => {
     await waits.open(runtime);
+    passTo(3600);
     const wait = await open();
+    await waits.nudge(setup);
+    await waits.postpone(wait);
+    expect(await open()).toMatchObject({ due: at(3605), nudgedAt: at(3600) });
     await waits.close(runtime);
-    expect(await waits.take(wait)).toBeUndefined();
+    await waits.postpone(wait);
+    expect(await waits.get(setup)).toBeUndefined();
   });
 });
 
@@ -161,42 +160,9 @@ describe('a nudge', () => {
   test('looks although the timer has looked a moment ago: the run may have ended since', async () => {
     await waits.open(run('assess'));
     passTo(600);
-    await waits.take(await open());
+    await waits.postpone(await open());
     passTo(600.1);
     expect(await waits.nudge(setup)).toMatchObject({ mayLook: true });
-  });
-
-  test('leaves alone what has its answer', async () => {
-    await waits.open(runtime);
-    const settled = await waits.settle(runtime, online);
-    passTo(600);
-    expect(await waits.nudge(setup)).toMatchObject({ mayLook: false, wait: { answer: online } });
-    expect(await open()).toMatchObject({ due: settled?.due, lookedAt: undefined });
-  });
-});
-
-describe('an answer', () => {
-  test('stays, and is told again soon', async () => {
-    await waits.open(runtime);
-    passTo(3600);
-    expect(await waits.settle(runtime, online)).toMatchObject({ answer: online });
-    expect(await waits.settle(runtime, { kind: 'online', nodes: [] })).toMatchObject({ answer: online });
-    expect(await open()).toMatchObject({ answer: online, nudgedAt: at(3600), due: at(3605) });
-  });
-
-  test('is not that of another wait', async () => {
-    await waits.open(run('assess'));
-    expect(await waits.settle(runtime, online)).toBeUndefined();
-    expect(await open()).toMatchObject({ answer: undefined });
-    expect(await waits.settle(run('assess'), ended)).toMatchObject({ answer: ended });
-  });
-
-  test('gives way to a cancellation, and no cancellation to an answer', async () => {
-    await waits.open(runtime);
-    await waits.settle(runtime, online);
-    expect(await waits.settle(runtime, canceled)).toMatchObject({ answer: canceled });
-    expect(await waits.settle(runtime, online)).toMatchObject({ answer: canceled });
-    expect(await open()).toMatchObject({ answer: canceled });
   });
 });
 
@@ -206,13 +172,6 @@ describe('what happens just before a change is written', () => {
     writes.meanwhile(() => waits.open(run('assess', 2)));
     expect(await waits.open(run('install'))).toBeUndefined();
     expect(await open()).toMatchObject(run('assess', 2));
-  });
-
-  test('is a cancellation, and it is told in place of the answer', async () => {
-    await waits.open(runtime);
-    writes.meanwhile(() => waits.settle(runtime, canceled));
-    expect(await waits.settle(runtime, online)).toMatchObject({ answer: canceled });
-    expect(await open()).toMatchObject({ answer: canceled });
   });
 
   test('is a later wait, and that one is not closed', async () => {

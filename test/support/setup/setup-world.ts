@@ -78,7 +78,7 @@ export function successfulWorld(
     holdsPassword: () => ({ holds: true }),
     removeSecret: () => null,
     cancelRuns: () => ({ active: 0 }),
-    removePreparation: () => null,
+    finish: () => null,
     removeEntities: () => ({ removed: ['everything'] }),
     removeStaging: () => ({ removed: ['container'] }),
     refreshPlan: () => ({ published: true }),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { runActivity } from '../../../orchestrators/activities/run.ts';
 import type { activities } from '../../../orchestrators/contract.ts';
+import { systemClock } from '../../../shared/clock.ts';
 import type { Services } from '../../../shared/services.ts';
 import type { Fence } from '../../../shared/setup/fence.ts';
 import type { SetupRecord } from '../../../shared/setup/head.ts';
@@ -35,7 +36,7 @@ const fences: Readonly<Record<Name, Fence>> = {
   holdsClaim: 'none',
   releaseClaims: 'undo',
   removeFromDestination: 'undo',
-  removePreparation: 'forward',
+  finish: 'forward',
   removeEntities: 'undo',
   removeStaging: 'undo',
   releaseEnvironment: 'undo',
@@ -76,6 +77,7 @@ const input = {
 };
 /** What some of them take under one name. */
 const own: Readonly<Partial<Record<Name, object>>> = {
+  finish: { environment: 'Production', pipelines: [] },
   startPreparation: { stage: 'assess' },
   startSourceUndo: { stage: 'release' },
   startReplication: { mode: 'full' },
@@ -94,9 +96,14 @@ function run(name: Name, head: SetupRecord | undefined, worker: object = {}): Pr
       },
     });
   const store = nothingElse({ get: () => Promise.resolve(head) });
-  return runActivity(name, { ...input, ...own[name], ...worker }, nothingElse({ store }) as Services, () => {
-    throw new Error(LET_THROUGH);
-  });
+  return runActivity(
+    name,
+    { ...input, ...own[name], ...worker },
+    nothingElse({ store, clock: systemClock }) as Services,
+    () => {
+      throw new Error(LET_THROUGH);
+    },
+  );
 }
 
 const running: SetupRecord = { ...storedHead, attempt: 3, state: 'Running' };
