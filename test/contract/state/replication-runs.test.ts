@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { RunOutcome } from '../../../shared/replication/run.ts';
+import type { MilestoneData } from '../../../shared/setup/states.ts';
 import type { SetupRecord } from '../../../shared/setup/store.ts';
 import { firstAttempt, newSetupTable } from '../../support/setup/setup-table.ts';
 import type { SetupTable } from '../../support/setup/setup-table.ts';
@@ -75,6 +76,17 @@ describe('a run', () => {
       kind: 'stopped',
       reason: 'superseded',
     });
+  });
+
+  test('has its tables planned again once, by its last orchestration, if what is migrated has changed', async () => {
+    const { data: plan } = milestone('tablesPlanned') as { data: MilestoneData<'tablesPlanned'> };
+    await setups.store.select(ready, { companies: ['CRONUS'] }, audit);
+    await create();
+    const plans = (start: number) => setups.replicationRuns.recordPlan(firstAttempt, { number: 1, start }, plan);
+    expect(await plans(2)).toEqual({ kind: 'stopped', reason: 'superseded' });
+    expect(await plans(1)).toMatchObject({ setup: { planOutdated: false } });
+    expect(await plans(1)).toMatchObject({ kind: 'recorded' });
+    expect(await events()).toEqual(['tables-planned']);
   });
 
   test('belongs to its last orchestration', async () => {

@@ -105,6 +105,15 @@ test('a run that was refused because of throttling is started by the next call',
   expect(await start()).toBe(runId);
 });
 
+test('an intent that somebody has renewed since is not withdrawn, nor renewed by another one', async () => {
+  const { runIntents } = services;
+  const { intent } = await runIntents.begin({ tenantId, setupId }, '1.assess');
+  expect(await runIntents.renew({ tenantId, setupId }, '1.assess', intent)).toBe(true);
+  expect(await runIntents.renew({ tenantId, setupId }, '1.assess', intent)).toBe(false);
+  await runIntents.withdraw({ tenantId, setupId }, '1.assess', intent);
+  expect(await runIntents.begin({ tenantId, setupId }, '1.assess')).toMatchObject({ isFirst: false });
+});
+
 test('a run that was not started is, a minute later, by one of those that want it', async () => {
   // Whoever wanted it died before it sent the request.
   await services.runIntents.begin({ tenantId, setupId }, '1.assess');

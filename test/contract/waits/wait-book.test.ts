@@ -174,6 +174,14 @@ describe('what happens just before a change is written', () => {
     expect(await open()).toMatchObject(run('assess', 2));
   });
 
+  test('to open a wait in place of another one is not written over', async () => {
+    await waits.open(run('assess'));
+    // Its first write finds that there is a wait, its second one takes the place of that.
+    writes.meanwhile(() => Promise.resolve(writes.meanwhile(() => waits.open(run('assess', 2)))));
+    expect(await waits.open(run('install'))).toBeUndefined();
+    expect(await open()).toMatchObject(run('assess', 2));
+  });
+
   test('is a later wait, and that one is not closed', async () => {
     await waits.open(run('assess'));
     writes.meanwhile(() => waits.open(run('install')));

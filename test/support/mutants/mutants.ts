@@ -140,7 +140,7 @@ function conditions(text: string): Break[] {
 }
 
 /** Where a loop ends because a write has succeeded: without that nothing ends. */
-const endOfLoop = /^ +if \((?:written|claimed|released|await this\.#)/;
+const endOfLoop = /^ +if \((?:written|claimed|released|isClosed|answer !== undefined|await this\.#)/;
 
 /** What only the compiler needs: a claim without its columns is nobody's also without being asked for them. */
 const forTheCompiler = 'setupId === undefined || attempt === undefined || claimedAt === undefined';
