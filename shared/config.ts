@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { checkThresholdsSchema } from './checks/thresholds.ts';
 import type { CheckThresholds } from './checks/thresholds.ts';
+import { regionSchema } from './environments/environment.ts';
 import { factorySchema } from './setup/setup.ts';
 import { azureSqlDomains } from './sql/azure-connection.ts';
 
@@ -37,6 +38,8 @@ export const settingsSchema = z.object({
   MIGRATION_RESOURCE_MANAGER_URL: httpsUrl.default('https://management.azure.com'),
   MIGRATION_FACTORIES: json(z.array(factorySchema).min(1, 'must name at least one factory').max(100)),
   MIGRATION_STAGING_BLOB_ENDPOINT: httpsUrl,
+  // Of the regions that have an account of their own; all others use the one above.
+  MIGRATION_REGIONAL_STAGING_BLOB_ENDPOINTS: json(z.record(regionSchema, httpsUrl)).default({}),
   MIGRATION_AZURE_SQL_DOMAINS: json(z.array(z.string().toLowerCase()).min(1)).default([...azureSqlDomains]),
   MIGRATION_TOKEN_ISSUER: z.string().includes('{tenantId}', { error: 'must contain {tenantId}' }),
   MIGRATION_TOKEN_AUDIENCE: z.string().min(1),

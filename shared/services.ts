@@ -21,6 +21,7 @@ import { EventPublisher } from './setup/publisher.ts';
 import { FactoryBook } from './factory/book.ts';
 import { ReplayBook } from './replays/replay-book.ts';
 import { Staging } from './factory/staging.ts';
+import { StagingAccounts } from './factory/staging-accounts.ts';
 import { OrphanBook } from './orphans/orphan-book.ts';
 import { EndedBook } from './retention/ended-book.ts';
 import { SetupRows } from './retention/setup-rows.ts';
@@ -67,7 +68,7 @@ export interface Services {
   readonly waits: WaitBook;
   readonly runIntents: RunIntents;
   readonly databases: SqlDatabases;
-  readonly staging: Staging;
+  readonly staging: StagingAccounts;
   readonly orphans: OrphanBook;
   readonly secrets: Secrets;
 }
@@ -113,9 +114,6 @@ export function createServices(settings: Settings): Services {
     disableChallengeResourceVerification: !settings.MIGRATION_KEY_VAULT_VERIFY_CHALLENGE,
     ...threeTries,
   });
-  const blobs = new BlobServiceClient(settings.MIGRATION_STAGING_BLOB_ENDPOINT, credential, {
-    retryOptions: { maxTries: 1, tryTimeoutInMs: TRY_MS },
-  });
   const factories = new DataFactories(
     resourceManager(settings.MIGRATION_RESOURCE_MANAGER_URL, credential, clock),
     clock,
@@ -143,10 +141,23 @@ export function createServices(settings: Settings): Services {
     runIntents: new RunIntents(setups, clock),
     waits: new WaitBook(table('waits'), clock),
     databases: new SqlDatabases(connectWith(credential)),
-    staging: new Staging(blobs),
+    staging: stagingAccounts(settings, credential),
     orphans: new OrphanBook(table('orphans')),
     secrets: new Secrets(vault),
   };
+}
+
+function stagingAccounts(
+  {
+    MIGRATION_STAGING_BLOB_ENDPOINT: others,
+    MIGRATION_REGIONAL_STAGING_BLOB_ENDPOINTS: regional,
+  }: Pick<Settings, 'MIGRATION_STAGING_BLOB_ENDPOINT' | 'MIGRATION_REGIONAL_STAGING_BLOB_ENDPOINTS'>,
+  credential: TokenCredential,
+): StagingAccounts {
+  const retryOptions = { maxTries: 1, tryTimeoutInMs: TRY_MS };
+  const at = (endpoint: string) => new Staging(new BlobServiceClient(endpoint, credential, { retryOptions }));
+  const byRegion = Object.entries(regional).map(([region, endpoint]): [string, Staging] => [region, at(endpoint)]);
+  return new StagingAccounts(new Map(byRegion), at(others));
 }
 
 /** One client a subscription: what is left of its requests is known in one place. */

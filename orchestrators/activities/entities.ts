@@ -49,7 +49,7 @@ async function connect(
   { factories, secrets, staging }: Services,
   runtimeName: string | undefined,
 ): Promise<void> {
-  const [password, container] = await Promise.all([secrets.get(secretName), staging.open(key)]);
+  const [password, container] = await Promise.all([secrets.get(secretName), staging.of(destination.region).open(key)]);
   if (password === undefined) {
     throw new Error(`Key Vault has no secret ${secretName}, which holds the source's password. Recover it there.`);
   }
@@ -62,8 +62,13 @@ async function connect(
   await putAll(factories, factory, 'linkedServices', documents);
 }
 
-export const renewStaging: Implementation<'renewStaging'> = async ({ factory, key }, { factories, staging }) => {
-  const document = stagingLinkedService(await staging.open(key));
+export const renewStaging: Implementation<'renewStaging'> = async (
+  { factory, key },
+  { factories, staging },
+  { head },
+) => {
+  const { destination } = await head();
+  const document = stagingLinkedService(await staging.of(destination.region).open(key));
   await factories.put(factory, 'linkedServices', entityNames(key).linkedServices.staging, document);
   return null;
 };

@@ -47,8 +47,7 @@ async function writePlan(
   const run = worker.run === undefined ? {} : { replicationId: worker.run.number };
   const owner = { ...claimantOf(worker, services), ...run };
   const assessed = await services.findings.originOf(setup, 'source', setup.from);
-  const catalogue = (side: 'source' | 'destination') =>
-    catalogueOf(services, { key: setup.key, attempt: assessed }, side);
+  const catalogue = (side: 'source' | 'destination') => catalogueOf(services, { ...setup, attempt: assessed }, side);
   const work = async (database: SqlDatabase): Promise<Planned> => {
     const planned = plan(catalogue('source'), catalogue('destination'), await planContext(services, setup, database));
     let summary = emptyPlanSummary;

@@ -64,8 +64,10 @@ export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, se
   return { failure: failure ?? setupFailure('StepFailed', 'A check blocked, and passed when it was evaluated again.') };
 };
 
-export const holdsCatalogues: Implementation<'holdsCatalogues'> = async ({ key, ...attempt }, services) => {
-  const { findings, staging } = services;
+export const holdsCatalogues: Implementation<'holdsCatalogues'> = async ({ key, ...attempt }, services, { head }) => {
+  const { findings } = services;
+  const { destination } = await head();
+  const staging = services.staging.of(destination.region);
   const assessed = await findings.originOf(attempt, 'source');
   const sides = ['source', 'destination'] as const;
   const held = await Promise.all(sides.map((side) => staging.has(key, catalogueBlob(assessed, side))));

@@ -15,6 +15,7 @@ import { entityNames, stagingContainer } from '../../shared/factory/names.ts';
 import { FactoryBook } from '../../shared/factory/book.ts';
 import type { Holder } from '../../shared/factory/book.ts';
 import { Staging } from '../../shared/factory/staging.ts';
+import { StagingAccounts } from '../../shared/factory/staging-accounts.ts';
 import { OrphanBook } from '../../shared/orphans/orphan-book.ts';
 import { RuntimeBook } from '../../shared/runtimes/runtime-book.ts';
 import { Secrets } from '../../shared/secrets.ts';
@@ -93,7 +94,7 @@ export async function startOrphanWorld(tables: Tables): Promise<OrphanWorld> {
     runtimes: new RuntimeBook(tables.table()),
     secrets: new Secrets(vault),
     factories: new DataFactories(() => client, clock),
-    staging: new Staging(blobs),
+    staging: new StagingAccounts(new Map(), new Staging(blobs)),
     orphans: new OrphanBook(tables.table()),
   };
   // The sweeper uses no other gateway.
@@ -154,7 +155,7 @@ export async function startOrphanWorld(tables: Tables): Promise<OrphanWorld> {
       for (const one of view.factories) await services.book.reserve(one, holder, view);
     },
     async putBlob(key) {
-      await services.staging.open(key);
+      await services.staging.of('westeurope').open(key);
       await blobs.getContainerClient(stagingContainer(key)).getBlockBlobClient('run-1/data.csv').upload('1', 1);
     },
     async registerNode(factory, runtimeName) {

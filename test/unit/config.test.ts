@@ -34,6 +34,7 @@ describe('settings that are in order', () => {
       ...required,
       MIGRATION_FACTORIES: JSON.parse(required.MIGRATION_FACTORIES) as unknown,
       MIGRATION_AZURE_SQL_DOMAINS: ['database.windows.net', 'database.usgovcloudapi.net', 'database.chinacloudapi.cn'],
+      MIGRATION_REGIONAL_STAGING_BLOB_ENDPOINTS: {},
       MIGRATION_ALLOWED_TENANTS: [],
       MIGRATION_ALLOWED_CLIENTS: [],
       MIGRATION_KEY_VAULT_VERIFY_CHALLENGE: true,

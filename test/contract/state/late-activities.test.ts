@@ -134,7 +134,7 @@ beforeEach(() => {
     waits: new WaitBook(tables.table(counting), setups.clock),
     secrets: new Secrets(vault),
     factories: new DataFactories(() => client, setups.clock),
-    staging: { remove: noStorage, open: noStorage } as unknown as Services['staging'],
+    staging: { remove: noStorage, of: () => ({ open: noStorage }) } as unknown as Services['staging'],
     databases: new SqlDatabases(() => {
       touched += 1;
       return Promise.reject(new Error('There is no destination'));

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { TableClient } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
 import { BlobServiceClient, ContainerClient } from '@azure/storage-blob';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { createCertificateAuthority, trustCertificateAuthority } from '../../../local/stack/certificates.ts';
 import type { TlsIdentity } from '../../../local/endpoint/endpoint.ts';
 import { startIdentity } from '../../../local/identity/server.ts';
@@ -13,6 +13,7 @@ import type { Identity } from '../../../local/identity/server.ts';
 import { startStorage } from '../../../local/storage/server.ts';
 import type { Storage } from '../../../local/storage/server.ts';
 import { Staging } from '../../../shared/factory/staging.ts';
+import { StagingAccounts } from '../../../shared/factory/staging-accounts.ts';
 
 let directory: string;
 let tls: TlsIdentity;
@@ -158,6 +159,27 @@ describe('the container of a setup', () => {
     expect(await staging.newest(key)).toBeUndefined();
     expect(await staging.keys()).toEqual([other]);
   });
+});
+
+test('each region has its own containers, and what moved to another one is removed in both', async () => {
+  const north = await startStorage({ tls, directory: join(directory, 'north') });
+  onTestFinished(() => north.stop());
+  const at = ({ blobUrl }: Storage) => new Staging(new BlobServiceClient(blobUrl, credential));
+  const accounts = new StagingAccounts(new Map([['northeurope', at(north)]]), at(storage));
+  const [key, other] = ['00000000000a', '00000000000b'];
+  expect(await accounts.of('northeurope').open(key)).toContain(`${north.blobUrl}/mig-${key}?`);
+  expect(await accounts.of('westeurope').open(other)).toContain(`${storage.blobUrl}/mig-${other}?`);
+  expect(await at(north).keys()).toEqual([key]);
+  await accounts.of('westeurope').open(key);
+  expect((await accounts.keys()).filter((one) => [key, other].includes(one)).toSorted()).toEqual([key, other]);
+  expect(await accounts.newest(key)).toEqual(await at(storage).newest(key));
+  expect(await accounts.remove(key)).toBe(true);
+  expect([await at(north).keys(), await at(storage).newest(key), await accounts.newest(key)]).toEqual([
+    [],
+    undefined,
+    undefined,
+  ]);
+  expect(await accounts.remove(key)).toBe(false);
 });
 
 describe('access', () => {

@@ -153,7 +153,7 @@ export class World implements Disposable {
       orphans: new OrphanBook(tables.client('orphans')),
       // Nothing is staged here.
       staging: {
-        open: () => Promise.resolve('https://staging.example.com/container'),
+        of: () => ({ open: () => Promise.resolve('https://staging.example.com/container') }),
         remove: () => Promise.resolve(false),
       } as unknown as Services['staging'],
       databases: new SqlDatabases(this.database.connect),

@@ -1,0 +1,44 @@
+/** The staging accounts of all regions: what is copied stays in the region of the environment to which it goes. */
+import type { Staging } from './staging.ts';
+
+export class StagingAccounts {
+  readonly #byRegion: ReadonlyMap<string, Staging>;
+  readonly #others: Staging;
+
+  /** @param others of the regions that have none of their own */
+  constructor(byRegion: ReadonlyMap<string, Staging>, others: Staging) {
+    this.#byRegion = byRegion;
+    this.#others = others;
+  }
+
+  /** The account for setups of environments in a region. */
+  of(region: string): Staging {
+    return this.#byRegion.get(region) ?? this.#others;
+  }
+
+  /** Keys of the setups that have a container, in whatever account. */
+  async keys(): Promise<string[]> {
+    const keys = await Promise.all(this.#all().map((staging) => staging.keys()));
+    return [...new Set(keys.flat())];
+  }
+
+  /** When what a setup has there was last written; undefined if there is nothing. */
+  async newest(key: string): Promise<Date | undefined> {
+    const times = await Promise.all(this.#all().map((staging) => staging.newest(key)));
+    const known = times.filter((time) => time !== undefined);
+    return known.length === 0 ? undefined : new Date(Math.max(...known.map((time) => time.getTime())));
+  }
+
+  /**
+   * Deletes the container of a setup in every account: its environment may have moved to another region since.
+   * @returns whether there was one
+   */
+  async remove(key: string): Promise<boolean> {
+    const removed = await Promise.all(this.#all().map((staging) => staging.remove(key)));
+    return removed.includes(true);
+  }
+
+  #all(): readonly Staging[] {
+    return [...this.#byRegion.values(), this.#others];
+  }
+}
