@@ -8,7 +8,7 @@ const GATEWAYS = [
   'requests/(?:few-connections|request-queue|request-timeout|resource-manager-budget|rest-errors)',
   'runtimes/runtime-book',
   'environments/directory',
-  'factory/(?:book|data-factory|identities|staging)',
+  'factory/(?:book|data-factory|identities|quota-announcer|staging|staging-accounts)',
   'orphans/(?:factory-place|orphan-book|other-places)',
   'plan/(?:control-rows|online-context)',
   'sql/(?:connect|database|scripts)',

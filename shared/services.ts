@@ -20,6 +20,7 @@ import type { ClientOf } from './factory/data-factory.ts';
 import { EventPublisher } from './setup/publisher.ts';
 import { FactoryBook } from './factory/book.ts';
 import { ReplayBook } from './replays/replay-book.ts';
+import { QuotaAnnouncer } from './factory/quota-announcer.ts';
 import { Staging } from './factory/staging.ts';
 import { StagingAccounts } from './factory/staging-accounts.ts';
 import { OrphanBook } from './orphans/orphan-book.ts';
@@ -60,6 +61,7 @@ export interface Services {
   readonly findings: Findings;
   readonly environments: EnvironmentDirectory;
   readonly book: FactoryBook;
+  readonly quotas: QuotaAnnouncer;
   readonly runtimes: RuntimeBook;
   readonly publisher: EventPublisher;
   readonly factories: DataFactories;
@@ -118,6 +120,8 @@ export function createServices(settings: Settings): Services {
     resourceManager(settings.MIGRATION_RESOURCE_MANAGER_URL, credential, clock),
     clock,
   );
+  const sender = bus.createSender(settings.MIGRATION_EVENT_TOPIC);
+  const book = new FactoryBook(table('factories'), clock);
   return {
     settings,
     thresholds: checkThresholds(settings),
@@ -132,10 +136,11 @@ export function createServices(settings: Settings): Services {
     setupRows: new SetupRows(setups),
     findings: new Findings(setups),
     environments: new EnvironmentDirectory(table('environments'), store, audit, clock),
-    book: new FactoryBook(table('factories'), clock),
+    book,
+    quotas: new QuotaAnnouncer(sender, book, eventSource),
     runtimes: new RuntimeBook(table('runtimes')),
     replays: new ReplayBook(table('replays'), audit, ended, clock),
-    publisher: new EventPublisher(bus.createSender(settings.MIGRATION_EVENT_TOPIC), store, active, clock),
+    publisher: new EventPublisher(sender, store, active, clock),
     factories,
     identities: new FactoryIdentities(factories, clock),
     runIntents: new RunIntents(setups, clock),

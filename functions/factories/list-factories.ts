@@ -1,6 +1,6 @@
 import type { HttpResponseInit } from '@azure/functions';
 import type { BookedFactory } from '../../shared/factory/book.ts';
-import { quotasOf } from '../../shared/factory/placement.ts';
+import { quotasOf, quotaWarnings } from '../../shared/factory/quotas.ts';
 import type { KnownCall } from '../http/adapter.ts';
 
 /** `GET /factories`: what the service knows of its factories, in the order of the setting. Nobody is asked for it. */
@@ -19,6 +19,7 @@ function factoryResource(known: BookedFactory) {
     measuredAt: measuredAt?.toISOString(),
     reservations,
     ...quotasOf(known),
+    warnings: quotaWarnings(known),
   };
 }
 

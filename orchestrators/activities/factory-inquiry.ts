@@ -68,7 +68,7 @@ export class Inquiry {
   }
 
   async #count(known: BookedFactory): Promise<Answer> {
-    const error = await countFactory(known, this.#services);
+    const { error } = await countFactory(known, this.#services);
     if (error !== undefined) return answerOf(error);
     // Whether it has the runtime is still to be asked.
     if (this.#runtimeName === undefined) this.#answered.add(known.id);
@@ -78,21 +78,20 @@ export class Inquiry {
 
 /**
  * Counts what a factory carries, and writes it down; or why it did not answer.
- * @returns what it met; undefined if it was counted
+ * @returns what is known of it if it was counted, or else what was met
  */
 export async function countFactory(
   known: BookedFactory,
   services: Pick<Services, 'book' | 'factories'>,
-): Promise<unknown> {
+): Promise<{ readonly counted: BookedFactory; readonly error?: undefined } | { readonly error: unknown }> {
   let load;
   try {
     load = await services.factories.load(known.factory);
   } catch (error) {
     await noteSilence(known, error, services);
-    return error;
+    return { error };
   }
-  await services.book.measured(known, load);
-  return undefined;
+  return { counted: await services.book.measured(known, load) };
 }
 
 /** What is throttled is noted by nobody: its subscription answers no one for a while, and nothing is wrong with the factory. */

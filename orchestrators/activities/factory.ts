@@ -41,7 +41,11 @@ export const releaseFactory: Implementation<'releaseFactory'> = async ({ entitie
 };
 
 export const measureFactory: Implementation<'measureFactory'> = async ({ factory }, services) => {
-  const error = await countFactory(await services.book.get(factory), services);
-  if (isThrottled(error)) throw error;
-  return error === undefined ? { measured: true } : { measured: false, reason: messageOf(error) };
+  const answer = await countFactory(await services.book.get(factory), services);
+  if ('counted' in answer) {
+    await services.quotas.announce(answer.counted);
+    return { measured: true };
+  }
+  if (isThrottled(answer.error)) throw answer.error;
+  return { measured: false, reason: messageOf(answer.error) };
 };

@@ -13,6 +13,8 @@ import { createdTable } from '../table.ts';
 import type { FactoryLoad } from './data-factory.ts';
 import { factoryKey } from './names.ts';
 import type { KnownFactory } from './placement.ts';
+import { alertsAfter, quotaAlertsSchema, quotaNames } from './quotas.ts';
+import type { QuotaAlerts } from './quotas.ts';
 
 /** Partition of the factories and of the places in them. */
 const FACTORIES = 'factories';
@@ -30,6 +32,12 @@ const factoryRowSchema = z.object({
   /** Why it did not answer when it was last asked. */
   silence: z.string().optional(),
   measuredAt: z.coerce.date().optional(),
+  /** Of its limits. */
+  alerts: z
+    .string()
+    .default('{}')
+    .transform((text) => JSON.parse(text) as unknown)
+    .pipe(quotaAlertsSchema),
 });
 type FactoryRow = z.infer<typeof factoryRowSchema>;
 
@@ -59,6 +67,8 @@ export interface BookedFactory extends KnownFactory {
   readonly arrived: number;
   /** When its entities and runs were counted; undefined if they never were. */
   readonly measuredAt: Date | undefined;
+  /** What was told of its limits. */
+  readonly alerts: QuotaAlerts;
   /** Undefined while nothing of it is written down. */
   readonly etag: string | undefined;
 }
@@ -154,14 +164,27 @@ export class FactoryBook {
   /**
    * Writes down what was counted. Entities that setups brought in since `before` was read count beside it, because the factory
    * may have been counted without them.
+   * @returns what is known of the factory now
    */
-  async measured(before: BookedFactory, load: FactoryLoad): Promise<void> {
-    await this.#change(before.factory, (now) => ({
-      entities: load.entities + now.arrived - before.arrived,
-      activeRuns: load.activeRuns,
-      silence: undefined,
-      measuredAt: this.#clock.now(),
-    }));
+  async measured(before: BookedFactory, load: FactoryLoad): Promise<BookedFactory> {
+    return this.#change(before.factory, (now) => {
+      const entities = load.entities + now.arrived - before.arrived;
+      const counted = { entities, activeRuns: load.activeRuns };
+      const alerts = alertsAfter(now.alerts, { ...now, ...counted });
+      return { ...counted, silence: undefined, measuredAt: this.#clock.now(), alerts };
+    });
+  }
+
+  /** Writes down that the alerts of a factory are told, as it was read. One that has come since is not. */
+  async told({ factory, alerts }: BookedFactory): Promise<void> {
+    await this.#change(factory, (now) => {
+      const told = quotaNames.flatMap((name) => {
+        const alert = now.alerts[name];
+        if (alert === undefined) return [];
+        return [[name, alert.times === alerts[name]?.times ? { ...alert, isTold: true } : alert]];
+      });
+      return { alerts: Object.fromEntries(told) as QuotaAlerts };
+    });
   }
 
   /** Writes down that a factory answers, or why it does not. */
@@ -169,15 +192,16 @@ export class FactoryBook {
     await this.#change(factory, () => ({ silence }));
   }
 
-  async #change(factory: Factory, change: (now: BookedFactory) => Partial<BookedFactory>): Promise<void> {
+  async #change(factory: Factory, change: (now: BookedFactory) => Partial<BookedFactory>): Promise<BookedFactory> {
     const table = await this.#table();
     for (;;) {
       const now = await this.get(factory);
-      const row = columnsOf({ ...now, ...change(now) });
+      const changed = { ...now, ...change(now) };
+      const row = columnsOf(changed);
       const written = await unlessConflict(() =>
         now.etag === undefined ? table.createEntity(row) : table.updateEntity(row, 'Replace', { etag: now.etag }),
       );
-      if (written) return;
+      if (written) return changed;
     }
   }
 
@@ -234,17 +258,20 @@ function booked(factory: Factory, row: FactoryRow | undefined, held: FactoryRow 
       ...nothing,
       silence: undefined,
       measuredAt: undefined,
+      alerts: {},
       etag: undefined,
       isOwn: false,
     };
   }
-  const { entities, activeRuns, arrived, silence, measuredAt, etag } = row;
+  const { entities, activeRuns, arrived, silence, measuredAt, alerts, etag } = row;
   const isOwn = row.rowKey === held?.rowKey;
   const reservations = row.reservations - Number(isOwn);
-  return { id: row.rowKey, factory, entities, activeRuns, reservations, arrived, silence, measuredAt, etag, isOwn };
+  const counted = { entities, activeRuns, reservations, arrived, silence, measuredAt, alerts };
+  return { id: row.rowKey, factory, ...counted, etag, isOwn };
 }
 
-function columnsOf({ id, entities, activeRuns, reservations, arrived, silence, measuredAt }: BookedFactory) {
+function columnsOf(known: BookedFactory) {
+  const { id, entities, activeRuns, reservations, arrived, silence, measuredAt, alerts } = known;
   return {
     partitionKey: FACTORIES,
     rowKey: id,
@@ -252,6 +279,7 @@ function columnsOf({ id, entities, activeRuns, reservations, arrived, silence, m
     activeRuns,
     reservations,
     arrived,
+    alerts: JSON.stringify(alerts),
     ...(silence === undefined ? {} : { silence }),
     ...(measuredAt === undefined ? {} : { measuredAt: measuredAt.toISOString() }),
   };

@@ -2,10 +2,8 @@
 import type { Factory, FactoryCandidate } from '../setup/setup.ts';
 
 // https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits#data-factory-limits
-const MAXIMUM_ENTITIES = 5_000;
-const MAXIMUM_ACTIVE_RUNS = 10_000;
-/** From this share of a limit on, somebody should know. */
-const WARNED_SHARE = 0.8;
+export const MAXIMUM_ENTITIES = 5_000;
+export const MAXIMUM_ACTIVE_RUNS = 10_000;
 
 /** The most that one setup needs: three linked services, three datasets and four pipelines of its own, and a runtime. */
 export const ENTITIES_PER_SETUP = 11;
@@ -58,32 +56,6 @@ export function drawCandidates<Known extends KnownFactory>(
   ).flat();
 }
 
-/** How much of a limit is used. */
-interface Quota {
-  readonly used: number;
-  readonly limit: number;
-  readonly left: number;
-}
-
-/**
- * How near a factory is to its limits, the places that setups hold among its entities, and which limits are nearly reached.
- */
-export function quotasOf(known: KnownFactory): {
-  readonly entities: Quota;
-  readonly activeRuns: Quota;
-  readonly warnings: readonly string[];
-} {
-  const quota = (used: number, limit: number): Quota => ({ used, limit, left: Math.max(0, limit - used) });
-  const quotas = {
-    entities: quota(expectedEntities(known), MAXIMUM_ENTITIES),
-    activeRuns: quota(known.activeRuns, MAXIMUM_ACTIVE_RUNS),
-  };
-  const warnings = Object.entries(quotas)
-    .filter(([, { used, limit }]) => used >= WARNED_SHARE * limit)
-    .map(([name, { used, limit }]) => `${name}: ${Math.floor((100 * used) / limit)} % of ${limit} are used`);
-  return { ...quotas, warnings };
-}
-
 function candidateOf(known: KnownFactory): FactoryCandidate {
   const { factory, entities, activeRuns, reservations, silence } = known;
   const { name } = factory;
@@ -99,7 +71,8 @@ function candidateOf(known: KnownFactory): FactoryCandidate {
   return ranked.eligible ? ranked : { ...ranked, obstacle: 'has no room for another setup' };
 }
 
-function expectedEntities({ entities, reservations }: KnownFactory): number {
+/** Entities of a factory, with those that setups may still make that hold a place in it. */
+export function expectedEntities({ entities, reservations }: KnownFactory): number {
   return entities + reservations * ENTITIES_PER_SETUP;
 }
 

@@ -1,6 +1,7 @@
 /** Setup events on a Service Bus topic. */
 import type { ServiceBusSender } from '@azure/service-bus';
 import type { Clock } from '../clock.ts';
+import { messageOf } from '../cloud-event-message.ts';
 import { Recent } from '../recent.ts';
 import type { ActiveSetups } from './active.ts';
 import type { SetupEvent } from './events.ts';
@@ -84,28 +85,12 @@ export class EventPublisher {
   async #send(event: SetupEvent): Promise<void> {
     if (this.isPaused) throw new Error('Service Bus took no event a moment ago; it is left alone for half a minute');
     try {
-      await this.#sender.sendMessages(messageOf(event));
+      const { tenantId, setupId } = event.data;
+      const message = messageOf(event, `${tenantId}.${setupId}`);
+      await this.#sender.sendMessages({ ...message, correlationId: event.correlationid });
     } catch (error) {
       this.#pausedUntil = this.#clock.now().getTime() + PAUSE_MS;
       throw error;
     }
   }
-}
-
-/**
- * Structured mode, with the attributes copied so that a subscription can filter without reading the body.
- * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/amqp-protocol-binding.md
- */
-function messageOf(event: SetupEvent) {
-  const { data, datacontenttype: _contentType, ...attributes } = event;
-  const copies = Object.entries(attributes).map(([name, value]) => [`cloudEvents_${name}`, value]);
-  return {
-    body: event,
-    contentType: 'application/cloudevents+json; charset=utf-8',
-    messageId: event.id,
-    sessionId: `${data.tenantId}.${data.setupId}`,
-    correlationId: event.correlationid,
-    subject: event.type,
-    applicationProperties: Object.fromEntries(copies) as Record<string, string>,
-  };
 }

@@ -94,6 +94,8 @@ export class SelectionWorld {
     const book = new FactoryBook(table, clock);
     const gateways: Partial<Services> = {
       book,
+      // Who is told of limits has a test of its own.
+      quotas: { announce: () => Promise.resolve() } as unknown as Services['quotas'],
       clock,
       store: newSetupTable(this.#tables).store,
       factories: new DataFactories(() => this.#client, clock),

@@ -144,6 +144,8 @@ export class World implements Disposable {
       findings: new Findings(setups),
       environments: new EnvironmentDirectory(tables.client('environments'), store, audit, clock),
       book: new FactoryBook(tables.client('factories'), clock),
+      // Nothing is counted here.
+      quotas: {} as Services['quotas'],
       runtimes: new RuntimeBook(tables.client('runtimes')),
       publisher: this.#publisher({ store, active }),
       factories: dataFactories,

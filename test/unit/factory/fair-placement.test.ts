@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { chooseFactory } from '../../../orchestrators/activities/factory-choice.ts';
 import type { BookedFactory, FactoryBook } from '../../../shared/factory/book.ts';
-import { ENTITIES_OF_READY_SETUP, quotasOf } from '../../../shared/factory/placement.ts';
+import { ENTITIES_OF_READY_SETUP } from '../../../shared/factory/placement.ts';
+import { quotasOf } from '../../../shared/factory/quotas.ts';
 import type { Services } from '../../../shared/services.ts';
 import type { Factory } from '../../../shared/setup/setup.ts';
 
@@ -41,7 +42,7 @@ class Simulation implements Pick<FactoryBook, 'read' | 'reserve'> {
   readonly #underWay: string[] = [];
 
   constructor(entities: number) {
-    const booked = { activeRuns: 0, reservations: 0, arrived: 0, silence: undefined, measuredAt: now };
+    const booked = { activeRuns: 0, reservations: 0, arrived: 0, silence: undefined, alerts: {}, measuredAt: now };
     this.known = new Map(
       factories.map((factory) => [
         factory.name,

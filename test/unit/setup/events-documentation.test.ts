@@ -5,6 +5,7 @@ import { eventTypeOf } from '../../../shared/setup/states.ts';
 import { announcedData, announcementOf, buildSetupEvent, setupEventSchema } from '../../../shared/setup/events.ts';
 import { milestoneNames, milestones } from '../../../shared/setup/states.ts';
 import type { MilestoneName } from '../../../shared/setup/states.ts';
+import { quotaEvent, quotasOf } from '../../../shared/factory/quotas.ts';
 import { endedAnnouncement, startedAnnouncement } from '../../../shared/replication/run-events.ts';
 import type { ReplicationRun } from '../../../shared/replication/run.ts';
 import { setupFailure } from '../../../shared/setup/failure.ts';
@@ -38,11 +39,20 @@ const replicationAnnouncements = [
   endedAnnouncement(ready, run, { state: 'Canceled', counts }),
 ];
 
+/** A factory of which four fifths are used. */
+function nearlyReached() {
+  const counted = { entities: 4_000, activeRuns: 0, reservations: 0, silence: undefined };
+  const factory = { subscriptionId: 'any', resourceGroup: 'any', name: 'factory-1', region: 'westeurope' };
+  const known = { factory, ...counted, measuredAt: new Date('2026-11-24T10:00:00.000Z') };
+  return quotaEvent('https://migration-setup.azurewebsites.net', known, 'entities', quotasOf(known).entities, 1);
+}
+
 const announced = milestoneNames.filter((name) => eventTypeOf(name) !== undefined);
 
 test('every type of event is described, in the order in which they come, and no other', () => {
   const replication = replicationAnnouncements.map(({ type }) => type);
-  expect(sections.map(titleOf)).toEqual(['A whole event', ...new Set(announced.map(eventTypeOf)), ...replication]);
+  const setups = ['A whole event', ...new Set(announced.map(eventTypeOf)), ...replication];
+  expect(sections.map(titleOf)).toEqual([...setups, nearlyReached().type]);
 });
 
 test('the whole event is what the service would send', () => {
@@ -69,4 +79,9 @@ test.each<MilestoneName>(announced)('the example of %s has the members that the 
 
 test.each(replicationAnnouncements)('the example of $type has the members that the service sends', ({ type, data }) => {
   expect(Object.keys(z.looseObject({}).parse(exampleOf(type)))).toEqual(Object.keys(data));
+});
+
+test('the example of a limit that is nearly reached is what the service would send', () => {
+  const event = nearlyReached();
+  expect(exampleOf(event.type)).toEqual(event);
 });

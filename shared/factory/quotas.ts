@@ -1,0 +1,96 @@
+/** How near a factory is to its limits, and what is told of that. Pure. */
+import { z } from 'zod';
+import type { CloudEvent } from '../cloud-event-message.ts';
+import { expectedEntities, MAXIMUM_ACTIVE_RUNS, MAXIMUM_ENTITIES } from './placement.ts';
+import type { KnownFactory } from './placement.ts';
+
+/** From this share of a limit on, somebody should know. */
+const WARNED_SHARE = 0.8;
+/** Below this share it is over: a factory that goes up and down by a few entities is not told of again and again. */
+const RELIEVED_SHARE = 0.75;
+
+export const quotaNames = ['entities', 'activeRuns'] as const;
+export type QuotaName = (typeof quotaNames)[number];
+
+/** How much of a limit is used. */
+export interface Quota {
+  readonly used: number;
+  readonly limit: number;
+  readonly left: number;
+}
+
+/** How near a factory is to its limits; the places that setups hold count as entities. */
+export function quotasOf(known: KnownFactory): Readonly<Record<QuotaName, Quota>> {
+  const quota = (used: number, limit: number): Quota => ({ used, limit, left: Math.max(0, limit - used) });
+  return {
+    entities: quota(expectedEntities(known), MAXIMUM_ENTITIES),
+    activeRuns: quota(known.activeRuns, MAXIMUM_ACTIVE_RUNS),
+  };
+}
+
+/** Which limits are nearly reached, in words. */
+export function quotaWarnings(known: KnownFactory): string[] {
+  return Object.entries(quotasOf(known))
+    .filter(([, quota]) => shareOf(quota) >= WARNED_SHARE)
+    .map(([name, quota]) => `${name}: ${percentOf(quota)} % of ${quota.limit} are used`);
+}
+
+/** For each limit: how often it was nearly reached, whether it is, and whether that was told. */
+export const quotaAlertsSchema = z.partialRecord(
+  z.enum(quotaNames),
+  z.object({ times: z.int(), isNear: z.boolean(), isTold: z.boolean() }),
+);
+export type QuotaAlerts = z.infer<typeof quotaAlertsSchema>;
+
+/** The alerts of a factory that was counted again. */
+export function alertsAfter(before: QuotaAlerts, known: KnownFactory): QuotaAlerts {
+  const quotas = quotasOf(known);
+  const alerts = quotaNames.map((name) => {
+    const { times, isNear, isTold } = before[name] ?? { times: 0, isNear: false, isTold: true };
+    const share = shareOf(quotas[name]);
+    if (!isNear && share >= WARNED_SHARE) return [name, { times: times + 1, isNear: true, isTold: false }];
+    return [name, { times, isNear: isNear && share >= RELIEVED_SHARE, isTold }];
+  });
+  return quotaAlertsSchema.parse(Object.fromEntries(alerts));
+}
+
+const TYPE = 'com.bcmigration.factory.quota-nearly-reached.v1';
+
+/**
+ * The event that tells of a limit that is nearly reached. Told again, it has the same id.
+ * @param source the service that speaks, an absolute URI
+ * @param times how often the limit was nearly reached, this time included
+ */
+export function quotaEvent(
+  source: string,
+  { factory, measuredAt }: KnownFactory & { readonly measuredAt: Date },
+  name: QuotaName,
+  quota: Quota,
+  times: number,
+): CloudEvent {
+  const { name: factoryName, region } = factory;
+  const percent = percentOf(quota);
+  return {
+    specversion: '1.0',
+    id: `factories.${factoryName}:${name}:${times}`,
+    source,
+    type: TYPE,
+    subject: `factories/${factoryName}`,
+    time: measuredAt.toISOString(),
+    datacontenttype: 'application/json',
+    data: {
+      factory: { name: factoryName, ...(region === undefined ? {} : { region }) },
+      quota: name,
+      ...quota,
+      percent,
+    },
+  };
+}
+
+function shareOf({ used, limit }: Quota): number {
+  return used / limit;
+}
+
+function percentOf(quota: Quota): number {
+  return Math.floor(100 * shareOf(quota));
+}
