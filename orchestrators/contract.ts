@@ -128,7 +128,10 @@ export const activities = {
   ),
   /** Gives back the place that the attempt holds, in a factory that has so many entities of the setup. */
   releaseFactory: activity('releaseFactory', subjectSchema.extend({ entities: z.int() }), nothing, 'undo'),
-  /** Counts what a factory carries, and writes it down; or why it did not answer, unless it was throttled: that is thrown. */
+  /**
+   * Counts the runs of a factory, and its entities if that is due, and writes it down; or why it did not answer, unless it was
+   * throttled: that is thrown.
+   */
   measureFactory: activity(
     'measureFactory',
     z.object({ factory: factorySchema }),

@@ -11,12 +11,13 @@ export async function listFactories({ services }: KnownCall): Promise<HttpRespon
 }
 
 function factoryResource(known: BookedFactory) {
-  const { factory, reservations, silence, measuredAt } = known;
+  const { factory, reservations, silence, measuredAt, countedAt } = known;
   return {
     ...factory,
     state: stateOf(known),
     silence,
     measuredAt: measuredAt?.toISOString(),
+    entitiesCountedAt: countedAt?.toISOString(),
     reservations,
     ...quotasOf(known),
     warnings: quotaWarnings(known),

@@ -60,15 +60,13 @@ export class Inquiry {
     if (this.#hasCountedAgain) return false;
     this.#hasCountedAgain = true;
     const before = this.#services.clock.now().getTime() - FRESH_MS;
-    const stale = ranking.filter(
-      ({ known: { measuredAt } }) => measuredAt !== undefined && measuredAt.getTime() < before,
-    );
+    const stale = ranking.filter(({ known: { countedAt } }) => countedAt !== undefined && countedAt.getTime() < before);
     await Promise.all(stale.slice(0, COUNTED_AGAIN).map(({ known }) => this.#count(known)));
     return stale.length > 0;
   }
 
   async #count(known: BookedFactory): Promise<Answer> {
-    const { error } = await countFactory(known, this.#services);
+    const { error } = await countFactory(known, true, this.#services);
     if (error !== undefined) return answerOf(error);
     // Whether it has the runtime is still to be asked.
     if (this.#runtimeName === undefined) this.#answered.add(known.id);
@@ -78,15 +76,21 @@ export class Inquiry {
 
 /**
  * Counts what a factory carries, and writes it down; or why it did not answer.
+ * @param withEntities whether its entities are counted too, whose documents come whole
  * @returns what is known of it if it was counted, or else what was met
  */
 export async function countFactory(
   known: BookedFactory,
+  withEntities: boolean,
   services: Pick<Services, 'book' | 'factories'>,
 ): Promise<{ readonly counted: BookedFactory; readonly error?: undefined } | { readonly error: unknown }> {
   let load;
   try {
-    load = await services.factories.load(known.factory);
+    const [activeRuns, entities] = await Promise.all([
+      services.factories.countRuns(known.factory),
+      withEntities ? services.factories.countEntities(known.factory) : undefined,
+    ]);
+    load = { activeRuns, ...(entities === undefined ? {} : { entities }) };
   } catch (error) {
     await noteSilence(known, error, services);
     return { error };

@@ -8,6 +8,7 @@ import type { SetupStore } from '../../shared/setup/store.ts';
 import { chooseFactory } from './factory-choice.ts';
 import { countFactory } from './factory-inquiry.ts';
 import type { Implementation } from './implementation.ts';
+import { isCountDue } from '../../shared/factory/quotas.ts';
 import { publish, reach } from './setup-record.ts';
 
 export const selectFactory: Implementation<'selectFactory'> = async (input, services, { head }) => {
@@ -41,7 +42,8 @@ export const releaseFactory: Implementation<'releaseFactory'> = async ({ entitie
 };
 
 export const measureFactory: Implementation<'measureFactory'> = async ({ factory }, services) => {
-  const answer = await countFactory(await services.book.get(factory), services);
+  const known = await services.book.get(factory);
+  const answer = await countFactory(known, isCountDue(known, services.clock.now()), services);
   if ('counted' in answer) {
     await services.quotas.announce(answer.counted);
     return { measured: true };

@@ -10,7 +10,6 @@ import type { Clock } from '../clock.ts';
 import { unlessConflict, unlessMissing } from '../requests/rest-errors.ts';
 import type { Factory } from '../setup/setup.ts';
 import { createdTable } from '../table.ts';
-import type { FactoryLoad } from './data-factory.ts';
 import { factoryKey } from './names.ts';
 import type { KnownFactory } from './placement.ts';
 import { alertsAfter, quotaAlertsSchema, quotaNames } from './quotas.ts';
@@ -32,6 +31,7 @@ const factoryRowSchema = z.object({
   /** Why it did not answer when it was last asked. */
   silence: z.string().optional(),
   measuredAt: z.coerce.date().optional(),
+  countedAt: z.coerce.date().optional(),
   /** Of its limits. */
   alerts: z
     .string()
@@ -57,6 +57,12 @@ export interface Holder {
   readonly attempt: number;
 }
 
+/** What a factory carries now, as far as it was counted. */
+interface FactoryLoad {
+  readonly entities?: number;
+  readonly activeRuns: number;
+}
+
 /** What is known of a factory. Handed back with a change, it says what that was decided on. */
 export interface BookedFactory extends KnownFactory {
   /** Tells factories apart. */
@@ -65,8 +71,10 @@ export interface BookedFactory extends KnownFactory {
   readonly isOwn: boolean;
   /** Entities that setups have brought in, all in all. */
   readonly arrived: number;
-  /** When its entities and runs were counted; undefined if they never were. */
+  /** When it was last asked how many runs it has, and answered; undefined if it never was. */
   readonly measuredAt: Date | undefined;
+  /** When its entities were counted; undefined if they never were. */
+  readonly countedAt: Date | undefined;
   /** What was told of its limits. */
   readonly alerts: QuotaAlerts;
   /** Undefined while nothing of it is written down. */
@@ -164,12 +172,14 @@ export class FactoryBook {
   /**
    * Writes down what was counted. Entities that setups brought in since `before` was read count beside it, because the factory
    * may have been counted without them.
+   * @param load without entities where only the runs were counted
    * @returns what is known of the factory now
    */
   async measured(before: BookedFactory, load: FactoryLoad): Promise<BookedFactory> {
     return this.#change(before.factory, (now) => {
-      const entities = load.entities + now.arrived - before.arrived;
-      const counted = { entities, activeRuns: load.activeRuns };
+      const entities = load.entities === undefined ? now.entities : load.entities + now.arrived - before.arrived;
+      const countedAt = load.entities === undefined ? now.countedAt : this.#clock.now();
+      const counted = { entities, activeRuns: load.activeRuns, countedAt };
       const alerts = alertsAfter(now.alerts, { ...now, ...counted });
       return { ...counted, silence: undefined, measuredAt: this.#clock.now(), alerts };
     });
@@ -258,20 +268,21 @@ function booked(factory: Factory, row: FactoryRow | undefined, held: FactoryRow 
       ...nothing,
       silence: undefined,
       measuredAt: undefined,
+      countedAt: undefined,
       alerts: {},
       etag: undefined,
       isOwn: false,
     };
   }
-  const { entities, activeRuns, arrived, silence, measuredAt, alerts, etag } = row;
+  const { entities, activeRuns, arrived, silence, measuredAt, countedAt, alerts, etag } = row;
   const isOwn = row.rowKey === held?.rowKey;
   const reservations = row.reservations - Number(isOwn);
-  const counted = { entities, activeRuns, reservations, arrived, silence, measuredAt, alerts };
+  const counted = { entities, activeRuns, reservations, arrived, silence, measuredAt, countedAt, alerts };
   return { id: row.rowKey, factory, ...counted, etag, isOwn };
 }
 
 function columnsOf(known: BookedFactory) {
-  const { id, entities, activeRuns, reservations, arrived, silence, measuredAt, alerts } = known;
+  const { id, entities, activeRuns, reservations, arrived, silence, measuredAt, countedAt, alerts } = known;
   return {
     partitionKey: FACTORIES,
     rowKey: id,
@@ -282,6 +293,7 @@ function columnsOf(known: BookedFactory) {
     alerts: JSON.stringify(alerts),
     ...(silence === undefined ? {} : { silence }),
     ...(measuredAt === undefined ? {} : { measuredAt: measuredAt.toISOString() }),
+    ...(countedAt === undefined ? {} : { countedAt: countedAt.toISOString() }),
   };
 }
 

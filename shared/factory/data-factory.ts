@@ -11,14 +11,6 @@ import type { Factory } from '../setup/setup.ts';
  */
 export type ClientOf = (subscriptionId: string) => DataFactoryManagementClient;
 
-/** What a factory carries now. */
-export interface FactoryLoad {
-  /** Pipelines, datasets, linked services, runtimes and triggers. */
-  readonly entities: number;
-  /** Pipeline runs that are queued or in progress. */
-  readonly activeRuns: number;
-}
-
 /** A self-hosted runtime as it is defined in a factory. */
 export interface RuntimeDefinition {
   readonly selfHosted: boolean;
@@ -76,8 +68,11 @@ export class DataFactories {
     return identity?.principalId;
   }
 
-  /** Counts what a factory carries. @throws {RestError} if the factory cannot be reached or does not exist */
-  async load(factory: Factory): Promise<FactoryLoad> {
+  /**
+   * Counts pipelines, datasets, linked services, runtimes and triggers, whose documents come whole.
+   * @throws {RestError} if the factory cannot be reached or does not exist
+   */
+  async countEntities(factory: Factory): Promise<number> {
     const client = this.#clientOf(factory.subscriptionId);
     const { resourceGroup, name } = factory;
     const counts = await Promise.all([
@@ -86,10 +81,14 @@ export class DataFactories {
       count(client.linkedServices.listByFactory(resourceGroup, name)),
       count(client.integrationRuntimes.listByFactory(resourceGroup, name)),
       count(client.triggers.listByFactory(resourceGroup, name)),
-      this.#runs(factory, [{ operand: 'Status', operator: 'In', values: ['Queued', 'InProgress'] }]),
     ]);
-    const [pipelines, datasets, linkedServices, runtimes, triggers, active] = counts;
-    return { entities: pipelines + datasets + linkedServices + runtimes + triggers, activeRuns: active.length };
+    return counts.reduce((sum, one) => sum + one, 0);
+  }
+
+  /** Counts pipeline runs that are queued or in progress. @throws as `countEntities` does */
+  async countRuns(factory: Factory): Promise<number> {
+    return (await this.#runs(factory, [{ operand: 'Status', operator: 'In', values: ['Queued', 'InProgress'] }]))
+      .length;
   }
 
   /** Names of all entities of a kind that a factory has, or of its runtimes. */

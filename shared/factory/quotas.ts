@@ -35,6 +35,27 @@ export function quotaWarnings(known: KnownFactory): string[] {
     .map(([name, quota]) => `${name}: ${percentOf(quota)} % of ${quota.limit} are used`);
 }
 
+const MINUTE_MS = 60_000;
+/** By the share of the limit from which on it holds, how old a count of entities may become. */
+const countedEvery = [
+  { share: WARNED_SHARE, ms: 10 * MINUTE_MS },
+  { share: 0.5, ms: 60 * MINUTE_MS },
+  { share: 0, ms: 360 * MINUTE_MS },
+];
+
+/**
+ * Whether the entities of a factory are to be counted again: the more often, the nearer it is to its limit. In between the book
+ * counts what setups bring in; what they take away again, and what others do, it learns by the next count.
+ */
+export function isCountDue(known: KnownFactory & { readonly countedAt: Date | undefined }, now: Date): boolean {
+  const { countedAt } = known;
+  if (countedAt === undefined) return true;
+  const share = shareOf(quotasOf(known).entities);
+  const period = countedEvery.find((one) => share >= one.share)?.ms ?? 0;
+  // The timer that asks comes about every ten minutes.
+  return now.getTime() - countedAt.getTime() > period - MINUTE_MS;
+}
+
 /** For each limit: how often it was nearly reached, whether it is, and whether that was told. */
 export const quotaAlertsSchema = z.partialRecord(
   z.enum(quotaNames),

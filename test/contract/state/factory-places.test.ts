@@ -180,8 +180,25 @@ describe('what is measured', () => {
     world.use(factories[0]);
     await world.carry(4_000);
     await world.select('one');
+    world.now = new Date(world.now.getTime() + 600_000);
     expect(await world.measure(factories[0])).toEqual({ measured: true });
-    expect(await world.book.get(factories[0])).toMatchObject({ entities: 0, reservations: 1 });
+    expect(await world.book.get(factories[0])).toMatchObject({ entities: 0, reservations: 1, countedAt: world.now });
+  });
+
+  test('asks for runs alone while its count of entities is young enough', async () => {
+    const [factory] = factories;
+    world.use(factory);
+    await world.carry(100);
+    const countedAt = world.now;
+    world.asked.length = 0;
+    world.now = new Date(world.now.getTime() + 3_600_000);
+    expect(await world.measure(factory)).toEqual({ measured: true });
+    expect(world.asked).toEqual([`POST ${factory.name}/queryPipelineRuns`]);
+    expect(await world.book.get(factory)).toMatchObject({ entities: 100, measuredAt: world.now, countedAt });
+    world.now = new Date(world.now.getTime() + 5 * 3_600_000);
+    await world.measure(factory);
+    expect(world.asked).toHaveLength(7);
+    expect(await world.book.get(factory)).toMatchObject({ entities: 0, countedAt: world.now });
   });
 
   test('counts what setups bring in meanwhile', async () => {

@@ -42,7 +42,15 @@ class Simulation implements Pick<FactoryBook, 'read' | 'reserve'> {
   readonly #underWay: string[] = [];
 
   constructor(entities: number) {
-    const booked = { activeRuns: 0, reservations: 0, arrived: 0, silence: undefined, alerts: {}, measuredAt: now };
+    const booked = {
+      activeRuns: 0,
+      reservations: 0,
+      arrived: 0,
+      silence: undefined,
+      alerts: {},
+      measuredAt: now,
+      countedAt: now,
+    };
     this.known = new Map(
       factories.map((factory) => [
         factory.name,

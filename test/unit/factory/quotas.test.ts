@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { isCountDue } from '../../../shared/factory/quotas.ts';
+
+const NOW = Date.UTC(2026, 10, 26, 12);
+const factory = { subscriptionId: 'any', resourceGroup: 'any', name: 'factory-1' };
+
+function known(entities: number, minutesAgo: number | undefined, reservations = 0) {
+  const countedAt = minutesAgo === undefined ? undefined : new Date(NOW - minutesAgo * 60_000);
+  return { factory, entities, activeRuns: 0, reservations, silence: undefined, countedAt };
+}
+
+test('a factory that nobody has counted is to be counted', () => {
+  expect(isCountDue(known(0, undefined), new Date(NOW))).toBe(true);
+});
+
+test.each([
+  ['is empty', 0, 0, 359],
+  ['is less than half full', 2_499, 0, 359],
+  ['is half full', 2_500, 0, 59],
+  ['is half full with the places that setups hold', 2_000, 50, 59],
+  ['is nearly full', 4_000, 0, 9],
+])('one that %s is counted again in time', (_how, entities, reservations, minutes) => {
+  expect(isCountDue(known(entities, minutes, reservations), new Date(NOW))).toBe(false);
+  expect(isCountDue(known(entities, minutes + 0.1, reservations), new Date(NOW))).toBe(true);
+});
