@@ -127,8 +127,11 @@ export class SetupWriter extends SetupReader {
     ]);
     if (answer === undefined) return undefined;
     const stored = { ...setup, etag: answer.etag };
-    await this.#addToIndex(stored, before.etag === '');
-    if (audit !== undefined) await this.audit.move(table, audit);
+    const isNew = before.etag === '';
+    await Promise.all([
+      this.#addToIndex(stored, isNew),
+      ...(audit === undefined ? [] : [this.audit.move(table, audit)]),
+    ]);
     return { setup: stored, events };
   }
 
