@@ -122,14 +122,16 @@ async function reachOrRemove(
 }
 
 /**
- * What an attempt puts while it is being taken back may come after its removal: who has put it removes it again then. What is
- * in use by then, of a later attempt or of a setup that is ready, stays.
+ * What an attempt puts while its entities are being removed, or later, may come after their removal: who has put it removes it
+ * then. What was put before the removal began goes with it, and until then the undo may need it. What is in use, of a later attempt
+ * or of a setup that is ready, stays.
  * @returns why the attempt does not go on, if it does not
  */
 async function removeIfOver(placed: Placed, services: Services): Promise<StoppedOutput | undefined> {
-  const stopped = stopReason('forward', placed, await services.store.get(placed));
+  const setup = await services.store.get(placed);
+  const stopped = stopReason('forward', placed, setup);
   if (stopped === undefined) return undefined;
-  await removeAll(placed, services);
+  if (setup?.removing === true) await removeAll(placed, services);
   return { stopped };
 }
 
@@ -172,7 +174,10 @@ export const finish: Implementation<'finish'> = async ({ environment, pipelines,
   return 'stopped' in reached ? reached : null;
 };
 
-export const removeEntities: Implementation<'removeEntities'> = removeAll;
+export const removeEntities: Implementation<'removeEntities'> = async (placed, services) => {
+  const begun = await services.store.beginRemoval(placed);
+  return begun.kind === 'stopped' ? { stopped: begun.reason } : removeAll(placed, services);
+};
 
 /** Deletes the entities of a setup. @returns the names of those that were there, or why the attempt may not do this */
 async function removeAll(placed: Placed, { factories, store }: Services) {

@@ -44,6 +44,8 @@ const setupRecordSchema = z.object({
   openedBy: z.string().optional(),
   /** Whether the attempt takes back what it made: from then on it makes nothing more. */
   undoing: z.boolean().default(false),
+  /** Whether its entities are being removed, or were: nothing of the undo needs them any more. */
+  removing: z.boolean().default(false),
   /** Who asked for the end of the attempt. */
   cancel: requestedSchema.optional(),
   /** Who asked for the removal of the setup. It begins when the attempt has ended. */

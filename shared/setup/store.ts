@@ -62,6 +62,7 @@ export class SetupStore extends SetupWriter {
       lastModifiedAt: now,
       phaseStartedAt: now,
       undoing: false,
+      removing: false,
       planOutdated: false,
       etag: '',
     };
@@ -88,6 +89,7 @@ export class SetupStore extends SetupWriter {
       destination,
       secretName,
       undoing: false,
+      removing: false,
       planOutdated: false,
       attempt: setup.attempt + 1,
       from: beginning.from,
@@ -117,10 +119,19 @@ export class SetupStore extends SetupWriter {
 
   /** Lets an attempt take back what it made: what of it is still under way to make something is superseded. */
   async beginUndo(attempt: AttemptId): Promise<Recorded> {
-    return this.change(attempt, (setup) => {
-      const stopped = stopReason('undo', attempt, setup);
+    return this.#mark(attempt, 'undoing');
+  }
+
+  /** Lets an attempt, or its cleanup, remove its entities: whoever puts one from now on removes it himself. */
+  async beginRemoval(worker: Worker): Promise<Recorded> {
+    return this.#mark(worker, 'removing');
+  }
+
+  async #mark(worker: Worker, mark: 'undoing' | 'removing'): Promise<Recorded> {
+    return this.change(worker, (setup) => {
+      const stopped = stopReason('undo', worker, setup);
       if (stopped !== undefined) return stopped;
-      return { head: setup.undoing || restingStates.includes(setup.state) ? setup : { ...setup, undoing: true } };
+      return { head: setup[mark] || restingStates.includes(setup.state) ? setup : { ...setup, [mark]: true } };
     });
   }
 

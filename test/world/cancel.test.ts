@@ -45,6 +45,7 @@ describe('cancel', () => {
     await expectCanceled(setupId, 'evaluateChecks', 'run twice');
     await expectCanceled(setupId, 'recordInventory');
     await expectCanceled(setupId, 'planTables', 'kill after');
+    await expectCanceled(setupId, 'putReplication', 'fail after');
     await expectCanceled(setupId, 'markEnvironmentReady', 'kill after');
     await expectCanceled(setupId, 'finish', 'fail before');
   });

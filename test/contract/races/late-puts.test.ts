@@ -55,6 +55,24 @@ async function runWhileUndone(world: World, name: keyof typeof activities, befor
   });
 }
 
+test.each(['putConnections', 'putPreparation', 'putReplication'] as const)(
+  '%s leaves what it has put to an undo that has not come to the removal: its pipeline gives back the claims',
+  async (name) => {
+    const world = await openWorld();
+    const { factories } = world.services;
+    const put = factories.put.bind(factories);
+    factories.put = async (...entity) => {
+      await put(...entity);
+      await run(world, 'beginUndo');
+    };
+    expect(await run(world, name)).toEqual({ stopped: 'superseded' });
+    expect(world.factories.names(`mig_${subject.key}_`)).not.toEqual([]);
+    await run(world, 'removeEntities');
+    expect(world.factories.names(`mig_${subject.key}_`)).toEqual([]);
+    world[Symbol.dispose]();
+  },
+);
+
 test.each([
   ['putConnections', 3],
   ['putPreparation', 4],

@@ -45,6 +45,16 @@ describe('an attempt that takes back what it made', () => {
     expect(recorded(await store.record(attempt, milestone('failed')))).toMatchObject({ state: 'Failed' });
   });
 
+  test('says once that it removes what it made, as its cleanup does, and another cleanup does not', async () => {
+    expect(recorded(await store.beginRemoval(attempt))).toMatchObject({ undoing: true, removing: true });
+    await store.beginCleanup(await current(), 2);
+    expect(await store.beginRemoval(attempt)).toEqual({ kind: 'stopped', reason: 'superseded' });
+    expect(await store.beginRemoval({ ...attempt, cleanup: 1 })).toEqual({ kind: 'stopped', reason: 'superseded' });
+    const before = await everything();
+    expect(recorded(await store.beginRemoval({ ...attempt, cleanup: 2 }))).toMatchObject({ removing: true });
+    expect(await everything()).toEqual(before);
+  });
+
   test('can still be canceled', async () => {
     expect(await store.requestCancel(await current(), asks)).toMatchObject({ state: 'Canceling' });
   });

@@ -39,6 +39,7 @@ export const storedHead: SetupRecord = {
   lastModifiedAt: '2026-11-24T10:00:00.000Z',
   phaseStartedAt: '2026-11-24T10:00:00.000Z',
   undoing: false,
+  removing: false,
   planOutdated: false,
   etag: 'W/"1"',
 };
