@@ -1,4 +1,5 @@
 /** The API on one screen. `docs/openapi.json` describes it. */
+import { assessmentRoutes } from './assessment-routes.ts';
 import { auditParameters, listAudit } from './audit/list-audit.ts';
 import { listCatalogue } from './checks/list-catalogue.ts';
 import { deleteEnvironment } from './environments/delete-environment.ts';
@@ -71,6 +72,7 @@ const ofAttempt = { role: read, parameters: attemptParameters } as const;
 
 /** No two of one method overlap. A route without a role is open to everybody. */
 export const routes: readonly Route[] = [
+  ...assessmentRoutes,
   { name: 'cancelRun', method: 'POST', ...belowRun('cancel'), ...acts, handler: cancelRun },
   { name: 'cancelSetup', method: 'POST', ...below('cancel'), ...acts, handler: cancelSetup },
   { name: 'changeSelection', method: 'PATCH', ...setup, role: write, handler: changeSelection },

@@ -203,7 +203,10 @@ export const activities = {
   ),
   /** Asks for the end of every preparation run of the setup, and says how many had not ended yet. */
   cancelRuns: activity('cancelRuns', placedSchema, z.object({ active: z.int() }), 'undo'),
-  /** Evaluates what the `assess` run measured; every check and company is stored. */
+  /**
+   * Evaluates what the `assess` run measured; every check and company is stored. A check that blocks is the failure of a
+   * setup, and a result of an assessment.
+   */
   evaluateChecks: activity(
     'evaluateChecks',
     placedSchema.extend({ runId: z.string(), runtimeName: z.string().optional() }),
@@ -325,7 +328,11 @@ export const activities = {
 } as const;
 
 export const orchestrations = {
-  setup: orchestration('setup', setupInputSchema, z.object({ state: z.enum(['Ready', 'Failed', 'Canceled']) })),
+  setup: orchestration(
+    'setup',
+    setupInputSchema,
+    z.object({ state: z.enum(['Ready', 'Completed', 'Failed', 'Canceled']) }),
+  ),
   /** Ends an attempt whose orchestration is dead, or takes away everything of a setup. */
   cleanup: orchestration('cleanup', cleanupInputSchema, z.object({ state: setupStateSchema })),
   /** A replication run. */
@@ -367,7 +374,7 @@ export const orchestrations = {
   preparation: orchestration(
     'preparation',
     placedSchema.extend({ ...fromSchema.shape, runtimeName: z.string().optional() }),
-    z.discriminatedUnion('kind', [z.object({ kind: z.literal('prepared') }), unpreparedSchema]),
+    z.discriminatedUnion('kind', [z.object({ kind: z.enum(['prepared', 'assessed']) }), unpreparedSchema]),
   ),
 } as const;
 

@@ -1,12 +1,13 @@
 /**
  * Phases 3 to 6: the preparation pipeline measures both databases and writes down their catalogues, from which the tables are
- * planned; if all checks pass, it creates the procedures and lists companies and extensions.
+ * planned; if all checks pass, it creates the procedures and lists companies and extensions. An assessment ends before that.
  */
 import type { OrchestrationContext } from 'durable-functions';
 import { call, orchestrator } from '../shared/durable.ts';
 import type { Steps } from '../shared/durable.ts';
 import { runFailure } from '../shared/factory/run-failure.ts';
 import { redact } from '../shared/redact.ts';
+import { isAssessment } from '../shared/setup/assessment.ts';
 import { setupFailure } from '../shared/setup/failure.ts';
 import type { SetupFailure } from '../shared/setup/setup.ts';
 import { isBefore } from '../shared/setup/states.ts';
@@ -28,6 +29,7 @@ export const preparation = orchestrator(orchestrations.preparation, function* (c
     const failed = yield* assess(context, placed, runtimeName);
     if (failed !== undefined) return { ...failed, installs: false };
   }
+  if (isAssessment(placed)) return { kind: 'assessed' };
 
   // Each attempt installs: that is where it claims both databases.
   const installation = yield* runStage(context, placed, 'install');

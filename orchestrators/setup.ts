@@ -1,8 +1,12 @@
-/** One attempt of a setup, from the choice of a factory to an environment that is ready. */
+/**
+ * One attempt of a setup, from the choice of a factory to an environment that is ready; or of an assessment, to the report of
+ * what a setup would meet.
+ */
 import type { OrchestrationContext } from 'durable-functions';
 import { call, callChild, orchestrator, pause, Stopped } from '../shared/durable.ts';
 import type { Steps } from '../shared/durable.ts';
 import { messageOf } from '../shared/error-message.ts';
+import { isAssessment } from '../shared/setup/assessment.ts';
 import type { SetupInput } from '../shared/setup/attempt-input.ts';
 import { setupFailure } from '../shared/setup/failure.ts';
 import type { SetupFailure } from '../shared/setup/setup.ts';
@@ -24,6 +28,7 @@ import type { Undo } from './undo.ts';
 
 type Outcome =
   | { readonly kind: 'ready' }
+  | { readonly kind: 'completed' }
   | { readonly kind: 'canceled' }
   | { readonly kind: 'failed'; readonly failure: SetupFailure; readonly detail?: string | undefined };
 
@@ -33,13 +38,17 @@ export const setup = orchestrator(orchestrations.setup, function* (context, inpu
   const undo: Undo[] = [];
   const outcome = yield* attemptSetup(context, input, subject, undo);
   if (outcome.kind === 'ready') return { state: 'Ready' };
-  // Who cancels has said so; who fails says so now.
+  // Who cancels has said so; everybody else says so now.
   if (outcome.kind === 'canceled') undo.push(undoStaging(context, subject));
   else yield* call(context, activities.beginUndo, subject);
   const { removed, left } = yield* takeBack(undo);
   if (outcome.kind === 'canceled') {
     yield* record(context, subject, { name: 'canceled', data: { removed, left } });
     return { state: 'Canceled' };
+  }
+  if (outcome.kind === 'completed') {
+    yield* record(context, subject, { name: 'completed', data: { removed, left } });
+    return { state: 'Completed' };
   }
   const { failure, detail } = outcome;
   yield* record(context, subject, { name: 'failed', data: { failure, removed, left } }, detail);
@@ -76,7 +85,7 @@ function* runPhases(context: OrchestrationContext, input: SetupInput, subject: S
 
   // An undo step is there before its step: that one may succeed and still fail on the way back. The request that began
   // the attempt has claimed the environment.
-  undo.unshift(undoEnvironment(context, subject));
+  if (!isAssessment(input)) undo.unshift(undoEnvironment(context, subject));
   if (opened.canceling) return { kind: 'canceled' };
   if (opened.quietMs > 0) yield* pause(context, opened.quietMs);
   undo.unshift(undoPlace(context, subject));
@@ -104,8 +113,8 @@ function* runPhases(context: OrchestrationContext, input: SetupInput, subject: S
   if (registration.kind === 'failed') return registration;
   const via = registration.runtimeName === undefined ? {} : { runtimeName: registration.runtimeName };
 
-  const claims = undoClaims(context, placed);
-  undo.unshift(undoRuns(context, placed), claims);
+  const claims = isAssessment(input) ? [] : [undoClaims(context, placed)];
+  undo.unshift(undoRuns(context, placed), ...claims);
   const prepared = yield* callChild(
     context,
     orchestrations.preparation,
@@ -113,9 +122,10 @@ function* runPhases(context: OrchestrationContext, input: SetupInput, subject: S
     'preparation',
   );
   if (prepared.kind === 'failed') {
-    if (!prepared.installs) undo.splice(undo.indexOf(claims), 1);
+    if (!prepared.installs) undo.splice(1, claims.length);
     return prepared;
   }
+  if (prepared.kind === 'assessed') return { kind: 'completed' };
   const { pipelines } = yield* call(context, activities.putReplication, placed);
 
   undo.unshift(undoMark(context, subject));

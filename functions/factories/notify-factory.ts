@@ -1,6 +1,6 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
-import { setupIdSchema } from '../../shared/setup/setup.ts';
+import { storedIdSchema } from '../../shared/setup/assessment.ts';
 import type { KnownCall } from '../http/adapter.ts';
 import { readJsonBody } from '../http/json-body.ts';
 import { ApiError } from '../http/problem.ts';
@@ -9,7 +9,7 @@ import { nudge } from '../setups/nudge.ts';
 /** Which run says that its work is done, and of which setup it is. */
 const notificationSchema = z.strictObject({
   tenantId: z.guid().toLowerCase(),
-  setupId: setupIdSchema,
+  setupId: storedIdSchema,
   runId: z.string().min(1).max(100),
 });
 

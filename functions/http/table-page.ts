@@ -6,6 +6,7 @@ import type { Parameters } from '../../shared/sql/database.ts';
 import type { TenantCall } from './adapter.ts';
 import { linkTo, placeOf } from './continuation.ts';
 import { inEnvironment } from './in-environment.ts';
+import { pathOf } from './links.ts';
 import type { Paging } from './query.ts';
 
 /** SQL's bigint arrives as text. */
@@ -44,6 +45,6 @@ export async function tablePage<Row extends z.infer<typeof tableNameSchema>>(
   const rows = z.array(row).parse(await inEnvironment(call, setup, (database) => database.query(script, asked)));
   const page = rows.slice(0, maxpagesize);
   const next = rows.length > maxpagesize ? String(page.at(-1)?.controlId) : undefined;
-  const whole = `tenants/${call.tenantId}/migrationSetups/${setup.setupId}/${path}`;
+  const whole = `tenants/${call.tenantId}/${pathOf(setup)}/${path}`;
   return { status: 200, jsonBody: { value: page.map(resource), ...linkTo(call, whole, next) } };
 }

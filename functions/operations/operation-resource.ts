@@ -1,5 +1,6 @@
 /** Status monitors, one of each attempt and one of each deletion: https://github.com/microsoft/api-guidelines/blob/vNext/azure/Guidelines.md#long-running-operations--jobs */
 import type { HttpResponseInit } from '@azure/functions';
+import { shownId } from '../../shared/setup/assessment.ts';
 import type { AttemptId } from '../../shared/setup/setup.ts';
 import { milestones } from '../../shared/setup/states.ts';
 import type { MilestoneName } from '../../shared/setup/states.ts';
@@ -21,9 +22,10 @@ function operationIdOf({ setupId, attempt, deletionNumber }: OperationId): strin
 
 /** @returns undefined if the text names no operation */
 export function parseOperationId(text: string): OperationId | undefined {
-  const groups = /^(?<setupId>[a-z0-9-]+)\.(?<attempt>[1-9]\d{0,8})(?:\.deletion-(?<deletion>[1-9]\d{0,8}))?$/.exec(
-    text,
-  )?.groups;
+  const groups =
+    /^(?<setupId>(?:assessment_)?[a-z0-9-]+)\.(?<attempt>[1-9]\d{0,8})(?:\.deletion-(?<deletion>[1-9]\d{0,8}))?$/.exec(
+      text,
+    )?.groups;
   if (groups === undefined) return undefined;
   const { setupId = '', attempt, deletion } = groups;
   return { setupId, attempt: Number(attempt), ...(deletion === undefined ? {} : { deletionNumber: Number(deletion) }) };
@@ -48,6 +50,7 @@ export function accepted(
 
 const statuses = {
   ready: 'Succeeded',
+  completed: 'Succeeded',
   failed: 'Failed',
   canceled: 'Canceled',
   deleted: 'Succeeded',
@@ -55,7 +58,7 @@ const statuses = {
 } as const satisfies Partial<Record<MilestoneName, string>>;
 
 const ends = {
-  attempt: ['ready', 'failed', 'canceled'],
+  attempt: ['ready', 'completed', 'failed', 'canceled'],
   deletion: ['deleted', 'deletionFailed'],
 } as const;
 
@@ -76,7 +79,7 @@ export function operationResource(operation: OperationId, setup: SetupRecord, re
   return {
     id: operationIdOf(operation),
     status: end === undefined ? (isNew ? 'NotStarted' : 'Running') : statuses[end.name as keyof typeof statuses],
-    setupId: setup.setupId,
+    ...shownId(setup),
     attempt,
     ...(setup.attempt === attempt ? { phase: setup.phase } : {}),
     createdAt: begin?.at ?? setup.deletion?.at ?? setup.createdAt,

@@ -2,13 +2,13 @@
 import type { ReachedAttempt } from '../../shared/setup/attempts.ts';
 import { dataOf } from '../../shared/setup/milestone-data.ts';
 import type { MilestoneRecord } from '../../shared/setup/milestone-data.ts';
-import { milestones, phaseAfter } from '../../shared/setup/states.ts';
+import { milestones, phaseAfter, phasesOf } from '../../shared/setup/states.ts';
 import type { MilestoneName, Phase } from '../../shared/setup/states.ts';
 import type { SetupRecord } from '../../shared/setup/store.ts';
 import type { Caller } from '../http/access-token.ts';
 import { isOperator } from '../http/roles.ts';
 
-const ends: ReadonlySet<MilestoneName> = new Set(['ready', 'failed', 'canceled']);
+const ends: ReadonlySet<MilestoneName> = new Set(['ready', 'completed', 'failed', 'canceled']);
 
 /** Maps an attempt. Who asked for it is for operators only. */
 export function attemptResource(caller: Caller, setup: SetupRecord, { attempt, actor, reached }: ReachedAttempt) {
@@ -23,13 +23,13 @@ export function attemptResource(caller: Caller, setup: SetupRecord, { attempt, a
   return {
     attempt,
     state,
-    phase: end === undefined && isLast ? setup.phase : phaseOf(reached),
+    phase: end === undefined && isLast ? setup.phase : phaseOf(setup, reached),
     from: isLast ? setup.from : dataOf(reached, 'accepted')?.from,
     ...(replayOf === undefined ? {} : { replayOf }),
     ...(isOperator(caller) ? { startedBy: actor } : {}),
     startedAt: begin?.at,
     ...(end === undefined ? {} : { endedAt: end.at }),
-    phases: durationsOf(reached),
+    phases: durationsOf(setup, reached),
     takenOver: reached
       .filter(({ name, origin }) => origin !== attempt && milestones[name].position === 'ends')
       .map(({ name, origin }) => ({ phase: milestones[name].phase, attempt: origin })),
@@ -39,9 +39,10 @@ export function attemptResource(caller: Caller, setup: SetupRecord, { attempt, a
 }
 
 /** How long an attempt spent in each phase that it ended itself, and in the one in which it ended. */
-export function durationsOf(reached: readonly MilestoneRecord[]) {
+export function durationsOf(setup: SetupRecord, reached: readonly MilestoneRecord[]) {
   const end = endOf(reached);
-  const stoppedIn = end === undefined || end.name === 'ready' ? undefined : { record: end, phase: phaseOf(reached) };
+  const isStopped = end !== undefined && end.name !== 'ready' && end.name !== 'completed';
+  const stoppedIn = isStopped ? { record: end, phase: phaseOf(setup, reached) } : undefined;
   const own = reached.filter(({ name, origin, attempt }) => milestones[name].position === 'ends' && origin === attempt);
   const finished = own.map((record) => ({ record, phase: milestones[record.name].phase }));
   return [...finished, ...(stoppedIn === undefined ? [] : [stoppedIn])].map(({ record: { startedAt, at }, phase }) => ({
@@ -57,12 +58,12 @@ function endOf(reached: readonly MilestoneRecord[]): MilestoneRecord | undefined
 }
 
 /** The phase that an attempt came to. */
-function phaseOf(reached: readonly MilestoneRecord[]): Phase {
+function phaseOf(setup: SetupRecord, reached: readonly MilestoneRecord[]): Phase {
   return reached
     .filter(({ origin, attempt }) => origin === attempt)
     .reduce<Phase>(
       (phase, { name, data }) =>
-        name === 'accepted' ? milestones.accepted.data.parse(data).from : phaseAfter(name, phase),
+        name === 'accepted' ? milestones.accepted.data.parse(data).from : phaseAfter(name, phase, phasesOf(setup)),
       'FactorySelection',
     );
 }

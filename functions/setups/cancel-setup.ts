@@ -1,4 +1,5 @@
 import type { HttpResponseInit } from '@azure/functions';
+import { titleOf } from '../../shared/setup/assessment.ts';
 import { workingStates } from '../../shared/setup/states.ts';
 import type { SetupRecord } from '../../shared/setup/store.ts';
 import type { TenantCall } from '../http/adapter.ts';
@@ -25,10 +26,11 @@ export async function cancelSetup(call: TenantCall): Promise<HttpResponseInit> {
   }
 }
 
-function notUnderWay({ setupId, state }: SetupRecord): ApiError {
+function notUnderWay(setup: SetupRecord): ApiError {
+  const { state } = setup;
   const instead = state === 'Ready' ? 'Delete it instead.' : 'Nothing of it is under way.';
   return new ApiError(
     'SetupNotUnderWay',
-    `Setup ${setupId} is ${state}, so that there is nothing to cancel. ${instead}`,
+    `${titleOf(setup)} is ${state}, so that there is nothing to cancel. ${instead}`,
   );
 }

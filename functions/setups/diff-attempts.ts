@@ -2,7 +2,7 @@ import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import { resultsOfRows } from '../../shared/checks/stored-results.ts';
 import type { ReachedAttempt } from '../../shared/setup/attempts.ts';
-import { dataOf } from '../../shared/setup/milestone-data.ts';
+import { dataOf, tableCountsOf } from '../../shared/setup/milestone-data.ts';
 import { phases } from '../../shared/setup/states.ts';
 import type { SetupRecord } from '../../shared/setup/store.ts';
 import type { TenantCall } from '../http/adapter.ts';
@@ -46,7 +46,7 @@ export async function diffAttempts(call: TenantCall): Promise<HttpResponseInit> 
       factory: differences(factoryOf(attempt), factoryOf(other)),
       checks: differences(checks, otherChecks),
       counts: differences(countsOf(attempt), countsOf(other)),
-      durationsMs: differences(durations(attempt), durations(other)),
+      durationsMs: differences(durations(setup, attempt), durations(setup, other)),
     },
   };
 }
@@ -94,7 +94,7 @@ async function checksOf({ services }: TenantCall, setup: SetupRecord, { attempt 
 }
 
 function countsOf({ reached }: ReachedAttempt): Values {
-  const { byCopyMethod = {}, ...tables } = dataOf(reached, 'tablesPlanned') ?? {};
+  const { byCopyMethod = {}, ...tables } = tableCountsOf(reached) ?? {};
   return valuesOf({
     ...dataOf(reached, 'inventoryCompleted'),
     ...named('tables', tables),
@@ -102,7 +102,7 @@ function countsOf({ reached }: ReachedAttempt): Values {
   });
 }
 
-function durations({ reached }: ReachedAttempt): Values {
-  const spent = new Map(durationsOf(reached).map(({ phase, durationMs }) => [phase, durationMs]));
+function durations(setup: SetupRecord, { reached }: ReachedAttempt): Values {
+  const spent = new Map(durationsOf(setup, reached).map(({ phase, durationMs }) => [phase, durationMs]));
   return new Map(phases.filter((phase) => spent.has(phase)).map((phase) => [phase, spent.get(phase)]));
 }

@@ -1,4 +1,5 @@
-/** From a request to the setup that it names. */
+/** From a request to the setup or the assessment that it names. */
+import { storedAssessmentId } from '../../shared/setup/assessment.ts';
 import { setupIdSchema } from '../../shared/setup/setup.ts';
 import type { MilestoneRecord, SetupRecord } from '../../shared/setup/store.ts';
 import type { TenantCall } from '../http/adapter.ts';
@@ -6,13 +7,19 @@ import { etagOf, requirePreconditions } from '../http/conditions.ts';
 import { ApiError, notFound } from '../http/problem.ts';
 import { setupResource } from './setup-resource.ts';
 
-/** Reads the setup id of the route. @throws {ApiError} `InvalidSetupId` */
-export function readSetupId({ request }: TenantCall): string {
-  const setupId = setupIdSchema.safeParse(request.params['setupId']);
-  if (setupId.success) return setupId.data;
+/** Whether a route is one of assessments. */
+function ofAssessment({ request }: TenantCall): boolean {
+  return 'assessmentId' in request.params;
+}
+
+/** Reads the id of the route, as the setup or the assessment is stored. @throws {ApiError} `InvalidSetupId` */
+export function readSetupId(call: TenantCall): string {
+  const { params } = call.request;
+  const id = setupIdSchema.safeParse(params['assessmentId'] ?? params['setupId']);
+  if (id.success) return ofAssessment(call) ? storedAssessmentId(id.data) : id.data;
   throw new ApiError(
     'InvalidSetupId',
-    'A setup id has 3 to 63 lower-case letters, digits and hyphens, and neither starts nor ends with a hyphen.',
+    'An id has 3 to 63 lower-case letters, digits and hyphens, and neither starts nor ends with a hyphen.',
   );
 }
 
@@ -30,12 +37,12 @@ export async function findForChange(
 }
 
 /**
- * Reads the setup of the route.
- * @throws {ApiError} `InvalidSetupId` or `SetupNotFound`
+ * Reads the setup or the assessment of the route.
+ * @throws {ApiError} `InvalidSetupId`, `SetupNotFound` or `AssessmentNotFound`
  */
 export async function findSetup(call: TenantCall): Promise<SetupRecord> {
   const setupId = readSetupId(call);
   const setup = await call.services.store.get({ tenantId: call.tenantId, setupId });
-  if (setup === undefined) throw notFound('SetupNotFound');
+  if (setup === undefined) throw notFound(ofAssessment(call) ? 'AssessmentNotFound' : 'SetupNotFound');
   return setup;
 }

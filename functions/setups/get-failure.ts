@@ -14,7 +14,7 @@ export async function getFailure(call: TenantCall): Promise<HttpResponseInit> {
   const attempt = await findAttempt(call);
   const failed = dataOf(await store.milestonesOf(attempt), 'failed');
   if (failed === undefined) {
-    throw new ApiError('FailureNotFound', `Attempt ${attempt.attempt} of setup ${attempt.setupId} has not failed.`);
+    throw new ApiError('FailureNotFound', `Attempt ${attempt.attempt} has not failed.`);
   }
   const { failure, removed, left } = failed;
   const detail = detailOf(await findings.of(attempt, 'cause'));

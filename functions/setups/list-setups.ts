@@ -1,6 +1,7 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import { environmentNameSchema } from '../../shared/environments/environment.ts';
+import { shownId } from '../../shared/setup/assessment.ts';
 import { readContinuation } from '../../shared/setup/continuation.ts';
 import { MAXIMUM_FILTER_VALUES } from '../../shared/setup/index-rows.ts';
 import type { IndexedSetup, SetupFilter, SetupOrder } from '../../shared/setup/index-rows.ts';
@@ -13,9 +14,7 @@ import { dateTimeSchema, listSchema, pagingSchema, readQuery } from '../http/que
 
 const orders = { 'createdAt desc': 'newest', 'createdAt asc': 'oldest' } as const satisfies Record<string, SetupOrder>;
 
-const members = [
-  'tenantId',
-  'setupId',
+const shared = [
   'attempt',
   'state',
   'phase',
@@ -25,6 +24,8 @@ const members = [
   'createdAt',
   'lastModifiedAt',
 ] as const satisfies readonly (keyof IndexedSetup)[];
+const setupMembers = ['tenantId', 'setupId', ...shared] as const;
+const assessmentMembers = ['assessmentId', ...shared] as const;
 
 const filterShape = {
   state: listSchema(setupStateSchema).optional(),
@@ -38,36 +39,50 @@ const filterShape = {
   modifiedAfter: dateTimeSchema.optional(),
 };
 
-const querySchema = z
-  .object({
-    ...filterShape,
-    ...pagingSchema,
-    orderby: z.enum(Object.keys(orders) as (keyof typeof orders)[]).default('createdAt desc'),
-    select: listSchema(z.enum(members)).optional(),
-  })
-  .refine(
-    ({ state = [], phase = [], errorCode = [] }) =>
-      state.length + phase.length + errorCode.length <= MAXIMUM_FILTER_VALUES,
-    { message: `state, phase and errorCode have at most ${MAXIMUM_FILTER_VALUES} values together` },
-  );
+function querySchemaOf<Members extends readonly string[]>(members: Members) {
+  return z
+    .object({
+      ...filterShape,
+      ...pagingSchema,
+      orderby: z.enum(Object.keys(orders) as (keyof typeof orders)[]).default('createdAt desc'),
+      select: listSchema(z.enum(members)).optional(),
+    })
+    .refine(
+      ({ state = [], phase = [], errorCode = [] }) =>
+        state.length + phase.length + errorCode.length <= MAXIMUM_FILTER_VALUES,
+      { message: `state, phase and errorCode have at most ${MAXIMUM_FILTER_VALUES} values together` },
+    );
+}
 
-/** Query parameters of a list of setups, beside the API version. */
-export const listParameters = Object.keys(querySchema.shape);
+/** Query parameters of a list of setups or assessments, beside the API version. */
+export const listParameters = Object.keys(querySchemaOf(setupMembers).shape);
 
 /** `GET …/migrationSetups`: the setups of a tenant. */
 export function listSetups(call: TenantCall): Promise<HttpResponseInit> {
   const { tenantId } = call;
-  return listPage(call, `tenants/${tenantId}/migrationSetups`, { tenantId });
+  return listPage(call, `tenants/${tenantId}/migrationSetups`, { tenantId }, setupMembers);
 }
 
 /** `GET /api/migrationSetups`: the setups of all tenants. */
 export function listAllSetups(call: KnownCall): Promise<HttpResponseInit> {
-  return listPage(call, 'migrationSetups', {});
+  return listPage(call, 'migrationSetups', {}, setupMembers);
 }
 
-/** A page of setups as the index knows them. */
-async function listPage(call: KnownCall, path: string, scope: SetupFilter): Promise<HttpResponseInit> {
-  const { maxpagesize, continuation, orderby, select = members, ...wanted } = readQuery(call.request, querySchema);
+/** `GET …/assessments`: the assessments of a tenant. */
+export function listAssessments(call: TenantCall): Promise<HttpResponseInit> {
+  const { tenantId } = call;
+  return listPage(call, `tenants/${tenantId}/assessments`, { assessmentsOf: tenantId }, assessmentMembers);
+}
+
+/** A page of setups or assessments as the index knows them. */
+async function listPage(
+  call: KnownCall,
+  path: string,
+  scope: SetupFilter,
+  members: readonly (keyof Listed)[],
+): Promise<HttpResponseInit> {
+  const asked = readQuery(call.request, querySchemaOf(members));
+  const { maxpagesize, continuation, orderby, select = members, ...wanted } = asked;
   const filter: SetupFilter = { ...scope, ...given(wanted) };
   const order = orders[orderby];
   if (continuation !== undefined && readContinuation(continuation, filter, order) === undefined) {
@@ -77,11 +92,18 @@ async function listPage(call: KnownCall, path: string, scope: SetupFilter): Prom
     );
   }
   const { setups, next } = await call.services.index.page(filter, order, maxpagesize, continuation);
-  const value = setups.map((setup) => Object.fromEntries(select.map((member) => [member, setup[member]])));
+  const value = setups.map((setup) => {
+    const listed: Listed = { ...setup, ...shownId(setup) };
+    return Object.fromEntries(select.map((member) => [member, listed[member]]));
+  });
   return {
     status: 200,
     jsonBody: { value, ...(next === undefined ? {} : { nextLink: nextLinkOf(call, path, next) }) },
   };
+}
+
+interface Listed extends IndexedSetup {
+  readonly assessmentId?: string;
 }
 
 /** What was asked for: a parameter that is left out is no member. */

@@ -2,7 +2,9 @@ import type { HttpResponseInit } from '@azure/functions';
 import { getClient } from 'durable-functions';
 import { newSecretName } from '../../shared/secrets.ts';
 import { beginReplay } from '../../shared/setup/begin-replay.ts';
-import { replayPlan, replayStart } from '../../shared/setup/replay.ts';
+import { shownId, titleOf } from '../../shared/setup/assessment.ts';
+import { isReplayable, latestReplay, replayPlan, replayStart } from '../../shared/setup/replay.ts';
+import { phasesOf } from '../../shared/setup/states.ts';
 import type { Phase } from '../../shared/setup/states.ts';
 import type { SetupRecord } from '../../shared/setup/store.ts';
 import type { TenantCall } from '../http/adapter.ts';
@@ -15,19 +17,20 @@ import { readReplayRequest } from './replay-body.ts';
 
 /**
  * `POST …/migrationSetups/{setupId}/replay`: begins the next attempt of a setup that failed or was canceled, from the phase
- * that failed or an earlier one. 202: follow the operation of the new attempt. With `dryRun`, 200 says what would be taken
+ * that failed or an earlier one; of an assessment that has ended, from its measurements at the latest. 202: follow the operation of the new attempt. With `dryRun`, 200 says what would be taken
  * over, asked again and done again, and nothing is changed.
  */
 export async function replaySetup(call: TenantCall): Promise<HttpResponseInit> {
   const { services } = call;
   const { setup } = await findForChange(call);
-  if (setup.state !== 'Failed' && setup.state !== 'Canceled') throw notReplayable(setup);
+  if (!isReplayable(setup.state)) throw notReplayable(setup);
   const asked = await readReplayRequest(call.request, setup.request, services.settings);
   const { from: wanted, dryRun, request, password, changes } = asked;
-  const from = replayStart(setup.phase, wanted, changes);
-  if (from === undefined) throw notReached(setup.phase);
+  const latest = latestReplay(setup);
+  const from = replayStart(latest, wanted, changes);
+  if (from === undefined) throw notReached(latest);
   const attempt = setup.attempt + 1;
-  if (dryRun) return { status: 200, jsonBody: { setupId: setup.setupId, attempt, ...replayPlan(from) } };
+  if (dryRun) return { status: 200, jsonBody: { ...shownId(setup), attempt, ...replayPlan(from, phasesOf(setup)) } };
 
   // The password before the attempt, which may be started at any moment once it is stored.
   const secretName = password === undefined ? setup.secretName : newSecretName(setup.key);
@@ -49,10 +52,10 @@ async function answerLost(call: TenantCall): Promise<never> {
   throw notReplayable(setup);
 }
 
-function notReplayable({ setupId, state }: SetupRecord): ApiError {
+function notReplayable(setup: SetupRecord): ApiError {
   return new ApiError(
     'SetupNotReplayable',
-    `Setup ${setupId} is ${state}. Only a setup that failed or was canceled can be replayed.`,
+    `${titleOf(setup)} is ${setup.state}. Only a setup that failed or was canceled, or an assessment that has ended, can be replayed.`,
   );
 }
 

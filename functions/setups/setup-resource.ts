@@ -1,11 +1,13 @@
 /** A setup as the API shows it: its row and its milestones in one document. */
-import { milestones, phases } from '../../shared/setup/states.ts';
+import { shownId } from '../../shared/setup/assessment.ts';
+import { isReplayable, latestReplay } from '../../shared/setup/replay.ts';
+import { milestones, phasesOf } from '../../shared/setup/states.ts';
 import type { Phase } from '../../shared/setup/states.ts';
-import { dataOf } from '../../shared/setup/milestone-data.ts';
+import { checkCountsOf, dataOf, tableCountsOf } from '../../shared/setup/milestone-data.ts';
 import type { MilestoneRecord, SetupRecord } from '../../shared/setup/store.ts';
 import type { Caller } from '../http/access-token.ts';
 import type { TenantCall } from '../http/adapter.ts';
-import { urlOf } from '../http/links.ts';
+import { pathOf, urlOf } from '../http/links.ts';
 import { present } from '../http/members.ts';
 import { isOperator } from '../http/roles.ts';
 
@@ -19,15 +21,16 @@ interface PhaseResource {
 }
 
 /**
- * Maps a setup and the milestones of its attempt. Members whose phase has not ended are left out. Holds no secret; where the
+ * Maps a setup or an assessment and the milestones of its attempt. Members whose phase has not ended are left out. Holds no secret; where the
  * environment's database is and how the factories did is for operators only.
  */
 export function setupResource(call: TenantCall, setup: SetupRecord, reached: readonly MilestoneRecord[]) {
   const { caller } = call;
-  const { setupId, request, destination, state, phase, attempt, createdAt, lastModifiedAt, failure } = setup;
+  const { request, destination, state, phase, attempt, createdAt, lastModifiedAt, failure } = setup;
   const { kind, connection, runtimeName } = request.source;
+  const { tables: _tables, ...checks } = checkCountsOf(reached) ?? {};
   return {
-    setupId,
+    ...shownId(setup),
     product: request.product,
     state,
     phase,
@@ -46,19 +49,19 @@ export function setupResource(call: TenantCall, setup: SetupRecord, reached: rea
       replay: replayOf(call, setup),
       factory: factoryOf(reached, caller),
       runtime: runtimeOf(reached),
-      checks: dataOf(reached, 'checksCompleted') ?? dataOf(reached, 'checksFailed'),
+      checks: 'passed' in checks ? checks : undefined,
       inventory: dataOf(reached, 'inventoryCompleted'),
-      tables: dataOf(reached, 'tablesPlanned'),
+      tables: tableCountsOf(reached),
       pipelines: dataOf(reached, 'replicationPipelineCreated')?.pipelines,
     }),
-    phases: phases.map((name) => phaseResource(name, setup, reached)),
+    phases: phasesOf(setup).map((name) => phaseResource(name, setup, reached)),
   };
 }
 
-/** How a setup that ended without becoming ready is tried again. */
-function replayOf(call: TenantCall, { setupId, state, phase }: SetupRecord) {
-  if (state !== 'Failed' && state !== 'Canceled') return undefined;
-  return { method: 'POST', url: urlOf(call, `migrationSetups/${setupId}/replay`), from: phase };
+/** How a setup that ended without becoming ready is tried again, or an assessment made once more. */
+function replayOf(call: TenantCall, setup: SetupRecord) {
+  if (!isReplayable(setup.state)) return undefined;
+  return { method: 'POST', url: urlOf(call, `${pathOf(setup)}/replay`), from: latestReplay(setup) };
 }
 
 function factoryOf(reached: readonly MilestoneRecord[], caller: Caller) {

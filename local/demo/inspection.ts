@@ -63,12 +63,22 @@ export async function listProcedures(stack: Stack, sample: Sample, side: 'source
 }
 
 /** Runs a query in one of a sample's databases, over TDS. */
-export async function queryDatabase<Row>(
+export function queryDatabase<Row>(
   stack: Stack,
   sample: Sample,
   side: 'source' | 'destination',
   query: string,
 ): Promise<Row[]> {
+  return inDatabase(stack, sample, side, async (pool) => (await pool.request().query<Row>(query)).recordset);
+}
+
+/** Does something with a connection to one of a sample's databases. */
+export async function inDatabase<Result>(
+  stack: Stack,
+  sample: Sample,
+  side: 'source' | 'destination',
+  work: (pool: sql.ConnectionPool) => Promise<Result>,
+): Promise<Result> {
   const { server, database } = sample[side];
   const [host = '', port] = server.split(',');
   const { userName, password } = sample.source;
@@ -90,8 +100,7 @@ export async function queryDatabase<Row>(
   });
   await pool.connect();
   try {
-    const { recordset } = await pool.request().query<Row>(query);
-    return recordset;
+    return await work(pool);
   } finally {
     await pool.close();
   }

@@ -4,10 +4,11 @@ import { companySchema, destinationProbeSchema, sourceProbeSchema } from '../../
 import type { Clock } from '../../shared/clock.ts';
 import { preparationActivities } from '../../shared/factory/preparation-pipeline.ts';
 import { planLimitsSchema } from '../../shared/plan/groups.ts';
-import { leftOutOf } from '../../shared/plan/left-out.ts';
+import { LeftOutCounts } from '../../shared/plan/left-out.ts';
 import type { LeftOutTables } from '../../shared/plan/left-out.ts';
 import { readOnline } from '../../shared/plan/online-context.ts';
-import { planTables } from '../../shared/plan/plan.ts';
+import { emptyPlanSummary, planTables, summarizePlan } from '../../shared/plan/plan.ts';
+import type { PlanSummary } from '../../shared/plan/plan.ts';
 import { redact } from '../../shared/redact.ts';
 import type { Services } from '../../shared/services.ts';
 import { databaseMarkOf } from '../../shared/setup/database-mark.ts';
@@ -25,12 +26,18 @@ interface Assessed {
   readonly runtimeName?: string | undefined;
 }
 
+/** What the checks of a setup are given, and what a plan would come to: none if the environment could not be read. */
+interface Measured {
+  readonly measured: CheckInput;
+  readonly tables?: PlanSummary;
+}
+
 /** Measures for a setup what its checks look at. Changes nothing. */
 export async function measure(
   { factory, runId, runtimeName }: Assessed,
   setup: SetupRecord,
   services: Services,
-): Promise<CheckInput> {
+): Promise<Measured> {
   const { factories, databases, secrets, clock, thresholds } = services;
   const [outputs, runtime, own, secret] = await Promise.all([
     factories.activityOutputs(factory, runId),
@@ -43,7 +50,9 @@ export async function measure(
     companies: rowsOf(outputs.get(preparationActivities.companies), companySchema),
     destination: firstRowOf(outputs.get(preparationActivities.destinationProbe), destinationProbeSchema),
   };
-  return {
+  const planned =
+    'refused' in own || own.online === undefined ? undefined : await plan(setup, services, probes, own.online);
+  const measured = {
     ...probes,
     setupKey: databaseMarkOf(services.settings.MIGRATION_EVENT_SOURCE, setup),
     product: setup.request.product,
@@ -52,11 +61,11 @@ export async function measure(
     runtime: runtime === undefined || runtimeName === undefined ? undefined : { name: runtimeName, ...runtime },
     factoryAccess: probes.destination,
     ownAccess: 'refused' in own ? { refused: redact(own.refused) } : own.access,
-    leftOut:
-      'refused' in own || own.online === undefined ? undefined : await leftOut(setup, services, probes, own.online),
+    leftOut: planned?.leftOut,
     secret: secret && { isEnabled: secret.isEnabled, daysLeft: daysUntil(secret.expiresOn, clock) },
     thresholds,
   };
+  return { measured, ...(planned === undefined ? {} : { tables: planned.summary }) };
 }
 
 /** It only reads, and joins every table of an environment to its company. */
@@ -73,23 +82,28 @@ async function lookAround(
   return { access, online: access.hasControl === true ? await readOnline(database) : undefined };
 }
 
-/** What the plan would leave out: made from what it will be made of. */
-function leftOut(
+/** What a plan would come to, and what it would leave out: made from what it will be made of. */
+async function plan(
   setup: SetupRecord,
   services: Services,
   { source, companies, destination }: Pick<CheckInput, 'source' | 'companies' | 'destination'>,
   online: Online,
-): Promise<LeftOutTables> {
-  return leftOutOf(
-    planTables(catalogueOf(services, setup, 'source'), catalogueOf(services, setup, 'destination'), {
-      ...online,
-      companies,
-      onlineApps: destination.extensions ?? [],
-      limits: planLimitsSchema.parse({}),
-      collation: source.collation,
-      selection: setup.request,
-    }),
-  );
+): Promise<{ readonly leftOut: LeftOutTables; readonly summary: PlanSummary }> {
+  const tables = planTables(catalogueOf(services, setup, 'source'), catalogueOf(services, setup, 'destination'), {
+    ...online,
+    companies,
+    onlineApps: destination.extensions ?? [],
+    limits: planLimitsSchema.parse({}),
+    collation: source.collation,
+    selection: setup.request,
+  });
+  const counts = new LeftOutCounts();
+  let summary = emptyPlanSummary;
+  for await (const table of tables) {
+    counts.meet(table);
+    summary = summarizePlan([table], summary);
+  }
+  return { leftOut: counts.tables, summary };
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;

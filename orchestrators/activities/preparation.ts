@@ -6,6 +6,7 @@ import { evaluateChecks as evaluate } from '../../shared/checks/catalogue.ts';
 import { extensionSchema, sourceFactsSchema } from '../../shared/checks/probe.ts';
 import { catalogueBlob, entityNames } from '../../shared/factory/names.ts';
 import { preparationActivities } from '../../shared/factory/preparation-pipeline.ts';
+import { isAssessment } from '../../shared/setup/assessment.ts';
 import { setupFailure } from '../../shared/setup/failure.ts';
 import { instanceIdOf } from '../../shared/setup/setup.ts';
 import { isBefore } from '../../shared/setup/states.ts';
@@ -45,7 +46,7 @@ export const cancelRuns: Implementation<'cancelRuns'> = async ({ factory, key },
 
 export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, services, { head, stopped: ask }) => {
   const setup = await head();
-  const measured = await measure(input, setup, services);
+  const { measured, tables } = await measure(input, setup, services);
   const results = evaluate(measured);
   // Reading the catalogues of many tables takes longer than the fence lasts.
   const stopped = await ask();
@@ -56,8 +57,9 @@ export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, se
     company: measured.companies,
   });
   const { counts, failure } = reportChecks(results);
-  const name = failure === undefined ? 'checksCompleted' : 'checksFailed';
-  const reached = await reach(input, { name, data: counts }, services, setup);
+  const name = failure === undefined || isAssessment(input) ? 'checksCompleted' : 'checksFailed';
+  const data = { ...counts, ...(tables === undefined ? {} : { tables }) };
+  const reached = await reach(input, { name, data }, services, setup);
   if ('stopped' in reached) return reached;
   // Another call may have been faster, and have come to another result: what is recorded counts.
   if (isBefore('Assessment', reached.phase)) return {};

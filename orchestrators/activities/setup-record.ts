@@ -3,6 +3,7 @@ import { entityNames } from '../../shared/factory/names.ts';
 import { isSameRuntime } from '../../shared/runtimes/runtime-book.ts';
 import type { StoppedOutput } from '../../shared/durable.ts';
 import type { Services } from '../../shared/services.ts';
+import { isAssessment } from '../../shared/setup/assessment.ts';
 import { LONGEST_ACTIVITY_MS } from '../../shared/setup/fence.ts';
 import type { Worker } from '../../shared/setup/fence.ts';
 import type { SetupRecord } from '../../shared/setup/head.ts';
@@ -120,6 +121,6 @@ async function checkpointsOf(attempt: AttemptId, store: SetupStore) {
   return {
     ...(factory === undefined ? {} : { factory }),
     ...(runtimeName === undefined ? {} : { runtimeName }),
-    installs: latest('checksCompleted') !== undefined,
+    installs: !isAssessment(attempt) && latest('checksCompleted') !== undefined,
   };
 }

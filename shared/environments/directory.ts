@@ -11,6 +11,7 @@ import { auditRow } from '../audit/rows.ts';
 import type { Clock } from '../clock.ts';
 import { unlessConflict, unlessMissing } from '../requests/rest-errors.ts';
 import { createdTable } from '../table.ts';
+import { isAssessment } from '../setup/assessment.ts';
 import { restingStates } from '../setup/states.ts';
 import type { SetupStore } from '../setup/store.ts';
 import { isSameEnvironment } from './environment.ts';
@@ -106,12 +107,13 @@ export class EnvironmentDirectory {
 
   /**
    * Takes an environment for an attempt of a setup; taking it again changes nothing. One that another setup claimed is taken
-   * over if that setup has ended without becoming ready, or never came to be.
+   * over if that setup has ended without becoming ready, or never came to be. An assessment shares it with everybody.
    */
   async claim(tenantId: string, name: string, claimant: Claimant): Promise<EnvironmentClaim> {
     for (;;) {
       const row = await this.#read(tenantId, name);
       if (row === undefined || row.deleted) return { kind: 'unknown' };
+      if (isAssessment(claimant)) return { kind: 'claimed', environment: environmentOf(row) };
       const holder = await this.#holderOf(tenantId, row);
       if (holder !== undefined && (holder.setupId !== claimant.setupId || holder.attempt > claimant.attempt)) {
         return { kind: 'inUse', setupId: holder.setupId };

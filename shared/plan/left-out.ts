@@ -20,18 +20,29 @@ const MOST_NAMES = 1_000;
 
 /** Reads a plan to its end. */
 export async function leftOutOf(plan: AsyncIterable<PlannedTable> | Iterable<PlannedTable>): Promise<LeftOutTables> {
-  const counts = new Map(leftOutCodes.map((code) => [code, { tables: 0, rows: 0, names: new Set<string>() }]));
-  for await (const { code, tableName, rowCount, problems } of plan) {
-    const count = code === undefined ? undefined : counts.get(code);
+  const counts = new LeftOutCounts();
+  for await (const table of plan) counts.meet(table);
+  return counts.tables;
+}
+
+/** Counts while a plan is read for something else too. */
+export class LeftOutCounts {
+  readonly #counts = new Map(leftOutCodes.map((code) => [code, { tables: 0, rows: 0, names: new Set<string>() }]));
+
+  meet({ code, tableName, rowCount, problems }: PlannedTable): void {
+    const count = code === undefined ? undefined : this.#counts.get(code);
     // Nobody misses an empty table.
-    if (count === undefined || (code === '50004' && rowCount === 0)) continue;
+    if (count === undefined || (code === '50004' && rowCount === 0)) return;
     count.tables += 1;
     count.rows += rowCount;
     if (count.names.size < MOST_NAMES) count.names.add([tableName, problems].join(' ').trim());
   }
-  const of = (code: LeftOutCode) => {
-    const { tables = 0, rows = 0, names = [] } = counts.get(code) ?? {};
-    return { tables, rows, names: [...names] };
-  };
-  return { '50004': of('50004'), '50005': of('50005'), '50011': of('50011') };
+
+  get tables(): LeftOutTables {
+    const of = (code: LeftOutCode) => {
+      const { tables = 0, rows = 0, names = [] } = this.#counts.get(code) ?? {};
+      return { tables, rows, names: [...names] };
+    };
+    return { '50004': of('50004'), '50005': of('50005'), '50011': of('50011') };
+  }
 }

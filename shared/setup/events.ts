@@ -3,6 +3,7 @@
  * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md
  */
 import { z } from 'zod';
+import { isAssessment } from './assessment.ts';
 import { instanceIdOf } from './setup.ts';
 import { eventTypeOf, milestones } from './states.ts';
 import type { SetupRecord } from './head.ts';
@@ -43,10 +44,10 @@ export interface Announcement {
   readonly data: object;
 }
 
-/** What is announced of a milestone; undefined if nothing is. */
+/** What is announced of a milestone; undefined if nothing is: nobody but its caller waits for an assessment. */
 export function announcementOf(setup: Announcer, milestone: Milestone): Announcement | undefined {
   const type = eventTypeOf(milestone.name);
-  if (type === undefined) return undefined;
+  if (type === undefined || isAssessment(setup)) return undefined;
   const { state, phase = setup.phase } = milestones[milestone.name];
   return { type, state, phase, data: announcedData(milestone) };
 }

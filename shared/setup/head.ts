@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { decoded, HEAD, partitionOf } from './rows.ts';
 import { destinationSchema, setupFailureSchema, setupRequestSchema } from './setup.ts';
-import { milestones, phaseAfter, phaseSchema, setupStateSchema } from './states.ts';
+import { milestones, phaseAfter, phaseSchema, phasesOf, setupStateSchema } from './states.ts';
 import type { Milestone } from './states.ts';
 
 const requestedSchema = z.object({ at: z.iso.datetime(), actor: z.string() });
@@ -113,7 +113,7 @@ export function movedOn(head: SetupRecord, milestone: Milestone, now: Date): Set
   return {
     ...head,
     state,
-    phase: phaseAfter(milestone.name, head.phase),
+    phase: phaseAfter(milestone.name, head.phase, phasesOf(head)),
     phaseStartedAt: position === 'ends' ? now.toISOString() : head.phaseStartedAt,
     ...(failed ? { failure: milestone.data.failure } : {}),
     ...(milestone.name === 'factorySelected' ? { factory: milestone.data.factory.name } : {}),

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { END_OF_TIME, timeKey } from '../time-key.ts';
 import type { TimeOrder } from '../time-key.ts';
+import { isAssessment } from './assessment.ts';
 import type { SetupRecord } from './head.ts';
 import { partitionOf } from './rows.ts';
 import { phaseSchema, setupStateSchema } from './states.ts';
@@ -10,6 +11,8 @@ import type { Phase, SetupState } from './states.ts';
 /** Which setups a list has. What is left out does not matter; of several values, one must apply. */
 export interface SetupFilter {
   readonly tenantId?: string;
+  /** The tenant whose assessments are listed, in place of setups. */
+  readonly assessmentsOf?: string;
   readonly state?: readonly SetupState[];
   readonly phase?: readonly Phase[];
   readonly errorCode?: readonly string[];
@@ -57,14 +60,18 @@ export const INDEX_PARTITION = 'setups';
 
 /** Every setup is in two scopes, each of which has it whole: that of all setups, and that of its tenant. */
 const ALL = 'all';
+/** The scope of a tenant's assessments: a list of setups has setups only. */
+function assessmentsOf(tenantId: string): string {
+  return `assessments-${tenantId}`;
+}
 
 /**
- * The sets of a scope. `open` are the setups that are neither ready nor deleted: few among many, and what most lists
- * are about.
+ * The sets of a scope. `open` are the setups that are neither ready, completed nor deleted: few among many, and what most
+ * lists are about.
  */
 type IndexSet = 'all' | 'open';
 
-const closedStates: ReadonlySet<SetupState> = new Set(['Ready', 'Deleted']);
+const closedStates: ReadonlySet<SetupState> = new Set(['Ready', 'Completed', 'Deleted']);
 
 export function isOpen(state: SetupState): boolean {
   return !closedStates.has(state);
@@ -75,9 +82,8 @@ type Placed = Pick<IndexedSetup, 'tenantId' | 'setupId' | 'createdAt'>;
 
 /** The row keys of a setup in a set. */
 export function rowKeysOf(setup: Placed, set: IndexSet): readonly string[] {
-  return [ALL, setup.tenantId].flatMap((scope) =>
-    orders.map((order) => `${prefixOf(scope, set, order)}${placeIn(order, setup)}`),
-  );
+  const scopes = isAssessment(setup) ? [assessmentsOf(setup.tenantId)] : [ALL, setup.tenantId];
+  return scopes.flatMap((scope) => orders.map((order) => `${prefixOf(scope, set, order)}${placeIn(order, setup)}`));
 }
 
 function prefixOf(scope: string, set: IndexSet, order: SetupOrder): string {
@@ -113,9 +119,9 @@ export function placeIn(order: SetupOrder, setup: Placed): string {
  * @param place after which the list goes on; undefined: from its beginning
  */
 export function rangeOf(filter: SetupFilter, order: SetupOrder, place: string | undefined) {
-  const { tenantId, state, createdBefore, createdAfter } = filter;
+  const { tenantId = ALL, assessmentsOf: assessor, state, createdBefore, createdAfter } = filter;
   const set: IndexSet = state?.every(isOpen) === true ? 'open' : 'all';
-  const prefix = prefixOf(tenantId ?? ALL, set, order);
+  const prefix = prefixOf(assessor === undefined ? tenantId : assessmentsOf(assessor), set, order);
   const earliest = (createdAfter?.getTime() ?? -1) + 1;
   const latest = (createdBefore?.getTime() ?? END_OF_TIME + 1) - 1;
   const [first, last] = order === 'oldest' ? [earliest, latest] : [latest, earliest];

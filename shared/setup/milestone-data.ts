@@ -44,3 +44,13 @@ export function dataOf<Name extends MilestoneName>(
   const record = reached.find((candidate) => candidate.name === name);
   return record === undefined ? undefined : (milestones[name].data.parse(record.data) as MilestoneData<Name>);
 }
+
+/** What the checks came to, whether one blocks or not; undefined if they were not evaluated. */
+export function checkCountsOf(reached: readonly Reached[]): MilestoneData<'checksCompleted'> | undefined {
+  return dataOf(reached, 'checksCompleted') ?? dataOf(reached, 'checksFailed');
+}
+
+/** What the plan of the tables came to, or would come to as long as it is not made. */
+export function tableCountsOf(reached: readonly Reached[]): MilestoneData<'tablesPlanned'> | undefined {
+  return dataOf(reached, 'tablesPlanned') ?? checkCountsOf(reached)?.tables;
+}

@@ -1,6 +1,8 @@
 /** What a replay does: where it begins, what it takes over, and what it does again. Pure. */
-import { isBefore, milestones, phases } from './states.ts';
-import type { MilestoneName, Phase } from './states.ts';
+import { isAssessment } from './assessment.ts';
+import type { SetupRecord } from './head.ts';
+import { canFollow, isBefore, milestones, phases } from './states.ts';
+import type { MilestoneName, Phase, SetupState } from './states.ts';
 
 /** What a replay changes of the request, which what was found before depends on. */
 export interface ReplayChanges {
@@ -18,10 +20,20 @@ const latestStart: Readonly<Record<keyof ReplayChanges, Phase>> = {
   companies: 'Assessment',
 };
 
+/** Whether what is in a state can be tried again. What was deleted is asked for anew. */
+export function isReplayable(state: SetupState): boolean {
+  return state !== 'Deleted' && canFollow('accepted', state);
+}
+
+/** The phase at which a replay begins at the latest: the one in which the attempt ended. An assessment measures anew. */
+export function latestReplay(setup: Pick<SetupRecord, 'setupId' | 'phase'>): Phase {
+  return isAssessment(setup) && isBefore('Assessment', setup.phase) ? 'Assessment' : setup.phase;
+}
+
 /**
  * The phase at which a replay begins.
- * @param reached the phase in which the attempt ended
- * @param wanted undefined: the one in which the attempt ended
+ * @param reached as `latestReplay` has it
+ * @param wanted undefined: that phase
  * @returns undefined if the wanted phase was not reached
  */
 export function replayStart(reached: Phase, wanted: Phase | undefined, changes: ReplayChanges): Phase | undefined {
@@ -52,8 +64,9 @@ export interface ReplayPlan {
   readonly repeated: readonly Phase[];
 }
 
-export function replayPlan(from: Phase): ReplayPlan {
-  const before = phases.filter((phase) => isBefore(phase, from));
+/** @param order of the phases, as `phasesOf` has it */
+export function replayPlan(from: Phase, order: readonly Phase[] = phases): ReplayPlan {
+  const before = order.filter((phase) => isBefore(phase, from));
   return {
     from,
     reused: before.filter((phase) => !repeated.has(phase)),
@@ -61,7 +74,7 @@ export function replayPlan(from: Phase): ReplayPlan {
       const question = questions[phase];
       return question === undefined ? [] : [{ phase, question }];
     }),
-    repeated: phases.filter((phase) => repeated.has(phase) || !isBefore(phase, from)),
+    repeated: order.filter((phase) => repeated.has(phase) || !isBefore(phase, from)),
   };
 }
 

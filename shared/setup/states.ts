@@ -3,7 +3,9 @@
  * knows them. Pure.
  */
 import { z } from 'zod';
+import { isAssessment } from './assessment.ts';
 import { factoryCandidateSchema, factorySchema, productSchema, setupFailureSchema, sourceKindSchema } from './setup.ts';
+import type { AttemptId } from './setup.ts';
 
 export const phases = [
   'FactorySelection',
@@ -19,6 +21,18 @@ export const phases = [
 export const phaseSchema = z.enum(phases);
 export type Phase = z.infer<typeof phaseSchema>;
 
+const assessmentPhases = [
+  'FactorySelection',
+  'RuntimeRegistration',
+  'Assessment',
+  'Cleanup',
+] as const satisfies Phase[];
+
+/** The phases that a setup goes through, or an assessment. */
+export function phasesOf(setup: Pick<AttemptId, 'setupId'>): readonly Phase[] {
+  return isAssessment(setup) ? assessmentPhases : phases;
+}
+
 /** Whether a phase comes before another one. */
 export function isBefore(phase: Phase, other: Phase): boolean {
   return phases.indexOf(phase) < phases.indexOf(other);
@@ -29,6 +43,7 @@ export const setupStates = [
   'Running',
   'WaitingForRuntime',
   'Ready',
+  'Completed',
   'Failed',
   'Canceling',
   'Canceled',
@@ -41,17 +56,7 @@ export type SetupState = z.infer<typeof setupStateSchema>;
 /** States in which an attempt makes things. */
 export const workingStates: readonly SetupState[] = ['Accepted', 'Running', 'WaitingForRuntime'];
 /** States in which nothing is under way. */
-export const restingStates: readonly SetupState[] = ['Ready', 'Failed', 'Canceled', 'Deleted'];
-
-const checkCountsSchema = z.object({
-  passed: z.int(),
-  nothingToDo: z.int(),
-  warned: z.int(),
-  /** Those that block. */
-  failed: z.int(),
-  skipped: z.int(),
-  failedChecks: z.array(z.string()),
-});
+export const restingStates: readonly SetupState[] = ['Ready', 'Completed', 'Failed', 'Canceled', 'Deleted'];
 
 const tableCountsSchema = z.object({
   /** Tables by copy method. */
@@ -63,6 +68,18 @@ const tableCountsSchema = z.object({
   rows: z.number(),
   /** Tables that have rows and are not copied. */
   leftOut: z.int(),
+});
+
+const checkCountsSchema = z.object({
+  passed: z.int(),
+  nothingToDo: z.int(),
+  warned: z.int(),
+  /** Those that block. */
+  failed: z.int(),
+  skipped: z.int(),
+  failedChecks: z.array(z.string()),
+  /** What a plan of the tables would come to; left out if the environment could not be read. */
+  tables: tableCountsSchema.optional(),
 });
 
 /** What was taken away again, and what is left: with the reason, or because it is meant to stay. */
@@ -106,7 +123,7 @@ export const milestones = {
     z.object({ runtimeName: z.string(), nodes: z.array(z.object({ name: z.string(), version: z.string() })) }),
   ),
   runtimeNotNeeded: milestone('Running', 'RuntimeRegistration', 'ends', z.object({ reason: z.string() })),
-  /** No check blocks. */
+  /** No check blocks, or it is an assessment, which ends with its report whatever that says. */
   checksCompleted: milestone('Running', 'Assessment', 'ends', checkCountsSchema),
   /** A check blocks: the phase does not end, the attempt will. */
   checksFailed: milestone('Running', 'Assessment', 'within', checkCountsSchema),
@@ -122,6 +139,8 @@ export const milestones = {
   environmentMarked: milestone('Running', 'Ready', 'ends', z.object({ environment: z.string() })),
   cleanupCompleted: milestone('Running', 'Cleanup', 'ends', z.object({ removed: z.array(z.string()) })),
   ready: milestone('Ready', 'Cleanup', 'after', z.object({ environment: z.string(), pipelines: z.array(z.string()) })),
+  /** An assessment has its report, and has taken back what it made. */
+  completed: milestone('Completed', 'Cleanup', 'ends', takenBackSchema),
   /** Somebody wants the attempt to end: it takes back what it made, then it is canceled. */
   cancelRequested: milestone('Canceling', undefined, 'within', z.object({})),
   /** Ends the attempt in the phase that was under way. */
@@ -173,14 +192,16 @@ export const deletionMilestones: readonly MilestoneName[] = ['deleteRequested', 
 
 /**
  * Which states may follow a state. A resting state is left by the next attempt or by a deletion only.
- * `Canceling` goes on to `Failed` where the attempt had failed before it learned of the cancellation.
+ * `Canceling` goes on to `Failed` where the attempt had failed before it learned of the cancellation, and to `Completed` where
+ * an assessment had its report by then.
  */
 const transitions: Readonly<Record<SetupState, readonly SetupState[]>> = {
   Accepted: ['Running', 'Failed', 'Canceling'],
-  Running: ['Running', 'WaitingForRuntime', 'Ready', 'Failed', 'Canceling'],
+  Running: ['Running', 'WaitingForRuntime', 'Ready', 'Completed', 'Failed', 'Canceling'],
   WaitingForRuntime: ['Running', 'WaitingForRuntime', 'Failed', 'Canceling'],
-  Canceling: ['Canceled', 'Failed'],
+  Canceling: ['Canceled', 'Completed', 'Failed'],
   Ready: ['Deleting'],
+  Completed: ['Accepted', 'Deleting'],
   Failed: ['Accepted', 'Deleting'],
   Canceled: ['Accepted', 'Deleting'],
   Deleting: ['Deleted', 'Failed'],
@@ -194,11 +215,14 @@ export function canFollow(name: MilestoneName, state: SetupState): boolean {
   return (name === 'deletionFailed') === (state === 'Deleting' && milestones[name].state === 'Failed');
 }
 
-/** The phase that is under way after a milestone that was reached in phase `current`. */
-export function phaseAfter(name: MilestoneName, current: Phase): Phase {
+/**
+ * The phase that is under way after a milestone that was reached in phase `current`.
+ * @param order of the phases, as `phasesOf` has it
+ */
+export function phaseAfter(name: MilestoneName, current: Phase, order: readonly Phase[] = phases): Phase {
   const { phase = current, position } = milestones[name];
   if (position !== 'ends') return phase;
-  return phases[phases.indexOf(phase) + 1] ?? phase;
+  return order[order.indexOf(phase) + 1] ?? phase;
 }
 
 const eventNames: Readonly<Record<MilestoneName, string | undefined>> = {
@@ -216,6 +240,7 @@ const eventNames: Readonly<Record<MilestoneName, string | undefined>> = {
   environmentMarked: undefined,
   cleanupCompleted: 'cleanup-completed',
   ready: 'ready',
+  completed: undefined,
   cancelRequested: undefined,
   failed: 'failed',
   canceled: 'canceled',

@@ -6,6 +6,7 @@ import type { Services } from '../../../shared/services.ts';
 import { firstAttempt, newSetupTable, recorded } from '../../support/setup/setup-table.ts';
 import type { SetupTable } from '../../support/setup/setup-table.ts';
 import { audit, course, milestone, newSetup } from '../../support/setup/stored-setup.ts';
+import { storedAssessmentId } from '../../../shared/setup/assessment.ts';
 import { TablesInMemory } from '../../support/tables-in-memory/storage.ts';
 
 const factory = { subscriptionId: '00000000-0000-4000-8000-000000000001', resourceGroup: 'rg', name: 'factory-1' };
@@ -20,10 +21,10 @@ beforeEach(() => {
 });
 
 /** What a cleanup of an attempt is told. */
-function checkpointsOf(attempt: number): Promise<unknown> {
+function checkpointsOf(attempt: number, id = setupId): Promise<unknown> {
   // The activity uses no other gateway.
   const services = { store: setups.store, runtimes } as unknown as Services;
-  const given = { tenantId, setupId, attempt, key: newSetup.key };
+  const given = { tenantId, setupId: id, attempt, key: newSetup.key };
   return runActivity('readCheckpoints', given, services, noClient);
 }
 
@@ -62,4 +63,12 @@ test('what an attempt before a removal had is not taken for that of a later one'
   const deleted = recorded(await store.record({ ...firstAttempt, cleanup: 1 }, milestone('deleted')));
   await store.beginNext(deleted, newSetup, { from: 'FactorySelection', audit });
   expect(await checkpointsOf(2)).toEqual({ installs: false, otherRuntimes: [] });
+});
+
+test('an assessment has changed no database, though its checks are completed', async () => {
+  const { store } = setups;
+  const assessment = storedAssessmentId(setupId);
+  await store.create({ ...newSetup, setupId: assessment }, audit);
+  for (const step of course.slice(0, 4)) recorded(await store.record({ ...firstAttempt, setupId: assessment }, step));
+  expect(await checkpointsOf(1, assessment)).toMatchObject({ installs: false, runtimeName: 'shir-0123456789ab' });
 });

@@ -5,7 +5,7 @@ import type { ReplicationRunInput } from '../../../shared/replication/run.ts';
 import { setupFailure } from '../../../shared/setup/failure.ts';
 import type { World } from '../durable/replay.ts';
 import { TaskHub } from '../durable/task-hub.ts';
-import { answers, factories, setupInput, successfulWorld } from './setup-world.ts';
+import { answers, assessmentInput, factories, setupInput, successfulWorld } from './setup-world.ts';
 
 /** The orchestrations of the product with stand-ins for their activities. */
 export const setupApp = path.join(import.meta.dirname, '../fixtures/setup-app');
@@ -47,6 +47,11 @@ const stories: Readonly<
         failure: setupFailure('StepFailed', 'The compatibility level is 120, expected is 130.'),
       }),
     },
+  },
+  assessed: {
+    name: 'setup',
+    input: assessmentInput,
+    activities: answered,
   },
   canceled: {
     name: 'setup',

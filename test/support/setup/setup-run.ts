@@ -46,7 +46,7 @@ export function provisioningClient(stack: Stack): SetupClient {
 }
 
 /** The client of an operator, who sees all of the customer's setups. */
-function operatorClient(stack: Stack): SetupClient {
+export function operatorClient(stack: Stack): SetupClient {
   return new SetupClient(stack.host.url, stack.tenantId, () => stack.accessToken('operations'));
 }
 

@@ -1,5 +1,6 @@
 /** A world in which a setup succeeds, for replay tests to change. */
 import { handlers } from '../../../orchestrators/handlers.ts';
+import { storedAssessmentId } from '../../../shared/setup/assessment.ts';
 import type { SetupInput } from '../../../shared/setup/attempt-input.ts';
 import type { World } from '../durable/replay.ts';
 
@@ -18,6 +19,9 @@ export const setupInput: SetupInput = {
   sourceKind: 'SqlServer',
   runtimeWaitSeconds: 3600,
 };
+
+/** The same database, only looked at. */
+export const assessmentInput: SetupInput = { ...setupInput, setupId: storedAssessmentId(setupInput.setupId) };
 
 /** What was done, oldest first. */
 export interface Recorded {

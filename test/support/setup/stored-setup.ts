@@ -52,17 +52,19 @@ const factory = {
 const runtimeName = 'shir-0123456789ab';
 const pipelines = ['mig_0123456789ab_replicate', 'mig_0123456789ab_large', 'mig_0123456789ab_small'];
 
+const tables = { byCopyMethod: { Delta: 10 }, large: 1, small: 9, packs: 1, rows: 100, leftOut: 0 };
+
 const data: { readonly [Name in MilestoneName]: MilestoneData<Name> } = {
   accepted: { product: 'DynamicsBC', sourceKind: 'SqlServer', from: 'FactorySelection' },
   factorySelected: { factory, candidates: [] },
   runtimeCreated: { runtimeName, created: true },
   runtimeOnline: { runtimeName, nodes: [{ name: 'node-1', version: '5.50.9171.1' }] },
   runtimeNotNeeded: { reason: 'An Azure SQL source is reached directly.' },
-  checksCompleted: { passed: 20, nothingToDo: 0, warned: 1, failed: 0, skipped: 0, failedChecks: [] },
-  checksFailed: { passed: 19, nothingToDo: 0, warned: 1, failed: 1, skipped: 0, failedChecks: ['SRV-02'] },
+  checksCompleted: { passed: 20, nothingToDo: 0, warned: 1, failed: 0, skipped: 0, failedChecks: [], tables },
+  checksFailed: { passed: 19, nothingToDo: 0, warned: 1, failed: 1, skipped: 0, failedChecks: ['SRV-02'], tables },
   proceduresCreated: {},
   inventoryCompleted: { companies: 2, extensions: 3 },
-  tablesPlanned: { byCopyMethod: { Delta: 10 }, large: 1, small: 9, packs: 1, rows: 100, leftOut: 0 },
+  tablesPlanned: tables,
   replicationPipelineCreated: { pipelines },
   environmentMarked: { environment: 'Production' },
   cleanupCompleted: { removed: ['mig_0123456789ab_prepare'] },
@@ -72,6 +74,7 @@ const data: { readonly [Name in MilestoneName]: MilestoneData<Name> } = {
     removed: ['mig_0123456789ab_prepare'],
     left: [],
   },
+  completed: { removed: ['mig_0123456789ab_prepare'], left: [] },
   cancelRequested: {},
   canceled: { removed: ['mig_0123456789ab_prepare'], left: [] },
   deleteRequested: { removeRuntime: false, removeSource: false },

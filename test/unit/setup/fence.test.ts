@@ -14,6 +14,7 @@ const table: Readonly<Record<SetupState, Readonly<Record<'forward' | 'undo' | 'c
   Running: { forward: undefined, undo: undefined, cleanup: undefined, cleanupUndo: undefined },
   WaitingForRuntime: { forward: undefined, undo: undefined, cleanup: undefined, cleanupUndo: undefined },
   Ready: { forward: 'superseded', undo: 'superseded', cleanup: 'superseded', cleanupUndo: 'superseded' },
+  Completed: { forward: 'superseded', undo: undefined, cleanup: 'superseded', cleanupUndo: undefined },
   Failed: { forward: 'superseded', undo: undefined, cleanup: 'superseded', cleanupUndo: undefined },
   Canceling: { forward: 'canceled', undo: undefined, cleanup: undefined, cleanupUndo: undefined },
   Canceled: { forward: 'superseded', undo: undefined, cleanup: 'superseded', cleanupUndo: undefined },

@@ -28,10 +28,11 @@ const onTheWay: readonly MilestoneName[] = [
 /** Which milestones may follow each state; no other one may. */
 const following: Readonly<Record<SetupState, readonly MilestoneName[]>> = {
   Accepted: [...onTheWay, 'cancelRequested', 'failed'],
-  Running: [...onTheWay, 'runtimeCreated', 'ready', 'cancelRequested', 'failed'],
+  Running: [...onTheWay, 'runtimeCreated', 'ready', 'completed', 'cancelRequested', 'failed'],
   WaitingForRuntime: [...onTheWay, 'runtimeCreated', 'cancelRequested', 'failed'],
-  Canceling: ['canceled', 'failed'],
+  Canceling: ['canceled', 'completed', 'failed'],
   Ready: ['deleteRequested'],
+  Completed: ['accepted', 'deleteRequested'],
   Failed: ['accepted', 'deleteRequested'],
   Canceled: ['accepted', 'deleteRequested'],
   Deleting: ['deleted', 'deletionFailed'],
