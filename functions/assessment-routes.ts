@@ -12,9 +12,11 @@ import { listChecks } from './setups/list-checks.ts';
 import { listCompanies } from './setups/list-companies.ts';
 import { listRuntimeKeys } from './setups/list-runtime-keys.ts';
 import { listAssessments, listParameters } from './setups/list-setups.ts';
+import { listTables, tableParameters } from './setups/list-tables.ts';
 import { putSetup } from './setups/put-setup.ts';
 import { regenerateRuntimeKey } from './setups/regenerate-runtime-key.ts';
 import { replaySetup } from './setups/replay-setup.ts';
+import { summarizeTables, summaryParameters } from './setups/summarize-tables.ts';
 
 const assessments = { path: 'tenants/{tenantId}/assessments', missing: 'TenantNotFound' } as const;
 const assessment = { path: `${assessments.path}/{assessmentId}`, missing: 'AssessmentNotFound' } as const;
@@ -89,6 +91,14 @@ export const assessmentRoutes: readonly Route[] = [
     ...acts,
     handler: listRuntimeKeys,
   },
+  {
+    name: 'listTablesOfAssessment',
+    method: 'GET',
+    ...below('tables'),
+    role: read,
+    parameters: tableParameters,
+    handler: listTables,
+  },
   { name: 'putAssessment', method: 'PUT', ...assessment, ...acts, handler: putSetup },
   {
     name: 'regenerateRuntimeKeyOfAssessment',
@@ -98,4 +108,12 @@ export const assessmentRoutes: readonly Route[] = [
     handler: regenerateRuntimeKey,
   },
   { name: 'replayAssessment', method: 'POST', ...below('replay'), ...acts, handler: replaySetup },
+  {
+    name: 'summarizeTablesOfAssessment',
+    method: 'GET',
+    ...below('tables/summary'),
+    role: read,
+    parameters: summaryParameters,
+    handler: summarizeTables,
+  },
 ];

@@ -41,6 +41,7 @@ import { listAllSetups, listParameters, listSetups } from './setups/list-setups.
 import { listTables, tableParameters } from './setups/list-tables.ts';
 import { putSetup } from './setups/put-setup.ts';
 import { replaySetup } from './setups/replay-setup.ts';
+import { summarizeTables, summaryParameters } from './setups/summarize-tables.ts';
 import { regenerateRuntimeKey } from './setups/regenerate-runtime-key.ts';
 
 /** Paths, each with what is said to be missing where there is nothing, or nothing for the caller. */
@@ -168,5 +169,13 @@ export const routes: readonly Route[] = [
   },
   { name: 'replaySetup', method: 'POST', ...below('replay'), ...acts, handler: replaySetup },
   { name: 'retryRun', method: 'POST', ...belowRun('retry'), ...acts, handler: retryRun },
+  {
+    name: 'summarizeTables',
+    method: 'GET',
+    ...below('tables/summary'),
+    role: read,
+    parameters: summaryParameters,
+    handler: summarizeTables,
+  },
   { name: 'stopReplay', method: 'POST', path: `${replay.path}/stop`, ...operate, handler: stopReplay },
 ];

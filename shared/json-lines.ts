@@ -1,6 +1,6 @@
 /** Files of one JSON value a line. */
 import { pipeline } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, gzipSync } from 'node:zlib';
 
 /** Far longer than a line is: who wrote the file may be nobody to trust with the app's memory. */
 const LONGEST_LINE = 65_536;
@@ -18,6 +18,11 @@ export async function* jsonLines(compressed: NodeJS.ReadableStream): AsyncGenera
     yield* lines.filter(isNotBlank).map((line) => JSON.parse(line) as unknown);
   }
   if (isNotBlank(rest)) yield JSON.parse(rest);
+}
+
+/** Compressed lines; parts of a file can be compressed one by one and put together. */
+export function compressedLines(values: readonly unknown[]): Buffer {
+  return gzipSync(values.map((value) => `${JSON.stringify(value)}\n`).join(''));
 }
 
 function isNotBlank(line: string): boolean {

@@ -1,6 +1,8 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
+import type { CheckResult } from '../../shared/checks/check.ts';
 import { resultsOfRows } from '../../shared/checks/stored-results.ts';
+import { planDifferences } from '../../shared/plan/plan-diff.ts';
 import type { ReachedAttempt } from '../../shared/setup/attempts.ts';
 import { dataOf, tableCountsOf } from '../../shared/setup/milestone-data.ts';
 import { phases } from '../../shared/setup/states.ts';
@@ -12,6 +14,7 @@ import { isOperator } from '../http/roles.ts';
 import { durationsOf } from './attempt-resource.ts';
 import { attemptNumberSchema } from './find-attempt.ts';
 import { findSetup } from './find-setup.ts';
+import { keptPlan } from './plan-of.ts';
 
 const querySchema = z.object({ with: attemptNumberSchema });
 
@@ -35,17 +38,25 @@ export async function diffAttempts(call: TenantCall): Promise<HttpResponseInit> 
   }
   const [checks, otherChecks] = await Promise.all([checksOf(call, setup, attempt), checksOf(call, setup, other)]);
   const all = isOperator(call.caller);
+  const request = differences(requestOf(attempt, all), requestOf(other, all));
+  const counts = differences(countsOf(attempt), countsOf(other));
+  const tables = await planDifferences(planIn(call, setup, attempt), planIn(call, setup, other));
+  const changed =
+    request.length + counts.length + tables.total + differences(statusOf(checks), statusOf(otherChecks)).length;
   return {
     status: 200,
     jsonBody: {
       attempt: attempt.attempt,
       with: other.attempt,
-      request: differences(requestOf(attempt, all), requestOf(other, all)),
+      // What is measured anew may be another number and mean the same.
+      unchanged: changed === 0,
+      request,
       // Whether another one was given, never which.
       passwordReplaced: attempt.secretName !== other.secretName,
       factory: differences(factoryOf(attempt), factoryOf(other)),
       checks: differences(checks, otherChecks),
-      counts: differences(countsOf(attempt), countsOf(other)),
+      counts,
+      tables,
       durationsMs: differences(durations(setup, attempt), durations(setup, other)),
     },
   };
@@ -88,9 +99,19 @@ function factoryOf({ reached }: ReachedAttempt): Values {
   return valuesOf({ name: dataOf(reached, 'factorySelected')?.factory.name });
 }
 
-async function checksOf({ services }: TenantCall, setup: SetupRecord, { attempt }: ReachedAttempt): Promise<Values> {
+type Checks = ReadonlyMap<string, Pick<CheckResult, 'status' | 'measured'>>;
+
+async function checksOf({ services }: TenantCall, setup: SetupRecord, { attempt }: ReachedAttempt): Promise<Checks> {
   const findings = await services.findings.of({ ...setup, attempt }, 'check');
   return new Map(resultsOfRows(findings).map(({ id, status, measured }) => [id, { status, measured }]));
+}
+
+function statusOf(checks: Checks): Values {
+  return new Map([...checks].map(([id, { status }]) => [id, status]));
+}
+
+function planIn({ services }: TenantCall, setup: SetupRecord, { attempt, destination }: ReachedAttempt) {
+  return keptPlan(services, { ...setup, destination }, { ...setup, attempt });
 }
 
 function countsOf({ reached }: ReachedAttempt): Values {

@@ -1,52 +1,66 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
+import { pageOf, tableOrders, tableProblems } from '../../shared/plan/plan-query.ts';
+import type { TableOrder } from '../../shared/plan/plan-query.ts';
+import { reasonCodes } from '../../shared/plan/reasons.ts';
 import { copyMethods } from '../../shared/plan/rules.ts';
-import { dataOf } from '../../shared/setup/milestone-data.ts';
-import { workingStates } from '../../shared/setup/states.ts';
-import { listTables as script } from '../../shared/sql/scripts.ts';
 import type { TenantCall } from '../http/adapter.ts';
-import { present } from '../http/members.ts';
+import { linkTo, placeOf } from '../http/continuation.ts';
+import { pathOf } from '../http/links.ts';
+import { ApiError } from '../http/problem.ts';
 import { pagingSchema, readQuery } from '../http/query.ts';
-import { countSchema, tableNameSchema, tablePage } from '../http/table-page.ts';
-import { findSetup } from './find-setup.ts';
+import { attemptParameters } from './find-attempt.ts';
+import { planOf } from './plan-of.ts';
 
 const querySchema = z.object({
   ...pagingSchema,
+  company: z.string().max(30).optional(),
+  appId: z.union([z.guid().toLowerCase(), z.literal('')]).optional(),
   copyMethod: z.enum(copyMethods).optional(),
+  reasonCode: z.enum(reasonCodes).optional(),
+  problem: z.enum(tableProblems).optional(),
+  text: z.string().min(1).max(128).optional(),
   withRows: z.enum(['true', 'false']).default('false'),
+  orderby: z.enum(tableOrders).default('plan'),
 });
 
 /** Query parameters of the table plan, beside the API version. */
-export const tableParameters = Object.keys(querySchema.shape);
-
-const rowSchema = tableNameSchema.extend({
-  copyMethod: z.enum(copyMethods),
-  rows: countSchema,
-  bytes: countSchema,
-  reason: z.string(),
-  problems: z.string(),
-});
+export const tableParameters = [...Object.keys(querySchema.shape), ...attemptParameters];
 
 /**
- * `GET …/migrationSetups/{setupId}/tables`: how each table of the source is copied, or why not, as the plan in the environment
- * has it. `copyMethod=None` with `withRows=true` are those whose rows are left behind. Empty until the tables are planned, and
- * when the setup has ended without becoming ready: then another one may have the environment.
+ * `GET …/tables`: how each table of the source is copied, or why not: as the checks foresaw it, then as it was planned.
+ * `copyMethod=None` with `withRows=true` are those whose rows are left behind. Empty until the databases were measured.
  */
 export async function listTables(call: TenantCall): Promise<HttpResponseInit> {
-  const setup = await findSetup(call);
-  const { copyMethod = '', withRows, ...paging } = readQuery(call.request, querySchema);
-  const holdsPlan = setup.state === 'Ready' || workingStates.includes(setup.state);
-  const reached = holdsPlan ? await call.services.store.milestonesOf(setup) : [];
-  if (dataOf(reached, 'tablesPlanned') === undefined) return { status: 200, jsonBody: { value: [] } };
-  return tablePage(call, setup, paging, {
-    script,
-    parameters: { copyMethod, withRows: withRows === 'true' },
-    row: rowSchema,
-    resource: tableResource,
-    path: 'tables',
-  });
+  const { setup, tables } = await planOf(call);
+  const { maxpagesize, continuation, orderby, withRows, ...wanted } = readQuery(call.request, querySchema);
+  const filter = { ...wanted, withRows: withRows === 'true' };
+  const after = readPlace(continuation, orderby);
+  const page = await pageOf(tables, { filter, order: orderby, size: maxpagesize, after });
+  const next = page.next === undefined ? undefined : JSON.stringify({ order: orderby, ...page.next });
+  const path = `tenants/${call.tenantId}/${pathOf(setup)}/tables`;
+  return { status: 200, jsonBody: { value: page.tables, ...linkTo(call, path, next) } };
 }
 
-function tableResource({ controlId: _controlId, reason, problems, ...shown }: z.infer<typeof rowSchema>) {
-  return { ...shown, ...present({ reason: reason || undefined, problems: problems || undefined }) };
+const placeSchema = z.object({
+  order: z.enum(tableOrders),
+  value: z.union([z.string(), z.number()]),
+  line: z.int(),
+});
+
+function readPlace(continuation: string | undefined, order: TableOrder) {
+  const text = placeOf(continuation);
+  if (text === undefined) return undefined;
+  const place = placeSchema.safeParse(parsed(text)).data;
+  if (place?.order === order) return place;
+  throw new ApiError('InvalidQueryParameter', 'continuation: Follow the nextLink of a page as it is.');
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Somebody made it up.
+    return undefined;
+  }
 }

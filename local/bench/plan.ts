@@ -1,6 +1,15 @@
-/** Time and memory of planning 1,000, 10,000 and 100,000 tables, each in a process of its own: `npm run bench:plan`. */
+/**
+ * Time and memory of planning 1,000, 10,000 and 100,000 tables, and what it takes to keep and read such a plan, each in a process
+ * of its own: `npm run bench:plan`.
+ */
 import { spawnSync } from 'node:child_process';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { compressedLines, jsonLines } from '../../shared/json-lines.ts';
+import { keptTable, keptTableSchema } from '../../shared/plan/kept-plan.ts';
+import type { KeptTable } from '../../shared/plan/kept-plan.ts';
+import { pageOf } from '../../shared/plan/plan-query.ts';
+import { sumsOf } from '../../shared/plan/plan-summary.ts';
 import { planTables } from '../../shared/plan/plan.ts';
 import { baseApplication } from '../../test/support/plan/base-application.ts';
 
@@ -36,6 +45,32 @@ async function planned(count: number) {
     seconds: Number((seconds - makingUp).toFixed(2)),
     microsecondsOfAColumn: Number((((seconds - makingUp) / columns) * 1_000_000).toFixed(2)),
     megabytesMore: Math.round((process.resourceUsage().maxRSS - before) / 1024),
+    ...(await kept(count)),
+  };
+}
+
+/** The plan as it is kept: how large it is, and how long the dearest page of it and its sums take. */
+async function kept(count: number) {
+  const { source, destination, context } = baseApplication(count, TABLES_OF_A_COMPANY);
+  const parts: Buffer[] = [];
+  let lines: KeptTable[] = [];
+  for await (const table of planTables(source(), destination(), context)) {
+    lines.push(keptTable(table));
+    if (lines.length < TABLES_OF_A_COMPANY) continue;
+    parts.push(compressedLines(lines));
+    lines = [];
+  }
+  const file = Buffer.concat([...parts, compressedLines(lines)]);
+  async function* tables() {
+    for await (const line of jsonLines(Readable.from([file]))) yield keptTableSchema.parse(line);
+  }
+  const wanted = { filter: { withRows: false }, order: 'rows desc', size: 50 } as const;
+  const page = await secondsOf(async () => void (await pageOf(tables(), wanted)));
+  const sums = await secondsOf(async () => void (await sumsOf(tables())));
+  return {
+    megabytesKept: Number((file.length / 1_000_000).toFixed(2)),
+    secondsOfAPage: Number(page.toFixed(2)),
+    secondsOfSums: Number(sums.toFixed(2)),
   };
 }
 

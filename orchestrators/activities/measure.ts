@@ -18,6 +18,7 @@ import type { SqlDatabase } from '../../shared/sql/database.ts';
 import * as scripts from '../../shared/sql/scripts.ts';
 import { catalogueOf } from './catalogues.ts';
 import { firstRowOf, rowsOf } from './lookup-output.ts';
+import { PlanFile } from './plan-file.ts';
 
 /** The run of the stage `assess`, and the self-hosted runtime that it went by. */
 interface Assessed {
@@ -26,10 +27,16 @@ interface Assessed {
   readonly runtimeName?: string | undefined;
 }
 
+/** A plan that was made for the checks. */
+interface Foreseen {
+  readonly summary: PlanSummary;
+  readonly file: PlanFile;
+}
+
 /** What the checks of a setup are given, and what a plan would come to: none if the environment could not be read. */
 interface Measured {
   readonly measured: CheckInput;
-  readonly tables?: PlanSummary;
+  readonly foreseen?: Foreseen;
 }
 
 /** Measures for a setup what its checks look at. Changes nothing. */
@@ -65,7 +72,7 @@ export async function measure(
     secret: secret && { isEnabled: secret.isEnabled, daysLeft: daysUntil(secret.expiresOn, clock) },
     thresholds,
   };
-  return { measured, ...(planned === undefined ? {} : { tables: planned.summary }) };
+  return { measured, ...(planned === undefined ? {} : { foreseen: planned }) };
 }
 
 /** It only reads, and joins every table of an environment to its company. */
@@ -88,7 +95,7 @@ async function plan(
   services: Services,
   { source, companies, destination }: Pick<CheckInput, 'source' | 'companies' | 'destination'>,
   online: Online,
-): Promise<{ readonly leftOut: LeftOutTables; readonly summary: PlanSummary }> {
+): Promise<Foreseen & { readonly leftOut: LeftOutTables }> {
   const tables = planTables(catalogueOf(services, setup, 'source'), catalogueOf(services, setup, 'destination'), {
     ...online,
     companies,
@@ -98,12 +105,14 @@ async function plan(
     selection: setup.request,
   });
   const counts = new LeftOutCounts();
+  const file = new PlanFile();
   let summary = emptyPlanSummary;
   for await (const table of tables) {
     counts.meet(table);
+    file.add(table);
     summary = summarizePlan([table], summary);
   }
-  return { leftOut: counts.tables, summary };
+  return { leftOut: counts.tables, summary, file };
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;

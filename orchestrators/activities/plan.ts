@@ -13,6 +13,7 @@ import type { SqlDatabase } from '../../shared/sql/database.ts';
 import { catalogueOf } from './catalogues.ts';
 import { claimantOf } from './claimant.ts';
 import type { ActivityRun, Implementation } from './implementation.ts';
+import { PlanFile } from './plan-file.ts';
 import { publish, reach } from './setup-record.ts';
 
 export const planTables: Implementation<'planTables'> = async (input, services, { head, stopped }) => {
@@ -50,6 +51,7 @@ async function writePlan(
   const catalogue = (side: 'source' | 'destination') => catalogueOf(services, { ...setup, attempt: assessed }, side);
   const work = async (database: SqlDatabase): Promise<Planned> => {
     const planned = plan(catalogue('source'), catalogue('destination'), await planContext(services, setup, database));
+    const file = new PlanFile();
     let summary = emptyPlanSummary;
     let stopped: StopReason = 'superseded';
     const outcome = await replacePlan(database, owner, planned, {
@@ -59,10 +61,12 @@ async function writePlan(
         return reason === undefined;
       },
       written: (tables) => {
+        for (const table of tables) file.add(table);
         summary = summarizePlan(tables, summary);
       },
     });
     if (outcome === 'superseded') return { stopped };
+    await file.keep(services, setup);
     return { ...summary, byCopyMethod: { ...summary.byCopyMethod } };
   };
   return services.databases.use(setup.destination, work, LONGEST_PLAN_REQUEST_MS);

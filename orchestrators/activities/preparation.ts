@@ -46,7 +46,7 @@ export const cancelRuns: Implementation<'cancelRuns'> = async ({ factory, key },
 
 export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, services, { head, stopped: ask }) => {
   const setup = await head();
-  const { measured, tables } = await measure(input, setup, services);
+  const { measured, foreseen } = await measure(input, setup, services);
   const results = evaluate(measured);
   // Reading the catalogues of many tables takes longer than the fence lasts.
   const stopped = await ask();
@@ -56,9 +56,10 @@ export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, se
     source: [sourceFactsSchema.parse(measured.source)],
     company: measured.companies,
   });
+  await foreseen?.file.keep(services, setup);
   const { counts, failure } = reportChecks(results);
   const name = failure === undefined || isAssessment(input) ? 'checksCompleted' : 'checksFailed';
-  const data = { ...counts, ...(tables === undefined ? {} : { tables }) };
+  const data = { ...counts, ...(foreseen === undefined ? {} : { tables: foreseen.summary }) };
   const reached = await reach(input, { name, data }, services, setup);
   if ('stopped' in reached) return reached;
   // Another call may have been faster, and have come to another result: what is recorded counts.

@@ -59,6 +59,11 @@ export function catalogueBlob(attempt: number, side: 'source' | 'destination'): 
   return { folder: `catalogue/attempt-${attempt}`, file: `${side}.json.gz` };
 }
 
+/** Where the plan of an attempt is: what its checks foresaw, then what it planned. */
+export function planBlob(attempt: number): BlobPlace {
+  return { folder: `plan/attempt-${attempt}`, file: 'tables.json.gz' };
+}
+
 /** The key of the setup that an entity, a runtime or a container belongs to by its name; undefined if it is none of a setup's. */
 export function keyOfName(name: string): string | undefined {
   return /^(?:mig[_-]|shir-)(?<key>[\da-f]{12})(?:_|$)/.exec(name)?.groups?.['key'];

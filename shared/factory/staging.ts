@@ -1,5 +1,5 @@
 /**
- * The blobs through which table data is copied, and those in which the catalogues of both databases are kept. Each setup
+ * The blobs through which table data is copied, and those in which the catalogues of both databases and plans are kept. Each setup
  * has a container of its own, and the factory a signature for that container alone: a node of a tenant holds what its
  * linked services hold.
  */
@@ -88,6 +88,11 @@ export class Staging {
     const { readableStreamBody } = await blob.download(0, undefined, { maxRetryRequests: DOWNLOAD_TRIES });
     if (readableStreamBody === undefined) throw new Error(`The answer of ${blob.url} has no body`);
     yield* jsonLines(readableStreamBody);
+  }
+
+  /** Writes a blob of a setup, in place of an earlier one. @throws {RestError} if the setup has no container (any more) */
+  async write(key: string, { folder, file }: BlobPlace, content: Buffer): Promise<void> {
+    await this.#container(key).getBlockBlobClient(`${folder}/${file}`).uploadData(content);
   }
 
   /** Deletes the container of a setup with all that is in it; gives whether it was there. */

@@ -1,7 +1,7 @@
 /** What a plan leaves out because of what is online, for the checks. Pure. */
 import type { PlannedTable } from './plan.ts';
-import { leftOutCodes } from './rules.ts';
-import type { LeftOutCode } from './rules.ts';
+import { isLeftOutCode, leftOutCodes } from './reasons.ts';
+import type { LeftOutCode } from './reasons.ts';
 
 /** Tables that were left out for one reason. */
 interface LeftOut {
@@ -30,7 +30,7 @@ export class LeftOutCounts {
   readonly #counts = new Map(leftOutCodes.map((code) => [code, { tables: 0, rows: 0, names: new Set<string>() }]));
 
   meet({ code, tableName, rowCount, problems }: PlannedTable): void {
-    const count = code === undefined ? undefined : this.#counts.get(code);
+    const count = isLeftOutCode(code) ? this.#counts.get(code) : undefined;
     // Nobody misses an empty table.
     if (count === undefined || (code === '50004' && rowCount === 0)) return;
     count.tables += 1;

@@ -9,8 +9,9 @@ import type { PlanLimits, TableGroup } from './groups.ts';
 import { nameKeyOf } from '../sql/collation.ts';
 import { parseTableName } from './names.ts';
 import type { Companies, TableNameParts } from './names.ts';
-import { decide, readEnvironment } from './rules.ts';
-import type { CopyMethod, Decision, LeftOutCode, OnlineApp, ReplicationRule } from './rules.ts';
+import type { ReasonCode } from './reasons.ts';
+import { decide, left, readEnvironment } from './rules.ts';
+import type { CopyMethod, Decision, OnlineApp, ReplicationRule } from './rules.ts';
 import { SecondPlaces } from './second-places.ts';
 import type { Selection } from './selection.ts';
 import { withUserMapping } from './user-mapping.ts';
@@ -45,10 +46,11 @@ export interface PlannedTable extends TableGroup {
   readonly columns: readonly PlannedColumn[];
   readonly rowCount: number;
   readonly byteCount: number;
+  readonly code: ReasonCode;
   /** Why the table is copied so, or not at all; at most 400 characters. */
   readonly reason: string;
-  /** Of a table that is left out because of what is online. */
-  readonly code?: LeftOutCode;
+  /** Columns of the source that are not online. */
+  readonly missingOnline: readonly string[];
   readonly problems: string;
 }
 
@@ -88,7 +90,7 @@ export async function* planTables(
   }
 }
 
-const notSelected: Decision = { copyMethod: 'None', reason: 'The company is not selected.' };
+const notSelected = left('CompanyNotSelected');
 
 function selectorOf({ companies }: Selection): (company: string) => boolean {
   const selected = new Set(companies);
@@ -107,7 +109,8 @@ function describedTable(table: CatalogueTable, parts: TableNameParts, decision: 
     rowCount: table.rowCount,
     byteCount: table.byteCount,
     reason: shorten(decision.reason),
-    ...(decision.code === undefined ? {} : { code: decision.code }),
+    code: decision.code,
+    missingOnline: decision.missingOnline ?? [],
     problems: decision.problems ?? '',
   };
 }

@@ -9,6 +9,8 @@ import type { CatalogueColumn, CatalogueTable } from './catalogue.ts';
 import { parseTableName } from './names.ts';
 import type { Companies, TableNameParts } from './names.ts';
 import { movedTable } from './moves.ts';
+import { reasons } from './reasons.ts';
+import type { LeftOutCode, ReasonCode } from './reasons.ts';
 import { userMapping, userTables } from './user-mapping.ts';
 import { nameKeyOf } from '../sql/collation.ts';
 
@@ -25,18 +27,16 @@ export type ReplicationRule = z.infer<typeof replicationRuleSchema>;
 export const copyMethods = ['Delta', 'Full', 'Preserve', 'None'] as const;
 export type CopyMethod = (typeof copyMethods)[number];
 
-/** Business Central's codes of a table that is missing, is of another kind, or has other columns online. */
-export const leftOutCodes = ['50004', '50005', '50011'] as const;
-export type LeftOutCode = (typeof leftOutCodes)[number];
-
 /** How a table is copied, and why. */
 export interface Decision {
   readonly copyMethod: CopyMethod;
+  readonly code: ReasonCode;
+  /** In words, with what is particular to the table. */
   readonly reason: string;
-  /** Of a table that is left out because of what is online; the reason ends with it. */
-  readonly code?: LeftOutCode;
   readonly destinationTable?: string;
   readonly columns?: readonly PlannedColumn[];
+  /** Columns of the source that are not online. */
+  readonly missingOnline?: readonly string[];
   readonly problems?: string;
 }
 
@@ -139,10 +139,11 @@ export function decide(table: CatalogueTable, parts: TableNameParts, environment
   const buffer = bufferTables.get(`${table.schemaName}.${table.tableName}`);
   if (buffer !== undefined) return fitted(table, parts, { table: buffer, isBuffer: true }, environment);
   const exclusion = excluded(table, parts, environment);
-  if (exclusion !== undefined) return left(exclusion);
+  if (exclusion !== undefined) return exclusion;
 
   const place = placeOf(parts.table, environment);
-  if (place !== parts.table && table.rowCount === 0) return left(`The table has moved to ${place} and is empty.`);
+  if (place !== parts.table && table.rowCount === 0)
+    return left('MovedAndEmpty', `The table has moved to ${place} and is empty.`);
   return fitted(table, parts, { table: place }, environment);
 }
 
@@ -177,12 +178,14 @@ export function fitted(
   if (plan.problems !== '') {
     return { ...leftBecause('50011', 'The definitions on both sides do not fit together'), problems: plan.problems };
   }
-  if (plan.columns.length === 0) return left('No column exists on both sides.');
-  return { ...copied(target, online, plan, environment), destinationTable, columns: plan.columns };
+  if (plan.columns.length === 0) return left('NoCommonColumn');
+  const { columns: copies, missingOnline } = plan;
+  return { ...copied(target, online, plan, environment), destinationTable, columns: copies, missingOnline };
 }
 
-function left(reason: string): Decision {
-  return { copyMethod: 'None', reason };
+/** A table that is not copied. */
+export function left(code: ReasonCode, reason: string = reasons[code]): Decision {
+  return { copyMethod: 'None', code, reason };
 }
 
 function leftBecause(code: LeftOutCode, reason: string): Decision {
@@ -195,17 +198,16 @@ function placeOf(table: string, { definitions }: Environment): string {
   return moved !== undefined && definitions.has(moved.toLowerCase()) ? moved : table;
 }
 
-function excluded(table: CatalogueTable, parts: TableNameParts, { apps }: Environment): string | undefined {
+function excluded(table: CatalogueTable, parts: TableNameParts, { apps }: Environment): Decision | undefined {
   const { company, table: name, appId } = parts;
-  if (table.schemaName !== 'dbo')
-    return 'The table is outside the schema dbo, where Business Central keeps its tables.';
-  if (name.startsWith('$ndo$')) return 'The table belongs to the platform.';
-  if (company === '' && userTables.has(name)) return 'Users go to the buffer from which the client maps them.';
-  if (company === '' && appId === '' && !platformTables.has(name)) {
-    return 'The table belongs to the platform, or to no company and no app.';
+  if (table.schemaName !== 'dbo') return left('OutsideSchema');
+  if (name.startsWith('$ndo$')) return left('PlatformTable', 'The table belongs to the platform.');
+  if (company === '' && userTables.has(name)) return left('UserTable');
+  if (company === '' && appId === '' && !platformTables.has(name)) return left('PlatformTable');
+  if (migrationApps.has(appId)) return left('MigrationTable');
+  if (appId !== '' && apps.size > 0 && !apps.has(appId)) {
+    return left('AppNotInstalled', `The app ${appId} is not installed online.`);
   }
-  if (migrationApps.has(appId)) return 'The table steers the migration itself.';
-  if (appId !== '' && apps.size > 0 && !apps.has(appId)) return `The app ${appId} is not installed online.`;
   return undefined;
 }
 
@@ -214,11 +216,11 @@ function refused(
   table: CatalogueTable,
   { table: name, baseTable }: TableNameParts,
   { rules }: Environment,
-): string | undefined {
+): ReasonCode | undefined {
   const rule = ruleOf(table, baseTable, rules);
-  if (rule) return rule.replicateData ? undefined : 'Replication of the table is turned off online.';
+  if (rule) return rule.replicateData ? undefined : 'TurnedOff';
   if (rules.size === 0 || platformTables.has(name)) return undefined;
-  return 'The environment does not list the table: its property ReplicateData is false.';
+  return 'NotListed';
 }
 
 /** A companion table goes with the table that it belongs to. */
@@ -240,16 +242,15 @@ function copied(
       : []),
     ...(missingOnline.length > 0 ? [`Not online, so left out: ${missingOnline.join(', ')}.`] : []),
   ];
-  const because = (copyMethod: CopyMethod, reason: string) => ({ copyMethod, reason: [reason, ...notes].join(' ') });
+  const because = (copyMethod: CopyMethod, code: ReasonCode) => {
+    return { copyMethod, code, reason: [reasons[code], ...notes].join(' ') };
+  };
 
-  if (!columns.some(({ isKey }) => isKey)) {
-    return because('Full', 'Without a primary key, changes cannot be tracked.');
-  }
-  if (parts.table === alwaysPreserved) return because('Preserve', 'Media that exist online stay.');
-  if (parts.table === neverPreserved) return because('Delta', 'Upgrade tags are always those of the source.');
+  if (!columns.some(({ isKey }) => isKey)) return because('Full', 'NoPrimaryKey');
+  if (parts.table === alwaysPreserved) return because('Preserve', 'MediaPreserved');
+  if (parts.table === neverPreserved) return because('Delta', 'UpgradeTags');
   if (ruleOf(table, parts.baseTable, rules)?.preserveCloudData === true) {
-    if (parts.company === '') return because('Preserve', 'Data that exists online stays.');
-    return because('Delta', 'Preserving cloud data is not supported for the data of a company.');
+    return parts.company === '' ? because('Preserve', 'CloudDataPreserved') : because('Delta', 'CloudDataOfCompany');
   }
-  return because('Delta', 'Changes are tracked by the primary key.');
+  return because('Delta', 'ChangesTracked');
 }

@@ -7,7 +7,7 @@ import { planMovedFields } from './columns.ts';
 import { movedTable, moveTargets } from './moves.ts';
 import { parseTableName } from './names.ts';
 import type { Companies, TableNameParts } from './names.ts';
-import { fitted, migrationApps } from './rules.ts';
+import { fitted, left, migrationApps } from './rules.ts';
 import type { Decision, Environment } from './rules.ts';
 import { readTableName } from './selection.ts';
 import type { TableMapping } from './selection.ts';
@@ -96,8 +96,9 @@ export class SecondPlaces {
     const { copyMethod, destinationTable } = decision;
     if (copyMethod === 'None' || destinationTable === undefined) return decision;
     const target = destinationTable.toLowerCase();
-    if (this.#filled.has(target))
-      return { copyMethod: 'None', reason: `Another table fills ${destinationTable} already.` };
+    if (this.#filled.has(target)) {
+      return left('FilledByAnother', `Another table fills ${destinationTable} already.`);
+    }
     this.#filled.add(target);
     return decision;
   }
@@ -128,19 +129,18 @@ function decideMapped(
   environment: Environment,
 ): Decision {
   const { tableName, appId } = mapping;
-  const refusal = table.columns.length === 0 ? 'The table does not exist at the source (50004).' : undefined;
-  const reason = refusal ?? refusedTarget(appId, environment);
-  const decision: Decision =
-    reason === undefined
-      ? fitted(table, parts, { table: targetOf(mapping) }, environment)
-      : { copyMethod: 'None', reason };
+  const refusal =
+    table.columns.length === 0
+      ? left('50004', 'The table does not exist at the source (50004).')
+      : refusedTarget(appId, environment);
+  const decision = refusal ?? fitted(table, parts, { table: targetOf(mapping) }, environment);
   return { ...decision, reason: `Mapped to ${tableName}. ${decision.reason}` };
 }
 
-function refusedTarget(appId: string, { apps }: Environment): string | undefined {
-  if (migrationApps.has(appId)) return 'That table steers the migration itself.';
-  if (apps.size > 0 && !apps.has(appId)) return `Its app ${appId} is not installed online.`;
-  if (apps.get(appId) === 'Microsoft') return 'A table of Microsoft takes its own data only.';
+function refusedTarget(appId: string, { apps }: Environment): Decision | undefined {
+  if (migrationApps.has(appId)) return left('MigrationTable', 'That table steers the migration itself.');
+  if (apps.size > 0 && !apps.has(appId)) return left('AppNotInstalled', `Its app ${appId} is not installed online.`);
+  if (apps.get(appId) === 'Microsoft') return left('MicrosoftTarget');
   return undefined;
 }
 

@@ -79,5 +79,3 @@ export const selectCompanies = readScript('destination/select-companies');
 export const closeReplication = readScript('destination/close-replication');
 /** Destination: a row a table of a replication run. Parameters @replicationId, @after, @status, @size. */
 export const runTables = readScript('destination/run-tables');
-/** Destination: a row a table of the plan. Parameters @after, @copyMethod, @withRows, @size. */
-export const listTables = readScript('destination/list-tables');

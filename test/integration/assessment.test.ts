@@ -118,6 +118,10 @@ describe('two assessments of one environment at once', () => {
     const companies = await ask('GET', 'first/companies');
     expect((companies.body as { value: unknown[] }).value).toHaveLength(3);
     expect(assessed.tables.byCopyMethod).toEqual({ Delta: 21, Full: 4, Preserve: 2, None: 22 });
+    const { body: tables } = await client.send('GET', 'assessments/first/tables');
+    expect((tables as { value: unknown[] }).value).toHaveLength(49);
+    const { body: summary } = await client.send('GET', 'assessments/first/tables/summary');
+    expect(summary).toMatchObject({ copied: { tables: 27 }, left: { tables: 22 } });
   });
 
   test('do not have the environment: a setup for it is accepted', async () => {

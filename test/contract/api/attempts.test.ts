@@ -160,6 +160,7 @@ describe('two attempts', () => {
     expect(body).toMatchObject({
       attempt: 2,
       with: 1,
+      unchanged: false,
       request: [{ name: 'source.server', attempt: 'sql02', with: 'sql01' }],
       passwordReplaced: true,
       factory: [],
@@ -180,7 +181,8 @@ describe('two attempts', () => {
 
   test('that are one do not differ', async () => {
     const none = { request: [], passwordReplaced: false, factory: [], checks: [], counts: [], durationsMs: [] };
-    expect((await diff('1', '1')).body).toEqual({ attempt: 1, with: 1, ...none });
+    const tables = { total: 0, value: [] };
+    expect((await diff('1', '1')).body).toEqual({ attempt: 1, with: 1, unchanged: true, ...none, tables });
   });
 
   test('must both be there', async () => {

@@ -5,6 +5,7 @@ import type { Role } from '../../../functions/http/roles.ts';
 import type { Route } from '../../../functions/http/adapter.ts';
 import { routes } from '../../../functions/routes.ts';
 import { checkDefinitionSchema } from '../../../shared/checks/check.ts';
+import { keptTableSchema } from '../../../shared/plan/kept-plan.ts';
 import { environmentPlaceSchema, environmentNameSchema } from '../../../shared/environments/environment.ts';
 import { replayBodySchema } from '../../../functions/setups/replay-body.ts';
 import { bulkReplayBodySchema } from '../../../functions/replays/replay-body.ts';
@@ -102,6 +103,10 @@ describe('the description says what the code checks', () => {
 
   test('of a check of the catalogue', () => {
     expect(bare(schemas['CheckDefinition'])).toEqual(bare(z.toJSONSchema(checkDefinitionSchema)));
+  });
+
+  test('of a table of a plan', () => {
+    expect(bare(schemas['PlannedTable'])).toEqual(bare(z.toJSONSchema(keptTableSchema)));
   });
 
   test('of an environment', () => {

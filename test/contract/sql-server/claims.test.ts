@@ -94,6 +94,8 @@ function plannedTable(controlId: number): PlannedTable {
     rowCount: 0,
     byteCount: 0,
     reason: '',
+    code: 'NoPrimaryKey',
+    missingOnline: [],
     problems: '',
   };
 }

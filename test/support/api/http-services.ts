@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { DataFactoryManagementClient } from '@azure/arm-datafactory';
 import type { TableClient } from '@azure/data-tables';
 import { SecretClient } from '@azure/keyvault-secrets';
+import { BlobServiceClient } from '@azure/storage-blob';
 import { startDataFactory } from '../../../local/data-factory/server.ts';
 import { startKeyVault } from '../../../local/key-vault/server.ts';
 import { AuditLog } from '../../../shared/audit/audit-log.ts';
@@ -24,6 +25,8 @@ import { ReplicationRuns } from '../../../shared/replication/replication-runs.ts
 import { SetupStore } from '../../../shared/setup/store.ts';
 import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
 import { ReplayBook } from '../../../shared/replays/replay-book.ts';
+import { StagingAccounts } from '../../../shared/factory/staging-accounts.ts';
+import { Staging } from '../../../shared/factory/staging.ts';
 import { WaitBook } from '../../../shared/waits/wait-book.ts';
 import { startTables } from '../tables.ts';
 import { factoryObjectId, providerTenantId } from './token-issuer.ts';
@@ -82,6 +85,7 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
     replays: new ReplayBook(tables.table(), audit, new EndedBook(tables.table()), systemClock),
     waits: new WaitBook(tables.table(), systemClock),
     secrets: new Secrets(vault),
+    staging: new StagingAccounts(new Map(), new Staging(new BlobServiceClient(tables.blobUrl, credential))),
     factories,
     identities: new FactoryIdentities(factories, systemClock),
   };

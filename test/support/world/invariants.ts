@@ -2,9 +2,11 @@
  * What holds of any world in which nothing is under way any more, whatever happened before: the program that every test
  * of a world ends with.
  */
+import { pathOf } from '../../../functions/http/links.ts';
 import type { Sample } from '../../../local/stack/databases.ts';
 import { RUN_PREFIX, runFromRow } from '../../../shared/replication/run.ts';
 import type { ReplicationRun } from '../../../shared/replication/run.ts';
+import { isAssessment } from '../../../shared/setup/assessment.ts';
 import { databaseMarkOf } from '../../../shared/setup/database-mark.ts';
 import { headFromRow } from '../../../shared/setup/head.ts';
 import type { SetupEvent } from '../../../shared/setup/events.ts';
@@ -24,7 +26,7 @@ interface Stored {
   readonly audits: readonly Row[];
 }
 
-const ends = new Set<MilestoneName>(['ready', 'failed', 'canceled']);
+const ends = new Set<MilestoneName>(['ready', 'completed', 'failed', 'canceled']);
 
 /** Says what does not hold; empty if all is well. Lets the timers publish and forget first. */
 export async function violations(world: World): Promise<string[]> {
@@ -75,7 +77,7 @@ function ofState({ head, milestones, events, runs }: Stored): string[] {
   if (events.some(({ published }) => published !== true))
     found.push(`events in order: ${setupId} has events that were not published`);
   const announced = milestones.filter(
-    ({ name, attempt: of, origin }) => of === origin && eventTypeOf(name) !== undefined,
+    ({ name, attempt: of, origin }) => of === origin && eventTypeOf(name) !== undefined && !isAssessment(head),
   );
   const told = [
     ...runs.flatMap(({ startedAt, endedAt }) => [startedAt, endedAt]).filter((at) => at !== undefined),
@@ -108,8 +110,8 @@ function ofAudit({ head, milestones, audits, runs }: Stored): string[] {
 }
 
 /**
- * A setup that is ready has one set of entities, any other none; one that failed may keep its container. One run a stage and
- * attempt.
+ * A setup that is ready has one set of entities, any other none; one that failed may keep its container, and an assessment has
+ * its report there. One run a stage and attempt.
  */
 async function ofFactories({ inspect }: World, setups: readonly Stored[]): Promise<string[]> {
   const found: string[] = [];
@@ -129,13 +131,12 @@ async function ofFactories({ inspect }: World, setups: readonly Stored[]): Promi
       ].sort(),
     );
   const isRuntime = (name: string) => name.includes('/integrationRuntimes/');
-  const keptByFailed = new Set(
-    setups.filter(({ head }) => head.state === 'Failed').map(({ head: { key } }) => `containers/mig-${key}`),
-  );
+  const keeping = setups.filter(({ head }) => head.state === 'Failed' || head.state === 'Completed');
+  const kept = new Set(keeping.map(({ head: { key } }) => `containers/mig-${key}`));
   const there = entities
     .filter((name) => !isRuntime(name))
     .map((name) => name.slice(name.indexOf('/') + 1))
-    .filter((name) => !keptByFailed.has(name));
+    .filter((name) => !kept.has(name));
   found.push(
     ...difference('nothing left in factories: entities', wanted, there),
     ...difference('nothing left in factories: runtimes', runtimes, entities.filter(isRuntime)),
@@ -260,8 +261,8 @@ async function ofCallers(world: World, setups: readonly Stored[]): Promise<strin
   const found: string[] = [];
   for (const { head } of setups) {
     const { setupId, attempt, state } = head;
-    const other = await world.call('GET', `migrationSetups/${setupId}`, { as: 'otherTenant' });
-    const none = await world.call('GET', 'migrationSetups/no-such-setup', { as: 'otherTenant' });
+    const other = await world.call('GET', pathOf(head), { as: 'otherTenant' });
+    const none = await world.call('GET', pathOf({ ...head, setupId: `${setupId}-not` }), { as: 'otherTenant' });
     if (other.status !== 404 || other.body['code'] !== none.body['code'])
       found.push(`tenants apart: ${setupId} is shown to others`);
     const body = world.bodies.get(setupId);

@@ -33,7 +33,9 @@ test('a table of a company is copied by its changes, without its row version', a
     columns: [{ ordinal: 1, name: 'No_', type: 'nvarchar(20)', isKey: true }],
     rowCount: 10,
     byteCount: 8192,
+    code: 'ChangesTracked',
     reason: 'Changes are tracked by the primary key. The environment lists no tables yet.',
+    missingOnline: [],
     problems: '',
   });
 });

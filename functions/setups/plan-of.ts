@@ -1,0 +1,34 @@
+/** The plan of an attempt, as it is kept for people. */
+import { planBlob } from '../../shared/factory/names.ts';
+import { keptTableSchema } from '../../shared/plan/kept-plan.ts';
+import type { KeptTable } from '../../shared/plan/kept-plan.ts';
+import type { Services } from '../../shared/services.ts';
+import type { AttemptId } from '../../shared/setup/setup.ts';
+import type { SetupRecord } from '../../shared/setup/store.ts';
+import type { TenantCall } from '../http/adapter.ts';
+import { findAttempt } from './find-attempt.ts';
+import { findSetup } from './find-setup.ts';
+
+/** The plan of the attempt of the route. @throws {ApiError} those of `findAttempt` */
+export async function planOf(
+  call: TenantCall,
+): Promise<{ readonly setup: SetupRecord; readonly tables: AsyncIterable<KeptTable> }> {
+  const attempt = await findAttempt(call);
+  const setup = await findSetup(call);
+  return { setup, tables: keptPlan(call.services, setup, attempt) };
+}
+
+/** Tables of a plan; none if there is none. One that took its checks over has their plan until it has made its own. */
+export async function* keptPlan(
+  { staging, findings }: Services,
+  { key, destination }: Pick<SetupRecord, 'key' | 'destination'>,
+  attempt: AttemptId,
+): AsyncGenerator<KeptTable> {
+  const account = staging.of(destination.region);
+  const numbers = [attempt.attempt, await findings.originOf(attempt, 'check')];
+  for (const blob of numbers.map(planBlob)) {
+    if (!(await account.has(key, blob))) continue;
+    for await (const line of account.read(key, blob)) yield keptTableSchema.parse(line);
+    return;
+  }
+}

@@ -1,0 +1,31 @@
+import type { HttpResponseInit } from '@azure/functions';
+import { z } from 'zod';
+import { sumsOf } from '../../shared/plan/plan-summary.ts';
+import type { TenantCall } from '../http/adapter.ts';
+import { linkTo, placeOf } from '../http/continuation.ts';
+import { pathOf } from '../http/links.ts';
+import { pagingSchema, readQuery } from '../http/query.ts';
+import { attemptParameters } from './find-attempt.ts';
+import { planOf } from './plan-of.ts';
+
+const querySchema = z.object({ ...pagingSchema, by: z.enum(['company', 'app']).default('company') });
+
+/** Query parameters of the summary, beside the API version. */
+export const summaryParameters = [...Object.keys(querySchema.shape), ...attemptParameters];
+
+/** `GET …/tables/summary`: how much of a plan comes, how much does not and why; of all, and of each company or app. */
+export async function summarizeTables(call: TenantCall): Promise<HttpResponseInit> {
+  const { setup, tables } = await planOf(call);
+  const { maxpagesize, continuation, by } = readQuery(call.request, querySchema);
+  const { byCompany, byApp, ...whole } = await sumsOf(tables);
+  const parts = by === 'company' ? byCompany : byApp;
+  const start = z.coerce
+    .number()
+    .pipe(z.int().nonnegative())
+    .catch(0)
+    .parse(placeOf(continuation) ?? 0);
+  const end = start + maxpagesize;
+  const path = `tenants/${call.tenantId}/${pathOf(setup)}/tables/summary`;
+  const next = end < parts.length ? String(end) : undefined;
+  return { status: 200, jsonBody: { ...whole, value: parts.slice(start, end), ...linkTo(call, path, next) } };
+}

@@ -1,0 +1,211 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { planBlob } from '../../../shared/factory/names.ts';
+import { compressedLines } from '../../../shared/json-lines.ts';
+import type { KeptTable } from '../../../shared/plan/kept-plan.ts';
+import { storedAssessmentId } from '../../../shared/setup/assessment.ts';
+import { setupKey } from '../../../shared/setup/key.ts';
+import { environmentOf, place, reached, setupBody, startHttpApi } from '../../support/api/http-api.ts';
+import type { HttpApi } from '../../support/api/http-api.ts';
+import type { Answer } from '../../support/api/http-call.ts';
+import { tenantId } from '../../support/api/token-issuer.ts';
+
+const id = `setup-${crypto.randomUUID()}`;
+const baseApp = '437dbf0e-84ff-417a-965d-ed2bb9650972';
+const otherApp = '0b8f0f0e-9d0f-4f5e-9f5e-5d0e0b1f7a10';
+
+let api: HttpApi;
+
+/** A table of a company, copied by its changes unless it is left out for a reason. */
+function table(name: string, rows: number, changes: Partial<KeptTable> = {}): KeptTable {
+  const sourceTable = `CRONUS$${name}`;
+  const planned = changes.reasonCode === undefined ? 'Delta' : 'None';
+  return {
+    company: 'CRONUS',
+    tableName: name,
+    appId: baseApp,
+    sourceTable,
+    destinationTable: sourceTable,
+    copyMethod: planned,
+    reasonCode: 'ChangesTracked',
+    reason: 'As it is.',
+    rows,
+    bytes: rows * 100,
+    ...(planned === 'None' ? {} : { group: { flow: 'Small', number: 1 } }),
+    ...changes,
+  };
+}
+
+const customer = table('Customer', 5);
+const item = table('Item', 50, { columnsLeftOut: ['Old Field'] });
+const vendor = table('Vendor', 5);
+const card = table('Card', 7, { reasonCode: '50011', problems: '[No_] PK,|[Name T,] L,', appId: otherApp });
+const gone = table('Gone', 0, { reasonCode: '50004', company: '' });
+const away = table('Away', 9, { reasonCode: 'CompanyNotSelected', company: 'CRONUS B' });
+const plan = [customer, item, vendor, card, gone, away];
+
+beforeAll(async () => {
+  api = await startHttpApi();
+  await api.register(environmentOf(id));
+  const body = JSON.stringify({ ...setupBody, destination: { environment: environmentOf(id) } });
+  await call('putAssessment', {}, { headers: { 'content-type': 'application/json' }, body });
+  const course = [reached.factorySelected, reached.runtimeCreated, reached.runtimeOnline, reached.checksCompleted];
+  await api.reach(storedAssessmentId(id), ...course, { name: 'completed', data: { removed: [], left: [] } });
+  await keep(1, plan);
+});
+
+afterAll(() => api.stop());
+
+function call(name: string, query: Record<string, string> = {}, sent: object = {}): Promise<Answer> {
+  const params = { assessmentId: id, attempt: '2' };
+  return api.call(name, id, { ...sent, params, query: { 'api-version': '2026-11-01', ...query } });
+}
+
+/** Keeps a plan as an attempt does, in two parts. */
+async function keep(attempt: number, tables: readonly KeptTable[], of = storedAssessmentId(id)): Promise<void> {
+  const { settings } = api.services;
+  const staging = api.services.staging.of(place.region);
+  const key = setupKey(settings.MIGRATION_EVENT_SOURCE, { tenantId, setupId: of });
+  await staging.open(key);
+  const parts = [tables.slice(0, 2), tables.slice(2)].map(compressedLines);
+  await staging.write(key, planBlob(attempt), Buffer.concat(parts));
+}
+
+interface TableAnswer {
+  readonly value: KeptTable[];
+  readonly nextLink?: string;
+}
+
+const list = async (query: Record<string, string> = {}) =>
+  (await call('listTablesOfAssessment', query)).body as TableAnswer;
+
+/** All pages of a list, one after the other. */
+async function pages(query: Record<string, string>): Promise<KeptTable[][]> {
+  const found: KeptTable[][] = [];
+  for (let continuation: string | null = ''; continuation !== null;) {
+    const { value, nextLink } = await list({ ...query, ...(continuation === '' ? {} : { continuation }) });
+    found.push(value);
+    continuation = nextLink === undefined ? null : new URL(nextLink).searchParams.get('continuation');
+  }
+  return found;
+}
+
+describe('the tables of a plan', () => {
+  test('are all there, in the order of the plan', async () => {
+    expect(await list()).toEqual({ value: plan });
+  });
+
+  test.each<[Record<string, string>, readonly KeptTable[]]>([
+    [{ company: 'CRONUS B' }, [away]],
+    [{ company: '' }, [gone]],
+    [{ appId: otherApp.toUpperCase() }, [card]],
+    [{ copyMethod: 'None' }, [card, gone, away]],
+    [{ copyMethod: 'None', withRows: 'true' }, [card, away]],
+    [{ reasonCode: '50011' }, [card]],
+    [{ problem: 'PK' }, [card]],
+    [{ problem: 'L' }, [card]],
+    // The T is one of a name.
+    [{ problem: 'T' }, []],
+    [{ problem: 'ColumnsLeftOut' }, [item]],
+    [{ text: 'cronus$c' }, [customer, card]],
+  ])('are those of %j', async (query, expected) => {
+    expect((await list(query)).value).toEqual(expected);
+  });
+
+  test.each<[string, readonly KeptTable[]]>([
+    ['rows desc', [item, away, card, customer, vendor, gone]],
+    ['bytes desc', [item, away, card, customer, vendor, gone]],
+    ['name', [away, card, customer, gone, item, vendor]],
+    ['plan', plan],
+  ])('come by %s, also page by page', async (orderby, expected) => {
+    for (const maxpagesize of ['1', '2', '5', '6']) {
+      const found = await pages({ orderby, maxpagesize });
+      expect(found.flat()).toEqual(expected);
+      expect(found).toHaveLength(Math.ceil(plan.length / Number(maxpagesize)));
+    }
+  });
+
+  test('go on in their own order only', async () => {
+    const { nextLink = '' } = await list({ maxpagesize: '1', orderby: 'name' });
+    const continuation = new URL(nextLink).searchParams.get('continuation') ?? '';
+    for (const wrong of [continuation, 'e30', '!']) {
+      const refused = await call('listTablesOfAssessment', { continuation: wrong, orderby: 'plan' });
+      expect(refused).toMatchObject({ status: 400, body: { code: 'InvalidQueryParameter' } });
+    }
+  });
+});
+
+test('a setup that took its checks over shows their plan until it has made its own', async () => {
+  const setupId = `setup-${crypto.randomUUID()}`;
+  await api.put(setupId);
+  const course = [reached.factorySelected, reached.runtimeCreated, reached.runtimeOnline, reached.checksCompleted];
+  await api.reach(setupId, ...course, reached.failed);
+  await keep(1, plan, setupId);
+  await api.call('replaySetup', setupId, { headers: { 'content-type': 'application/json' }, body: '{}' });
+  const tables = async () => (await api.call('listTables', setupId)).body;
+  expect(await tables()).toEqual({ value: plan });
+  await keep(2, [customer], setupId);
+  expect(await tables()).toEqual({ value: [customer] });
+});
+
+describe('the summary of a plan', () => {
+  const cronus = {
+    copied: { tables: 3, rows: 60, bytes: 6_000 },
+    left: { tables: 1, tablesWithRows: 1, rows: 7, bytes: 700 },
+    reasons: [{ reasonCode: '50011', tables: 1, tablesWithRows: 1, rows: 7, bytes: 700 }],
+  };
+
+  test('says what comes, what does not and why, of all and of each company', async () => {
+    const { body } = await call('summarizeTablesOfAssessment');
+    expect(body).toMatchObject({
+      copied: cronus.copied,
+      left: { tables: 3, tablesWithRows: 2, rows: 16, bytes: 1_600 },
+      value: [{ company: 'CRONUS', ...cronus }, { company: '' }, { company: 'CRONUS B' }],
+    });
+    const { reasons } = body as { reasons: { reasonCode: string }[] };
+    expect(reasons.map(({ reasonCode }) => reasonCode)).toEqual(['CompanyNotSelected', '50011', '50004']);
+  });
+
+  test('goes by app too, and page by page', async () => {
+    const first = await call('summarizeTablesOfAssessment', { by: 'app', maxpagesize: '1' });
+    const { value, nextLink = '' } = first.body as { value: object[]; nextLink?: string };
+    expect(value).toMatchObject([{ appId: baseApp, copied: cronus.copied }]);
+    const continuation = new URL(nextLink).searchParams.get('continuation') ?? '';
+    const second = await call('summarizeTablesOfAssessment', { by: 'app', maxpagesize: '1', continuation });
+    expect(second.body).toMatchObject({ value: [{ appId: otherApp, left: cronus.left }] });
+    expect(second.body).not.toHaveProperty('nextLink');
+  });
+});
+
+describe('a second look', () => {
+  const diff = async () => (await call('diffAttemptsOfAssessment', { with: '1' })).body;
+
+  beforeAll(async () => {
+    await call('replayAssessment', {}, { headers: { 'content-type': 'application/json' }, body: '{}' });
+    const again = { tenantId, setupId: storedAssessmentId(id), attempt: 2 };
+    const { store } = api.services;
+    await store.record(again, reached.checksCompleted);
+    await store.record(again, { name: 'completed', data: { removed: [], left: [] } });
+  });
+
+  test('at unchanged databases finds nothing changed', async () => {
+    await keep(2, plan);
+    expect(await diff()).toMatchObject({ unchanged: true, tables: { total: 0, value: [] } });
+  });
+
+  test('at changed ones says what has', async () => {
+    await keep(2, [customer, { ...item, rows: 51 }, vendor, card, away, table('New', 1)]);
+    const compared = { copyMethod: 'Delta', reasonCode: 'ChangesTracked' };
+    expect(await diff()).toMatchObject({
+      unchanged: false,
+      tables: {
+        total: 3,
+        value: [
+          { name: 'CRONUS$Item', attempt: { ...compared, rows: 51 }, with: { ...compared, rows: 50 } },
+          { name: 'CRONUS$New', attempt: { rows: 1 } },
+          { name: 'CRONUS$Gone', with: { reasonCode: '50004' } },
+        ],
+      },
+    });
+    expect((await list({ attempt: '1' })).value).toEqual(plan);
+  });
+});

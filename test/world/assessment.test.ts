@@ -1,0 +1,87 @@
+/** Assessments over their life: made once more, canceled, given to a cleanup, removed. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Sample } from '../../local/stack/databases.ts';
+import { storedAssessmentId } from '../../shared/setup/assessment.ts';
+import { sampleSetupBody } from '../../local/demo/sample-setup.ts';
+import { requireDescribed } from '../support/api/openapi.ts';
+import { violations } from '../support/world/invariants.ts';
+import { startWorld } from '../support/world/world.ts';
+import type { World } from '../support/world/world.ts';
+
+const TABLE = 'CRONUS International Ltd_$Customer$437dbf0e-84ff-417a-965d-ed2bb9650972';
+
+let world: World;
+let sample: Sample;
+
+beforeAll(async () => {
+  world = await startWorld({ samples: ['AzureSql'], size: 'Small' });
+  [sample] = world.endpoints.databases.samples;
+  await world.register(sample);
+  for (const side of ['source', 'destination'] as const) {
+    await sample.execute(side, `CREATE TABLE [dbo].[${TABLE}] ([No_] nvarchar(10) NOT NULL PRIMARY KEY)`);
+  }
+});
+afterAll(async () => {
+  await world.close();
+  await world.endpoints.stop();
+});
+
+async function put(assessmentId: string): Promise<void> {
+  const answer = await world.call('PUT', `assessments/${assessmentId}`, { body: sampleSetupBody(sample) });
+  requireDescribed('putAssessment', answer);
+  expect(answer.status).toBe(201);
+}
+
+const until = (assessmentId: string, ...states: readonly string[]) =>
+  world.until(storedAssessmentId(assessmentId), ...(states as Parameters<World['until']>[1][]));
+
+const catalogues = async () => [
+  await world.inspect.catalogue(sample, 'source'),
+  await world.inspect.catalogue(sample, 'destination'),
+];
+
+test('is made once more, and says what has changed since; then it is removed without a trace', async () => {
+  const before = await catalogues();
+  await put('looks');
+  expect((await until('looks', 'Completed', 'Failed')).state).toBe('Completed');
+  const again = async () => {
+    const { status } = await world.call('POST', 'assessments/looks/replay', { body: {} });
+    expect(status).toBe(202);
+    const { attempt, state } = await until('looks', 'Completed', 'Failed');
+    expect(state).toBe('Completed');
+    const query = { with: String(attempt - 1) };
+    const { body } = await world.call('GET', `assessments/looks/attempts/${attempt}/diff`, { query });
+    return body;
+  };
+  expect(await again()).toMatchObject({ unchanged: true, tables: { total: 0 } });
+  expect(await catalogues()).toEqual(before);
+  await sample.execute('source', `INSERT INTO [dbo].[${TABLE}] ([No_]) VALUES (N'new')`);
+  expect(await again()).toMatchObject({
+    unchanged: false,
+    tables: { value: [{ name: TABLE, attempt: { rows: 1 }, with: { rows: 0 } }] },
+  });
+  expect(await violations(world)).toEqual([]);
+  await world.call('DELETE', 'assessments/looks');
+  expect((await until('looks', 'Deleted', 'Failed')).state).toBe('Deleted');
+  expect([await world.inspect.secrets(), await world.inspect.entities()]).toEqual([[], []]);
+  expect(await violations(world)).toEqual([]);
+});
+
+test('is given to a cleanup when its orchestration is dead, which asks no database', async () => {
+  await put('dies');
+  await until('dies', 'Running');
+  await world.terminate(storedAssessmentId('dies'));
+  expect(await until('dies', 'Completed', 'Failed')).toMatchObject({
+    state: 'Failed',
+    failure: { code: 'StepFailed' },
+  });
+  expect(await violations(world)).toEqual([]);
+});
+
+test('ends when it is canceled, and its container goes', async () => {
+  await put('canceled');
+  await until('canceled', 'Running');
+  expect((await world.call('POST', 'assessments/canceled/cancel')).status).toBe(202);
+  expect((await until('canceled', 'Canceled', 'Completed', 'Failed')).state).toBe('Canceled');
+  expect(await violations(world)).toEqual([]);
+});
