@@ -54,6 +54,8 @@ export const fieldErrors = {
   InvalidValue: 'Give a value as described.',
   UnknownEnvironment:
     "Give the name of an environment of the tenant, as GET …/environments lists them; the service's provider registers them.",
+  UnusableAssessment:
+    'Give the id of an assessment of the tenant that has come as far as its integration runtime, as GET …/assessments lists them, or leave it out.',
   Differs:
     'Send the values that the setup was created with. A password, a connection or a runtime is changed by a replay of the setup; for anything else choose another setup id.',
   PhaseNotReached: 'Name a phase that the attempt has reached, or leave it out to begin with the one that failed.',

@@ -10,6 +10,7 @@ import { etagOf, requirePreconditions } from '../http/conditions.ts';
 import { operationHeaders } from '../operations/operation-resource.ts';
 import { claimEnvironment, discardSecret, putSecret, start } from './begin-attempt.ts';
 import { readSetupId } from './find-setup.ts';
+import { withRuntimeOfAssessment } from './runtime-of-assessment.ts';
 import { requireSameSetup } from './same-setup.ts';
 import { readSetupRequest } from './setup-body.ts';
 import { setupResource } from './setup-resource.ts';
@@ -31,7 +32,8 @@ export async function putSetup(call: TenantCall): Promise<HttpResponseInit> {
   const existing = await services.store.get(wanted);
   if (existing !== undefined && existing.state !== 'Deleted') return answerExisting(call, existing, wanted, password);
   requirePreconditions(request, undefined);
-  return begin(call, existing, wanted, password);
+  const begun = { ...wanted, request: await withRuntimeOfAssessment(call, wanted, setupRequest) };
+  return begin(call, existing, begun, password);
 }
 
 /** @param deleted the setup of that id that was deleted, if there was one */

@@ -16,7 +16,13 @@ const fields: readonly Field[] = [
   [connectionString, 'TrustServerCertificate', ({ source }) => source.connection.trustServerCertificate],
   [connectionString, 'MultiSubnetFailover', ({ source }) => source.connection.multiSubnetFailover],
   [connectionString, 'HostNameInCertificate', ({ source }) => source.connection.hostNameInCertificate],
-  ['/source/runtimeName', 'The runtime name', ({ source }) => source.runtimeName],
+  ['/assessmentId', 'The assessment', ({ assessmentId }) => assessmentId],
+  // That of an assessment is not part of a request.
+  [
+    '/source/runtimeName',
+    'The runtime name',
+    ({ source, assessmentId }) => (assessmentId === undefined ? source.runtimeName : undefined),
+  ],
   ['/companies', 'The list of companies', ({ companies }) => JSON.stringify(companies?.toSorted())],
   ['/tableMappings', 'The list of mappings', ({ tableMappings }) => JSON.stringify(tableMappings)],
   ['/destination/environment', 'The environment', ({ destination }) => destination.environment.toLowerCase()],

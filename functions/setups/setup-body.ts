@@ -8,6 +8,7 @@ import type { ConnectionStringError } from '../../shared/sql/connection-string.t
 import {
   productSchema,
   runtimeNameSchema,
+  setupIdSchema,
   sourceKindSchema,
   wantedDestinationSchema,
 } from '../../shared/setup/setup.ts';
@@ -18,22 +19,31 @@ import { fieldError, invalidFields } from '../http/problem.ts';
 import type { FieldError } from '../http/problem.ts';
 import { storableSelection } from './selection-body.ts';
 
-/** What callers send. `runtimeName` names a runtime to reuse, which only a `SqlServer` source needs. */
-export const setupBodySchema = z.strictObject({
-  product: productSchema,
-  source: z
-    .strictObject({
-      kind: sourceKindSchema,
-      connectionString: z.string().min(1).max(4096),
-      runtimeName: runtimeNameSchema.optional(),
-    })
-    .refine(({ kind, runtimeName }) => kind === 'SqlServer' || runtimeName === undefined, {
-      path: ['runtimeName'],
-      message: 'is only for a SqlServer source: Azure SQL is reached without a self-hosted runtime.',
-    }),
-  destination: wantedDestinationSchema,
-  ...selectionSchema.shape,
-});
+/**
+ * What callers send. `runtimeName` names a runtime to reuse, which only a `SqlServer` source needs; `assessmentId` the assessment
+ * that has one.
+ */
+export const setupBodySchema = z
+  .strictObject({
+    product: productSchema,
+    source: z
+      .strictObject({
+        kind: sourceKindSchema,
+        connectionString: z.string().min(1).max(4096),
+        runtimeName: runtimeNameSchema.optional(),
+      })
+      .refine(({ kind, runtimeName }) => kind === 'SqlServer' || runtimeName === undefined, {
+        path: ['runtimeName'],
+        message: 'is only for a SqlServer source: Azure SQL is reached without a self-hosted runtime.',
+      }),
+    destination: wantedDestinationSchema,
+    assessmentId: setupIdSchema.optional(),
+    ...selectionSchema.shape,
+  })
+  .refine(({ source, assessmentId }) => assessmentId === undefined || source.runtimeName === undefined, {
+    path: ['assessmentId'],
+    message: 'brings its own runtime: name either.',
+  });
 
 /** A request that was found in order, with the password apart from the rest. */
 interface ReadSetupRequest {
@@ -46,7 +56,7 @@ interface ReadSetupRequest {
  * @throws {ApiError} those of `readJsonBody`; `InvalidRequestBody` also for a connection string that cannot be used
  */
 export async function readSetupRequest(request: HttpRequest, settings: Settings): Promise<ReadSetupRequest> {
-  const { product, source, destination, ...selection } = await readJsonBody(request, setupBodySchema);
+  const { product, source, destination, assessmentId, ...selection } = await readJsonBody(request, setupBodySchema);
   const { connection, password } = readConnectionString(source.connectionString, source.kind, settings);
   const { kind, runtimeName } = source;
   return {
@@ -54,6 +64,7 @@ export async function readSetupRequest(request: HttpRequest, settings: Settings)
       product,
       source: { kind, connection, ...(runtimeName === undefined ? {} : { runtimeName }) },
       destination,
+      ...(assessmentId === undefined ? {} : { assessmentId }),
       ...storableSelection(selection),
     },
     password,

@@ -42,6 +42,7 @@ export function setupResource(call: TenantCall, setup: SetupRecord, reached: rea
     createdAt,
     lastModifiedAt,
     ...present({
+      assessmentId: request.assessmentId,
       companies: request.companies,
       tableMappings: request.tableMappings,
       planOutdated: setup.planOutdated || undefined,

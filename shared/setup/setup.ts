@@ -67,6 +67,8 @@ export const setupRequestSchema = z.object({
     runtimeName: runtimeNameSchema.optional(),
   }),
   destination: wantedDestinationSchema,
+  /** The assessment whose runtime the setup was begun with. */
+  assessmentId: setupIdSchema.optional(),
   ...selectionSchema.shape,
 });
 export type SetupRequest = z.infer<typeof setupRequestSchema>;

@@ -124,11 +124,15 @@ describe('two assessments of one environment at once', () => {
     expect(summary).toMatchObject({ copied: { tables: 27 }, left: { tables: 22 } });
   });
 
-  test('do not have the environment: a setup for it is accepted', async () => {
-    const accepted = await client.put('first', sampleSetupBody(sample(), assessed.runtime.name));
+  test('do not have the environment: a setup for it is accepted, and needs no other runtime', async () => {
+    const accepted = await client.put('first', { ...sampleSetupBody(sample()), assessmentId: 'first' });
     expect(accepted.status).toBe(201);
     const ended = await client.follow(accepted.headers.get('operation-location') ?? '', 100);
     expect(ended.body).toMatchObject({ setupId: 'first', status: 'Failed', error: { code: '50001' } });
+    const { body } = await client.get('first');
+    expect(body).toMatchObject({ assessmentId: 'first', runtime: { name: assessed.runtime.name } });
+    const { runtimes } = await inspectFactory(stack, assessed.factory);
+    expect(runtimes.filter((name) => name === assessed.runtime.name)).toHaveLength(1);
   });
 
   test('are listed, and not among the setups', async () => {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { storedAssessmentId } from '../../../shared/setup/assessment.ts';
 import type { Milestone } from '../../../shared/setup/states.ts';
-import { environmentOf, reached, setupBody, startHttpApi } from '../../support/api/http-api.ts';
+import { azureSource, environmentOf, reached, setupBody, source, startHttpApi } from '../../support/api/http-api.ts';
 import type { ApiRequest, HttpApi } from '../../support/api/http-api.ts';
 import type { Answer } from '../../support/api/http-call.ts';
-import { tenantId } from '../../support/api/token-issuer.ts';
+import { otherTenantId, tenantId } from '../../support/api/token-issuer.ts';
 
 let api: HttpApi;
 /** Of the assessment, and of a setup where there is one too. */
@@ -126,6 +126,60 @@ describe('an assessment that has its report', () => {
     const removal = await call('deleteAssessment');
     expect(removal).toMatchObject({ status: 202, body: { assessmentId: id } });
     expect(api.durable.starts.at(-1)?.path).toContain(`assessment_${id}.1.cleanup.1`);
+  });
+});
+
+describe('a setup that names an assessment', () => {
+  const withAssessment = (assessmentId = id) => ({ ...setupBody, assessmentId });
+
+  test('begins with its runtime, and is the same setup when it is asked for again', async () => {
+    await complete();
+    const accepted = await api.put(id, withAssessment());
+    expect(accepted).toMatchObject({ status: 201, body: { assessmentId: id, source: { runtimeName: 'shir-one' } } });
+    expect(JSON.parse(api.durable.starts.at(-1)?.body ?? '')).toMatchObject({ runtimeName: 'shir-one' });
+    await call('deleteAssessment');
+    expect(await api.put(id, withAssessment())).toMatchObject({ status: 200 });
+    expect(await api.put(id, withAssessment('another'))).toMatchObject({
+      status: 409,
+      body: { errors: [{ pointer: '/assessmentId', code: 'Differs' }] },
+    });
+  });
+
+  test('needs none of its runtime for an Azure SQL source', async () => {
+    await put();
+    const accepted = await api.put(id, { ...withAssessment(), source: azureSource });
+    expect(accepted).toMatchObject({ status: 201, body: { assessmentId: id } });
+    expect(accepted.body).not.toHaveProperty('source.runtimeName');
+  });
+
+  test('is refused when the assessment is gone', async () => {
+    await complete();
+    await call('deleteAssessment');
+    const cleanup = { tenantId, setupId: storedAssessmentId(id), attempt: 1, cleanup: 1 };
+    await api.services.store.record(cleanup, { name: 'deleted', data: { removed: [], left: [] } });
+    expect(await api.put(id, withAssessment())).toMatchObject({ status: 400 });
+  });
+
+  test('is refused as long as there is no runtime, or no such assessment', async () => {
+    const refused = { status: 400, body: { errors: [{ pointer: '/assessmentId', code: 'UnusableAssessment' }] } };
+    expect(await api.put(id, withAssessment())).toMatchObject(refused);
+    await put();
+    expect(await api.put(id, withAssessment())).toMatchObject(refused);
+    const other = await api.put(id, withAssessment(), { token: 'other', tenant: otherTenantId });
+    expect(other).toMatchObject(refused);
+    expect(await api.services.store.get({ tenantId, setupId: id })).toBeUndefined();
+  });
+
+  test('is refused with a runtime of another name, and is none that is an assessment itself', async () => {
+    await complete();
+    const both = { ...withAssessment(), source: { ...source, runtimeName: 'shir-two' } };
+    expect(await api.put(id, both)).toMatchObject({ status: 400, body: { errors: [{ pointer: '/assessmentId' }] } });
+    const body = JSON.stringify({ ...withAssessment(), destination: { environment: environmentOf(id) } });
+    const sent = { headers: { 'content-type': 'application/json' }, body };
+    expect(await call('putAssessment', { ...sent, params: { assessmentId: `${id}-2` } })).toMatchObject({
+      status: 400,
+      body: { errors: [{ code: 'UnusableAssessment' }] },
+    });
   });
 });
 
