@@ -12,7 +12,7 @@ const GATEWAYS = [
   'orphans/(?:factory-place|orphan-book|other-places)',
   'plan/(?:control-rows|online-context)',
   'sql/(?:connect|database|scripts)',
-  'replication/(?:planned-tables|replication-runs|start)',
+  'replication/(?:planned-tables|replication-runs|run-figures|start)',
   'replays/(?:choose|replay-book|replay-item|start)',
   'waits/(?:look|wait-book)',
 ].join('|');

@@ -27,6 +27,7 @@ import { OrphanBook } from './orphans/orphan-book.ts';
 import { EndedBook } from './retention/ended-book.ts';
 import { SetupRows } from './retention/setup-rows.ts';
 import { ReplicationRuns } from './replication/replication-runs.ts';
+import { RunFigures } from './replication/run-figures.ts';
 import { RuntimeBook } from './runtimes/runtime-book.ts';
 import { fewConnections } from './requests/few-connections.ts';
 import { LONGEST_WAIT_MS } from './requests/request-queue.ts';
@@ -52,6 +53,7 @@ export interface Services {
   readonly clock: Clock;
   readonly store: SetupStore;
   readonly replicationRuns: ReplicationRuns;
+  readonly runFigures: RunFigures;
   readonly active: ActiveSetups;
   readonly audit: AuditLog;
   readonly ended: EndedBook;
@@ -128,6 +130,7 @@ export function createServices(settings: Settings): Services {
     clock,
     store,
     replicationRuns: new ReplicationRuns(written),
+    runFigures: new RunFigures(table('runfigures')),
     active,
     audit,
     ended,

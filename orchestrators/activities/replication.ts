@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { entityNames } from '../../shared/factory/names.ts';
 import { chosenTables, readPlannedTables } from '../../shared/replication/planned-tables.ts';
 import { runCountsSchema, runOperationOf } from '../../shared/replication/run.ts';
+import type { ReplicationRun } from '../../shared/replication/run.ts';
+import type { Services } from '../../shared/services.ts';
+import type { SetupRecord } from '../../shared/setup/head.ts';
 import * as scripts from '../../shared/sql/scripts.ts';
 import type { Implementation } from './implementation.ts';
 import { publish } from './setup-record.ts';
@@ -49,5 +52,21 @@ const summarySchema = z
 
 export const endRun: Implementation<'endRun'> = async ({ outcome, ...input }, services) => {
   const ended = await services.replicationRuns.end(input, input.run, outcome);
-  return ended.kind === 'stopped' ? { stopped: ended.reason } : publish(input, services.publisher);
+  if (ended.kind === 'stopped') return { stopped: ended.reason };
+  await noteFigure(ended.setup, await services.replicationRuns.requireRun(input, input.run), services);
+  return publish(input, services.publisher);
 };
+
+/** What a full run took tells how long others will take. */
+async function noteFigure(setup: SetupRecord, run: ReplicationRun, { runFigures }: Services): Promise<void> {
+  const { mode, retryOf, state, counts, startedAt, endedAt } = run;
+  if (mode !== 'full' || retryOf !== undefined || state !== 'Succeeded') return;
+  if (counts === undefined || startedAt === undefined || endedAt === undefined || counts.tables === 0) return;
+  const seconds = Math.max(1, (Date.parse(endedAt) - Date.parse(startedAt)) / 1000);
+  const figure = { tables: counts.tables, rows: counts.rows, seconds };
+  try {
+    await runFigures.note(setup.request.source.kind, { ...setup, attempt: run.attempt }, run, figure);
+  } catch {
+    // An estimate is no reason to try again what has been done.
+  }
+}

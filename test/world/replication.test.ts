@@ -181,6 +181,9 @@ test('says what it would copy, copies it, and one goes on at a time', async () =
     { type: 'replication-started', run: 1, state: 'Ready' },
     { type: 'replication-completed', run: 1, state: 'Ready' },
   ]);
+  const summary = await world.call('GET', `migrationSetups/${SETUP}/tables/summary`);
+  requireDescribed('summarizeTables', summary);
+  expect(summary.body).toMatchObject({ estimate: { earlierRuns: 1 } });
   expect(await violations(world)).toEqual([]);
 });
 

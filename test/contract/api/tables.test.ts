@@ -165,6 +165,19 @@ describe('the summary of a plan', () => {
     expect(reasons.map(({ reasonCode }) => reasonCode)).toEqual(['CompanyNotSelected', '50011', '50004']);
   });
 
+  test('estimates the first run from earlier ones of such sources', async () => {
+    expect((await call('summarizeTablesOfAssessment')).body).not.toHaveProperty('estimate');
+    const { runFigures } = api.services;
+    const other = { tenantId, setupId: 'other', attempt: 1 };
+    await runFigures.note('AzureSql', other, { number: 1 }, { tables: 3, rows: 60, seconds: 1 });
+    // Said twice, it counts once.
+    for (const number of [1, 1, 2]) {
+      await runFigures.note('SqlServer', other, { number }, { tables: 3, rows: 60, seconds: 40 });
+    }
+    const { body } = await call('summarizeTablesOfAssessment');
+    expect(body).toMatchObject({ estimate: { seconds: 40, earlierRuns: 2 } });
+  });
+
   test('goes by app too, and page by page', async () => {
     const first = await call('summarizeTablesOfAssessment', { by: 'app', maxpagesize: '1' });
     const { value, nextLink = '' } = first.body as { value: object[]; nextLink?: string };

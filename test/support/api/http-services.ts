@@ -22,6 +22,7 @@ import { LostAnswers } from './lost-answers.ts';
 import { Findings } from '../../../shared/setup/findings.ts';
 import { SetupIndex } from '../../../shared/setup/setup-index.ts';
 import { ReplicationRuns } from '../../../shared/replication/replication-runs.ts';
+import { RunFigures } from '../../../shared/replication/run-figures.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
 import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
 import { ReplayBook } from '../../../shared/replays/replay-book.ts';
@@ -75,6 +76,7 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
     clock: systemClock,
     store,
     replicationRuns: new ReplicationRuns(written),
+    runFigures: new RunFigures(tables.table()),
     active,
     audit,
     index,

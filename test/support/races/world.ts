@@ -29,6 +29,7 @@ import { Findings } from '../../../shared/setup/findings.ts';
 import { EventPublisher } from '../../../shared/setup/publisher.ts';
 import type { SetupIndex } from '../../../shared/setup/setup-index.ts';
 import { RunIntents } from '../../../shared/setup/run-intents.ts';
+import { RunFigures } from '../../../shared/replication/run-figures.ts';
 import { ReplicationRuns } from '../../../shared/replication/replication-runs.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
 import { SqlDatabases } from '../../../shared/sql/database.ts';
@@ -134,6 +135,7 @@ export class World implements Disposable {
       clock,
       store,
       replicationRuns: new ReplicationRuns(written),
+      runFigures: new RunFigures(tables.client('runfigures')),
       active,
       audit,
       ended,
