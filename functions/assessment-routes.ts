@@ -9,7 +9,7 @@ import { getFailure } from './setups/get-failure.ts';
 import { getSetup } from './setups/get-setup.ts';
 import { listAttempts } from './setups/list-attempts.ts';
 import { listChecks } from './setups/list-checks.ts';
-import { listCompanies } from './setups/list-companies.ts';
+import { companyParameters, listCompanies } from './setups/list-companies.ts';
 import { listRuntimeKeys } from './setups/list-runtime-keys.ts';
 import { listAssessments, listParameters } from './setups/list-setups.ts';
 import { listTables, tableParameters } from './setups/list-tables.ts';
@@ -81,7 +81,8 @@ export const assessmentRoutes: readonly Route[] = [
     name: 'listCompaniesOfAssessment',
     method: 'GET',
     ...below('companies'),
-    ...ofAttempt,
+    role: read,
+    parameters: companyParameters,
     handler: listCompanies,
   },
   {

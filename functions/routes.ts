@@ -34,7 +34,7 @@ import { getFailure } from './setups/get-failure.ts';
 import { getSetup } from './setups/get-setup.ts';
 import { listAttempts } from './setups/list-attempts.ts';
 import { listChecks } from './setups/list-checks.ts';
-import { listCompanies } from './setups/list-companies.ts';
+import { companyParameters, listCompanies } from './setups/list-companies.ts';
 import { listExtensions } from './setups/list-extensions.ts';
 import { listRuntimeKeys } from './setups/list-runtime-keys.ts';
 import { listAllSetups, listParameters, listSetups } from './setups/list-setups.ts';
@@ -116,7 +116,14 @@ export const routes: readonly Route[] = [
   },
   { name: 'listCatalogue', method: 'GET', path: 'checks', role: undefined, handler: listCatalogue },
   { name: 'listChecks', method: 'GET', ...below('checks'), ...ofAttempt, handler: listChecks },
-  { name: 'listCompanies', method: 'GET', ...below('companies'), ...ofAttempt, handler: listCompanies },
+  {
+    name: 'listCompanies',
+    method: 'GET',
+    ...below('companies'),
+    role: read,
+    parameters: companyParameters,
+    handler: listCompanies,
+  },
   { name: 'listErrors', method: 'GET', path: 'errors', role: undefined, handler: listErrors },
   { name: 'listEnvironments', method: 'GET', ...environments, role: read, handler: listEnvironments },
   { name: 'listExtensions', method: 'GET', ...below('extensions'), ...ofAttempt, handler: listExtensions },

@@ -2,6 +2,7 @@
  * What an attempt found that has a row each: checks, what was measured at the source, companies, extensions. In the
  * partition of its setup.
  */
+import { odata } from '@azure/data-tables';
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import { unlessConflict, unlessMissing } from '../requests/rest-errors.ts';
 import { createdTable, MAXIMUM_TRANSACTION_ROWS, rowsWithPrefix } from '../table.ts';
@@ -69,6 +70,19 @@ export class Findings {
     return rows.map((row) => decoded(row, ['data'])['data']);
   }
 
+  /**
+   * Some of the findings that an attempt works with, in the order in which they were put.
+   * @param start how many come before them
+   * @param size most of them
+   */
+  async page(attempt: AttemptId, kind: FindingKind, start: number, size: number): Promise<unknown[]> {
+    const table = await this.#table();
+    const prefix = findingPrefix(await this.originOf(attempt, kind), kind);
+    const filter = odata`PartitionKey eq ${partitionOf(attempt)} and RowKey ge ${prefix + position(start)} and RowKey lt ${prefix + position(start + size)}`;
+    const rows = table.listEntities({ queryOptions: { filter } });
+    return Array.fromAsync(rows, (row) => decoded(row, ['data'])['data']);
+  }
+
   /** The number of the attempt whose findings an attempt works with. @param from as for `of` */
   async originOf(attempt: AttemptId, kind: FindingKind, from: Phase = 'Cleanup'): Promise<number> {
     const checkpoint = checkpoints[kind];
@@ -85,9 +99,13 @@ function findingRows(attempt: AttemptId, kind: FindingKind, findings: readonly o
   const prefix = findingPrefix(attempt.attempt, kind);
   return findings.map((finding, index) => ({
     partitionKey: partitionOf(attempt),
-    rowKey: `${prefix}${padded(index, 6)}`,
+    rowKey: `${prefix}${position(index)}`,
     data: JSON.stringify(finding),
   }));
+}
+
+function position(index: number): string {
+  return padded(index, 6);
 }
 
 /** Changes rows of one partition, part by part. */

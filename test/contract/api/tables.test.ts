@@ -189,6 +189,23 @@ describe('the summary of a plan', () => {
   });
 });
 
+test('5,000 companies are all listed, page by page', async () => {
+  const names = Array.from({ length: 5_000 }, (_, index) => `Company ${String(index).padStart(4, '0')}`);
+  const measured = { displayName: null, isEvaluation: false, sizeGigabytes: 0.1 };
+  const company = names.map((name) => ({ ...measured, name, sqlName: name }));
+  const attempt = { tenantId, setupId: storedAssessmentId(id), attempt: 1 };
+  await api.services.findings.put(attempt, { company });
+  const found: string[] = [];
+  for (let continuation: string | null = ''; continuation !== null;) {
+    const query = { maxpagesize: '100', ...(continuation === '' ? {} : { continuation }) };
+    const { body } = await call('listCompaniesOfAssessment', query);
+    const { value, nextLink } = body as { value: { name: string }[]; nextLink?: string };
+    found.push(...value.map(({ name }) => name));
+    continuation = nextLink === undefined ? null : new URL(nextLink).searchParams.get('continuation');
+  }
+  expect(found).toEqual(names);
+});
+
 describe('a second look', () => {
   const diff = async () => (await call('diffAttemptsOfAssessment', { with: '1' })).body;
 
