@@ -2,6 +2,7 @@ import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AuditLog } from '../../../shared/audit/audit-log.ts';
 import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
+import { storedAssessmentId } from '../../../shared/setup/assessment.ts';
 import type { SetupState } from '../../../shared/setup/states.ts';
 import type { SetupRecord } from '../../../shared/setup/store.ts';
 import { newSetup, storedHead } from '../../support/setup/stored-setup.ts';
@@ -86,6 +87,14 @@ describe('a claim', () => {
     expect(await claim('one')).toEqual(claimed);
     expect(await claim('one', 2)).toEqual(claimed);
     expect(await claim('one', 1)).toEqual(inUse('one'));
+  });
+
+  test('of an assessment takes nothing: it shares the environment with whoever has it', async () => {
+    const assessment = storedAssessmentId('one');
+    expect(await claim(assessment)).toEqual(claimed);
+    expect(await claim('one')).toEqual(claimed);
+    expect(await claim(assessment, 2)).toEqual(claimed);
+    expect(await claim('two')).toEqual(inUse('one'));
   });
 
   test('does not meet an environment that was deleted', async () => {
