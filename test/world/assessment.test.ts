@@ -85,3 +85,16 @@ test('ends when it is canceled, and its container goes', async () => {
   expect((await until('canceled', 'Canceled', 'Completed', 'Failed')).state).toBe('Canceled');
   expect(await violations(world)).toEqual([]);
 });
+
+test('beside a setup that is ready it says so, and leaves the setup as it is', async () => {
+  await world.begin('ready', sample);
+  await world.until('ready', 'Ready');
+  const before = await catalogues();
+  await put('beside');
+  expect((await until('beside', 'Completed', 'Failed')).state).toBe('Completed');
+  const { body } = await world.call('GET', 'assessments/beside');
+  expect(body['checks']).toMatchObject({ failedChecks: ['VER-04'] });
+  expect(await catalogues()).toEqual(before);
+  expect((await world.head('ready')).state).toBe('Ready');
+  expect(await violations(world)).toEqual([]);
+});
