@@ -23,6 +23,8 @@ const fields: readonly Field[] = [
     'The runtime name',
     ({ source, assessmentId }) => (assessmentId === undefined ? source.runtimeName : undefined),
   ],
+  // In the order of their schema.
+  ['/thresholds', 'The thresholds', ({ thresholds }) => JSON.stringify(thresholds)],
   ['/companies', 'The list of companies', ({ companies }) => JSON.stringify(companies?.toSorted())],
   ['/tableMappings', 'The list of mappings', ({ tableMappings }) => JSON.stringify(tableMappings)],
   ['/destination/environment', 'The environment', ({ destination }) => destination.environment.toLowerCase()],

@@ -1,6 +1,7 @@
 /** The body of a request for a setup. */
 import type { HttpRequest } from '@azure/functions';
 import { z } from 'zod';
+import { wantedThresholdsSchema } from '../../shared/checks/thresholds.ts';
 import type { Settings } from '../../shared/config.ts';
 import { azureConnectionErrors } from '../../shared/sql/azure-connection.ts';
 import { parseConnectionString } from '../../shared/sql/connection-string.ts';
@@ -21,7 +22,7 @@ import { storableSelection } from './selection-body.ts';
 
 /**
  * What callers send. `runtimeName` names a runtime to reuse, which only a `SqlServer` source needs; `assessmentId` the assessment
- * that has one.
+ * that has one, and `thresholds` what is to be warned of sooner than the service would.
  */
 export const setupBodySchema = z
   .strictObject({
@@ -38,6 +39,7 @@ export const setupBodySchema = z
       }),
     destination: wantedDestinationSchema,
     assessmentId: setupIdSchema.optional(),
+    thresholds: wantedThresholdsSchema.optional(),
     ...selectionSchema.shape,
   })
   .refine(({ source, assessmentId }) => assessmentId === undefined || source.runtimeName === undefined, {
@@ -56,7 +58,10 @@ interface ReadSetupRequest {
  * @throws {ApiError} those of `readJsonBody`; `InvalidRequestBody` also for a connection string that cannot be used
  */
 export async function readSetupRequest(request: HttpRequest, settings: Settings): Promise<ReadSetupRequest> {
-  const { product, source, destination, assessmentId, ...selection } = await readJsonBody(request, setupBodySchema);
+  const { product, source, destination, assessmentId, thresholds, ...selection } = await readJsonBody(
+    request,
+    setupBodySchema,
+  );
   const { connection, password } = readConnectionString(source.connectionString, source.kind, settings);
   const { kind, runtimeName } = source;
   return {
@@ -65,6 +70,7 @@ export async function readSetupRequest(request: HttpRequest, settings: Settings)
       source: { kind, connection, ...(runtimeName === undefined ? {} : { runtimeName }) },
       destination,
       ...(assessmentId === undefined ? {} : { assessmentId }),
+      ...(thresholds === undefined ? {} : { thresholds }),
       ...storableSelection(selection),
     },
     password,

@@ -43,6 +43,7 @@ export function setupResource(call: TenantCall, setup: SetupRecord, reached: rea
     lastModifiedAt,
     ...present({
       assessmentId: request.assessmentId,
+      thresholds: request.thresholds,
       companies: request.companies,
       tableMappings: request.tableMappings,
       planOutdated: setup.planOutdated || undefined,

@@ -1,6 +1,7 @@
 /** Everything that checks are given: what the pipeline found in both databases, and what the app finds by itself. */
 import type { CheckInput } from '../../shared/checks/check.ts';
 import { companySchema, destinationProbeSchema, sourceProbeSchema } from '../../shared/checks/probe.ts';
+import { strictest } from '../../shared/checks/thresholds.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { preparationActivities } from '../../shared/factory/preparation-pipeline.ts';
 import { planLimitsSchema } from '../../shared/plan/groups.ts';
@@ -70,7 +71,7 @@ export async function measure(
     ownAccess: 'refused' in own ? { refused: redact(own.refused) } : own.access,
     leftOut: planned?.leftOut,
     secret: secret && { isEnabled: secret.isEnabled, daysLeft: daysUntil(secret.expiresOn, clock) },
-    thresholds,
+    thresholds: strictest(thresholds, setup.request.thresholds ?? {}),
   };
   return { measured, ...(planned === undefined ? {} : { foreseen: planned }) };
 }

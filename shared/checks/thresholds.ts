@@ -17,6 +17,25 @@ export const checkThresholdsSchema = z.object({
 });
 export type CheckThresholds = z.infer<typeof checkThresholdsSchema>;
 
+/** Amounts and ages from which on a caller wants to be warned, which may be sooner than the service would. */
+export const wantedThresholdsSchema = z.strictObject({
+  companyCountWarning: z.int().positive().optional(),
+  companySizeWarningGigabytes: z.number().positive().optional(),
+  tableCountWarning: z.int().positive().optional(),
+  backupAgeWarningDays: z.number().positive().optional(),
+  statisticsAgeWarningDays: z.number().positive().optional(),
+  mediaWarningMegabytes: z.number().positive().optional(),
+  largestMediaWarningMegabytes: z.number().positive().optional(),
+});
+export type WantedThresholds = z.infer<typeof wantedThresholdsSchema>;
+
+/** The thresholds of the service with those of a caller that are lower. */
+export function strictest(service: CheckThresholds, wanted: WantedThresholds): CheckThresholds {
+  const names = Object.keys(wanted) as (keyof WantedThresholds)[];
+  const lower = names.map((name): [string, number] => [name, Math.min(wanted[name] ?? Infinity, service[name])]);
+  return { ...service, ...Object.fromEntries(lower) };
+}
+
 /** Why each has the value that it has by default. */
 export const thresholdReasons: Readonly<Record<keyof CheckThresholds, string>> = {
   minimumCompatibilityLevel: 'code 50001; the procedures use OPENJSON',

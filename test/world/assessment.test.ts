@@ -26,8 +26,9 @@ afterAll(async () => {
   await world.endpoints.stop();
 });
 
-async function put(assessmentId: string): Promise<void> {
-  const answer = await world.call('PUT', `assessments/${assessmentId}`, { body: sampleSetupBody(sample) });
+async function put(assessmentId: string, wanted: object = {}): Promise<void> {
+  const body = { ...sampleSetupBody(sample), ...wanted };
+  const answer = await world.call('PUT', `assessments/${assessmentId}`, { body });
   requireDescribed('putAssessment', answer);
   expect(answer.status).toBe(201);
 }
@@ -90,10 +91,14 @@ test('beside a setup that is ready it says so, and leaves the setup as it is', a
   await world.begin('ready', sample);
   await world.until('ready', 'Ready');
   const before = await catalogues();
-  await put('beside');
+  await put('beside', { thresholds: { companyCountWarning: 1 } });
   expect((await until('beside', 'Completed', 'Failed')).state).toBe('Completed');
   const { body } = await world.call('GET', 'assessments/beside');
   expect(body['checks']).toMatchObject({ failedChecks: ['VER-04'] });
+  const { body: checks } = await world.call('GET', 'assessments/beside/checks');
+  expect(checks['value']).toContainEqual(
+    expect.objectContaining({ id: 'CMP-04', status: 'failed', severity: 'warns' }),
+  );
   expect(await catalogues()).toEqual(before);
   expect((await world.head('ready')).state).toBe('Ready');
   expect(await violations(world)).toEqual([]);

@@ -75,6 +75,23 @@ describe('PUT of an assessment', () => {
   });
 });
 
+test('what is to be warned of is part of the request', async () => {
+  const asked = (thresholds: object) => {
+    const body = JSON.stringify({ ...setupBody, destination: { environment: environmentOf(id) }, thresholds });
+    return call('putAssessment', { headers: { 'content-type': 'application/json' }, body });
+  };
+  const thresholds = { companyCountWarning: 10, backupAgeWarningDays: 0.5 };
+  expect(await asked(thresholds)).toMatchObject({ status: 201, body: { thresholds } });
+  expect(await asked({ backupAgeWarningDays: 0.5, companyCountWarning: 10 })).toMatchObject({ status: 200 });
+  expect(await asked({ ...thresholds, companyCountWarning: 11 })).toMatchObject({
+    status: 409,
+    body: { errors: [{ pointer: '/thresholds', code: 'Differs' }] },
+  });
+  for (const wrong of [{ companyCountWarning: 0 }, { minimumCompatibilityLevel: 100 }]) {
+    expect(await asked(wrong)).toMatchObject({ status: 400 });
+  }
+});
+
 describe('an assessment that has its report', () => {
   test('is completed, whatever its checks say, and shows what would come of the tables', async () => {
     await complete();
