@@ -1,0 +1,11 @@
+using 'main.bicep'
+
+import { stages } from 'stages.bicep'
+
+param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'migration')
+param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
+param stage = stages[readEnvironmentVariable('MIGRATION_STAGE', 'dev')]
+param factories = json(readEnvironmentVariable('MIGRATION_FACTORY_GROUPS', '[]'))
+param apiClientId = readEnvironmentVariable('MIGRATION_API_CLIENT_ID', '00000000-0000-0000-0000-000000000000')
+param operatorEmail = readEnvironmentVariable('MIGRATION_OPERATOR_EMAIL', '')
+param settings = json(readEnvironmentVariable('MIGRATION_SETTINGS', '{}'))
