@@ -2,7 +2,6 @@
  * What Bicep cannot do, before and after a deployment: `npm run entra register | notify | remove`. The hooks of azure.yaml call
  * it with the environment of azd; it signs in as azd or az is signed in.
  */
-import { execFileSync } from 'node:child_process';
 import { createDefaultHttpClient } from '@azure/core-rest-pipeline';
 import { AzureCliCredential, AzureDeveloperCliCredential, ChainedTokenCredential } from '@azure/identity';
 import { z } from 'zod';
@@ -14,26 +13,27 @@ const environmentSchema = z.object({
   AZURE_ENV_NAME: z.string().min(1),
   AZURE_SUBSCRIPTION_ID: z.guid(),
   MIGRATION_STAGE: z.enum(['dev', 'test', 'production']).default('dev'),
-  MIGRATION_API_CLIENT_ID: z.string().optional(),
+  MIGRATION_API_CLIENT_ID: z.guid().optional(),
   MIGRATION_FACTORY_PRINCIPALS: z.string().default('[]'),
 });
 const principalsSchema = z.array(z.array(z.string()));
 
-const environment = environmentSchema.parse(process.env);
+const { data: environment, error: problem } = environmentSchema.safeParse(process.env);
+if (environment === undefined)
+  throw new Error(`The environment is not that of a deployment.\n${z.prettifyError(problem)}`);
 const credential = new ChainedTokenCredential(new AzureDeveloperCliCredential(), new AzureCliCredential());
 const graph = new AzureRest('https://graph.microsoft.com', credential, createDefaultHttpClient());
 const resourceManager = new AzureRest('https://management.azure.com', credential, createDefaultHttpClient());
 const name = registrationName(environment.AZURE_ENV_NAME);
 
 const steps: Readonly<Record<string, () => Promise<string>>> = {
-  register: async () => {
-    const appId = await registerApi(graph, name);
-    execFileSync('azd', ['env', 'set', 'MIGRATION_API_CLIENT_ID', appId], { stdio: 'inherit' });
-    return `${name} is registered: ${appId}`;
-  },
+  // Prints the application id alone, for who keeps it.
+  register: () => registerApi(graph, name),
   notify: async () => {
+    const appId = environment.MIGRATION_API_CLIENT_ID;
+    if (appId === undefined) throw new Error('MIGRATION_API_CLIENT_ID is not set. npm run entra register prints it');
     const principals = principalsSchema.parse(JSON.parse(environment.MIGRATION_FACTORY_PRINCIPALS)).flat();
-    const given = await assignNotify(graph, environment.MIGRATION_API_CLIENT_ID ?? '', principals);
+    const given = await assignNotify(graph, appId, principals);
     return `Factory.Notify was given to ${given} of ${principals.length} factories, the others had it`;
   },
   // What a resource group does not take with it. Only a trial is removed whole.
