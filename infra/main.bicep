@@ -5,9 +5,9 @@ targetScope = 'subscription'
 import { FactoryGroup, Stage } from 'types.bicep'
 import { factoryNames } from 'names.bicep'
 
-@description('Part of the names of all resources.')
+@description('Part of the names of all resources: letters, digits and hyphens.')
 @minLength(1)
-@maxLength(40)
+@maxLength(30)
 param environmentName string
 
 @minLength(1)
@@ -23,6 +23,9 @@ param apiClientId string
 
 @description('Who is mailed when an alert fires. Empty: nobody.')
 param operatorEmail string
+
+@description('The first day of the month in which the budget is made, always the same one. Empty: there is no budget.')
+param budgetStart string
 
 @description('Settings of the app that are to be other than in `app-settings.json`, by name.')
 param settings object
@@ -102,12 +105,13 @@ module workbook 'modules/workbook.bicep' = {
   }
 }
 
-module budget 'modules/budget.bicep' = {
+module budget 'modules/budget.bicep' = if (!empty(budgetStart)) {
   name: 'budget'
   scope: resourceGroup(groupName)
   params: {
     name: 'budget-${environmentName}'
     amount: stage.monthlyBudget
+    startDate: budgetStart
     actionGroupId: monitoring.outputs.actionGroupId
   }
 }

@@ -2,9 +2,9 @@ metadata description = 'Everything of the service in one resource group that is 
 
 import { Factory, PrivateNetwork, Stage } from 'types.bicep'
 
-@description('Part of the names of all resources.')
+@description('Part of the names of all resources: letters, digits and hyphens.')
 @minLength(1)
-@maxLength(40)
+@maxLength(30)
 param name string
 param location string = resourceGroup().location
 param tags object

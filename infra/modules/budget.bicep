@@ -4,8 +4,10 @@ param name string
 param amount int
 param actionGroupId string
 
-@description('The first day of a month. A budget that exists keeps the one that it has.')
-param startDate string = utcNow('yyyy-MM-01')
+@description('The first day of the month in which it is made. Azure refuses another one afterwards.')
+@minLength(10)
+@maxLength(10)
+param startDate string
 
 resource budget 'Microsoft.Consumption/budgets@2024-08-01' = {
   name: name

@@ -27,7 +27,8 @@ resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   properties: {
     principalId: principalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: roleDefinitionId
+    // Under the subscription of the factory, which may be another one than that of the app.
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', last(split(roleDefinitionId, '/')))
   }
 }
 
