@@ -1,0 +1,157 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { settingsSchema } from '../../../shared/config.ts';
+import { infraJson } from '../../support/infra/infra-files.ts';
+import { assignmentOf, ofType, snapshot, theOne } from '../../support/infra/snapshot.ts';
+
+const trial = snapshot('public');
+const closed = snapshot('private');
+const both = [
+  ['public', trial],
+  ['private', closed],
+] as const;
+
+const settingsOf = (resources: typeof trial) => theOne(resources, 'Microsoft.Web/sites/config').properties;
+/** What a value of the settings is; the expression that fills them in names it. */
+const valueOf = (resources: typeof trial, name: string) =>
+  new RegExp(`'${name}', 'value', '([^']*)'`).exec(String(settingsOf(resources)['MIGRATION_EVENT_TOPIC']))?.[1];
+
+describe.each(both)('a deployment that is %s', (_name, resources) => {
+  test('sets every setting of the app, and no other of its own', () => {
+    const own = Object.keys(settingsOf(resources)).filter((name) => name.startsWith('MIGRATION_'));
+    expect(own.toSorted()).toEqual(Object.keys(settingsSchema.shape).toSorted());
+  });
+
+  test('has the topic, its subscriptions, and nothing but their filters', () => {
+    const { Name, Properties, Subscriptions } = topicSchema.parse(infraJson('topic.json'));
+    const topic = theOne(resources, 'Microsoft.ServiceBus/namespaces/topics');
+    expect(topic.name.split('/').at(-1)).toBe(Name);
+    expect(topic.properties).toMatchObject(inArm(Properties));
+    const subscriptions = ofType(resources, 'Microsoft.ServiceBus/namespaces/topics/subscriptions');
+    expect(subscriptions.map(({ name, properties }) => [name.split('/').at(-1), properties])).toEqual(
+      Subscriptions.map((subscription) => [subscription.Name, inArm(subscription.Properties)]),
+    );
+    const rules = ofType(resources, 'Microsoft.ServiceBus/namespaces/topics/subscriptions/rules');
+    expect(rules.map(({ name, properties }) => [...name.split('/').slice(2), properties['correlationFilter']])).toEqual(
+      Subscriptions.flatMap((subscription) =>
+        subscription.Rules.map((rule, index) => [
+          subscription.Name,
+          index === 0 ? '$Default' : rule.Name,
+          inArm(rule.Properties.CorrelationFilter),
+        ]),
+      ),
+    );
+  });
+
+  test('gives the app the roles of roles.json, each on one resource, and its own in each factory', () => {
+    const sections = z
+      .record(z.string(), z.object({ roles: z.array(z.object({ id: z.string() })) }))
+      .parse(infraJson('roles.json'));
+    const expected = Object.entries(sections).flatMap(([section, { roles }]) =>
+      roles.map(({ id }) => `${section} ${id}`),
+    );
+    const role = theOne(resources, 'Microsoft.Authorization/roleDefinitions').name;
+    const factories = ofType(resources, 'Microsoft.DataFactory/factories').map(() => `factory ${role}`);
+    const given = ofType(resources, 'Microsoft.Authorization/roleAssignments').map(assignmentOf);
+    expect(given.map(([scope, id]) => `${sectionOf(scope)} ${id}`).toSorted()).toEqual(
+      [...expected, ...factories].toSorted(),
+    );
+  });
+
+  test('lets nobody sign in with a key', () => {
+    const accounts = ofType(resources, 'Microsoft.Storage/storageAccounts');
+    expect(accounts).toHaveLength(3);
+    for (const { properties } of accounts)
+      expect(properties).toMatchObject({ allowSharedKeyAccess: false, allowBlobPublicAccess: false });
+    expect(theOne(resources, 'Microsoft.ServiceBus/namespaces').properties).toMatchObject({ disableLocalAuth: true });
+    expect(theOne(resources, 'Microsoft.KeyVault/vaults').properties).toMatchObject({ enableRbacAuthorization: true });
+    expect(theOne(resources, 'Microsoft.Insights/components').properties).toMatchObject({ DisableLocalAuth: true });
+    const publishing = ofType(resources, 'Microsoft.Web/sites/basicPublishingCredentialsPolicies');
+    expect(publishing.map(({ properties }) => properties)).toEqual([{ allow: false }, { allow: false }]);
+  });
+});
+
+test('a trial can be removed whole, a production keeps what was deleted', () => {
+  const protection = (resources: typeof trial) =>
+    theOne(resources, 'Microsoft.KeyVault/vaults').properties['enablePurgeProtection'];
+  expect([protection(trial), protection(closed)]).toEqual([null, true]);
+});
+
+test('in a private network only staging and factories are reached from outside, and all else from inside', () => {
+  const open = closed.filter(({ properties }) => properties['publicNetworkAccess'] === 'Enabled');
+  expect(open.map(({ type, name }) => `${type} ${name.slice(0, 9)}`)).toEqual([
+    'Microsoft.DataFactory/factories adf-ygzmf',
+    'Microsoft.DataFactory/factories adf-ygzmf',
+    'Microsoft.DataFactory/factories adf-c3rp2',
+    'Microsoft.Storage/storageAccounts ststaging',
+  ]);
+  const shut = closed.filter(({ properties }) => properties['publicNetworkAccess'] === 'Disabled');
+  const connections = z.array(z.object({ properties: z.object({ privateLinkServiceId: z.string() }) }));
+  const reached = ofType(closed, 'Microsoft.Network/privateEndpoints').flatMap(({ properties }) =>
+    connections.parse(properties['privateLinkServiceConnections']).map((one) => one.properties.privateLinkServiceId),
+  );
+  expect(new Set(reached)).toEqual(new Set(shut.map(({ id }) => id)));
+  expect(theOne(closed, 'Microsoft.ServiceBus/namespaces').sku).toMatchObject({ name: 'Premium' });
+});
+
+test('pipelines call an app that they can reach', () => {
+  expect(valueOf(trial, 'notificationResource')).toMatch(/^api:\/\//);
+  expect(valueOf(closed, 'notificationResource')).toBe('');
+});
+
+test('factories of several regions take the setups of their own, those of one take all', () => {
+  const factoriesOf = (resources: typeof trial) =>
+    settingsSchema.shape.MIGRATION_FACTORIES.parse(valueOf(resources, 'factories'));
+  expect(factoriesOf(trial).map(({ region }) => region)).toEqual([undefined]);
+  expect(factoriesOf(closed).map(({ subscriptionId, region }) => [subscriptionId[0], region])).toEqual([
+    ['3', 'westeurope'],
+    ['3', 'westeurope'],
+    ['4', 'northeurope'],
+  ]);
+  const made = ofType(closed, 'Microsoft.DataFactory/factories').map(({ name }) => name);
+  expect(factoriesOf(closed).map(({ name }) => name)).toEqual(made);
+});
+
+test('settings that a deployment is given stand in place of those of the file', () => {
+  expect([settingsOf(trial)['MIGRATION_SWEEP'], settingsOf(closed)['MIGRATION_SWEEP']].map(String)).toEqual([
+    expect.stringContaining("'report'"),
+    'remove',
+  ]);
+});
+
+/** The section of roles.json for a resource. */
+function sectionOf(scope: string): string {
+  const [, section = scope] =
+    [
+      [/storageAccounts\/sthost/, 'hostStorage'],
+      [/storageAccounts\/ststate/, 'stateStorage'],
+      [/storageAccounts\/ststaging/, 'stagingStorage'],
+      [/topics\/setup-events$/, 'eventTopic'],
+      [/vaults\//, 'keyVault'],
+      [/components\//, 'applicationInsights'],
+      [/factories\//, 'factory'],
+    ].find(([pattern]) => pattern instanceof RegExp && pattern.test(scope)) ?? [];
+  return String(section);
+}
+
+const objectSchema = z.record(z.string(), z.unknown());
+const topicSchema = z.object({
+  Name: z.string(),
+  Properties: objectSchema,
+  Subscriptions: z.array(
+    z.object({
+      Name: z.string(),
+      Properties: objectSchema,
+      Rules: z
+        .array(z.object({ Name: z.string(), Properties: z.object({ CorrelationFilter: objectSchema }) }))
+        .default([]),
+    }),
+  ),
+});
+
+/** Members of the emulator's configuration as Resource Manager calls them. */
+function inArm(members: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(
+    Object.entries(members).map(([name, value]) => [`${name.charAt(0).toLowerCase()}${name.slice(1)}`, value]),
+  );
+}
