@@ -47,7 +47,8 @@ var placedGroups = map(factoryGroups, group => {
     group
   )
 })
-var hasRegions = length(union(map(factoryGroups, group => group.location), [])) > 1
+var regions = union(map(factoryGroups, group => group.location), [])
+var hasRegions = length(regions) > 1
 var placedFactories = flatten(map(placedGroups, group => map(group.names, name => union(
   { subscriptionId: group.subscriptionId, resourceGroup: groupName, name: name },
   hasRegions ? { region: group.location } : {}
@@ -162,6 +163,7 @@ module service 'service.bicep' = {
       principalId: identity.outputs.principalId
     }
     factories: placedFactories
+    stagingRegions: hasRegions ? filter(regions, region => region != location) : []
     monitoring: {
       applicationInsightsId: monitoring.outputs.applicationInsightsId
       connectionString: monitoring.outputs.connectionString

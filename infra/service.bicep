@@ -1,6 +1,7 @@
 metadata description = 'Everything of the service in one resource group that is there, beside its factories, its identity and where its logs go.'
 
 import { Factory, PrivateNetwork, Stage } from 'types.bicep'
+import { regionalStagingName } from 'names.bicep'
 
 @description('Part of the names of all resources: letters, digits and hyphens.')
 @minLength(1)
@@ -31,6 +32,9 @@ param identity {
 @maxLength(100)
 param factories Factory[]
 
+@description('Regions beside that of the app in which copies are staged by themselves: those of factories that have one.')
+param stagingRegions string[] = []
+
 @description('Where telemetry goes.')
 param monitoring {
   applicationInsightsId: string
@@ -46,6 +50,8 @@ param settings object = {}
 
 var roles = loadJsonContent('roles.json')
 var alerts = loadJsonContent('alerts.json')
+// Longer than any setup is worked on: what is planned anew reads the catalogues that its assessment wrote.
+var stagingDays = 365
 var packageContainer = 'packages'
 var isPrivate = privateNetwork != null
 var appName = 'func-${name}-${token}'
@@ -90,12 +96,27 @@ module stagingStorage 'modules/storage-account.bicep' = {
     tags: tags
     zoneRedundant: false
     services: ['blob']
-    // Longer than any setup is worked on: what is planned anew reads the catalogues that its assessment wrote.
-    deleteBlobsAfterDays: 365
+    deleteBlobsAfterDays: stagingDays
     principalId: identity.principalId
     roles: roles.stagingStorage.roles
   }
 }
+
+module regionalStaging 'modules/storage-account.bicep' = [
+  for region in stagingRegions: {
+    name: 'staging-storage-${region}'
+    params: {
+      name: regionalStagingName(token, region)
+      location: region
+      tags: tags
+      zoneRedundant: false
+      services: ['blob']
+      deleteBlobsAfterDays: stagingDays
+      principalId: identity.principalId
+      roles: roles.stagingStorage.roles
+    }
+  }
+]
 
 module serviceBus 'modules/service-bus.bicep' = {
   name: 'service-bus'
@@ -157,12 +178,18 @@ module appSettings 'modules/app-settings.bicep' = {
       // Pipelines cannot call an app that is private.
       notificationResource: isPrivate ? '' : 'api://${apiClientId}'
       providerTenant: tenant().tenantId
+      regionalStagingBlobEndpoints: string(toObject(
+        stagingRegions,
+        region => region,
+        region => 'https://${regionalStagingName(token, region)}.blob.${environment().suffixes.storage}'
+      ))
       resourceManagerUrl: 'https://${hostOf(environment().resourceManager)}'
       serviceBusNamespace: serviceBus.outputs.hostName
       stagingBlobEndpoint: 'https://${stagingStorage.outputs.name}.blob.${environment().suffixes.storage}'
       stateTableEndpoint: 'https://${stateStorage.outputs.name}.table.${environment().suffixes.storage}'
     }
   }
+  dependsOn: [regionalStaging]
 }
 
 module healthTest 'modules/health-test.bicep' = if (!isPrivate) {

@@ -15,6 +15,7 @@ param values {
   loginUrl: string
   notificationResource: string
   providerTenant: string
+  regionalStagingBlobEndpoints: string
   resourceManagerUrl: string
   serviceBusNamespace: string
   stagingBlobEndpoint: string
@@ -27,7 +28,10 @@ param overrides object
 var filled = toObject(
   items(loadJsonContent('../app-settings.json')),
   setting => setting.key,
-  setting => reduce(items(values), setting.value, (text, value) => replace(text, '<${value.key}>', value.value))
+  setting =>
+    contains(setting.value, '<')
+      ? reduce(items(values), setting.value, (text, value) => replace(text, '<${value.key}>', value.value))
+      : setting.value
 )
 
 resource app 'Microsoft.Web/sites@2024-04-01' existing = {

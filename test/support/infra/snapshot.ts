@@ -6,6 +6,7 @@ const resourceSchema = z.object({
   type: z.string(),
   id: z.string(),
   name: z.string(),
+  location: z.string().optional(),
   sku: z.looseObject({}).optional(),
   properties: z.record(z.string(), z.unknown()).default({}),
 });

@@ -28,6 +28,7 @@ const values: Readonly<Record<string, string>> = {
   loginUrl: 'https://login.microsoftonline.com',
   notificationResource: 'api://11111111-1111-4111-8111-111111111111',
   providerTenant: '55555555-5555-4555-8555-555555555555',
+  regionalStagingBlobEndpoints: JSON.stringify({ northeurope: 'https://ststagingzyxwvutsrqpon.blob.core.windows.net' }),
   resourceManagerUrl: 'https://management.azure.com',
   serviceBusNamespace: 'sb-dev-abcdefghijklm.servicebus.windows.net',
   stagingBlobEndpoint: 'https://ststagingabcdefghijklm.blob.core.windows.net',

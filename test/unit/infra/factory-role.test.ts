@@ -36,7 +36,8 @@ const factories = new DataFactories(
 const calls: Readonly<Record<string, () => Promise<unknown>>> = {
   check: () => factories.check(factory),
   principalOf: () => factories.principalOf(factory),
-  load: () => factories.load(factory),
+  countEntities: () => factories.countEntities(factory),
+  countRuns: () => factories.countRuns(factory),
   names: () => Promise.all(kinds.map((kind) => factories.names(factory, kind))),
   runtime: () => factories.runtime(factory, 'runtime'),
   createRuntime: () => factories.createRuntime(factory, 'runtime', ''),
