@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { evaluateChecks, summarizeChecks } from '../shared/checks/catalogue.ts';
 import type { CheckResult } from '../shared/checks/check.ts';
-import { companySchema, sourceProbeSchema } from '../shared/checks/probe.ts';
+import { companySchema, sourceProbeSchema, storageProbeSchema } from '../shared/checks/probe.ts';
 import type { Company, DestinationProbe, SourceProbe } from '../shared/checks/probe.ts';
 import { checkThresholdsSchema } from '../shared/checks/thresholds.ts';
 import { readCatalogue } from '../shared/plan/catalogue.ts';
@@ -83,6 +83,7 @@ async function assess(
 ): Promise<Assessment> {
   const [row] = await source.query(scripts.sourceProbe);
   const measured = sourceProbeSchema.parse(row);
+  const [storageRow] = await source.query(scripts.sourceStorageProbe);
   const companies = z.array(companySchema).parse(await source.query(scripts.listCompanies));
   const selection = selected === undefined ? {} : { companies: [...selected] };
   const known = { companies, selection, collation: measured.collation };
@@ -92,6 +93,7 @@ async function assess(
     product,
     sourceKind: kindOf(connection),
     source: measured,
+    storage: storageProbeSchema.parse(storageRow),
     companies,
     ...(selected === undefined ? {} : { selected }),
     ...(environment === undefined ? {} : { destination: environment.probe }),

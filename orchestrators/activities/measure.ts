@@ -1,6 +1,11 @@
 /** Everything that checks are given: what the pipeline found in both databases, and what the app finds by itself. */
 import type { CheckInput } from '../../shared/checks/check.ts';
-import { companySchema, destinationProbeSchema, sourceProbeSchema } from '../../shared/checks/probe.ts';
+import {
+  companySchema,
+  destinationProbeSchema,
+  sourceProbeSchema,
+  storageProbeSchema,
+} from '../../shared/checks/probe.ts';
 import { strictest } from '../../shared/checks/thresholds.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { preparationActivities } from '../../shared/factory/preparation-pipeline.ts';
@@ -55,6 +60,7 @@ export async function measure(
   ]);
   const probes = {
     source: firstRowOf(outputs.get(preparationActivities.sourceProbe), sourceProbeSchema),
+    storage: firstRowOf(outputs.get(preparationActivities.storageProbe), storageProbeSchema),
     companies: rowsOf(outputs.get(preparationActivities.companies), companySchema),
     destination: firstRowOf(outputs.get(preparationActivities.destinationProbe), destinationProbeSchema),
   };

@@ -1,6 +1,6 @@
 /**
  * The checks before a migration: what is measured, what is expected, and what to do about the difference. Pure: the
- * databases are measured by `sql/source/probe.sql` and `sql/destination/probe.sql`; all checks are evaluated in one go,
+ * databases are measured by the scripts in `sql/source` and `sql/destination`; all checks are evaluated in one go,
  * so that a report is complete. `docs/checks.md` is made from them.
  */
 import { notNeeded } from './check.ts';
@@ -15,6 +15,8 @@ import { maintenanceChecks } from './maintenance-checks.ts';
 import { runtimeChecks } from './runtime-checks.ts';
 import { secretChecks } from './secret-checks.ts';
 import { serverChecks } from './server-checks.ts';
+import { storageChecks } from './storage-checks.ts';
+import { tableFeatureChecks } from './table-feature-checks.ts';
 import { tableChecks } from './table-checks.ts';
 import { versionChecks } from './version-checks.ts';
 
@@ -23,6 +25,7 @@ export const checkCatalogue: readonly Check[] = [
   ...runtimeChecks,
   ...serverChecks,
   ...maintenanceChecks,
+  ...storageChecks,
   ...environmentChecks,
   ...loginChecks,
   ...identityChecks,
@@ -31,6 +34,7 @@ export const checkCatalogue: readonly Check[] = [
   ...companyChecks,
   ...amountChecks,
   ...tableChecks,
+  ...tableFeatureChecks,
   ...secretChecks,
 ];
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { clip } from '../clip.ts';
 import type { LeftOutTables } from '../plan/left-out.ts';
 import type { Product, SourceKind } from '../setup/setup.ts';
-import type { Company, DestinationProbe, Gap, SourceProbe } from './probe.ts';
+import type { Company, DestinationProbe, Gap, SourceProbe, StorageProbe } from './probe.ts';
 import type { CheckThresholds } from './thresholds.ts';
 
 interface MeasuredRuntime {
@@ -22,6 +22,7 @@ export interface CheckInput {
   readonly product: Product;
   readonly sourceKind: SourceKind;
   readonly source: SourceProbe;
+  readonly storage: StorageProbe;
   /** All that the source has. */
   readonly companies: readonly Company[];
   /** Names of those that are to be migrated; left out: all. */

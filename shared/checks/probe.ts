@@ -91,6 +91,30 @@ export const sourceProbeSchema = z.object({
 export const sourceFactsSchema = sourceProbeSchema.omit({ extensions: true, tablePrefixes: true });
 export type SourceProbe = z.infer<typeof sourceProbeSchema>;
 
+const fileSchema = z.object({
+  type: z.enum(['ROWS', 'LOG']),
+  /** Megabytes that it has and that nothing takes. */
+  unused: z.number(),
+  /** Megabytes by which it may grow; null: as far as its disk reaches. */
+  growth: orNull(z.number()),
+});
+
+/** The row of `sourceStorageProbe`. Null as of the source. */
+export const storageProbeSchema = z.object({
+  delayedDurability: orNull(z.string()),
+  /** Null also where it is not a setting. */
+  acceleratedRecovery: orNull(z.boolean()),
+  /** Tables of Business Central whose features hinder a copy, each with them. */
+  specialTables: someNamesSchema,
+  /** Tables whose names have characters that scripts trip over. */
+  oddNames: someNamesSchema,
+  files: listOf(fileSchema).transform((files) => files ?? []),
+  /** Of the disks that hold files of the database: what the fullest has left. Null also where there is none to see. */
+  diskMegabytes: orNull(z.number()),
+  unmeasured: gapsSchema,
+});
+export type StorageProbe = z.infer<typeof storageProbeSchema>;
+
 /** The row of `destinationProbe`. Null as of the source. */
 export const destinationProbeSchema = z.object({
   database: z.string(),
@@ -104,6 +128,8 @@ export const destinationProbeSchema = z.object({
   extensions: extensionsSchema,
   /** Tables whose replication is turned off online. */
   tablesTurnedOff: someNamesSchema,
+  /** Of tables, each with its table. */
+  triggers: someNamesSchema,
   user: z.string(),
   /** The right CONTROL on the database, whether as its owner, by a role or granted. */
   hasControl: orNull(z.boolean()),

@@ -18,6 +18,7 @@ import type { PipelineActivity, PipelineContext, ScriptBlock, Side } from './pip
 /** The T-SQL that the preparation runs. */
 export interface PreparationScripts {
   readonly sourceProbe: string;
+  readonly sourceStorageProbe: string;
   readonly destinationProbe: string;
   readonly listCompanies: string;
   readonly listExtensions: string;
@@ -38,6 +39,7 @@ export interface Claimant {
 /** Activities of the preparation whose outputs the service reads. The name of each activity says on which side it works. */
 export const preparationActivities = {
   sourceProbe: 'SourceProbe',
+  storageProbe: 'SourceStorageProbe',
   destinationProbe: 'DestinationProbe',
   companies: 'SourceCompanies',
   extensions: 'DestinationExtensions',
@@ -87,7 +89,7 @@ function assess(
   { attempt }: Claimant,
   scripts: PreparationScripts,
 ): readonly PipelineActivity[] {
-  const { sourceProbe, destinationProbe, companies } = preparationActivities;
+  const { sourceProbe, storageProbe, destinationProbe, companies } = preparationActivities;
   // Copy and not Lookup, which stops at 5,000 rows.
   const catalogue = (name: string, from: Side) =>
     copyToBlob(context, name, { from, query: scripts.catalogue, blob: catalogueBlob(attempt, from) });
@@ -95,6 +97,7 @@ function assess(
     // Alone and once at the source: some wrong logins after each other lock an account. Azure SQL lets nobody in while it moves.
     once(lookup(context, sourceProbe, 'source', scripts.sourceProbe, 'first')),
     lookup(context, destinationProbe, 'destination', scripts.destinationProbe, 'first'),
+    after(lookup(context, storageProbe, 'source', scripts.sourceStorageProbe, 'first'), [sourceProbe]),
     after(lookup(context, companies, 'source', scripts.listCompanies, 'all'), [sourceProbe]),
     after(catalogue('SourceCatalogue', 'source'), [sourceProbe]),
     after(catalogue('DestinationCatalogue', 'destination'), [destinationProbe]),

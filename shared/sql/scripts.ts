@@ -17,6 +17,8 @@ function readBatches(name: string): readonly string[] {
 
 /** Source: one row, `sourceProbeSchema`. */
 export const sourceProbe = readScript('source/probe');
+/** Source: one row, `storageProbeSchema`. */
+export const sourceStorageProbe = readScript('source/storage');
 /** Destination: one row, `destinationProbeSchema`. */
 export const destinationProbe = readScript('destination/probe');
 /** Source or destination: a row a company, `companySchema`. */

@@ -5,6 +5,7 @@ import {
   destinationProbeSchema,
   extensionSchema,
   sourceProbeSchema,
+  storageProbeSchema,
 } from '../../shared/checks/probe.ts';
 import { checkThresholdsSchema } from '../../shared/checks/thresholds.ts';
 import { readCatalogue } from '../../shared/plan/catalogue.ts';
@@ -18,10 +19,17 @@ import { each } from './plan/catalogues.ts';
 import { rows } from './sample-servers.ts';
 
 /** What the probes measure of a source, over TDS. */
-export async function measureSource(pool: sql.ConnectionPool): Promise<Pick<CheckInput, 'source' | 'companies'>> {
+export async function measureSource(
+  pool: sql.ConnectionPool,
+): Promise<Pick<CheckInput, 'source' | 'storage' | 'companies'>> {
   const [row] = await rows(pool, scripts.sourceProbe);
+  const [storage] = await rows(pool, scripts.sourceStorageProbe);
   const companies = await rows(pool, scripts.listCompanies);
-  return { source: sourceProbeSchema.parse(row), companies: companySchema.array().parse(companies) };
+  return {
+    source: sourceProbeSchema.parse(row),
+    storage: storageProbeSchema.parse(storage),
+    companies: companySchema.array().parse(companies),
+  };
 }
 
 /** What the probe measures of an environment, over TDS. */
@@ -54,7 +62,7 @@ const none = { tables: 0, rows: 0, names: [] };
 export const nothingLeftOut: LeftOutTables = { '50004': none, '50005': none, '50011': none };
 
 /** What checks are given beside what the probes measure, with nothing wrong in it. */
-export const besideProbes: Omit<CheckInput, 'source' | 'companies' | 'destination'> = {
+export const besideProbes: Omit<CheckInput, 'source' | 'storage' | 'companies' | 'destination'> = {
   factoryAccess: { user: 'adf', hasControl: true },
   setupKey: 'a'.repeat(64),
   product: 'DynamicsBCLast',

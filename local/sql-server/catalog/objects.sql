@@ -52,7 +52,20 @@ SELECT DISTINCT v.object_id AS referencing_id, d.refobjid AS referenced_id, 0 AS
   CROSS JOIN LATERAL (SELECT v.object_id FROM tsql.relations v WHERE v.object_id = w.ev_class OFFSET 0) v
   CROSS JOIN LATERAL (SELECT r.name FROM tsql.relations r WHERE r.object_id = d.refobjid OFFSET 0) r
  WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND w.ev_class <> d.refobjid;
-CREATE VIEW sys.triggers AS SELECT * FROM sys.objects WHERE false;
+-- Triggers of T-SQL, all of which do nothing.
+CREATE FUNCTION tsql.do_nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+CREATE VIEW sys.triggers AS
+SELECT t.tgname::text COLLATE tsql.ci AS name, t.oid AS object_id, 1::int2 AS parent_class, t.tgrelid AS parent_id, 'TR' COLLATE tsql.ci AS type,
+       'SQL_TRIGGER' COLLATE tsql.ci AS type_desc, false AS is_ms_shipped, false AS is_disabled
+  FROM pg_trigger t JOIN tsql.relations r ON r.object_id = t.tgrelid WHERE t.tgfoid = 'tsql.do_nothing'::regproc;
+CREATE FUNCTION tsql.drop_trigger(text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE parent oid := (SELECT parent_id FROM sys.triggers WHERE name = $1 COLLATE tsql.ci);
+BEGIN
+  IF parent IS NULL THEN
+    PERFORM tsql.fail(3701, format('Cannot drop the trigger ''%s'', because it does not exist or you do not have permission.', $1));
+  END IF;
+  EXECUTE format('DROP TRIGGER %I ON %s', $1, parent::regclass);
+END $$;
 CREATE VIEW sys.key_constraints AS
 SELECT o.*, 1 AS unique_index_id FROM tsql.constraint_objects o WHERE o.type IN ('PK', 'UQ');
 CREATE VIEW sys.foreign_keys AS
@@ -94,6 +107,10 @@ SELECT r.object_id, coalesce((SELECT l.original FROM tsql.names l WHERE l.short 
                              nullif(split_part(translate(substring(d FROM '\(.*'), '()', ''), ',', 2), '') AS second
                         FROM tsql.declared_type(col_description(a.attrelid, a.attnum), a.atttypid, a.atttypmod) d) t
  WHERE a.attnum > 0 AND NOT a.attisdropped;
+-- By number: that of a column is never given again.
+CREATE TABLE tsql.masked_columns (relation oid NOT NULL, attnum int2 NOT NULL, PRIMARY KEY (relation, attnum));
+CREATE FUNCTION tsql.mask_column(relation text, attribute text) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO tsql.masked_columns SELECT attrelid, attnum FROM pg_attribute WHERE attrelid = $1::regclass AND attname = $2::name $$;
 CREATE VIEW sys.columns AS
 SELECT c.object_id, c.name, c.column_id, t.system_type_id, t.user_type_id,
        CASE WHEN c.first = 'max' THEN -1 WHEN c.base IN ('nvarchar', 'nchar') THEN 2 * c.first::int WHEN c.base IN ('varchar', 'char', 'varbinary', 'binary') THEN c.first::int
@@ -109,7 +126,7 @@ SELECT c.object_id, c.name, c.column_id, t.system_type_id, t.user_type_id,
             THEN CASE c.attcollation::regcollation::text WHEN '"C"' THEN 'Latin1_General_100_BIN2' WHEN 'unicode' THEN 'Latin1_General_100_CS_AS'
                       ELSE (SELECT collation_name FROM tsql.databases WHERE key = tsql.key()) END END COLLATE tsql.ci AS collation_name,
        NOT c.attnotnull AS is_nullable, c.attidentity <> '' AS is_identity, c.attgenerated <> '' AS is_computed, c.atthasdef::int4 AS default_object_id,
-       false AS is_rowguidcol, false AS is_hidden, 0::int2 AS generated_always_type
+       false AS is_rowguidcol, false AS is_hidden, EXISTS (SELECT 1 FROM tsql.masked_columns m WHERE m.relation = c.object_id AND m.attnum = c.column_id) AS is_masked, 0::int2 AS generated_always_type
   FROM tsql.columns c LEFT JOIN sys.types t ON t.name COLLATE "C" = c.base;
 CREATE VIEW sys.all_columns AS SELECT * FROM sys.columns;
 CREATE VIEW sys.identity_columns AS SELECT * FROM sys.columns WHERE is_identity;
@@ -195,9 +212,17 @@ WITH counted AS MATERIALIZED (SELECT object_id, index_id, tsql.row_count(object_
 SELECT object_id::int8 * 16 + index_id AS partition_id, object_id, index_id, 1 AS partition_number, row_count,
        page_count AS in_row_data_page_count, page_count AS used_page_count, page_count AS reserved_page_count
   FROM counted;
+-- The data file is as large as what it holds; of the log there is always as much, and nothing in it.
 CREATE VIEW sys.database_files AS
 SELECT 1 AS file_id, 0::int2 AS type, 'ROWS' COLLATE tsql.ci AS type_desc, tsql.db_name() AS name, tsql.db_name() || '.mdf' AS physical_name,
-       coalesce((SELECT sum(tsql.page_count(object_id)) FROM tsql.relations WHERE relkind = 'r'), 0)::int4 AS size, -1 AS max_size;
+       coalesce((SELECT sum(tsql.page_count(object_id)) FROM tsql.relations WHERE relkind = 'r'), 0)::int4 AS size, -1 AS max_size, 8192 AS growth
+UNION ALL
+SELECT 2, 1::int2, 'LOG' COLLATE tsql.ci, tsql.db_name() || '_log', tsql.db_name() || '_log.ldf', 1024, 268435456, 8192;
+CREATE FUNCTION tsql.fileproperty(text, text) RETURNS int4 STABLE LANGUAGE sql AS $$
+  SELECT CASE lower($2) WHEN 'spaceused' THEN CASE type WHEN 0 THEN size ELSE 0 END END FROM sys.database_files WHERE name = $1 COLLATE tsql.ci $$;
+-- One disk, with room.
+CREATE FUNCTION sys.dm_os_volume_stats(database_id int4, file_id int4) RETURNS TABLE (volume_mount_point text, total_bytes int8, available_bytes int8)
+STABLE LANGUAGE sql AS $$ SELECT 'D:\', 274877906944, 68719476736 WHERE $1 = tsql.db_id() $$;
 
 CREATE FUNCTION tsql.require_no_procedures(name text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE found text;

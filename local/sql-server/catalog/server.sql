@@ -7,6 +7,7 @@ CREATE TABLE tsql.databases (
   change_tracking bool NOT NULL DEFAULT false, tracking_version int8 NOT NULL DEFAULT 0, tracking_transaction xid8, auto_cleanup bool NOT NULL DEFAULT true, retention_period int4 NOT NULL DEFAULT 2,
   retention_unit text NOT NULL DEFAULT 'DAYS', is_read_only bool NOT NULL DEFAULT false, user_access text NOT NULL DEFAULT 'MULTI_USER',
   recovery_model text NOT NULL DEFAULT 'FULL', is_auto_update_stats_on bool NOT NULL DEFAULT true, max_bytes int8 NOT NULL DEFAULT 34359738368,
+  delayed_durability text NOT NULL DEFAULT 'DISABLED', accelerated_recovery bool NOT NULL DEFAULT false,
   is_read_committed_snapshot_on bool NOT NULL DEFAULT false, is_secondary bool NOT NULL,
   UNIQUE (server, name), UNIQUE (server, database_id));
 CREATE TABLE tsql.logins (server text NOT NULL REFERENCES tsql.servers, name text COLLATE tsql.ci NOT NULL, is_sysadmin bool NOT NULL,
@@ -81,7 +82,7 @@ CREATE FUNCTION tsql.has_perms_by_name(securable text, class text, permission te
     WHEN upper(class) = 'DATABASE' AND securable IS NOT NULL
      AND (array_length(tsql.name_parts(securable), 1) <> 1 OR tsql.db_id((tsql.name_parts(securable))[1]) IS NULL) THEN NULL
     WHEN upper(class) = 'OBJECT' AND tsql.is_elsewhere(securable) THEN tsql.may_select_elsewhere(tsql.name_parts(securable))
-    WHEN upper(class) = 'SERVER' THEN CASE WHEN tsql.is_srvrolemember('sysadmin') = 1 OR upper(permission) = 'CONNECT SQL' THEN 1 ELSE 0 END
+    WHEN class IS NULL OR upper(class) = 'SERVER' THEN CASE WHEN tsql.is_srvrolemember('sysadmin') = 1 OR upper(permission) = 'CONNECT SQL' THEN 1 ELSE 0 END
     WHEN tsql.has_role('db_owner') OR upper(permission) = 'CONNECT' THEN 1
     WHEN upper(permission) = 'SELECT' THEN tsql.has_role('db_datareader')::int4
     WHEN upper(permission) IN ('INSERT', 'UPDATE', 'DELETE') THEN tsql.has_role('db_datawriter')::int4
@@ -95,6 +96,7 @@ SELECT name, database_id + CASE tsql.serverproperty('engineedition') WHEN '5' TH
        CASE user_access WHEN 'MULTI_USER' THEN 0 WHEN 'SINGLE_USER' THEN 1 ELSE 2 END::int2 AS user_access,
        CASE recovery_model WHEN 'FULL' THEN 1 WHEN 'BULK_LOGGED' THEN 2 ELSE 3 END::int2 AS recovery_model,
        recovery_model COLLATE tsql.ci AS recovery_model_desc, is_auto_update_stats_on, is_read_committed_snapshot_on, false AS is_encrypted,
+       delayed_durability COLLATE tsql.ci AS delayed_durability_desc, accelerated_recovery AS is_accelerated_database_recovery_on,
        timestamp(3) '2024-01-01' AS create_date
   FROM tsql.databases WHERE server = tsql.server();
 CREATE VIEW sys.change_tracking_databases AS

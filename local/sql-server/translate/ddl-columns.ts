@@ -141,6 +141,11 @@ function columnOption(reader: TokenReader, name: string, table: TableName, scope
     const unique = readIndexKind(reader);
     return { kind: 'none', sql: '', after: [indexOnColumn(table, index, unique, name, scope)] };
   }
+  if (reader.accept('MASKED', 'WITH')) {
+    reader.group();
+    const values = [table.relation, scope.shorten(name)].map(literal);
+    return { kind: 'none', sql: '', after: [`SELECT tsql.mask_column(${values.join(', ')})`] };
+  }
   if (isWord(reader.current, 'SPARSE', 'MASKED', 'GENERATED', 'ENCRYPTED', 'HIDDEN', 'FILESTREAM')) {
     throw notSupported(`The column option ${reader.current?.text ?? ''}`, line);
   }

@@ -45,6 +45,12 @@ function change(reader: TokenReader): string {
       return `is_auto_update_stats_on = ${reader.take().upper === 'ON'}`;
     case 'READ_COMMITTED_SNAPSHOT':
       return `is_read_committed_snapshot_on = ${reader.take().upper === 'ON'}`;
+    case 'DELAYED_DURABILITY':
+      reader.expect('=');
+      return `delayed_durability = ${literal(reader.take().upper)}`;
+    case 'ACCELERATED_DATABASE_RECOVERY':
+      reader.expect('=');
+      return `accelerated_recovery = ${reader.take().upper === 'ON'}`;
   }
   throw notSupported(`ALTER DATABASE … SET ${option.text}`, option.line);
 }

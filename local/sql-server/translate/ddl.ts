@@ -41,6 +41,7 @@ function create(reader: TokenReader, scope: Scope): string[] {
   if (reader.accept('TABLE')) return createTable(reader, scope);
   if (reader.accept('SCHEMA')) return [`CREATE SCHEMA ${schema(reader.identifier(), scope)}`];
   if (reader.accept('SEQUENCE')) return [createSequence(reader, scope)];
+  if (reader.accept('TRIGGER')) return [createTrigger(reader, scope)];
   if (isWord(reader.current, 'UNIQUE', 'CLUSTERED', 'NONCLUSTERED', 'INDEX')) return createIndex(reader, scope);
   throw notSupported(`CREATE ${reader.current?.text ?? ''}`, reader.line);
 }
@@ -71,6 +72,8 @@ function drop(reader: TokenReader, scope: Scope): string[] {
         const name = part.identifier();
         return [`SELECT tsql.require_no_procedures(${literal(name)})`, `DROP SCHEMA ${ifExists}${schema(name, scope)}`];
       });
+    case 'TRIGGER':
+      return names.map((name) => `SELECT tsql.drop_trigger(${literal(name.name().at(-1) ?? '')})`);
     case 'INDEX':
       return names.map((name) => `DROP INDEX ${ifExists}${indexOnTable(name, scope)}`);
   }
@@ -83,6 +86,18 @@ function indexOnTable(reader: TokenReader, scope: Scope): string {
   reader.expect('ON');
   const table = reader.name();
   return `${schema(table.at(-2) ?? 'dbo', scope)}.${scope.quote(indexName(table, index))}`;
+}
+
+/** `name ON table AFTER INSERT AS RETURN`: one that does nothing can be made, so that its being there can be seen. */
+function createTrigger(reader: TokenReader, scope: Scope): string {
+  const name = scope.quote(reader.name().at(-1) ?? '');
+  reader.expect('ON');
+  const table = relation(reader.name(), scope);
+  reader.expect('AFTER');
+  const event = reader.take();
+  reader.expect('AS');
+  if (!reader.accept('RETURN') || !reader.done) throw notSupported('A trigger that does something', event.line);
+  return `CREATE TRIGGER ${name} AFTER ${event.upper} ON ${table} EXECUTE FUNCTION tsql.do_nothing()`;
 }
 
 function createSequence(reader: TokenReader, scope: Scope): string {

@@ -25,7 +25,7 @@ const OWN = new Set(
     'isnull len datalength charindex patindex stuff space substring newid newsequentialid getdate getutcdate sysdatetime ' +
     'sysutcdatetime sysdatetimeoffset year month day eomonth datefromparts format isjson json_value json_query isnumeric ' +
     'quotename parsename object_name object_schema_name schema_name db_id db_name databasepropertyex ' +
-    'objectproperty col_length col_name suser_sname suser_name user_name original_login loginproperty stats_date hashbytes ident_current type_name ' +
+    'objectproperty col_length col_name suser_sname suser_name user_name original_login loginproperty stats_date fileproperty hashbytes ident_current type_name ' +
     'type_id has_perms_by_name is_srvrolemember is_rolemember is_member change_tracking_current_version ' +
     'change_tracking_min_valid_version min_active_rowversion ascii char unicode nchar count count_big sum avg concat_ws ' +
     'square string_escape compress decompress replace'

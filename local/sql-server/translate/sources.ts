@@ -85,6 +85,9 @@ export function source(reader: TokenReader, scope: Scope, sources: Source[]): st
   return `${table.sql} AS ${scope.quote(shown)}${columnList}`;
 }
 
+/** The one function of the catalog that is read as a table. */
+const VOLUMES = 'sys.dm_os_volume_stats';
+
 interface Table {
   readonly sql: string;
   /** Alias it needs in PostgreSQL even if the statement gives none. */
@@ -104,7 +107,10 @@ function sourceTable(reader: TokenReader, scope: Scope, sources: Source[]): Tabl
   const parts = reader.name();
   const name = parts.at(-1) ?? '';
   if (reader.current?.kind === 'group' && !isHint(reader.current)) {
-    throw notSupported(`The table-valued function ${parts.join('.')}`, line);
+    if (parts.join('.').toLowerCase() !== VOLUMES)
+      throw notSupported(`The table-valued function ${parts.join('.')}`, line);
+    const values = splitAtCommas(reader.group()).map((part) => expression(part, scope));
+    return { sql: `${VOLUMES}(${values.join(', ')})`, alias: name, name: '', table: undefined };
   }
   const sql = relation(parts, scope);
   const stored = !sql.startsWith('sys.') && !scope.tableExpressions.has(name.toLowerCase());

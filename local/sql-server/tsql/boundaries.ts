@@ -29,7 +29,7 @@ function continuesWithSelect({ head, previous, seen }: StatementSoFar): boolean 
 function continuesWithChange(word: string, { head, previous, seen }: StatementSoFar): boolean {
   if (head === 'MERGE') return previous === 'THEN';
   if (head === 'WITH') return !seen.has('SELECT') && ![...seen].some((one) => CHANGE.test(one));
-  if (DEFINITION.test(head)) return previous === 'ON';
+  if (DEFINITION.test(head)) return previous === 'ON' || previous === 'AFTER';
   return word === 'UPDATE' && previous === 'FOR';
 }
 
@@ -52,6 +52,8 @@ function continues(word: string, statement: StatementSoFar): boolean {
     case 'DELETE':
     case 'MERGE':
       return continuesWithChange(word, statement);
+    case 'RETURN':
+      return DEFINITION.test(head) && seen.has('TRIGGER');
     case 'IF':
       return DROPPABLE.test(previous);
     case 'FETCH':

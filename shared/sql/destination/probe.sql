@@ -5,7 +5,7 @@ SET NOCOUNT ON;
 DECLARE @name nvarchar(258) = QUOTENAME(DB_NAME());
 DECLARE @unmeasured nvarchar(1000) = N'', @unseen nvarchar(10) = N'denied;';
 DECLARE @applicationVersion nvarchar(100), @boundTo nvarchar(64), @extensions nvarchar(max), @usedBytes bigint;
-DECLARE @tablesTurnedOff nvarchar(max);
+DECLARE @tablesTurnedOff nvarchar(max), @triggers nvarchar(max);
 
 -- Who may see all definitions knows that what is not seen is not there.
 IF HAS_PERMS_BY_NAME(@name, N'DATABASE', N'VIEW DEFINITION') = 1 SET @unseen = N'absent;';
@@ -50,6 +50,14 @@ ELSE
         WHERE [Replicate Data] = 0 ORDER BY [Table Name] FOR JSON PATH)',
     N'@value nvarchar(max) OUTPUT', @value = @tablesTurnedOff OUTPUT;
 
+IF @unseen = N'denied;'
+  SET @unmeasured = @unmeasured + N'triggers=denied;';
+ELSE
+  SET @triggers = (
+    SELECT TOP (20) CONCAT(t.[name], N'.', g.[name]) AS [name], COUNT(*) OVER () AS [total]
+    FROM sys.triggers AS g JOIN sys.tables AS t ON t.[object_id] = g.[parent_id]
+    WHERE g.[is_disabled] = 0 ORDER BY t.[name], g.[name] FOR JSON PATH);
+
 IF HAS_PERMS_BY_NAME(@name, N'DATABASE', N'VIEW DATABASE STATE') = 1
   SELECT @usedBytes = SUM(CAST([reserved_page_count] AS bigint)) * 8192 FROM sys.dm_db_partition_stats;
 ELSE
@@ -64,7 +72,7 @@ SELECT
   @applicationVersion AS [applicationVersion],
   @boundTo AS [boundTo],
   @extensions AS [extensions],
-  @tablesTurnedOff AS [tablesTurnedOff],
+  @tablesTurnedOff AS [tablesTurnedOff], @triggers AS [triggers],
   USER_NAME() AS [user],
   CAST(HAS_PERMS_BY_NAME(@name, N'DATABASE', N'CONTROL') AS bit) AS [hasControl],
   CAST(@usedBytes / 1073741824.0 AS float) AS [usedGigabytes],

@@ -277,6 +277,7 @@ describe('what is not supported is refused by name', () => {
     ['A computed column that is no CAST', 'CREATE TABLE stage.x (a int, b AS a + 1)'],
     ['ALTER TABLE … SWITCH', 'ALTER TABLE stage.customer SWITCH TO stage.other'],
     ['CREATE FUNCTION', 'CREATE FUNCTION stage.f() RETURNS int AS BEGIN RETURN 1 END'],
+    ['A trigger that does something', 'CREATE TRIGGER t ON stage.customer AFTER INSERT AS DELETE FROM stage.customer'],
     ['The system procedure sp_rename', "EXEC sp_rename 'stage.customer', 'x'"],
     ['AT TIME ZONE', "SELECT SYSUTCDATETIME() AT TIME ZONE 'UTC'"],
     ['WAITFOR', "WAITFOR DELAY '00:00:01'"],

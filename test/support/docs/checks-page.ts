@@ -21,8 +21,8 @@ const groups: Readonly<Record<string, string>> = {
 const begin = `# Checks
 
 Before a setup changes anything, it measures both databases and evaluates every check of this list; the report is
-complete, whatever fails first. Measured by \`shared/sql/source/probe.sql\`, \`shared/sql/destination/probe.sql\` and
-\`shared/sql/list-companies.sql\`; evaluated by \`shared/checks/catalogue.ts\`, from which \`npm run docs\` makes this page
+complete, whatever fails first. Measured by \`probe.sql\` and \`storage.sql\` in \`shared/sql/source\`, \`probe.sql\` in
+\`shared/sql/destination\` and \`shared/sql/list-companies.sql\`; evaluated by \`shared/checks/catalogue.ts\`, from which \`npm run docs\` makes this page
 and \`GET /api/checks\` its answer. Ids are stable.
 
 Severity is the worst that a check can be: **blocks** ends the attempt, **warns** and **informs** do not. The code is
@@ -38,8 +38,11 @@ const end = `## Not checked
 
 - The login itself, the network and TLS: without them there is nothing to measure, and the attempt fails with the error
   of the connection, each cause with its code and its remedy ([errors.md](errors.md)).
-- The rights of the user who asks for the migration (SUPER, delegated admin): they are checked where they are known, in
-  Business Central.
+- The rights of the user who asks for the migration (AUT-05: SUPER, delegated admin): they are in the environment and in the
+  partner's directory, of which the service sees neither. Business Central checks them before it asks.
+- Whether the environment is being updated, or will be during the migration (the update window of VER-04): only the admin centre
+  knows, for whose API the service has no right. A database that is being updated shows in SRV-10 and VER-02, or in the error of the
+  connection; how versions fit is measured again in each attempt.
 - Room in the data factory: one that has none is not chosen. The size of pipelines does not depend on the databases.
 - The connection string: what is wrong with it is refused when the setup is asked for.`;
 

@@ -20,18 +20,17 @@ export const awsChecks: readonly PeerCheck[] = [
     note: "Tables online keep the platform's indexes and have no foreign keys.",
   },
   { names: ['sqlserver-batch-apply-lob-mode'], ids: [], note: 'There is one way to apply, for every type.' },
-  { names: ['sqlserver-check-for-triggers'], ids: [], note: 'Business Central makes none; not measured.' },
+  { names: ['sqlserver-check-for-triggers'], ids: ['TAB-08'] },
   { names: ['sqlserver-check-for-computed-fields'], ids: [], note: 'Left out by the plan: the server fills them.' },
   {
     names: [
       'sqlserver-check-for-memory-optimized-tables',
       'sqlserver-check-for-temporal-tables',
       'sqlserver-check-for-masked-data',
-      'sqlserver-check-for-sparse-columns',
     ],
-    ids: [],
-    note: 'Business Central makes no such tables or columns; not measured.',
+    ids: ['TAB-05'],
   },
+  { names: ['sqlserver-check-for-sparse-columns'], ids: [], note: 'They are read and tracked as all others.' },
   {
     names: ['sqlserver-check-for-columnstore-indexes'],
     ids: [],
@@ -39,11 +38,11 @@ export const awsChecks: readonly PeerCheck[] = [
   },
   {
     names: ['sqlserver-check-for-delayed-durability', 'sqlserver-check-for-accelerated-data-recovery'],
-    ids: [],
+    ids: ['SRV-07'],
     note: changeTracking,
   },
   { names: ['sqlserver-large-number-of-tables'], ids: ['TAB-04'] },
-  { names: ['sqlserver-check-for-special-characters'], ids: [], note: 'Names are quoted everywhere.' },
+  { names: ['sqlserver-check-for-special-characters'], ids: ['TAB-07'], note: 'Names are quoted everywhere.' },
   {
     names: [
       'sqlserver-check-for-encrypted-backups',

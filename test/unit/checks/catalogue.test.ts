@@ -58,6 +58,18 @@ const healthy: CheckInput = {
     statisticsAgeDays: 30,
     unmeasured: {},
   },
+  storage: {
+    delayedDurability: 'DISABLED',
+    acceleratedRecovery: false,
+    specialTables: [],
+    oddNames: [],
+    files: [
+      { type: 'ROWS', unused: 24, growth: 1_000 },
+      { type: 'LOG', unused: 1_024, growth: 0 },
+    ],
+    diskMegabytes: 1_000,
+    unmeasured: {},
+  },
   companies: [
     company('CRONUS International Ltd.', 'CRONUS International Ltd_'),
     company('CRONUS [LOCAL] & Söhne', 'CRONUS _LOCAL_ & Söhne'),
@@ -72,6 +84,7 @@ const healthy: CheckInput = {
     boundTo: ownMark,
     extensions: [{ ...base, version: '26.3.200.0' }, ...migrationApps],
     tablesTurnedOff: [],
+    triggers: [],
     user: 'factory',
     hasControl: true,
     usedGigabytes: 1,

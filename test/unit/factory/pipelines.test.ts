@@ -303,7 +303,7 @@ test('before it installs, the preparation changes nothing', () => {
     ])
     .parse(prepare);
   const assess = stages.typeProperties.cases.find(({ value }) => value === 'assess')?.activities ?? [];
-  expect(assess.map(({ type }) => type)).toEqual(['Lookup', 'Lookup', 'Lookup', 'Copy', 'Copy']);
+  expect(assess.map(({ type }) => type)).toEqual(['Lookup', 'Lookup', 'Lookup', 'Lookup', 'Copy', 'Copy']);
   // A wrong password is tried once: an account is locked after some.
   expect(assess.filter(({ dependsOn }) => dependsOn.length === 0).map(({ name }) => name)).toEqual([
     preparationActivities.sourceProbe,
@@ -311,7 +311,13 @@ test('before it installs, the preparation changes nothing', () => {
   ]);
   expect(assess[0]).toMatchObject({ policy: { retry: 0 } });
   const writes = /\b(?:INSERT INTO|UPDATE|DELETE FROM|MERGE|(?:ALTER|CREATE|DROP|TRUNCATE) \w+) (\S+)/g;
-  for (const query of [scripts.sourceProbe, scripts.destinationProbe, scripts.listCompanies, scripts.catalogue]) {
+  for (const query of [
+    scripts.sourceProbe,
+    scripts.sourceStorageProbe,
+    scripts.destinationProbe,
+    scripts.listCompanies,
+    scripts.catalogue,
+  ]) {
     expect(namesIn(query, writes).filter((target) => !target.startsWith('#'))).toEqual([]);
   }
 });
