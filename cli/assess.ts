@@ -17,6 +17,7 @@ export interface AssessOptions {
   readonly company?: readonly string[];
   readonly sourcePasswordFile?: string;
   readonly destinationPasswordFile?: string;
+  readonly trustServerCertificate?: boolean;
   readonly html?: string;
   readonly json?: string;
 }
@@ -24,12 +25,12 @@ export interface AssessOptions {
 /** Runs the command. @returns the exit code */
 export function assess(options: AssessOptions, process: Surroundings): Promise<number> {
   return run(process, async () => {
-    const { product, company, source, sourcePasswordFile } = options;
+    const { product, company, source, sourcePasswordFile: passwordFile, trustServerCertificate } = options;
     const destination = await destinationOf(options, process);
     const assessment = await assessDatabases({
       product,
       ...(company === undefined ? {} : { companies: company }),
-      source: await loginOf('source', source, sourcePasswordFile, process),
+      source: await loginOf('source', { text: source, passwordFile, trustServerCertificate }, process),
       ...(destination === undefined ? {} : { destination }),
     });
     await report(assessment, options, process);
@@ -38,12 +39,12 @@ export function assess(options: AssessOptions, process: Surroundings): Promise<n
 }
 
 async function destinationOf(
-  { destination, destinationPasswordFile, catalogue }: AssessOptions,
+  { destination, destinationPasswordFile: passwordFile, catalogue, trustServerCertificate }: AssessOptions,
   process: Surroundings,
 ): Promise<Wanted['destination']> {
   if (destination === undefined) return catalogue === undefined ? undefined : { recording: catalogue };
   if (catalogue !== undefined) throw new UsageProblem('--destination and --catalogue: give one of them.');
-  return loginOf('destination', destination, destinationPasswordFile, process);
+  return loginOf('destination', { text: destination, passwordFile, trustServerCertificate }, process);
 }
 
 async function report(assessment: Assessment, { html, json }: AssessOptions, { stdout }: Surroundings): Promise<void> {

@@ -6,23 +6,25 @@ import type { Surroundings } from './command.ts';
 import type { Login } from './connect.ts';
 import { readPassword } from './passwords.ts';
 
+/** Where a login comes from, and whether the certificate of its server is trusted unseen. */
+interface Asked {
+  readonly text: string;
+  readonly passwordFile: string | undefined;
+  readonly trustServerCertificate: boolean | undefined;
+}
+
 /**
  * Reads a connection string without a password, and then the password.
  * @throws {UsageProblem} if the text cannot be used; before anybody is asked for a password
  */
-export async function loginOf(
-  side: Login['side'],
-  text: string,
-  passwordFile: string | undefined,
-  { env }: Surroundings,
-): Promise<Login> {
-  parse(side, text, 'apart');
-  const password = await readPassword(side, passwordFile, env);
-  return { side, connection: parse(side, text, password), password };
+export async function loginOf(side: Login['side'], asked: Asked, { env }: Surroundings): Promise<Login> {
+  parse(side, asked, 'apart');
+  const password = await readPassword(side, asked.passwordFile, env);
+  return { side, connection: parse(side, asked, password), password };
 }
 
-function parse(side: Login['side'], text: string, password: string): Login['connection'] {
-  const parsed = parseConnectionString(text, password);
+function parse(side: Login['side'], { text, trustServerCertificate }: Asked, password: string): Login['connection'] {
+  const parsed = parseConnectionString(text, { password, trustServerCertificate });
   if (parsed.ok) return parsed.connection;
   throw new UsageProblem(parsed.errors.map((error) => describe(side, error)).join('\n'));
 }

@@ -13,6 +13,8 @@ const program = new Command('cloud-migration')
   .exitOverride()
   .showHelpAfterError();
 
+const trusts = 'trusts the certificates of the servers unseen: who stands in between can read everything';
+
 program
   .command('assess')
   .description(
@@ -33,6 +35,7 @@ program
   .option('--company <name...>', 'companies to migrate; left out: all of the source')
   .option('--source-password-file <file>', 'file that holds the password; else BC_SOURCE_PASSWORD, else the prompt')
   .option('--destination-password-file <file>', 'the same, and BC_DESTINATION_PASSWORD')
+  .option('--trust-server-certificate', trusts)
   .option('--html <file>', 'writes the report as one HTML page, to be mailed or printed')
   .option('--json <file>', 'writes the report as JSON; - for the standard output, in place of the text')
   .addHelpText(
@@ -56,6 +59,7 @@ program
     '--destination-password-file <file>',
     'file that holds the password; else BC_DESTINATION_PASSWORD, else the prompt',
   )
+  .option('--trust-server-certificate', trusts)
   .requiredOption('--out <file>', 'to write')
   .action(async (options: RecordOptions) => {
     process.exitCode = await record(options, process);

@@ -10,7 +10,7 @@ import type { ReplayChanges } from '../../shared/setup/replay.ts';
 import { readJsonBody } from '../http/json-body.ts';
 import { passwordFault } from '../../shared/sql/connection-string.ts';
 import { changedSelection, selectionChangeSchema } from './selection-body.ts';
-import { readConnectionString } from './setup-body.ts';
+import { readConnectionString, requireKind } from './setup-body.ts';
 
 const passwordSchema = z.string().superRefine((password, context) => {
   const fault = passwordFault(password);
@@ -27,6 +27,8 @@ export const replayBodySchema = z.strictObject({
       connectionString: z.string().min(1).max(4096).optional(),
       /** Another runtime to reuse; null: a new one. */
       runtimeName: runtimeNameSchema.nullable().optional(),
+      /** Left out: as it was, but never with another connection string. */
+      trustServerCertificate: z.boolean().optional(),
     })
     .refine(({ password, connectionString }) => password === undefined || connectionString === undefined, {
       path: ['password'],
@@ -59,12 +61,19 @@ export async function readReplayRequest(
   settings: Settings,
 ): Promise<ReplayRequest> {
   const { from, source = {}, dryRun, ...selectionChange } = await readJsonBody(request, replayBodySchema);
-  const { connectionString, runtimeName } = source;
+  const { connectionString, runtimeName, trustServerCertificate } = source;
+  const { kind } = before.source;
   const given =
-    connectionString === undefined ? undefined : readConnectionString(connectionString, before.source.kind, settings);
+    connectionString === undefined
+      ? undefined
+      : readConnectionString({ connectionString, trustServerCertificate }, kind, settings);
   const { runtimeName: oldRuntime, ...oldSource } = before.source;
   const runtime = runtimeName === undefined ? oldRuntime : (runtimeName ?? undefined);
-  const connection = given?.connection ?? before.source.connection;
+  const connection = given?.connection ?? {
+    ...before.source.connection,
+    ...(trustServerCertificate === undefined ? {} : { trustServerCertificate }),
+  };
+  requireKind(kind, connection, settings.MIGRATION_AZURE_SQL_DOMAINS);
   const selection = changedSelection(before, selectionChange);
   return {
     from,

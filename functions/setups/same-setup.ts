@@ -13,7 +13,11 @@ const fields: readonly Field[] = [
   [connectionString, 'The database', ({ source }) => source.connection.database],
   [connectionString, 'The user id', ({ source }) => source.connection.userName],
   [connectionString, 'Encrypt', ({ source }) => source.connection.encrypt],
-  [connectionString, 'TrustServerCertificate', ({ source }) => source.connection.trustServerCertificate],
+  [
+    '/source/trustServerCertificate',
+    'Trust in the certificate',
+    ({ source }) => source.connection.trustServerCertificate,
+  ],
   [connectionString, 'MultiSubnetFailover', ({ source }) => source.connection.multiSubnetFailover],
   [connectionString, 'HostNameInCertificate', ({ source }) => source.connection.hostNameInCertificate],
   ['/assessmentId', 'The assessment', ({ assessmentId }) => assessmentId],

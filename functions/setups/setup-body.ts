@@ -32,6 +32,8 @@ export const setupBodySchema = z
         kind: sourceKindSchema,
         connectionString: z.string().min(1).max(4096),
         runtimeName: runtimeNameSchema.optional(),
+        /** Whether the certificate of the server is trusted unseen. */
+        trustServerCertificate: z.boolean().optional(),
       })
       .refine(({ kind, runtimeName }) => kind === 'SqlServer' || runtimeName === undefined, {
         path: ['runtimeName'],
@@ -62,7 +64,7 @@ export async function readSetupRequest(request: HttpRequest, settings: Settings)
     request,
     setupBodySchema,
   );
-  const { connection, password } = readConnectionString(source.connectionString, source.kind, settings);
+  const { connection, password } = readConnectionString(source, source.kind, settings);
   const { kind, runtimeName } = source;
   return {
     setupRequest: {
@@ -79,15 +81,28 @@ export async function readSetupRequest(request: HttpRequest, settings: Settings)
 
 /** @throws {ApiError} `InvalidRequestBody`, naming every keyword that cannot be used */
 export function readConnectionString(
-  text: string,
+  {
+    connectionString,
+    trustServerCertificate,
+  }: { readonly connectionString: string; readonly trustServerCertificate?: boolean | undefined },
   kind: SourceKind,
   { MIGRATION_AZURE_SQL_DOMAINS: domains }: Settings,
 ): { readonly connection: SourceConnection; readonly password: string } {
-  const parsed = parseConnectionString(text);
+  const parsed = parseConnectionString(connectionString, { trustServerCertificate });
   if (!parsed.ok) throw invalidFields(parsed.errors.map(connectionStringError));
-  const errors = kind === 'AzureSql' ? azureConnectionErrors(parsed.connection, domains) : [];
-  if (errors.length > 0) throw invalidFields(errors.map(connectionStringError));
+  requireKind(kind, parsed.connection, domains);
   return parsed;
+}
+
+/** @throws {ApiError} `InvalidRequestBody`, naming what a connection to a source of a kind must not have */
+export function requireKind(kind: SourceKind, connection: SourceConnection, domains: readonly string[]): void {
+  if (kind !== 'AzureSql') return;
+  const errors = azureConnectionErrors(connection, domains).map((error) =>
+    error.keyword === 'TrustServerCertificate'
+      ? fieldError('/source/trustServerCertificate', 'InvalidValue', `It ${error.problem}.`, error.remedy)
+      : connectionStringError(error),
+  );
+  if (errors.length > 0) throw invalidFields(errors);
 }
 
 function connectionStringError({ keyword, problem, remedy }: ConnectionStringError): FieldError {

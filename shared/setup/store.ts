@@ -305,7 +305,7 @@ export class SetupStore extends SetupWriter {
       head,
       milestones: [{ name: 'accepted', data }],
       others: [attemptRow(head, audit, cleanupsBefore), ...copies].map((row) => ['create', row]),
-      audit: this.auditRow(head, audit, `attempt ${head.attempt}`),
+      audit: this.auditRow(head, audit, attemptText(head)),
     });
     // And again, if it took so long that the timer may have forgotten what it could not find.
     if (begun !== undefined && hasStoodStill(this.clock.now(), noted)) await this.active.add(head);
@@ -318,4 +318,10 @@ export class SetupStore extends SetupWriter {
     const { state } = milestones[milestone.name];
     return this.write(head, { head, milestones: [milestone], audit: this.auditRow(head, audit, state) });
   }
+}
+
+/** For the audit: trust in a server that shows no certificate to be trusted is somebody's decision. */
+function attemptText({ attempt, request }: SetupRecord): string {
+  const { trustServerCertificate } = request.source.connection;
+  return `attempt ${attempt}${trustServerCertificate ? ', trusts the certificate of the server unseen' : ''}`;
 }

@@ -48,7 +48,7 @@ export const connectFailures = {
     numbers: [-2_146_893_019],
     title: 'The certificate of the server is not trusted.',
     remedy:
-      'Install on SQL Server a certificate that the machine of the integration runtime trusts, or add its issuer there. If you decide to trust the server unseen, give TrustServerCertificate=True in the connection string.',
+      'Install on SQL Server a certificate that the machine of the integration runtime trusts, or add its issuer there. If you decide to trust the server unseen, set source.trustServerCertificate (on the command line --trust-server-certificate).',
   },
   CertificateNameWrong: {
     numbers: [-2_146_893_022],

@@ -4,6 +4,10 @@
  * https://learn.microsoft.com/dotnet/api/microsoft.data.sqlclient.sqlconnection.connectionstring
  */
 import type { SourceConnection } from '../setup/setup.ts';
+import { keywordOf, keywords, refusals, sqlLogin, unused } from './connection-keywords.ts';
+import type { Keyword } from './connection-keywords.ts';
+import { readParts } from './connection-string-grammar.ts';
+import type { Part } from './connection-string-grammar.ts';
 
 /** What is wrong with one keyword, and how to mend it. Names come from SqlClient's list, never from the caller's text. */
 export interface ConnectionStringError {
@@ -17,79 +21,29 @@ export type ConnectionStringResult =
   | { readonly ok: true; readonly connection: SourceConnection; readonly password: string }
   | { readonly ok: false; readonly errors: readonly ConnectionStringError[] };
 
-/** Keywords that the service honours, and those that it takes as long as they ask for nothing. */
-const synonyms = {
-  Server: ['server', 'data source', 'address', 'addr', 'network address'],
-  Database: ['database', 'initial catalog'],
-  'User ID': ['user id', 'userid', 'uid', 'user'],
-  Password: ['password', 'pwd'],
-  Encrypt: ['encrypt'],
-  TrustServerCertificate: ['trustservercertificate', 'trust server certificate'],
-  'Connect Timeout': ['connect timeout', 'connection timeout', 'timeout'],
-  'Persist Security Info': ['persist security info', 'persistsecurityinfo'],
-  MultipleActiveResultSets: ['multipleactiveresultsets', 'multiple active result sets'],
-  'Integrated Security': ['integrated security', 'trusted_connection'],
-  MultiSubnetFailover: ['multisubnetfailover', 'multi subnet failover'],
-  HostNameInCertificate: ['hostnameincertificate', 'host name in certificate'],
-  'Application Intent': ['application intent', 'applicationintent'],
-  'Column Encryption Setting': ['column encryption setting'],
-  Replication: ['replication'],
-} as const;
-type Keyword = keyof typeof synonyms;
-
-const keywords = Object.keys(synonyms) as Keyword[];
-const keywordOf = new Map<string, Keyword>(keywords.flatMap((name) => synonyms[name].map((key) => [key, name])));
-
-/** What shapes the connections of one client alone. The service has its own, so that any value is taken and none is used. */
-const unused = new Set(
-  (
-    'App, Application Name, Async, Asynchronous Processing, Command Timeout, Connect Retry Count, Connect Retry Interval, ' +
-    'Connection Lifetime, Connection Reset, ConnectRetryCount, ConnectRetryInterval, Enlist, Load Balance Timeout, ' +
-    'Max Pool Size, Min Pool Size, Packet Size, Pool Blocking Period, PoolBlockingPeriod, Pooling, Transaction Binding, ' +
-    'Type System Version, Workstation ID, WSID'
-  )
-    .toLowerCase()
-    .split(', '),
-);
-
-const leaveOut = 'Leave it out.';
-const sqlLogin = 'Leave it out and give the User ID and Password of a SQL Server login.';
-
-/** The other keywords of SqlClient, by remedy, so that they can be refused by name. */
-const refusedKeywords: Readonly<Record<string, string>> = {
-  [sqlLogin]: 'Authentication',
-  'Leave it out and attach the file to a server: only databases of a server can be migrated.':
-    'AttachDBFilename, Context Connection, Extended Properties, Initial File Name, User Instance',
-  'Leave it out and name the server of the primary database in Server.':
-    'Failover Partner, Failover Partner SPN, FailoverPartnerSPN',
-  'Leave it out: the service speaks TCP only.': 'Net, Network, Network Library',
-  'Leave it out, and give the name that the certificate has in HostNameInCertificate.':
-    'Server Certificate, Server SPN, ServerCertificate, ServerSPN',
-  'Leave it out: the service connects with settings of its own.':
-    'Attestation Protocol, Current Language, Enclave Attestation Url, IP Address Preference, IPAddressPreference, Language',
-};
-const refusals = new Map(
-  Object.entries(refusedKeywords).flatMap(([remedy, names]) =>
-    names
-      .split(', ')
-      .map((keyword) => [keyword.toLowerCase(), { keyword, problem: 'is not supported', remedy }] as const),
-  ),
-);
+/** What is given beside a text. */
+interface Beside {
+  /** The password, of which the text must have none then. */
+  readonly password?: string;
+  /** Whether the certificate of the server is trusted unseen, which a text that is copied from elsewhere does not decide. */
+  readonly trustServerCertificate?: boolean | undefined;
+}
 
 /**
  * Reads a connection string.
- * @param apart the password, where it is given apart from the text, which must have none then
  *
  * `Encrypt` is on unless it is switched off, as in Microsoft.Data.SqlClient; `Encrypt=Strict` never trusts a certificate
  * unseen. Where a server has an instance and a port, the port decides and the instance is dropped.
  * @returns every problem at once; does not throw
  */
-export function parseConnectionString(text: string, apart?: string): ConnectionStringResult {
+export function parseConnectionString(text: string, beside: Beside = {}): ConnectionStringResult {
   const errors: ConnectionStringError[] = [];
-  const values = new Map<Keyword, string>(apart === undefined ? [] : [['Password', apart]]);
+  const values = new Map<Keyword, string>(beside.password === undefined ? [] : [['Password', beside.password]]);
   for (const part of readParts(text)) {
     // What stands behind a place that cannot be read is not known to be missing.
-    if ('problem' in part) return { ok: false, errors: [...errors, part] };
+    if ('problem' in part) {
+      return { ok: false, errors: [...errors, { keyword: undefined, ...part, remedy: quoteSemicolons }] };
+    }
     if (unused.has(part.key.toLowerCase())) continue;
     const keyword = keywordOf.get(part.key.toLowerCase());
     if (keyword === undefined) errors.push(refuse(part));
@@ -112,7 +66,7 @@ export function parseConnectionString(text: string, apart?: string): ConnectionS
       database: values.get('Database') ?? '',
       userName: values.get('User ID') ?? '',
       encrypt: !/^(?:false|no|optional)$/i.test(encrypt),
-      trustServerCertificate: !/^strict$/i.test(encrypt) && !no.test(values.get('TrustServerCertificate') ?? 'no'),
+      trustServerCertificate: !/^strict$/i.test(encrypt) && beside.trustServerCertificate === true,
       ...(no.test(values.get('MultiSubnetFailover') ?? 'no') ? {} : { multiSubnetFailover: true }),
       ...(hostNameInCertificate === undefined ? {} : { hostNameInCertificate }),
     },
@@ -120,67 +74,18 @@ export function parseConnectionString(text: string, apart?: string): ConnectionS
   };
 }
 
-interface Part {
-  readonly key: string;
-  readonly value: string;
-  /** Where the part starts, from 1. */
-  readonly position: number;
-}
-
-const gap = /[\s;]*/y;
-// A doubled equals sign stands for one within a keyword. Within a value it needs no doubling.
-const keyPattern = /(?<key>(?:[^=;\p{Cc}]|==)+)=(?!=)\s*/uy;
-const valuePattern =
-  /(?:"(?<double>(?:[^"\0]|"")*)"|'(?<single>(?:[^'\0]|'')*)'|(?<bare>(?!["'])(?:[^;\s\p{Cc}]|\s+(?=[^;\s\p{Cc}]))*(?<!["'])))\s*(?:;|$)/uy;
-
-function* readParts(text: string): Generator<Part | ConnectionStringError> {
-  let index = 0;
-  const match = (pattern: RegExp) => {
-    pattern.lastIndex = index;
-    const found = pattern.exec(text);
-    if (found !== null) index = pattern.lastIndex;
-    return found?.groups;
-  };
-  for (;;) {
-    match(gap);
-    if (index === text.length) return;
-    const position = index + 1;
-    const key = match(keyPattern)?.['key']?.trim();
-    if (key === undefined || key === '') {
-      yield unreadable(position, 'a keyword and an equals sign');
-      return;
-    }
-    const valueStart = index + 1;
-    const value = match(valuePattern);
-    if (value === undefined) {
-      yield unreadable(valueStart, 'a value that ends with a semicolon');
-      return;
-    }
-    const { double, single, bare = '' } = value;
-    yield { key, position, value: double?.replaceAll('""', '"') ?? single?.replaceAll("''", "'") ?? bare };
-  }
-}
-
 const quoteSemicolons =
   'Put a value that holds a semicolon or a quotation mark in double quotes, and double those in it.';
 
-function unreadable(position: number, expected: string): ConnectionStringError {
+function refuse({ key, position }: Part): ConnectionStringError {
+  const known = refusals.get(key.toLowerCase());
+  if (known !== undefined) return { ...known, problem: 'is not supported' };
   return {
     keyword: undefined,
-    problem: `cannot be read: at character ${position}, ${expected} should stand`,
-    remedy: quoteSemicolons,
+    // It is not named: it may be the rest of a password with a semicolon.
+    problem: `has a keyword at character ${position} that SqlClient does not know`,
+    remedy: `Check its spelling. ${quoteSemicolons}`,
   };
-}
-
-function refuse({ key, position }: Part): ConnectionStringError {
-  return (
-    refusals.get(key.toLowerCase()) ?? {
-      keyword: undefined,
-      // It is not named: it may be the rest of a password with a semicolon.
-      problem: `has a keyword at character ${position} that SqlClient does not know`,
-      remedy: `Check its spelling. ${quoteSemicolons}`,
-    }
-  );
 }
 
 type Fault = Omit<ConnectionStringError, 'keyword'>;
@@ -200,6 +105,11 @@ function errorIn(keyword: Keyword, value: string | undefined): Fault | undefined
         remedy: 'Give one of these.',
       });
     case 'TrustServerCertificate':
+      return unless(no, value, {
+        problem: 'is a decision that is not taken in the text',
+        remedy:
+          'Leave it out. If you decide to trust the server unseen, set source.trustServerCertificate (on the command line --trust-server-certificate).',
+      });
     case 'MultiSubnetFailover':
       return unless(/^(?:true|yes|false|no)$/i, value, {
         problem: 'is neither true nor false',
@@ -252,6 +162,7 @@ const notLiteral: Fault = {
   problem: 'starts with @ or holds @{, which Data Factory takes for an expression',
   remedy: 'Use a name or password without it.',
 };
+const leaveOut = 'Leave it out.';
 const no = /^(?:false|no)$/i;
 
 function required(value: string | undefined): Fault | undefined {

@@ -164,6 +164,11 @@ describe('PUT of a setup that exists', () => {
   test.each([
     ['/product', 'The product', { product: 'DynamicsBC' }],
     ['/source/runtimeName', 'The runtime name', { source: { ...source, runtimeName: 'shir-old' } }],
+    [
+      '/source/trustServerCertificate',
+      'Trust in the certificate',
+      { source: { ...source, trustServerCertificate: true } },
+    ],
     ['/destination/environment', 'The environment', { destination: { environment: 'Sandbox' } }],
     ['/companies', 'The list of companies', { companies: ['hunter'] }],
     ['/tableMappings', 'The list of mappings', { tableMappings: [mapping] }],
@@ -173,7 +178,6 @@ describe('PUT of a setup that exists', () => {
       ['The user id', 'migration', 'other'],
       ['The password', 'hunter2', 'hunter3'],
       ['Encrypt', 'Server', 'Encrypt=no;Server'],
-      ['TrustServerCertificate', 'Server', 'TrustServerCertificate=yes;Server'],
     ].map(([name = '', from = '', to = '']): [string, string, object] => [
       '/source/connectionString',
       name,
@@ -323,11 +327,14 @@ describe('PUT is refused', () => {
   });
 
   test('for an Azure SQL source that is on another server, before anything is made', async () => {
-    const elsewhere = { kind: 'AzureSql', connectionString: `${connectionString};TrustServerCertificate=yes` };
+    const elsewhere = { kind: 'AzureSql', connectionString, trustServerCertificate: true };
     const answer = await api.put(setupId, { ...setupBody, source: elsewhere });
-    expect(errorsOf(answer).map(({ detail }) => detail)).toEqual([
-      'Server is no server of Azure SQL Database.',
-      'TrustServerCertificate is on, although the certificates of Azure SQL Database are trusted everywhere.',
+    expect(errorsOf(answer)).toMatchObject([
+      { pointer: '/source/connectionString', detail: 'Server is no server of Azure SQL Database.' },
+      {
+        pointer: '/source/trustServerCertificate',
+        detail: 'It is on, although the certificates of Azure SQL Database are trusted everywhere.',
+      },
     ]);
     expect(await secrets()).toEqual([]);
   });

@@ -121,6 +121,19 @@ test.each([
   expect(exitCode).toBe(code);
 });
 
+test('a server that shows another certificate is trusted by a decision alone', async () => {
+  const elsewhere = `${source()};HostNameInCertificate=sql.example.com`;
+  expect(await run({ source: elsewhere })).toMatchObject({
+    exitCode: 3,
+    errors: expect.stringContaining('The certificate of the server is for another name.') as string,
+  });
+  expect(await run({ source: `${elsewhere};TrustServerCertificate=True` })).toMatchObject({
+    exitCode: 2,
+    errors: expect.stringContaining('--trust-server-certificate') as string,
+  });
+  expect(await run({ source: elsewhere, trustServerCertificate: true })).toMatchObject({ exitCode: 0 });
+});
+
 describe('an environment that was recorded', () => {
   const file = () => join(folder, 'environment.gz');
 

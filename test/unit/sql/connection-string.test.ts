@@ -9,8 +9,8 @@ function errorsOf(text: string) {
   return result.ok ? [] : result.errors;
 }
 
-function connectionOf(text: string) {
-  const result = parseConnectionString(text);
+function connectionOf(text: string, trustServerCertificate = false) {
+  const result = parseConnectionString(text, { trustServerCertificate });
   expect(result.ok ? [] : result.errors).toEqual([]);
   return result.ok ? { ...result.connection, password: result.password } : undefined;
 }
@@ -28,14 +28,13 @@ describe('connection strings of the documentation are read', () => {
       { server: String.raw`host\inst`, database: 'BC', userName: 'sa', password: 'secret', ...plain },
     ],
     [
-      'Server=tcp:srv.database.windows.net,1433;Initial Catalog=BC;Persist Security Info=False;User ID=me;Password=secret;MultipleActiveResultSets=False;Encrypt=True;TrustServerCertificate=True;Connection Timeout=30;',
+      'Server=tcp:srv.database.windows.net,1433;Initial Catalog=BC;Persist Security Info=False;User ID=me;Password=secret;MultipleActiveResultSets=False;Encrypt=True;TrustServerCertificate=False;Connection Timeout=30;',
       {
         server: 'srv.database.windows.net,1433',
         database: 'BC',
         userName: 'me',
         password: 'secret',
-        encrypt: true,
-        trustServerCertificate: true,
+        ...plain,
       },
     ],
   ])('%s', (text, expected) => {
@@ -69,7 +68,7 @@ describe('values', () => {
     ['no', { encrypt: false, trustServerCertificate: true }],
     ['optional', { encrypt: false, trustServerCertificate: true }],
   ])('Encrypt=%s', (value, expected) => {
-    expect(connectionOf(`${good};Encrypt=${value};Trust Server Certificate=yes`)).toMatchObject(expected);
+    expect(connectionOf(`${good};Encrypt=${value}`, true)).toMatchObject(expected);
   });
 
   test.each([
@@ -113,6 +112,7 @@ describe('keywords that ask for nothing here', () => {
     'ApplicationIntent=ReadWrite',
     'Column Encryption Setting=Disabled',
     'Replication=False',
+    'TrustServerCertificate=False',
   ])('%s', (setting) => expect(connectionOf(`${good};${setting}`)).toEqual(connectionOf(good)));
 });
 
@@ -137,6 +137,27 @@ describe('keywords that are refused by name', () => {
   });
 });
 
+// https://learn.microsoft.com/sql/connect/ado-net/connection-options, with every spelling that the source of SqlClient has.
+const spellings =
+  'addr, address, app, application intent, application name, applicationintent, attachdbfilename, attestation protocol, ' +
+  'authentication, clientcertificate, clientkey, clientkeypassword, column encryption setting, columnencryption, ' +
+  'command timeout, connect retry count, connect retry interval, connect timeout, connection lifetime, connection reset, ' +
+  'connection timeout, connectretrycount, connectretryinterval, connecttimeout, context connection, current language, ' +
+  'data source, database, enclave attestation url, encrypt, enlist, extended properties, failover partner, ' +
+  'failover partner spn, failoverpartner, failoverpartnerspn, host name in certificate, hostnameincertificate, ' +
+  'initial catalog, initial file name, integrated security, ip address preference, ipaddresspreference, language, ' +
+  'load balance timeout, max pool size, min pool size, multi subnet failover, multiple active result sets, ' +
+  'multipleactiveresultsets, multisubnetfailover, net, network, network address, network library, packet size, packetsize, ' +
+  'password, persist security info, persistsecurityinfo, pool blocking period, poolblockingperiod, pooling, pwd, ' +
+  'replication, server, server certificate, server spn, servercertificate, serverspn, timeout, transaction binding, ' +
+  'transparent network ip resolution, transparentnetworkipresolution, trust server certificate, trusted_connection, ' +
+  'trustservercertificate, type system version, uid, user, user id, user instance, workstation id, workstationid, wsid';
+
+test.each(spellings.split(', '))('the keyword %s is known', (keyword) => {
+  const unknown = errorsOf(`${good};${keyword}=x`).filter((error) => error.keyword === undefined);
+  expect(unknown).toEqual([]);
+});
+
 describe('problems', () => {
   test.each([
     ['Trusted_Connection=yes', 'Integrated Security'],
@@ -150,6 +171,8 @@ describe('problems', () => {
     ['HostNameInCertificate=a b', 'HostNameInCertificate'],
     ['Encrypt=maybe', 'Encrypt'],
     ['TrustServerCertificate=', 'TrustServerCertificate'],
+    ['TrustServerCertificate=True', 'TrustServerCertificate'],
+    ['Trust Server Certificate=yes', 'TrustServerCertificate'],
     ['Connect Timeout=soon', 'Connect Timeout'],
     ['Data Source=other', 'Server'],
     ['PWD=other', 'Password'],
