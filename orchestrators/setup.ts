@@ -3,7 +3,7 @@
  * what a setup would meet.
  */
 import type { OrchestrationContext } from 'durable-functions';
-import { call, callChild, orchestrator, pause, Stopped } from '../shared/durable.ts';
+import { call, callChild, FailedForGood, orchestrator, pause, Stopped } from '../shared/durable.ts';
 import type { Steps } from '../shared/durable.ts';
 import { messageOf } from '../shared/error-message.ts';
 import { isAssessment } from '../shared/setup/assessment.ts';
@@ -69,6 +69,7 @@ function* attemptSetup(
       if (error.reason === 'superseded') throw error;
       return { kind: 'canceled' };
     }
+    if (error instanceof FailedForGood) return { kind: 'failed', failure: error.failure };
     // A permanent outcome is a value; what is thrown here failed in every one of its tries.
     const detail = messageOf(error);
     return { kind: 'failed', failure: setupFailure('StepFailed', detail), detail };

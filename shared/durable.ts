@@ -8,6 +8,8 @@ import type { OrchestrationContext, OrchestrationHandler, Task } from 'durable-f
 import { z } from 'zod';
 import { stopReasons } from './setup/fence.ts';
 import type { Fence, StopReason } from './setup/fence.ts';
+import { setupFailureSchema } from './setup/setup.ts';
+import type { SetupFailure } from './setup/setup.ts';
 
 /** Work that touches the world. Its name and shapes are kept in histories: they never change after a release. */
 export interface ActivityContract<Input, Output> {
@@ -35,10 +37,27 @@ export class Stopped extends Error {
   }
 }
 
-/** @throws {Stopped} if the work was not done */
+/** What an activity or a child gives that failed for a reason which does not change by itself. */
+const failedSchema = z.strictObject({ failed: setupFailureSchema });
+export type FailedOutput = z.infer<typeof failedSchema>;
+
+/** Ends an orchestration, as `Stopped` does, with a failure that no further try would change. */
+export class FailedForGood extends Error {
+  override readonly name = 'FailedForGood';
+  readonly failure: SetupFailure;
+
+  constructor(failure: SetupFailure) {
+    super(failure.cause);
+    this.failure = failure;
+  }
+}
+
+/** @throws {Stopped | FailedForGood} if the work was not done */
 function outputOf<Output>(schema: z.ZodType<Output>, given: unknown): Output {
   const stopped = stoppedSchema.safeParse(given);
   if (stopped.success) throw new Stopped(stopped.data.stopped);
+  const failed = failedSchema.safeParse(given);
+  if (failed.success) throw new FailedForGood(failed.data.failed);
   return schema.parse(given);
 }
 
@@ -65,7 +84,11 @@ function retryOptions(): RetryOptions {
   return options;
 }
 
-/** Calls an activity, with retries. Throws what the last attempt threw. @throws {Stopped} if its fence stopped it */
+/**
+ * Calls an activity, with retries. Throws what the last attempt threw.
+ * @throws {Stopped} if its fence stopped it
+ * @throws {FailedForGood} if further attempts would not change its failure
+ */
 export function* call<Input, Output>(
   context: OrchestrationContext,
   activity: ActivityContract<Input, Output>,
@@ -102,7 +125,7 @@ export function* callChild<Input, Output>(
   );
 }
 
-/** Makes the handler of an orchestration from its contract and its steps. One that is stopped ends with the reason. */
+/** Makes the handler of an orchestration from its contract and its steps. One that is stopped, or fails for good, ends with the reason. */
 export function orchestrator<Input, Output>(
   contract: OrchestrationContract<Input, Output>,
   steps: (context: OrchestrationContext, input: Input) => Steps<Output>,
@@ -112,6 +135,7 @@ export function orchestrator<Input, Output>(
       return yield* steps(context, contract.input.parse(context.df.getInput()));
     } catch (error) {
       if (error instanceof Stopped) return { stopped: error.reason };
+      if (error instanceof FailedForGood) return { failed: error.failure };
       throw error;
     }
   };

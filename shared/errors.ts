@@ -42,6 +42,7 @@ export const apiErrors = {
   BodyTooLarge: { status: 413, title: 'The request body is too large.' },
   UnsupportedMediaType: { status: 415, title: 'The request body must be application/json.' },
   InternalError: { status: 500, title: 'The request failed for a reason that lies in the service.' },
+  VaultRefused: { status: 503, title: 'The vault does not let the service keep or read passwords.' },
   ServiceUnavailable: { status: 503, title: 'A service that this one depends on does not answer.' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
@@ -105,6 +106,11 @@ export const setupFailures = {
     title: 'No data factory has room for the setup.',
     remedy:
       'Ask the operator of the service for room: a further data factory, or the deletion of setups that are not needed any more. Then replay the setup.',
+  },
+  VaultRefused: {
+    title: 'The vault does not let the service read or keep the password of the source.',
+    remedy:
+      'Ask the operator of the service to give its identity the role Key Vault Secrets Officer on the vault, to let it through the firewall of the vault, or to enable the secret again, as the cause says. Then replay the setup; a replay with the password makes another secret.',
   },
   StepFailed: {
     title: 'A step failed after all its attempts.',

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { HttpHandler, HttpMethod, HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { isRestError } from '@azure/core-rest-pipeline';
 import { z } from 'zod';
+import { VaultRefused } from '../../shared/secrets.ts';
 import type { Services } from '../../shared/services.ts';
 import { apiVersion } from '../../shared/setup/setup.ts';
 import { createAuthenticate } from './access-token.ts';
@@ -154,6 +155,11 @@ function answerError(error: unknown, { request, context, requestId }: Call): Htt
 
 /** What failed is in the log only. A service that does not answer, or too slowly, may do so later: when it says. */
 function internalError(cause: unknown): ApiError {
+  if (cause instanceof VaultRefused) {
+    return new ApiError('VaultRefused', `${cause.message} Ask the operator of the service, with the traceId.`, {
+      cause,
+    });
+  }
   const { statusCode = 503, response } = isRestError(cause) ? cause : { statusCode: 500 };
   if (statusCode !== 429 && statusCode <= 500)
     return new ApiError('InternalError', 'Ask the operator, with the traceId.', { cause });

@@ -19,6 +19,8 @@ export interface KeyVaultOptions {
   readonly authority: string;
   /** Secret permissions by the object id of the caller. Absent: whoever has a token may do everything. */
   readonly access?: Readonly<Record<string, readonly SecretPermission[]>>;
+  /** Whether the firewall lets nobody in now. */
+  readonly isClosed?: () => boolean;
 }
 
 const RESOURCE = 'https://vault.azure.net';
@@ -47,6 +49,7 @@ async function answerRequest(
 ): Promise<HttpsAnswer> {
   try {
     const caller = await authenticate(options, request);
+    if (options.isClosed?.() === true) throw closed();
     requireApiVersion(request.url);
     const operation = findOperation({ store, vaultUrl, request });
     authorize(options, caller, operation.permission);
@@ -56,6 +59,12 @@ async function answerRequest(
     const answer = describeError(error);
     return error.status === 401 ? { ...answer, headers: challenge(options.authority) } : answer;
   }
+}
+
+/** https://learn.microsoft.com/azure/key-vault/general/rest-error-codes#http-403-insufficient-permissions */
+function closed(): KeyVaultError {
+  const message = 'Client address is not authorized and caller is not a trusted service.';
+  return new KeyVaultError(403, 'Forbidden', message, 'ForbiddenByFirewall');
 }
 
 /** https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses#authentication-challenge */

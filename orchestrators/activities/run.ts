@@ -1,6 +1,8 @@
 /** How every activity runs, whoever calls it: shapes checked, and nothing changed by whom the fence stops. */
-import type { ActivityContract } from '../../shared/durable.ts';
+import type { ActivityContract, FailedOutput } from '../../shared/durable.ts';
+import { VaultRefused } from '../../shared/secrets.ts';
 import type { Services } from '../../shared/services.ts';
+import { setupFailure } from '../../shared/setup/failure.ts';
 import { stopReason } from '../../shared/setup/fence.ts';
 import type { Worker } from '../../shared/setup/fence.ts';
 import { activities } from '../contract.ts';
@@ -14,7 +16,7 @@ type AnyImplementation = (input: unknown, services: Services, run: ActivityRun) 
 
 /**
  * Runs an activity.
- * @returns its output, or `stoppedSchema` if the attempt may not do this (any more)
+ * @returns its output, or `stoppedSchema` if the attempt may not do this (any more), or `failedSchema` if it cannot
  * @throws what is worth a retry, or {z.ZodError} if a shape is not that of the contract
  */
 export async function runActivity(
@@ -40,8 +42,18 @@ export async function runActivity(
   const reason = fence === 'none' ? undefined : await ask();
   if (reason !== undefined) return { stopped: reason };
   const implementation = implementations[name] as AnyImplementation;
-  const answer = await implementation(parsed, services, { getClient, head, stopped });
-  return isStopped(answer) ? answer : output.parse(answer);
+  try {
+    const answer = await implementation(parsed, services, { getClient, head, stopped });
+    return isStopped(answer) ? answer : output.parse(answer);
+  } catch (error) {
+    if (error instanceof VaultRefused) return failedForGood(error);
+    throw error;
+  }
+}
+
+/** Nobody but an operator changes that. */
+function failedForGood({ message }: VaultRefused): FailedOutput {
+  return { failed: setupFailure('VaultRefused', message) };
 }
 
 function isStopped(answer: unknown): boolean {

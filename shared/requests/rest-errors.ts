@@ -1,5 +1,6 @@
 /** What Azure's services answer when a thing is missing, not allowed, or somebody else was faster, as values. */
 import { isRestError } from '@azure/core-rest-pipeline';
+import { z } from 'zod';
 
 /** Answers undefined instead of failing with 404. */
 export async function unlessMissing<T>(request: () => Promise<T>): Promise<T | undefined> {
@@ -32,6 +33,15 @@ export async function unlessForbidden<T>(request: () => Promise<T>): Promise<T |
     throw error;
   }
 }
+
+/** Why Key Vault lets nobody do this, in its word for it; undefined of any other error. */
+export function refusalOf(error: unknown): string | undefined {
+  if (!isRestError(error) || error.statusCode !== 403) return undefined;
+  return refusalSchema.safeParse(error.details).data?.error.innerError.code ?? error.code ?? 'Forbidden';
+}
+
+// https://learn.microsoft.com/azure/key-vault/general/rest-error-codes
+const refusalSchema = z.object({ error: z.object({ innerError: z.object({ code: z.string() }) }) });
 
 /** Whether a service said that it was asked too often. */
 export function isThrottled(error: unknown): boolean {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { NotDeterministic, play } from '../support/durable/replay.ts';
 import { milestones } from '../../shared/setup/states.ts';
 import { answered } from '../support/setup/setup-histories.ts';
+import { setupFailure } from '../../shared/setup/failure.ts';
 import { setupInput, successfulWorld } from '../support/setup/setup-world.ts';
 import type { Recorded } from '../support/setup/setup-world.ts';
 
@@ -135,6 +136,15 @@ describe('a setup that fails', () => {
       expect(JSON.stringify(world.milestones.at(-1))).toContain('the service does not answer');
     },
   );
+
+  test('is recorded as failed at once when an activity fails for a reason that stays', async () => {
+    const failed = setupFailure('VaultRefused', 'Key Vault does not let the service read a password.');
+    const world = successfulWorld({ putConnections: () => ({ failed }) });
+    const { steps } = await play(world, 'setup', setupInput);
+    expect(codeOf(world.milestones.at(-1))).toBe('VaultRefused');
+    expect(world.calls.filter(({ name }) => name === 'putConnections')).toHaveLength(1);
+    expect(steps).toContain('removeEntities');
+  });
 
   test('has tried for more than an hour', async () => {
     const failing = () => {

@@ -37,6 +37,8 @@ export interface HttpServices {
   readonly services: Services;
   readonly vault: SecretClient;
   readonly setups: TableClient;
+  /** Lets the firewall of the vault let nobody in, or everybody again. */
+  closeVault(closed: boolean): void;
   /** Loses answers of the vault and of the table of setups. */
   readonly lostAnswers: LostAnswers;
   readonly audits: TableClient;
@@ -49,7 +51,9 @@ export interface HttpServices {
 export async function startHttpServices(settings: Settings): Promise<HttpServices> {
   const tables = await startTables();
   const { tls, verifyToken, getToken, credential } = tables;
-  const keyVault = await startKeyVault({ tls, verifyToken, authority: 'https://login.example.com' });
+  let vaultIsClosed = false;
+  const isClosed = () => vaultIsClosed;
+  const keyVault = await startKeyVault({ tls, verifyToken, authority: 'https://login.example.com', isClosed });
   const identity = { tenantId: providerTenantId, objectId: factoryObjectId, getToken };
   const located = settings.MIGRATION_FACTORIES.map((factory) => ({ ...factory, identity, location: 'westeurope' }));
   const dataFactory = await startDataFactory({ tls, verifyToken, getToken, factories: located });
@@ -95,6 +99,9 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
     // The handlers use no other gateway.
     services: gateways as Services,
     vault,
+    closeVault(closed) {
+      vaultIsClosed = closed;
+    },
     setups,
     lostAnswers,
     audits,
