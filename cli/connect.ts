@@ -67,6 +67,7 @@ const codes: Readonly<Record<string, ConnectFailureCode>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'CertificateNotTrusted',
   ERR_TLS_CERT_ALTNAME_INVALID: 'CertificateNameWrong',
   CERT_HAS_EXPIRED: 'CertificateExpired',
+  CERT_NOT_YET_VALID: 'CertificateExpired',
 };
 
 function problemOf({ side, connection }: Login, error: unknown): ConnectProblem {

@@ -96,7 +96,7 @@ export const setupFailures = {
   '52071': {
     title: 'The self-hosted integration runtime is not online.',
     remedy:
-      'Install the runtime with its key, or start it if it has gone offline; check that its machine reaches the internet on port 443 and does not sleep. Then replay the setup.',
+      'Install the runtime with its key, or start it if it has gone offline; install the latest version if its own has expired, which is a year after its release; check that its machine reaches the internet on port 443 and does not sleep. Then replay the setup.',
   },
   '52073': {
     title: 'The preparation took too long.',

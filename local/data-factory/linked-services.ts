@@ -12,6 +12,8 @@ const place = {
   database: z.string().min(1),
   encrypt: z.union([z.boolean(), z.enum(['true', 'false', 'mandatory', 'optional', 'strict'])]).default('mandatory'),
   trustServerCertificate: z.boolean().default(false),
+  /** In seconds. */
+  connectTimeout: z.int().min(1).optional(),
 };
 const sqlProperties = z.discriminatedUnion('authenticationType', [
   z.strictObject({

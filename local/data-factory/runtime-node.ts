@@ -6,6 +6,8 @@ export interface RuntimeNode {
   stop(): Promise<void>;
   /** Brings a stopped node online again. */
   start(): Promise<void>;
+  /** Lets its version expire: it is offline, and stays so. */
+  expire(): Promise<void>;
 }
 
 async function post(url: string, body: Readonly<Record<string, string>>): Promise<unknown> {
@@ -32,5 +34,5 @@ export async function registerRuntimeNode(
   const tell = async (action: string) => {
     await post(`${url}/integrationRuntimeNodes/${action}`, { nodeId });
   };
-  return { stop: () => tell('stop'), start: () => tell('start') };
+  return { stop: () => tell('stop'), start: () => tell('start'), expire: () => tell('expire') };
 }

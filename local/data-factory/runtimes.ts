@@ -18,6 +18,8 @@ interface Node {
   readonly name: string;
   readonly registered: string;
   online: boolean;
+  /** Its version works for a year. */
+  expired: boolean;
 }
 
 interface Runtime {
@@ -30,6 +32,10 @@ interface Runtime {
   /** Emits `online` when a node comes online. */
   readonly changes: EventEmitter;
 }
+
+/** What a node may tell. */
+export const nodeChanges = ['start', 'stop', 'expire'] as const;
+type NodeChange = (typeof nodeChanges)[number];
 
 type State = 'NeedRegistration' | 'Online' | 'Limited' | 'Offline';
 
@@ -97,7 +103,7 @@ export class IntegrationRuntimes {
           taskQueueId: runtime.taskQueueId,
           autoUpdate: 'On',
           version: registered ? NODE_VERSION : null,
-          versionStatus: registered ? 'UpToDate' : 'None',
+          versionStatus: registered ? versionStatus(runtime.nodes) : 'None',
           latestVersion: NODE_VERSION,
           capabilities: {},
           serviceUrls: [],
@@ -122,19 +128,23 @@ export class IntegrationRuntimes {
       if (runtime.nodes.length >= MAXIMUM_NODES) {
         throw badRequest(`The integration runtime '${runtime.name}' already has ${MAXIMUM_NODES} nodes.`);
       }
-      node = { id: randomUUID(), name: nodeName, registered: this.#now(), online: false };
+      node = { id: randomUUID(), name: nodeName, registered: this.#now(), online: false, expired: false };
       runtime.nodes.push(node);
     }
     setOnline(runtime, node, true);
     return node.id;
   }
 
-  /** Takes a node on or off line; says whether this factory knows the node. */
-  setNode(nodeId: string, online: boolean): boolean {
+  /**
+   * Takes a node on or off line, or lets its version expire, after which it comes online no more; says whether this factory
+   * knows the node.
+   */
+  setNode(nodeId: string, change: NodeChange): boolean {
     for (const runtime of this.#runtimes.values()) {
       const node = runtime.nodes.find(({ id }) => id === nodeId);
       if (node === undefined) continue;
-      setOnline(runtime, node, online);
+      if (change === 'expire') node.expired = true;
+      setOnline(runtime, node, change === 'start' && !node.expired);
       return true;
     }
     return false;
@@ -183,6 +193,11 @@ function setOnline(runtime: Runtime, node: Node, online: boolean): void {
   if (online) runtime.changes.emit('online');
 }
 
+// https://learn.microsoft.com/azure/data-factory/self-hosted-integration-runtime-auto-update
+function versionStatus(nodes: readonly Node[]): 'UpToDate' | 'Expired' {
+  return nodes.some(({ expired }) => expired) ? 'Expired' : 'UpToDate';
+}
+
 function nodeStatus(node: Node, isActiveDispatcher: boolean): JsonObject {
   return {
     nodeName: node.name,
@@ -190,7 +205,7 @@ function nodeStatus(node: Node, isActiveDispatcher: boolean): JsonObject {
     status: node.online ? 'Online' : 'Offline',
     isActiveDispatcher,
     version: NODE_VERSION,
-    versionStatus: 'UpToDate',
+    versionStatus: versionStatus([node]),
     registerTime: node.registered,
     lastConnectTime: node.registered,
     lastUpdateResult: 'None',

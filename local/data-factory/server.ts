@@ -8,7 +8,7 @@ import { ArmError, documentNotFound } from './errors.ts';
 import { createFactory, type Factory, type FactoryOptions } from './factory.ts';
 import { Faults } from './faults.ts';
 import { answerFactory } from './routes.ts';
-import { invalidKey } from './runtimes.ts';
+import { invalidKey, nodeChanges } from './runtimes.ts';
 
 /** Settings of the local Data Factory. */
 export interface DataFactoryOptions {
@@ -33,7 +33,7 @@ const FACTORIES =
   /^\/subscriptions\/([^/]+)(?:\/resourcegroups\/([^/]+))?\/providers\/microsoft\.datafactory\/factories(?:\/(.+))?$/i;
 /** What is asked with POST and counts as a read, as the published answers of the service show; `queryActivityruns` does not. */
 const QUESTIONS = /\/(?:queryPipelineRuns|getStatus|listAuthKeys)$/i;
-const NODES = /^\/integrationRuntimeNodes\/(register|start|stop)$/;
+const NODES = /^\/integrationRuntimeNodes\/(register|start|stop|expire)$/;
 
 /**
  * Starts the Resource Manager endpoint of some data factories, empty at first. Pipelines run in this process.
@@ -133,7 +133,8 @@ function answerNode(factories: readonly Factory[], action: string, request: Http
     return { status: 200, body: { nodeId: owner.runtimes.register(authKey, nodeName) } };
   }
   const { nodeId } = read(nodeAction, body, 'The request is invalid');
-  const known = factories.some(({ runtimes }) => runtimes.setNode(nodeId, action === 'start'));
+  const change = nodeChanges.find((one) => one === action);
+  const known = change !== undefined && factories.some(({ runtimes }) => runtimes.setNode(nodeId, change));
   if (!known) throw documentNotFound();
   return { status: 200, body: {} };
 }

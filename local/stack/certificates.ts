@@ -3,12 +3,18 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { generate } from 'selfsigned';
 import type { TlsIdentity } from '../endpoint/endpoint.ts';
 
+/** When a certificate is valid. */
+interface Validity {
+  readonly from: Date;
+  readonly until: Date;
+}
+
 /** A throw-away authority that signs the certificates of the local endpoints. Its key never leaves the process. */
 export interface CertificateAuthority {
   /** PEM; what a client must trust, for example by `NODE_EXTRA_CA_CERTS`. */
   readonly certificate: string;
-  /** A new key and certificate for `localhost`, `127.0.0.1` and `::1`, valid for a year. */
-  issue(): Promise<TlsIdentity>;
+  /** A new key and certificate for `localhost`, `127.0.0.1` and `::1`; valid for a year, if nothing else is said. */
+  issue(validity?: Validity): Promise<TlsIdentity>;
 }
 
 // Elliptic-curve keys are made in a millisecond, RSA keys in some hundred.
@@ -28,12 +34,16 @@ export async function createCertificateAuthority(): Promise<CertificateAuthority
       { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
     ],
   });
-  return { certificate: authority.cert, issue: () => issue({ key: authority.private, cert: authority.cert }) };
+  return {
+    certificate: authority.cert,
+    issue: (validity) => issue({ key: authority.private, cert: authority.cert }, validity),
+  };
 }
 
-async function issue(authority: TlsIdentity): Promise<TlsIdentity> {
+async function issue(authority: TlsIdentity, validity: Validity | undefined): Promise<TlsIdentity> {
   const leaf = await generate(subject('localhost'), {
     ...KEY,
+    ...(validity === undefined ? {} : { notBeforeDate: validity.from, notAfterDate: validity.until }),
     ca: authority,
     extensions: [
       { name: 'basicConstraints', cA: false, critical: true },

@@ -9,6 +9,9 @@ const CLAIMED = 50_010;
 /** What SqlClient also gives where a connection was open already: a statement took too long, or the connection was lost. */
 const ALSO_LATER: ReadonlySet<number> = new Set([-2, 0, 20, 121, 233, 258, 10_054]);
 
+/** A statement took too long. */
+const STATEMENT_TIMED_OUT: ReadonlySet<number> = new Set([-2, 258]);
+
 /** What Data Factory writes before the message of a failed activity: once for each activity or pipeline around it. */
 const wrapper =
   /^(?:Operation on target (?<target>\S+) failed: |Activity failed because an inner activity failed; Inner activity name: (?<inner>[^,]+), Error: )/;
@@ -37,6 +40,10 @@ export function runFailure(stage: string, status: string, message: string): Setu
   if (number !== undefined) {
     const place = `the ${sideOf(message)} database`;
     if (number === CLAIMED) return setupFailure('50010', `Stage ${stage} found ${place} in use: ${message}`);
+    if (STATEMENT_TIMED_OUT.has(number) && isLater(number, message)) {
+      const cause = `Stage ${stage}: a statement in ${place} did not end in its time: SQL error ${number}.`;
+      return setupFailure('52073', cause);
+    }
     const code = connectCode(number, message);
     if (code !== undefined) {
       return setupFailure(
@@ -59,8 +66,12 @@ function sqlErrorNumber(message: string): number | undefined {
 }
 
 function connectCode(number: number, message: string): SetupFailureCode | undefined {
-  if (ALSO_LATER.has(number) && !message.includes('SqlFailedToConnect')) return undefined;
-  return connectFailureCode(number, message);
+  return isLater(number, message) ? undefined : connectFailureCode(number, message);
+}
+
+/** Whether a connection was open already. */
+function isLater(number: number, message: string): boolean {
+  return ALSO_LATER.has(number) && !message.includes('SqlFailedToConnect');
 }
 
 /** Data Factory calls the side that an activity reads its source, whichever it is: the activity's name knows better. */

@@ -57,8 +57,9 @@ export const connectFailures = {
   },
   CertificateExpired: {
     numbers: [-2_146_893_016],
-    title: 'The certificate of the server is not valid any more.',
-    remedy: 'Install a valid certificate on SQL Server.',
+    title: 'The certificate of the server is not valid at present: it has expired, or is not valid yet.',
+    remedy:
+      'Install a valid certificate on SQL Server, and check the clocks of the server and of the machine of the integration runtime.',
   },
   '0': {
     numbers: [0, 20, 233, 10_054],

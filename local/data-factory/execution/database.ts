@@ -58,6 +58,11 @@ const LONGEST_LOGIN_MS = 600_000;
 /** The SQL Server Browser is near, or not there. */
 const LONGEST_BROWSER_ANSWER_MS = 500;
 
+function longestLoginMs({ server, connectTimeout }: SqlProperties): number {
+  if (connectTimeout !== undefined) return connectTimeout * 1_000;
+  return server.includes('\\') ? LONGEST_BROWSER_ANSWER_MS : LONGEST_LOGIN_MS;
+}
+
 /** Connects; rejects with ConnectFailure. */
 export async function connectDatabase(properties: SqlProperties, login: SqlLogin): Promise<Database> {
   let refusal: number | undefined;
@@ -80,7 +85,7 @@ export async function connectDatabase(properties: SqlProperties, login: SqlLogin
     // An activity has its own timeout; a session's settings hold for the whole activity. A server that listens may take its
     // time: the local one answers one request at a time, and a pack of tables takes long.
     requestTimeout: 0,
-    connectionTimeout: properties.server.includes('\\') ? LONGEST_BROWSER_ANSWER_MS : LONGEST_LOGIN_MS,
+    connectionTimeout: longestLoginMs(properties),
     pool: { min: 0, max: 1, acquireTimeoutMillis: LONGEST_LOGIN_MS },
     // The driver's error of a refused login lacks the number.
     beforeConnect: (connection) => {

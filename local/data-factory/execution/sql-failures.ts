@@ -14,8 +14,12 @@ const NETWORK_ERROR_NUMBERS: Readonly<Record<string, number>> = {
   SELF_SIGNED_CERT_IN_CHAIN: -2_146_893_019,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: -2_146_893_019,
   ERR_TLS_CERT_ALTNAME_INVALID: -2_146_893_022,
+  CERT_HAS_EXPIRED: -2_146_893_016,
+  CERT_NOT_YET_VALID: -2_146_893_016,
 };
 
+/** What SqlClient says when its own time for a connection is over. */
+const TIMED_OUT = -2;
 /** What SqlClient says when the SQL Server Browser does not answer, or knows no instance of the name. */
 const INSTANCE_NOT_FOUND = -1;
 
@@ -41,7 +45,8 @@ export class ConnectFailure extends Error {
     );
     this.name = 'ConnectFailure';
     // Where an instance is named, its port is asked for first.
-    const otherwise = properties.server.includes('\\') ? INSTANCE_NOT_FOUND : undefined;
+    const silent = cause instanceof mssql.ConnectionError && cause.code === 'ETIMEOUT' ? TIMED_OUT : undefined;
+    const otherwise = properties.server.includes('\\') ? INSTANCE_NOT_FOUND : silent;
     this.number = refusal ?? networkErrorNumber(cause) ?? otherwise;
   }
 }

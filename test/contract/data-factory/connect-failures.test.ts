@@ -4,11 +4,13 @@ import { AZURE_SQL, SQL_SERVER } from '../../../local/sql-server/profiles.ts';
 import type { ServerOptions } from '../../../local/sql-server/options.ts';
 import { startSqlServer } from '../../../local/sql-server/server.ts';
 import type { SqlServers } from '../../../local/sql-server/server.ts';
-import { createCertificateAuthority } from '../../../local/stack/certificates.ts';
+import { createCertificateAuthority, trustCertificateAuthority } from '../../../local/stack/certificates.ts';
 import { runFailure } from '../../../shared/factory/run-failure.ts';
 import { script } from '../fixtures/data-factory-activities.ts';
 import { FACTORY, GROUP, putPipeline, runEnd, startDataFactoryFixture } from '../fixtures/data-factory.ts';
 import type { DataFactoryFixture } from '../fixtures/data-factory.ts';
+import { startSilentEndpoint } from '../../support/silent-endpoint.ts';
+import type { SilentEndpoint } from '../../support/silent-endpoint.ts';
 
 const password = 'Right-Password-1';
 const database = { name: 'onprem', compatibilityLevel: 150, collation: 'SQL_Latin1_General_CP1_CI_AS' };
@@ -23,12 +25,23 @@ const closed: ServerOptions = { ...common, name: 'closed', profile: AZURE_SQL, l
 let fixture: DataFactoryFixture;
 let trusted: SqlServers;
 let untrusted: SqlServers;
+/** Takes connections and says nothing more, each with another certificate; one agrees on no encryption either. */
+let silent: Readonly<Record<'deaf' | 'expired' | 'notYet', SilentEndpoint>>;
 
 beforeAll(async () => {
   fixture = await startDataFactoryFixture();
   const { tls, identity } = fixture;
   const { verifyToken } = identity;
-  const stranger = await (await createCertificateAuthority()).issue();
+  const authority = await createCertificateAuthority();
+  const stranger = await authority.issue();
+  const timely = await createCertificateAuthority();
+  trustCertificateAuthority(timely.certificate);
+  const [deaf, expired, notYet] = await Promise.all([
+    startSilentEndpoint(),
+    startSilentEndpoint(await timely.issue({ from: inDays(-2), until: inDays(-1) })),
+    startSilentEndpoint(await timely.issue({ from: inDays(1), until: inDays(2) })),
+  ]);
+  silent = { deaf, expired, notYet };
   [trusted, untrusted] = await Promise.all([
     startSqlServer({ tls, verifyToken, servers: [server, closed] }),
     startSqlServer({ tls: stranger, verifyToken, servers: [server] }),
@@ -37,9 +50,15 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await fixture.stop();
-  await Promise.all([trusted.stop(), untrusted.stop()]);
+  await Promise.all([trusted, untrusted, ...Object.values(silent)].map((one) => one.stop()));
 });
 
+function inDays(days: number): Date {
+  return new Date(Date.now() + days * 24 * 60 * 60 * 1000);
+}
+
+/** With the encryption before everything else, so that the certificate is seen at once. */
+const strictly = (name: keyof typeof silent) => ({ encrypt: 'strict', server: `localhost,${silent[name].port}` });
 const portOf = (servers: SqlServers, name = 'server') => `localhost,${servers.servers[name]?.port}`;
 
 /** How a linked service differs from one that works, each time with the code that a setup fails with. */
@@ -54,6 +73,14 @@ const faults: readonly (readonly [code: string, what: string, number: number, di
     'a certificate of another name',
     -2_146_893_022,
     () => ({ hostNameInCertificate: 'sql.example.com' }),
+  ],
+  ['CertificateExpired', 'a certificate that has expired', -2_146_893_016, () => strictly('expired')],
+  ['CertificateExpired', 'a certificate that is not valid yet', -2_146_893_016, () => strictly('notYet')],
+  [
+    'ServerUnreachable',
+    'a server that takes the connection and says nothing',
+    -2,
+    () => ({ server: `localhost,${silent.deaf.port}`, connectTimeout: 1 }),
   ],
   ['18456', 'a wrong password', 18_456, () => ({ password: { type: 'SecureString', value: 'Wrong-Password-1' } })],
   ['LoginDisabled', 'a login that is disabled', 18_470, () => ({ userName: 'disabled' })],

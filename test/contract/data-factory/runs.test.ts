@@ -2,6 +2,7 @@ import type { ActivityUnion, DataFactoryManagementClient, PipelineResource } fro
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../../local/endpoint/clock.ts';
 import { registerRuntimeNode } from '../../../local/data-factory/runtime-node.ts';
+import { runFailure } from '../../../shared/factory/run-failure.ts';
 import {
   activityRuns,
   FACTORY,
@@ -317,6 +318,21 @@ describe('activities on a self-hosted integration runtime', () => {
         error: { errorCode: '2010', message: "The Self-hosted Integration Runtime 'shir-offline' is offline" },
       },
     ]);
+  });
+
+  test('fail as those of one that is offline once the version of its nodes has expired', async () => {
+    const authKey = await createRuntime('shir-old');
+    const node = await registerRuntimeNode(fixture.dataFactory.url, { authKey, nodeName: 'node' });
+    await node.expire();
+    await node.start();
+    const { properties } = await client.integrationRuntimes.getStatus(GROUP, FACTORY, 'shir-old');
+    expect(properties).toMatchObject({ state: 'Offline', versionStatus: 'Expired' });
+    const runId = await start({ activities: [script('shir-old')] });
+    const { status = '', message = '' } = await runEnd(fixture, runId);
+    expect(runFailure('assess', status, message)).toMatchObject({
+      code: '52071',
+      remedy: expect.stringContaining('install the latest version if its own has expired') as string,
+    });
   });
 
   test('are queued until a first node is registered', async () => {

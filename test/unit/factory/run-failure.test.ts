@@ -42,7 +42,7 @@ test('a token whose identity is no user of the database is no wrong password', (
 
 test.each([
   ["ErrorCode=SqlFailedToConnect,'… SqlErrorNumber=-2,", 'ServerUnreachable'],
-  ["ErrorCode=SqlOperationFailed,'… SqlErrorNumber=-2,", '52050'],
+  ["ErrorCode=SqlOperationFailed,'… SqlErrorNumber=-2,", '52073'],
   ["ErrorCode=SqlOperationFailed,'… SqlErrorNumber=10054,", '52050'],
   ['… allows the integration runtime to access. The database is offline. SqlErrorNumber=942,', '52050'],
   ["The Self-hosted Integration Runtime 'shir-1' is offline, last connected at 10:00.", '52071'],
