@@ -102,6 +102,8 @@ function answerRuntime({ runtimes }: Factory, name: string, action: string, requ
   switch (action) {
     case 'getstatus':
       return ok(runtimes.status(name));
+    case 'monitoringdata':
+      return ok(runtimes.monitoringData(name));
     case 'listauthkeys':
       return ok(runtimes.keys(name));
     case 'regenerateauthkey': {

@@ -29,7 +29,8 @@ interface Runtime {
   readonly taskQueueId: string;
   readonly keys: { authKey1: string; authKey2: string };
   readonly nodes: Node[];
-  /** Emits `online` when a node comes online. */
+  runningJobs: number;
+  /** Emits `change` when a node comes or goes, or a job ends. */
   readonly changes: EventEmitter;
 }
 
@@ -42,13 +43,15 @@ type State = 'NeedRegistration' | 'Online' | 'Limited' | 'Offline';
 // https://learn.microsoft.com/azure/data-factory/create-self-hosted-integration-runtime#high-availability-and-scalability
 const MAXIMUM_NODES = 4;
 const NODE_VERSION = '5.50.9000.1';
+/** Of a node; the service counts it from the cores and the memory of its machine. */
+const MAXIMUM_JOBS = 8;
 
 // https://learn.microsoft.com/azure/data-factory/monitor-integration-runtime#self-hosted-integration-runtime
-function state({ nodes }: Runtime): State {
-  if (nodes.length === 0) return 'NeedRegistration';
-  const online = nodes.filter((node) => node.online).length;
+function state(runtime: Runtime): State {
+  const [registered, online] = [runtime.nodes.length, onlineNodes(runtime).length];
+  if (registered === 0) return 'NeedRegistration';
   if (online === 0) return 'Offline';
-  return online === nodes.length ? 'Online' : 'Limited';
+  return online === registered ? 'Online' : 'Limited';
 }
 
 /** The self-hosted integration runtimes of one factory: their keys, their nodes and the state that follows from these. */
@@ -69,7 +72,16 @@ export class IntegrationRuntimes {
     const keys = { authKey1: this.#newKey(id), authKey2: this.#newKey(id) };
     const changes = new EventEmitter().setMaxListeners(0);
     const created = this.#now();
-    this.#runtimes.set(name.toLowerCase(), { name, id, created, taskQueueId: randomUUID(), keys, nodes: [], changes });
+    this.#runtimes.set(name.toLowerCase(), {
+      name,
+      id,
+      created,
+      taskQueueId: randomUUID(),
+      keys,
+      nodes: [],
+      runningJobs: 0,
+      changes,
+    });
   }
 
   delete(name: string): void {
@@ -151,13 +163,35 @@ export class IntegrationRuntimes {
   }
 
   /**
-   * Resolves when the runtime can take a job: at once if a node is online, later if none was ever registered.
-   * Rejects with RuntimeOfflineError when all nodes are offline, or with the signal's reason.
+   * Gives a job to the runtime: at once if a node that is online has room, later if none has, or none was ever registered.
+   * Resolves to what ends the job. Rejects with RuntimeOfflineError when all nodes are offline, or with the signal's reason.
    */
-  async ready(name: string, signal: AbortSignal): Promise<void> {
+  async take(name: string, signal: AbortSignal): Promise<() => void> {
     const runtime = this.#get(name);
-    if (state(runtime) === 'Offline') throw new RuntimeOfflineError(runtime.name);
-    if (state(runtime) === 'NeedRegistration') await once(runtime.changes, 'online', { signal });
+    for (;;) {
+      if (state(runtime) === 'Offline') throw new RuntimeOfflineError(runtime.name);
+      if (runtime.runningJobs < MAXIMUM_JOBS * onlineNodes(runtime).length) break;
+      await once(runtime.changes, 'change', { signal });
+    }
+    runtime.runningJobs += 1;
+    return () => {
+      runtime.runningJobs -= 1;
+      runtime.changes.emit('change');
+    };
+  }
+
+  /** The answer of `getMonitoringData`. The first node has the jobs; the machines are always idle. */
+  monitoringData(name: string): JsonObject {
+    const runtime = this.#get(name);
+    const nodes = onlineNodes(runtime).map((node, index) => ({
+      nodeName: node.name,
+      availableMemoryInMB: 8_192,
+      cpuUtilization: 5,
+      concurrentJobsLimit: MAXIMUM_JOBS,
+      maxConcurrentJobs: MAXIMUM_JOBS,
+      concurrentJobsRunning: index === 0 ? runtime.runningJobs : 0,
+    }));
+    return { name: runtime.name, nodes };
   }
 
   #get(name: string): Runtime {
@@ -190,7 +224,11 @@ export function invalidKey(): ArmError {
 
 function setOnline(runtime: Runtime, node: Node, online: boolean): void {
   node.online = online;
-  if (online) runtime.changes.emit('online');
+  runtime.changes.emit('change');
+}
+
+function onlineNodes({ nodes }: Runtime): readonly Node[] {
+  return nodes.filter(({ online }) => online);
 }
 
 // https://learn.microsoft.com/azure/data-factory/self-hosted-integration-runtime-auto-update
@@ -209,8 +247,8 @@ function nodeStatus(node: Node, isActiveDispatcher: boolean): JsonObject {
     registerTime: node.registered,
     lastConnectTime: node.registered,
     lastUpdateResult: 'None',
-    maxConcurrentJobs: 8,
-    concurrentJobsLimit: 8,
+    maxConcurrentJobs: MAXIMUM_JOBS,
+    concurrentJobsLimit: MAXIMUM_JOBS,
     capabilities: {},
   };
 }

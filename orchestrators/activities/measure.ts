@@ -54,7 +54,7 @@ export async function measure(
   const { factories, databases, secrets, clock, thresholds } = services;
   const [outputs, runtime, own, secret] = await Promise.all([
     factories.activityOutputs(factory, runId),
-    runtimeName === undefined ? undefined : factories.runtimeStatus(factory, runtimeName),
+    runtimeName === undefined ? undefined : measureRuntime(factory, runtimeName, setup, services),
     databases.useIfAdmitted(setup.destination, lookAround, LONGEST_LOOK_MS),
     secrets.stateOf(setup.secretName),
   ]);
@@ -72,7 +72,7 @@ export async function measure(
     product: setup.request.product,
     sourceKind: setup.request.source.kind,
     ...(setup.request.companies === undefined ? {} : { selected: setup.request.companies }),
-    runtime: runtime === undefined || runtimeName === undefined ? undefined : { name: runtimeName, ...runtime },
+    runtime,
     factoryAccess: probes.destination,
     ownAccess: 'refused' in own ? { refused: redact(own.refused) } : own.access,
     leftOut: planned?.leftOut,
@@ -80,6 +80,21 @@ export async function measure(
     thresholds: strictest(thresholds, setup.request.thresholds ?? {}),
   };
   return { measured, ...(planned === undefined ? {} : { foreseen: planned }) };
+}
+
+/** How a runtime is, and who uses it. */
+async function measureRuntime(
+  factory: Factory,
+  name: string,
+  { tenantId }: SetupRecord,
+  { factories, runtimes }: Services,
+): Promise<CheckInput['runtime']> {
+  const [status, load, row] = await Promise.all([
+    factories.runtimeStatus(factory, name),
+    factories.runtimeLoad(factory, name),
+    runtimes.get(tenantId, name),
+  ]);
+  return { name, ...status, load, setups: row?.users.length ?? 0 };
 }
 
 /** It only reads, and joins every table of an environment to its company. */

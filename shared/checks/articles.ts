@@ -14,6 +14,8 @@ export const articles = {
   setup: `${administration}/migration-setup`,
   troubleshooting: `${administration}/migration-troubleshooting`,
   runtimeVersions: 'https://learn.microsoft.com/azure/data-factory/self-hosted-integration-runtime-auto-update',
+  runtimeNodes:
+    'https://learn.microsoft.com/azure/data-factory/monitor-integration-runtime#self-hosted-integration-runtime',
   secrets: 'https://learn.microsoft.com/azure/key-vault/secrets/about-secrets',
   azureSize: 'https://learn.microsoft.com/azure/azure-sql/database/file-space-manage',
   backups: `${sql}/relational-databases/backup-restore/full-database-backups-sql-server`,

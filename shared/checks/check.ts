@@ -13,6 +13,18 @@ interface MeasuredRuntime {
   /** What Data Factory says of the version of the nodes; empty if it says nothing. */
   readonly versionStatus: string;
   readonly updatesItself: boolean;
+  /** Setups that use it, this one included. */
+  readonly setups: number;
+  /** Undefined if no node tells. */
+  readonly load: RuntimeLoad | undefined;
+}
+
+/** What its nodes did and had left when they were asked. */
+interface RuntimeLoad {
+  readonly runningJobs: number;
+  readonly jobLimit: number;
+  readonly freeMegabytes: number;
+  readonly processorPercent: number;
 }
 
 /** Everything that was measured. */

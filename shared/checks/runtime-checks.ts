@@ -1,7 +1,7 @@
 /** Checks of the integration runtime. */
 import { articles } from './articles.ts';
 import { judge, listed, notNeeded, unread } from './check.ts';
-import type { Check } from './check.ts';
+import type { Check, CheckInput, Finding } from './check.ts';
 
 export const runtimeChecks: readonly Check[] = [
   {
@@ -51,6 +51,36 @@ export const runtimeChecks: readonly Check[] = [
       });
     },
   },
+  {
+    id: 'NET-03',
+    title: 'The integration runtime has room for another migration',
+    target: 'runtime',
+    severity: 'warns',
+    code: 'NET-03',
+    rule: 'Monitoring data of its nodes, after the databases were measured: a job that is free, thresholds `runtimeMemoryWarningMegabytes` and `runtimeProcessorWarningPercent`; setups that use it: threshold `runtimeSetupsWarning`.',
+    why: 'Data Factory queues the jobs of a runtime that is full, until a stage takes too long (52073).',
+    mendedBy: 'caller',
+    documentation: articles.runtimeNodes,
+    evaluate: runtimeLoad,
+  },
 ];
+
+function runtimeLoad({ runtime, thresholds }: CheckInput): Finding {
+  if (runtime === undefined) return azureRuntime;
+  const { setups, load } = runtime;
+  if (load === undefined) return unread(undefined, 'What the nodes do');
+  const { runningJobs, jobLimit, freeMegabytes, processorPercent } = load;
+  const { runtimeMemoryWarningMegabytes: memory, runtimeProcessorWarningPercent: processor } = thresholds;
+  const isFull = runningJobs >= jobLimit || freeMegabytes < memory || processorPercent > processor;
+  const values = {
+    measured: `jobs ${runningJobs} of ${jobLimit}, ${freeMegabytes} MB free, processor ${processorPercent} %, setups ${setups}`,
+    expected: `a free job, at least ${memory} MB, at most ${processor} %, at most ${thresholds.runtimeSetupsWarning} setups`,
+  };
+  return judge(!isFull && setups <= thresholds.runtimeSetupsWarning, values, {
+    cause: 'Other work takes what the nodes of the runtime have, or other setups will.',
+    remedy:
+      'Add a node to the runtime, give its machine more memory, or replay the setup with another runtime (runtimeName: null makes one).',
+  });
+}
 
 const azureRuntime = notNeeded('The source needs no self-hosted runtime.');

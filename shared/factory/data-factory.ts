@@ -29,6 +29,17 @@ export interface RuntimeStatus {
   readonly createdAt: Date | undefined;
 }
 
+/** What the nodes of a runtime do and have left at a moment. */
+export interface RuntimeLoad {
+  readonly runningJobs: number;
+  /** As many jobs as all nodes together take; others are queued. */
+  readonly jobLimit: number;
+  /** Of the node that has the least. */
+  readonly freeMegabytes: number;
+  /** Of the node that is the busiest. */
+  readonly processorPercent: number;
+}
+
 /** The keys with which nodes register. Secrets. */
 export interface RuntimeKeys {
   readonly authKey1: string;
@@ -142,6 +153,21 @@ export class DataFactories {
       registered: nodes.length,
       createdAt:
         'createTime' in properties && properties.createTime instanceof Date ? properties.createTime : undefined,
+    };
+  }
+
+  /** Measures the nodes of a runtime that are online; undefined if there are none. @throws as `runtimeStatus` does */
+  async runtimeLoad(factory: Factory, name: string): Promise<RuntimeLoad | undefined> {
+    const client = this.#clientOf(factory.subscriptionId);
+    const { resourceGroup } = factory;
+    const { nodes = [] } = await client.integrationRuntimes.getMonitoringData(resourceGroup, factory.name, name);
+    if (nodes.length === 0) return undefined;
+    const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+    return {
+      runningJobs: sum(nodes.map(({ concurrentJobsRunning = 0 }) => concurrentJobsRunning)),
+      jobLimit: sum(nodes.map(({ concurrentJobsLimit = 0 }) => concurrentJobsLimit)),
+      freeMegabytes: Math.min(...nodes.map(({ availableMemoryInMB = 0 }) => availableMemoryInMB)),
+      processorPercent: Math.max(...nodes.map(({ cpuUtilization = 0 }) => cpuUtilization)),
     };
   }
 

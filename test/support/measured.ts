@@ -73,6 +73,8 @@ export const besideProbes: Omit<CheckInput, 'source' | 'storage' | 'companies' |
     nodes: [{ name: 'NODE1', version: '5.50.1' }],
     versionStatus: 'UpToDate',
     updatesItself: true,
+    setups: 1,
+    load: { runningJobs: 0, jobLimit: 8, freeMegabytes: 4_000, processorPercent: 10 },
   },
   ownAccess: { user: 'app', hasControl: true },
   leftOut: nothingLeftOut,

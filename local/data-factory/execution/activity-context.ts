@@ -67,6 +67,8 @@ export class ActivityContext {
   readonly #run: ActivityRun;
   readonly #signal: AbortSignal;
   readonly #databases: Database[] = [];
+  /** The jobs of this activity, one on each runtime, with what ends them. */
+  readonly #jobs = new Map<string, Promise<() => void>>();
   #queuedMilliseconds = 0;
 
   constructor(
@@ -214,6 +216,8 @@ export class ActivityContext {
 
   async close(): Promise<void> {
     await Promise.all(this.#databases.map((database) => database.close()));
+    const jobs = await Promise.allSettled(this.#jobs.values());
+    for (const job of jobs) if (job.status === 'fulfilled') job.value();
   }
 
   async #useRuntime(name: string | undefined): Promise<void> {
@@ -223,7 +227,9 @@ export class ActivityContext {
     const { runtimes, clock } = this.#services;
     const start = clock.now();
     this.#run.status = 'Queued';
-    await runtimes.ready(name, this.#signal);
+    const job = this.#jobs.get(name) ?? runtimes.take(name, this.#signal);
+    this.#jobs.set(name, job);
+    await job;
     this.#run.status = 'InProgress';
     this.#queuedMilliseconds += clock.now() - start;
   }

@@ -174,6 +174,8 @@ const fixtures: readonly (readonly [id: string, outcome: Outcome, fixture: Fixtu
   ['NET-02', 'warns', runtime({ versionStatus: 'Expiring' })],
   ['NET-02', 'warns', runtime({ updatesItself: false })],
   ['NET-02', 'unknown', runtime({ versionStatus: 'None' })],
+  ['NET-03', 'warns', runtime({ setups: 6 })],
+  ['NET-03', 'unknown', runtime({ load: undefined })],
   ['SRV-01', 'blocks', { source: old }],
   ['SRV-02', 'blocks', { source: source('COMPATIBILITY_LEVEL = 120', 'COMPATIBILITY_LEVEL = 150') }],
   ['SRV-03', 'blocks', { source: source('READ_ONLY', 'READ_WRITE') }],

@@ -94,7 +94,20 @@ const healthy: CheckInput = {
   secret: { isEnabled: true, daysLeft: 7 },
 };
 
-const offline = { name: 'shir-1', online: false, nodes: [], versionStatus: 'UpToDate', updatesItself: true };
+const load = { runningJobs: 7, jobLimit: 8, freeMegabytes: 1_024, processorPercent: 90 };
+const online = { name: 'shir-1', online: true, nodes: [{ name: 'NODE1', version: '5.50.1' }] };
+const loaded = (change: Partial<typeof load>): { runtime: CheckInput['runtime'] } => ({
+  runtime: { ...online, versionStatus: 'UpToDate', updatesItself: true, setups: 5, load: { ...load, ...change } },
+});
+const offline = {
+  name: 'shir-1',
+  online: false,
+  nodes: [],
+  versionStatus: 'UpToDate',
+  updatesItself: true,
+  setups: 1,
+  load,
+};
 
 function company(name: string, sqlName: string, sizeGigabytes: number | null = 1) {
   return { name, displayName: name, isEvaluation: false, sqlName, sizeGigabytes };
@@ -128,6 +141,9 @@ const roomy = { destination: { maximumGigabytes: -1 } };
 
 describe('each fault fails its check, and no other', () => {
   const faults: [name: string, id: string, severity: string, code: string, change: Change][] = [
+    ['no job free', 'NET-03', 'warns', 'NET-03', loaded({ runningJobs: 8 })],
+    ['little memory', 'NET-03', 'warns', 'NET-03', loaded({ freeMegabytes: 1_023 })],
+    ['a busy processor', 'NET-03', 'warns', 'NET-03', loaded({ processorPercent: 91 })],
     ['runtime offline', 'NET-01', 'blocks', '52071', { runtime: offline }],
     ['SQL Server 2016 without SP1', 'SRV-01', 'blocks', 'SRV-01', { source: { productVersion: '13.0.4000.9' } }],
     ['Managed Instance', 'SRV-01', 'warns', 'SRV-01', { source: { engineEdition: 8, productVersion: '12.0.2000.8' } }],

@@ -1,0 +1,92 @@
+// A runtime whose nodes have as many jobs as they take: further ones are queued, and the check before a migration says so.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { registerRuntimeNode } from '../../../local/data-factory/runtime-node.ts';
+import { checkCatalogue } from '../../../shared/checks/catalogue.ts';
+import type { CheckInput, Finding } from '../../../shared/checks/check.ts';
+import { systemClock } from '../../../shared/clock.ts';
+import { DataFactories } from '../../../shared/factory/data-factory.ts';
+import { besideProbes } from '../../support/measured.ts';
+import { startSilentEndpoint } from '../../support/silent-endpoint.ts';
+import type { SilentEndpoint } from '../../support/silent-endpoint.ts';
+import { script } from '../fixtures/data-factory-activities.ts';
+import {
+  activityRuns,
+  FACTORY,
+  GROUP,
+  putPipeline,
+  runEnd,
+  startDataFactoryFixture,
+  SUBSCRIPTION,
+} from '../fixtures/data-factory.ts';
+import type { DataFactoryFixture } from '../fixtures/data-factory.ts';
+
+const RUNTIME = 'shir-full';
+const JOBS = 8;
+const factory = { subscriptionId: SUBSCRIPTION, resourceGroup: GROUP, name: FACTORY };
+
+let fixture: DataFactoryFixture;
+let silent: SilentEndpoint;
+let factories: DataFactories;
+
+beforeAll(async () => {
+  [fixture, silent] = await Promise.all([startDataFactoryFixture(), startSilentEndpoint()]);
+  const { client } = fixture;
+  factories = new DataFactories(() => client, systemClock);
+  await client.integrationRuntimes.createOrUpdate(GROUP, FACTORY, RUNTIME, { properties: { type: 'SelfHosted' } });
+  await client.linkedServices.createOrUpdate(GROUP, FACTORY, 'silent', {
+    properties: {
+      type: 'SqlServer',
+      connectVia: { type: 'IntegrationRuntimeReference', referenceName: RUNTIME },
+      typeProperties: {
+        server: `localhost,${silent.port}`,
+        database: 'cronus',
+        authenticationType: 'SQL',
+        userName: 'reader',
+        password: { type: 'SecureString', value: crypto.randomUUID() },
+      },
+    } as never,
+  });
+});
+
+afterAll(() => Promise.all([fixture.stop(), silent.stop()]));
+
+/** What the check says of the runtime now. */
+async function checked(): Promise<Finding | undefined> {
+  const load = await factories.runtimeLoad(factory, RUNTIME);
+  const runtime = { ...besideProbes.runtime, load } as CheckInput['runtime'];
+  return checkCatalogue.find(({ id }) => id === 'NET-03')?.evaluate({ ...besideProbes, runtime } as CheckInput);
+}
+
+async function start(count: number): Promise<string> {
+  const activities = Array.from({ length: count }, (_, index) => ({
+    ...script('silent', 'SELECT 1 AS one'),
+    name: `script_${index}`,
+  }));
+  const name = await putPipeline(fixture, { activities });
+  const { runId } = await fixture.client.pipelines.createRun(GROUP, FACTORY, name);
+  return runId;
+}
+
+test('a full runtime queues a job until another one ends, and is told', async () => {
+  expect(await factories.runtimeLoad(factory, RUNTIME)).toBeUndefined();
+  const { authKey1 = '' } = await fixture.client.integrationRuntimes.listAuthKeys(GROUP, FACTORY, RUNTIME);
+  await registerRuntimeNode(fixture.dataFactory.url, { authKey: authKey1, nodeName: 'node' });
+  const almost = await start(JOBS - 1);
+  expect(await checked()).toMatchObject({
+    status: 'passed',
+    measured: expect.stringMatching(/^jobs 7 of 8,/) as string,
+  });
+  const last = await start(2);
+  const statuses = async () => (await activityRuns(fixture, last)).map(({ status }) => status);
+  expect(await statuses()).toEqual(['InProgress', 'Queued']);
+  expect(await checked()).toMatchObject({
+    status: 'failed',
+    measured: expect.stringMatching(/^jobs 8 of 8,/) as string,
+  });
+  await fixture.client.pipelineRuns.cancel(GROUP, FACTORY, almost);
+  await runEnd(fixture, almost);
+  expect(await statuses()).toEqual(['InProgress', 'InProgress']);
+  await fixture.client.pipelineRuns.cancel(GROUP, FACTORY, last);
+  await runEnd(fixture, last);
+  expect(await factories.runtimeLoad(factory, RUNTIME)).toMatchObject({ runningJobs: 0, jobLimit: JOBS });
+});
