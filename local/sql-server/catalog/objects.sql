@@ -186,8 +186,11 @@ SELECT r.object_id, i.name, 1, 1::int2, 'CLUSTERED' COLLATE tsql.ci, true, false
 -- Those of indexes, which are always up to date.
 CREATE VIEW sys.stats AS
 SELECT object_id, name, index_id AS stats_id, false AS auto_created, false AS user_created, false AS no_recompute, has_filter FROM sys.indexes WHERE index_id > 0;
+-- Asked of the table alone, and not of sys.stats, which would number the indexes of all tables for each.
 CREATE FUNCTION tsql.stats_date(oid, int4) RETURNS timestamp STABLE LANGUAGE sql AS $$
-  SELECT tsql.getdate() WHERE EXISTS (SELECT 1 FROM sys.stats s WHERE s.object_id = $1 AND s.stats_id = $2) $$;
+  SELECT tsql.getdate() WHERE CASE
+    WHEN $2 = 1 THEN EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = $1 AND i.indisprimary) OR EXISTS (SELECT 1 FROM tsql.view_indexes v WHERE v.relation = $1)
+    ELSE $2 > 1 AND (SELECT count(*) FROM pg_index i WHERE i.indrelid = $1 AND NOT i.indisprimary) >= $2 - 1 END $$;
 CREATE VIEW sys.index_columns AS
 SELECT x.object_id, x.index_id, k.place::int4 AS index_column_id, k.attribute::int4 AS column_id, CASE WHEN k.place <= x.indnkeyatts THEN k.place ELSE 0 END::int2 AS key_ordinal,
        k.place > x.indnkeyatts AS is_included_column, k.place <= x.indnkeyatts AND x.indoption[k.place::int - 1] & 1 = 1 AS is_descending_key

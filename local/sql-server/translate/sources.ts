@@ -46,8 +46,8 @@ export function fromClause(tokens: readonly Token[], scope: Scope): From {
 function fromPart(reader: TokenReader, scope: Scope, sources: Source[]): string {
   if (reader.accept(',')) return ',';
   if (reader.accept('ON')) return `ON ${expression(untilJoin(reader), scope)}`;
-  if (reader.accept('CROSS', 'APPLY')) return `CROSS JOIN ${lateral(source(reader, scope, sources))}`;
-  if (reader.accept('OUTER', 'APPLY')) return `LEFT JOIN ${lateral(source(reader, scope, sources))} ON true`;
+  if (reader.accept('CROSS', 'APPLY')) return `CROSS JOIN ${lateral(source(reader, scope, sources, true))}`;
+  if (reader.accept('OUTER', 'APPLY')) return `LEFT JOIN ${lateral(source(reader, scope, sources, true))} ON true`;
   const join = reader.acceptOneOf(...JOIN_WORDS);
   if (join === undefined) return source(reader, scope, sources);
   reader.acceptOneOf(...HINT_WORDS);
@@ -66,10 +66,10 @@ function untilJoin(reader: TokenReader): readonly Token[] {
   return reader.tokens.slice(start, reader.position);
 }
 
-/** One table, derived table or row function with its alias and hints. */
-export function source(reader: TokenReader, scope: Scope, sources: Source[]): string {
+/** One table, derived table or row function with its alias and hints; of APPLY, a derived table is `applied`. */
+export function source(reader: TokenReader, scope: Scope, sources: Source[], applied = false): string {
   const { line } = reader;
-  const table = sourceTable(reader, scope, sources);
+  const table = sourceTable(reader, scope, sources, applied);
   reader.accept('AS');
   const refused = isWord(reader.current, 'PIVOT', 'UNPIVOT', 'TABLESAMPLE') ? reader.current : undefined;
   if (refused) throw notSupported(refused.upper, line);
@@ -96,9 +96,9 @@ interface Table {
   readonly table: string | undefined;
 }
 
-function sourceTable(reader: TokenReader, scope: Scope, sources: Source[]): Table {
+function sourceTable(reader: TokenReader, scope: Scope, sources: Source[], applied: boolean): Table {
   const derived = reader.acceptGroup();
-  if (derived) return { sql: derivedTable(derived, scope, sources), alias: '', name: '', table: undefined };
+  if (derived) return { sql: derivedTable(derived, scope, sources, applied), alias: '', name: '', table: undefined };
   if (reader.peek()?.kind === 'group' && !isHint(reader.peek())) {
     const alias = reader.current?.text.toLowerCase() ?? '';
     return { sql: rowFunction(reader, scope), alias, name: '', table: undefined };
@@ -117,14 +117,16 @@ function sourceTable(reader: TokenReader, scope: Scope, sources: Source[]): Tabl
   return { sql, alias: name, name, table: stored ? sql : undefined };
 }
 
-function derivedTable(tokens: readonly Token[], scope: Scope, sources: Source[]): string {
+function derivedTable(tokens: readonly Token[], scope: Scope, sources: Source[], applied: boolean): string {
   const reader = new TokenReader(tokens);
   if (reader.accept('VALUES')) return `(VALUES ${valueRows(reader.rest(), scope)})`;
   const first = reader.current;
   const query =
     isWord(first, 'SELECT', 'WITH') ||
     (first?.kind === 'group' && isWord(reader.peek(), 'UNION', 'EXCEPT', 'INTERSECT'));
-  if (query) return `(${scope.query(tokens)})`;
+  // PostgreSQL would put what is applied wherever it is used, and do it there each time.
+  const once = applied && !tokens.some((token) => isWord(token, 'OFFSET')) ? ' OFFSET 0' : '';
+  if (query) return `(${scope.query(tokens)}${once})`;
   const nested = fromClause(tokens, scope);
   sources.push(...nested.sources);
   return `(${nested.sql})`;
