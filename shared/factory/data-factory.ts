@@ -2,7 +2,7 @@
 import type { DataFactoryManagementClient, PipelineRun } from '@azure/arm-datafactory';
 import type { Clock } from '../clock.ts';
 import type { EntityDocument } from './connections.ts';
-import { unlessMissing } from '../requests/rest-errors.ts';
+import { unlessForbidden, unlessMissing } from '../requests/rest-errors.ts';
 import type { Factory } from '../setup/setup.ts';
 
 /**
@@ -156,11 +156,16 @@ export class DataFactories {
     };
   }
 
-  /** Measures the nodes of a runtime that are online; undefined if there are none. @throws as `runtimeStatus` does */
+  /**
+   * Measures the nodes of a runtime that are online; undefined if there are none, or the service may not ask, for which there is a
+   * right of its own. @throws as `runtimeStatus` does
+   */
   async runtimeLoad(factory: Factory, name: string): Promise<RuntimeLoad | undefined> {
     const client = this.#clientOf(factory.subscriptionId);
-    const { resourceGroup } = factory;
-    const { nodes = [] } = await client.integrationRuntimes.getMonitoringData(resourceGroup, factory.name, name);
+    const told = await unlessForbidden(() =>
+      client.integrationRuntimes.getMonitoringData(factory.resourceGroup, factory.name, name),
+    );
+    const { nodes = [] } = told ?? {};
     if (nodes.length === 0) return undefined;
     const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
     return {

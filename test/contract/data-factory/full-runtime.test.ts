@@ -1,4 +1,6 @@
 // A runtime whose nodes have as many jobs as they take: further ones are queued, and the check before a migration says so.
+import { createHttpHeaders } from '@azure/core-rest-pipeline';
+import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { registerRuntimeNode } from '../../../local/data-factory/runtime-node.ts';
 import { checkCatalogue } from '../../../shared/checks/catalogue.ts';
@@ -89,4 +91,16 @@ test('a full runtime queues a job until another one ends, and is told', async ()
   await fixture.client.pipelineRuns.cancel(GROUP, FACTORY, last);
   await runEnd(fixture, last);
   expect(await factories.runtimeLoad(factory, RUNTIME)).toMatchObject({ runningJobs: 0, jobLimit: JOBS });
+});
+
+test('who may not ask for the load of a runtime is told nothing of it, and that is no failure', async () => {
+  const refusing: PipelinePolicy = {
+    name: 'refusing',
+    sendRequest: (request, next) =>
+      request.url.includes('/monitoringData')
+        ? Promise.resolve({ status: 403, headers: createHttpHeaders(), request })
+        : next(request),
+  };
+  const client = fixture.connect({ additionalPolicies: [{ policy: refusing, position: 'perCall' }] });
+  expect(await new DataFactories(() => client, systemClock).runtimeLoad(factory, RUNTIME)).toBeUndefined();
 });
