@@ -89,12 +89,11 @@ async function measureRuntime(
   { tenantId }: SetupRecord,
   { factories, runtimes }: Services,
 ): Promise<CheckInput['runtime']> {
-  const [status, load, row] = await Promise.all([
-    factories.runtimeStatus(factory, name),
-    factories.runtimeLoad(factory, name),
-    runtimes.get(tenantId, name),
-  ]);
-  return { name, ...status, load, setups: row?.users.length ?? 0 };
+  const [status, row] = await Promise.all([factories.runtimeStatus(factory, name), runtimes.get(tenantId, name)]);
+  const setups = row?.users.length ?? 0;
+  // Resource Manager counts requests: who has a runtime for itself does not ask what others do with it.
+  const load = setups > 1 ? await factories.runtimeLoad(factory, name) : undefined;
+  return { name, ...status, load, setups };
 }
 
 /** It only reads, and joins every table of an environment to its company. */

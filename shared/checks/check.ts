@@ -15,7 +15,7 @@ interface MeasuredRuntime {
   readonly updatesItself: boolean;
   /** Setups that use it, this one included. */
   readonly setups: number;
-  /** Undefined if no node tells. */
+  /** Undefined if no node tells, or nobody has asked. */
   readonly load: RuntimeLoad | undefined;
 }
 
