@@ -5,6 +5,7 @@ import type { Answer, SetupClient } from '../../local/demo/setup-client.ts';
 import { registerRuntimeNode } from '../../local/data-factory/runtime-node.ts';
 import { startStack } from '../../local/stack/stack.ts';
 import type { Stack } from '../../local/stack/stack.ts';
+import { checkCatalogue } from '../../shared/checks/catalogue.ts';
 import { hostKind } from '../support/host-kind.ts';
 import { pictureOf } from '../support/setup/database-picture.ts';
 import { operatorClient, provisioningClient } from '../support/setup/setup-run.ts';
@@ -114,7 +115,7 @@ describe('two assessments of one environment at once', () => {
 
   test('tell every check, the companies and what would come of the tables', async () => {
     const checks = await ask('GET', 'first/checks');
-    expect((checks.body as { value: unknown[] }).value).toHaveLength(40);
+    expect((checks.body as { value: unknown[] }).value).toHaveLength(checkCatalogue.length);
     const companies = await ask('GET', 'first/companies');
     expect((companies.body as { value: unknown[] }).value).toHaveLength(3);
     expect(assessed.tables.byCopyMethod).toEqual({ Delta: 21, Full: 4, Preserve: 2, None: 22 });
