@@ -43,6 +43,7 @@ const calls: Readonly<Record<string, () => Promise<unknown>>> = {
   createRuntime: () => factories.createRuntime(factory, 'runtime', ''),
   deleteRuntime: () => factories.deleteRuntime(factory, 'runtime'),
   runtimeStatus: () => factories.runtimeStatus(factory, 'runtime'),
+  runtimeLoad: () => factories.runtimeLoad(factory, 'runtime'),
   runtimeKeys: () => factories.runtimeKeys(factory, 'runtime'),
   regenerateRuntimeKey: () => factories.regenerateRuntimeKey(factory, 'runtime', 'authKey1'),
   put: () => Promise.all(entityKinds.map((kind) => factories.put(factory, kind, 'entity', { properties: {} }))),
@@ -61,14 +62,14 @@ const kinds = [...entityKinds, 'integrationRuntimes'] as const;
 
 /**
  * The actions that a request needs, in lower case. Data Factory asks for another one beside that of a query, and for reading
- * where the status of a runtime is asked for: https://learn.microsoft.com/azure/role-based-access-control/permissions/analytics
+ * where the status of a runtime or its load is asked for: https://learn.microsoft.com/azure/role-based-access-control/permissions/analytics
  */
 function actionsOf(request: string): string[] {
   const [method = '', path = ''] = request.toLowerCase().split(' ');
   const segments = path.split('/');
   const types = [segments[0], ...segments.slice(1).filter((_, index) => index % 2 === 0)].join('/');
   if (method !== 'post') return [`${types}/${{ get: 'read', put: 'write', delete: 'delete' }[method] ?? method}`];
-  if (types.endsWith('/getstatus')) return [`${types}/read`];
+  if (/\/(?:getstatus|monitoringdata)$/.test(types)) return [`${types}/read`];
   return [`${types}/action`, ...(/\/query\w+$/.test(types) ? [`${types}/read`] : [])];
 }
 
