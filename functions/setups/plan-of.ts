@@ -18,6 +18,9 @@ export async function planOf(
   return { setup, tables: keptPlan(call.services, setup, attempt) };
 }
 
+/** More than any source has: a machine of the tenant can write where plans are kept. */
+const MOST_TABLES = 1_000_000;
+
 /** Tables of a plan; none if there is none. One that took its checks over has their plan until it has made its own. */
 export async function* keptPlan(
   { staging, findings }: Services,
@@ -28,7 +31,12 @@ export async function* keptPlan(
   const numbers = [attempt.attempt, await findings.originOf(attempt, 'check')];
   for (const blob of numbers.map(planBlob)) {
     if (!(await account.has(key, blob))) continue;
-    for await (const line of account.read(key, blob)) yield keptTableSchema.parse(line);
+    let count = 0;
+    for await (const line of account.read(key, blob)) {
+      count += 1;
+      if (count > MOST_TABLES) throw new Error(`The plan that is kept for ${key} has more than ${MOST_TABLES} tables`);
+      yield keptTableSchema.parse(line);
+    }
     return;
   }
 }

@@ -21,6 +21,7 @@ export async function withRuntimeOfAssessment(
   if (isAssessment(subject)) throw refused('is for a setup: an assessment is made again by its replay.');
   const assessment = await services.store.get({ tenantId, setupId: storedAssessmentId(assessmentId) });
   if (assessment === undefined || assessment.state === 'Deleted') throw refused('is not an assessment of the tenant.');
+  if (assessment.state === 'Deleting') throw refused('names an assessment that is being deleted.');
   if (source.kind === 'AzureSql') return request;
   const runtimeName = dataOf(await services.store.milestonesOf(assessment), 'runtimeCreated')?.runtimeName;
   if (runtimeName === undefined) throw refused('names an assessment without an integration runtime.');

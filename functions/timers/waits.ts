@@ -115,9 +115,15 @@ async function conclude(
   setup: SetupRecord,
   answer: WaitAnswer | undefined,
 ): Promise<void> {
-  if (answer !== undefined) return tell(services, client, wait, answer);
-  await services.waits.postpone(wait);
+  // Also of one with an answer: nobody hears it where the orchestration is dead.
   await noteIfDead(services, client, setup);
+  if (answer === undefined) return services.waits.postpone(wait);
+  try {
+    await tell(services, client, wait, answer);
+  } catch (error) {
+    await services.waits.postpone(wait);
+    throw error;
+  }
 }
 
 /** Has a setup looked at by the timer that settles setups, if the orchestration that waits is dead: a cleanup ends the wait. */

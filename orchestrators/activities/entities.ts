@@ -23,11 +23,12 @@ import * as scripts from '../../shared/sql/scripts.ts';
 import type { EntityKind } from '../../shared/factory/data-factory.ts';
 import type { Placed } from '../contract.ts';
 import type { Implementation } from './implementation.ts';
-import { reach } from './setup-record.ts';
+import { reach, recordAndPublish } from './setup-record.ts';
 
 export const putConnections: Implementation<'putConnections'> = async ({ runtime, ...placed }, services, { head }) => {
   const setup = await head();
-  await connect(placed, setup, services, runtime?.runtimeName);
+  const put = await putting(placed, services, () => connect(placed, setup, services, runtime?.runtimeName));
+  if (put !== undefined) return put;
   const milestone: Milestone =
     runtime === undefined
       ? { name: 'runtimeNotNeeded', data: { reason: NO_RUNTIME } }
@@ -74,8 +75,9 @@ export const renewStaging: Implementation<'renewStaging'> = async (
 };
 
 export const putPreparation: Implementation<'putPreparation'> = async (placed, services, { head }) => {
-  await putPreparationEntities(placed, await head(), services);
-  return (await removeIfOver(placed, services)) ?? null;
+  const setup = await head();
+  const put = await putting(placed, services, () => putPreparationEntities(placed, setup, services));
+  return put ?? (await removeIfOver(placed, services)) ?? null;
 };
 
 export const restorePreparation: Implementation<'restorePreparation'> = async (placed, services, { head }) => {
@@ -115,10 +117,21 @@ async function reachOrRemove(
   services: Services,
   setup: SetupRecord,
 ): Promise<StoppedOutput | undefined> {
-  const reached = await reach(placed, milestone, services, setup);
-  // What was taken over is not recorded again, so that nothing was compared with the row.
-  const isRecorded = !('stopped' in reached) && reached !== setup;
-  return isRecorded ? undefined : removeIfOver(placed, services);
+  const recorded = await recordAndPublish(placed, milestone, services, setup);
+  // What this call has recorded, it has recorded for an attempt that goes on. What another one recorded may be over by now.
+  const isNews = recorded.kind === 'recorded' && recorded.events !== undefined;
+  return isNews ? undefined : removeIfOver(placed, services);
+}
+
+/** Puts entities; where one fails, those that are there may have come too late all the same. */
+async function putting<Answer>(placed: Placed, services: Services, put: () => Promise<Answer>) {
+  try {
+    return await put();
+  } catch (error) {
+    const stopped = await removeIfOver(placed, services);
+    if (stopped !== undefined) return stopped;
+    throw error;
+  }
 }
 
 /**

@@ -45,7 +45,12 @@ export const measureFactory: Implementation<'measureFactory'> = async ({ factory
   const known = await services.book.get(factory);
   const answer = await countFactory(known, isCountDue(known, services.clock.now()), services);
   if ('counted' in answer) {
-    await services.quotas.announce(answer.counted);
+    try {
+      await services.quotas.announce(answer.counted);
+    } catch (error) {
+      // It is told after the next count; a bus that is out is no reason to count again.
+      return { measured: true, reason: messageOf(error) };
+    }
     return { measured: true };
   }
   if (isThrottled(answer.error)) throw answer.error;

@@ -56,12 +56,13 @@ export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, se
     source: [sourceFactsSchema.parse(measured.source)],
     company: measured.companies,
   });
-  await foreseen?.file.keep(services, setup);
   const { counts, failure } = reportChecks(results);
   const name = failure === undefined || isAssessment(input) ? 'checksCompleted' : 'checksFailed';
   const data = { ...counts, ...(foreseen === undefined ? {} : { tables: foreseen.summary }) };
   const reached = await reach(input, { name, data }, services, setup);
   if ('stopped' in reached) return reached;
+  // The plan itself takes its place later, which a late call leaves as it is.
+  if (isAssessment(input) || isBefore(reached.phase, 'TablePlan')) await foreseen?.file.keep(services, setup);
   // Another call may have been faster, and have come to another result: what is recorded counts.
   if (isBefore('Assessment', reached.phase)) return {};
   return { failure: failure ?? setupFailure('StepFailed', 'A check blocked, and passed when it was evaluated again.') };

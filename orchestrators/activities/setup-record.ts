@@ -13,6 +13,7 @@ import type { Milestone, MilestoneName } from '../../shared/setup/states.ts';
 import type { MilestoneRecord, SetupStore } from '../../shared/setup/store.ts';
 import type { SetupEvent } from '../../shared/setup/events.ts';
 import type { EventPublisher } from '../../shared/setup/publisher.ts';
+import type { Recorded } from '../../shared/setup/writer.ts';
 import type { SetupKey } from '../../shared/setup/rows.ts';
 import type { AttemptId } from '../../shared/setup/setup.ts';
 import { closeIfOver } from '../../shared/waits/look.ts';
@@ -77,13 +78,23 @@ export const recordMilestone: Implementation<'recordMilestone'> = async (
 export async function reach(
   worker: Worker,
   milestone: Milestone | readonly Milestone[],
-  { store, publisher }: Pick<Services, 'store' | 'publisher'>,
+  services: Pick<Services, 'store' | 'publisher'>,
   head: SetupRecord,
 ): Promise<SetupRecord | StoppedOutput> {
+  const recorded = await recordAndPublish(worker, milestone, services, head);
+  return recorded.kind === 'stopped' ? { stopped: recorded.reason } : recorded.setup;
+}
+
+/** As `reach`, and says whether this call has recorded it, or found it recorded or taken over. */
+export async function recordAndPublish(
+  worker: Worker,
+  milestone: Milestone | readonly Milestone[],
+  { store, publisher }: Pick<Services, 'store' | 'publisher'>,
+  head: SetupRecord,
+): Promise<Recorded> {
   const recorded = await store.record(worker, milestone, head);
-  if (recorded.kind === 'stopped') return { stopped: recorded.reason };
-  await publish(worker, publisher, recorded.events);
-  return recorded.setup;
+  if (recorded.kind === 'recorded') await publish(worker, publisher, recorded.events);
+  return recorded;
 }
 
 /**

@@ -64,9 +64,11 @@ function room({ storage, thresholds }: CheckInput): Finding {
 
 /** Infinity: nobody has set a limit, and the disk is not seen. */
 function roomOf({ files, diskMegabytes }: StorageProbe, type: 'ROWS' | 'LOG'): number {
-  return files
-    .filter((file) => file.type === type)
-    .reduce((sum, { unused, growth }) => sum + unused + Math.min(growth ?? Infinity, diskMegabytes ?? Infinity), 0);
+  const ofType = files.filter((file) => file.type === type);
+  const unused = ofType.reduce((sum, file) => sum + file.unused, 0);
+  const growth = ofType.reduce((sum, file) => sum + (file.growth ?? Infinity), 0);
+  // They share the disk.
+  return unused + Math.min(growth, diskMegabytes ?? Infinity);
 }
 
 function text(megabytes: number): string {

@@ -24,7 +24,7 @@ export class QuotaAnnouncer {
   async announce(known: BookedFactory): Promise<void> {
     const { factory, alerts, measuredAt } = known;
     if (measuredAt === undefined) return;
-    const untold = quotaNames.filter((name) => alerts[name]?.isTold === false);
+    const untold = quotaNames.filter((name) => alerts[name]?.isNear === true && !alerts[name].isTold);
     for (const name of untold) {
       const times = alerts[name]?.times ?? 0;
       const event = quotaEvent(this.#source, { ...known, measuredAt }, name, quotasOf(known)[name], times);

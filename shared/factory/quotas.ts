@@ -70,7 +70,8 @@ export function alertsAfter(before: QuotaAlerts, known: KnownFactory): QuotaAler
     const { times, isNear, isTold } = before[name] ?? { times: 0, isNear: false, isTold: true };
     const share = shareOf(quotas[name]);
     if (!isNear && share >= WARNED_SHARE) return [name, { times: times + 1, isNear: true, isTold: false }];
-    return [name, { times, isNear: isNear && share >= RELIEVED_SHARE, isTold }];
+    const staysNear = isNear && share >= RELIEVED_SHARE;
+    return [name, { times, isNear: staysNear, isTold: isTold || !staysNear }];
   });
   return quotaAlertsSchema.parse(Object.fromEntries(alerts));
 }

@@ -20,13 +20,13 @@ const COMPARED = 3;
 /**
  * Takes the earlier runs that are nearest in size, lets each grow or shrink to the amounts of the plan, by its tables or its rows
  * whichever makes it longer, and gives the middle one of the results.
- * @returns undefined if nothing is known, or nothing is copied
+ * @returns undefined if nothing is copied, or fewer runs are known: with one alone, whose it was could be worked out
  */
 export function estimateOf(
   { tables, rows }: Pick<RunFigure, 'tables' | 'rows'>,
   figures: readonly RunFigure[],
 ): Estimate | undefined {
-  if (tables === 0) return undefined;
+  if (tables === 0 || figures.length < COMPARED) return undefined;
   const nearest = figures
     .toSorted((a, b) => distance(a.rows, rows) - distance(b.rows, rows))
     .slice(0, COMPARED)

@@ -73,6 +73,47 @@ test.each(['putConnections', 'putPreparation', 'putReplication'] as const)(
   },
 );
 
+test.each(['putConnections', 'putReplication'] as const)(
+  'a second run of %s whose step the first one has recorded leaves nothing when the attempt is taken back meanwhile',
+  async (name) => {
+    const world = await openWorld();
+    const { factories } = world.services;
+    const put = factories.put.bind(factories);
+    let isFirst = true;
+    factories.put = async (...entity) => {
+      if (isFirst) {
+        isFirst = false;
+        await run(world, name);
+        await run(world, 'beginUndo');
+        await run(world, 'removeEntities');
+      }
+      await put(...entity);
+    };
+    expect(await run(world, name)).toEqual({ stopped: 'superseded' });
+    expect(world.factories.names(`mig_${subject.key}_`)).toEqual([]);
+    world[Symbol.dispose]();
+  },
+);
+
+test('a late run whose put fails half-way leaves nothing of it', async () => {
+  const world = await openWorld();
+  const { factories } = world.services;
+  const put = factories.put.bind(factories);
+  let count = 0;
+  factories.put = async (...entity) => {
+    count += 1;
+    if (count === 1) {
+      await run(world, 'beginUndo');
+      await run(world, 'removeEntities');
+    }
+    if (count === 4) throw new Error('The factory does not answer');
+    await put(...entity);
+  };
+  expect(await run(world, 'putPreparation')).toEqual({ stopped: 'superseded' });
+  expect(world.factories.names(`mig_${subject.key}_`)).toEqual([]);
+  world[Symbol.dispose]();
+});
+
 test.each([
   ['putConnections', 3],
   ['putPreparation', 4],

@@ -98,6 +98,13 @@ test('what Service Bus did not take is told after the next count, and once', asy
   expect((await sent()).map(({ messageId }) => messageId)).toEqual(['factories.factory-1:entities:1']);
 });
 
+test('what is over by the time that it can be told is not told', async () => {
+  await measure(4_500);
+  await announcer().announce(await measure(3_000));
+  await announcer().announce(await measure(4_000));
+  expect((await sent()).map(({ messageId }) => messageId)).toEqual(['factories.factory-1:entities:2']);
+});
+
 test('an alert that has come since is not written down as told', async () => {
   const first = await measure(4_000);
   await measure(0);

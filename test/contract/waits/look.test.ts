@@ -92,6 +92,17 @@ describe('a wait for a runtime', () => {
     },
   );
 
+  test('whose answer nobody hears has its setup looked at by the timer', async () => {
+    const wait = await world.wait(newId());
+    world.statuses.set(instanceIdOf(wait), 'Failed');
+    await services.active.postpone(
+      (await services.active.due()).map((setup) => ({ setup, due: new Date(world.clock.now() + 6 * HOUR) })),
+    );
+    await world.registerNode(`shir-${wait.setupId}`);
+    await world.nextLook(wait.setupId);
+    expect((await services.active.due()).map(({ setupId }) => setupId)).toContain(wait.setupId);
+  });
+
   test('is told of its answer once, and closed', async () => {
     const wait = await world.wait(newId());
     await world.registerNode(`shir-${wait.setupId}`);

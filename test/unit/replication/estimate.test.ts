@@ -3,9 +3,10 @@ import { estimateOf } from '../../../shared/replication/estimate.ts';
 
 const run = { tables: 100, rows: 9_999, seconds: 60 };
 
-test('nothing is estimated from nothing, nor for nothing', () => {
+test('nothing is estimated from fewer than three runs, nor for nothing', () => {
   expect(estimateOf({ tables: 10, rows: 10 }, [])).toBeUndefined();
-  expect(estimateOf({ tables: 0, rows: 0 }, [run])).toBeUndefined();
+  expect(estimateOf({ tables: 10, rows: 10 }, [run, run])).toBeUndefined();
+  expect(estimateOf({ tables: 0, rows: 0 }, [run, run, run])).toBeUndefined();
 });
 
 test.each([
@@ -14,7 +15,7 @@ test.each([
   ['three times the rows', 100, 29_999, 180],
   ['half of both', 50, 4_999, 30],
 ])('a run with %s takes accordingly long', (_what, tables, rows, seconds) => {
-  expect(estimateOf({ tables, rows }, [run])).toEqual({ seconds, earlierRuns: 1 });
+  expect(estimateOf({ tables, rows }, [run, run, run])).toEqual({ seconds, earlierRuns: 3 });
 });
 
 test('the nearest runs count, and of these the middle one', () => {
