@@ -14,7 +14,7 @@ import { isOperator } from '../http/roles.ts';
 import { durationsOf } from './attempt-resource.ts';
 import { attemptNumberSchema } from './find-attempt.ts';
 import { findSetup } from './find-setup.ts';
-import { keptPlan } from './plan-of.ts';
+import { keptPlan, keptPlanBlob } from './plan-of.ts';
 
 const querySchema = z.object({ with: attemptNumberSchema });
 
@@ -40,9 +40,9 @@ export async function diffAttempts(call: TenantCall): Promise<HttpResponseInit> 
   const all = isOperator(call.caller);
   const request = differences(requestOf(attempt, all), requestOf(other, all));
   const counts = differences(countsOf(attempt), countsOf(other));
-  const tables = await planDifferences(planIn(call, setup, attempt), planIn(call, setup, other));
+  const tables = await tableDifferences(call, setup, attempt, other);
   const changed =
-    request.length + counts.length + tables.total + differences(statusOf(checks), statusOf(otherChecks)).length;
+    request.length + counts.length + (tables?.total ?? 0) + differences(statusOf(checks), statusOf(otherChecks)).length;
   return {
     status: 200,
     jsonBody: {
@@ -56,7 +56,7 @@ export async function diffAttempts(call: TenantCall): Promise<HttpResponseInit> 
       factory: differences(factoryOf(attempt), factoryOf(other)),
       checks: differences(checks, otherChecks),
       counts,
-      tables,
+      ...(tables === undefined ? {} : { tables }),
       durationsMs: differences(durations(setup, attempt), durations(setup, other)),
     },
   };
@@ -110,8 +110,17 @@ function statusOf(checks: Checks): Values {
   return new Map([...checks].map(([id, { status }]) => [id, status]));
 }
 
-function planIn({ services }: TenantCall, setup: SetupRecord, { attempt, destination }: ReachedAttempt) {
-  return keptPlan(services, { ...setup, destination }, { ...setup, attempt });
+/** Undefined where one of the two has no plan (any more). */
+async function tableDifferences(
+  { services }: TenantCall,
+  setup: SetupRecord,
+  ...attempts: [ReachedAttempt, ReachedAttempt]
+) {
+  const [one, other] = attempts.map(({ attempt, destination }) => ({ ...setup, attempt, destination }));
+  if (one === undefined || other === undefined) return undefined;
+  const blobs = [await keptPlanBlob(services, one, one), await keptPlanBlob(services, other, other)];
+  if (blobs.includes(undefined)) return undefined;
+  return planDifferences(keptPlan(services, one, one), keptPlan(services, other, other));
 }
 
 function countsOf({ reached }: ReachedAttempt): Values {

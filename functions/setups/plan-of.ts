@@ -1,5 +1,6 @@
 /** The plan of an attempt, as it is kept for people. */
 import { planBlob } from '../../shared/factory/names.ts';
+import type { BlobPlace } from '../../shared/factory/names.ts';
 import { keptTableSchema } from '../../shared/plan/kept-plan.ts';
 import type { KeptTable } from '../../shared/plan/kept-plan.ts';
 import type { Services } from '../../shared/services.ts';
@@ -21,22 +22,35 @@ export async function planOf(
 /** More than any source has: a machine of the tenant can write where plans are kept. */
 const MOST_TABLES = 1_000_000;
 
-/** Tables of a plan; none if there is none. One that took its checks over has their plan until it has made its own. */
+/** Tables of a plan; none if there is none. */
 export async function* keptPlan(
+  services: Services,
+  setup: Pick<SetupRecord, 'key' | 'destination'>,
+  attempt: AttemptId,
+): AsyncGenerator<KeptTable> {
+  const blob = await keptPlanBlob(services, setup, attempt);
+  if (blob === undefined) return;
+  const { key, destination } = setup;
+  let count = 0;
+  for await (const line of services.staging.of(destination.region).read(key, blob)) {
+    count += 1;
+    if (count > MOST_TABLES) throw new Error(`The plan that is kept for ${key} has more than ${MOST_TABLES} tables`);
+    yield keptTableSchema.parse(line);
+  }
+}
+
+/**
+ * Where the plan of an attempt is kept; undefined if there is none. One that took its checks over has their plan until it has made
+ * its own.
+ */
+export async function keptPlanBlob(
   { staging, findings }: Services,
   { key, destination }: Pick<SetupRecord, 'key' | 'destination'>,
   attempt: AttemptId,
-): AsyncGenerator<KeptTable> {
+): Promise<BlobPlace | undefined> {
   const account = staging.of(destination.region);
-  const numbers = [attempt.attempt, await findings.originOf(attempt, 'check')];
-  for (const blob of numbers.map(planBlob)) {
-    if (!(await account.has(key, blob))) continue;
-    let count = 0;
-    for await (const line of account.read(key, blob)) {
-      count += 1;
-      if (count > MOST_TABLES) throw new Error(`The plan that is kept for ${key} has more than ${MOST_TABLES} tables`);
-      yield keptTableSchema.parse(line);
-    }
-    return;
+  for (const number of [attempt.attempt, await findings.originOf(attempt, 'check')]) {
+    if (await account.has(key, planBlob(number))) return planBlob(number);
   }
+  return undefined;
 }
