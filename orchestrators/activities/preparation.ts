@@ -9,6 +9,7 @@ import { preparationActivities } from '../../shared/factory/preparation-pipeline
 import { isAssessment } from '../../shared/setup/assessment.ts';
 import { setupFailure } from '../../shared/setup/failure.ts';
 import { instanceIdOf } from '../../shared/setup/setup.ts';
+import { dataOf } from '../../shared/setup/milestone-data.ts';
 import { isBefore } from '../../shared/setup/states.ts';
 import type { Milestone } from '../../shared/setup/states.ts';
 import type { Implementation } from './implementation.ts';
@@ -65,7 +66,10 @@ export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, se
   if (isAssessment(input) || isBefore(reached.phase, 'TablePlan')) await foreseen?.file.keep(services, setup);
   // Another call may have been faster, and have come to another result: what is recorded counts.
   if (isBefore('Assessment', reached.phase)) return {};
-  return { failure: failure ?? setupFailure('StepFailed', 'A check blocked, and passed when it was evaluated again.') };
+  if (failure !== undefined) return { failure };
+  const { failedChecks = [] } = dataOf(await services.store.milestonesOf(setup), 'checksFailed') ?? {};
+  const cause = `${failedChecks.join(', ')} blocked, and passed when it was evaluated again.`;
+  return { failure: setupFailure('StepFailed', cause) };
 };
 
 export const holdsCatalogues: Implementation<'holdsCatalogues'> = async ({ key, ...attempt }, services, { head }) => {
