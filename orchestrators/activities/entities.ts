@@ -1,3 +1,4 @@
+import type { StoppedOutput } from '../../shared/durable.ts';
 import {
   catalogueDataset,
   destinationLinkedService,
@@ -14,7 +15,6 @@ import { preparationPipeline } from '../../shared/factory/preparation-pipeline.t
 import type { Services } from '../../shared/services.ts';
 import { databaseMarkOf } from '../../shared/setup/database-mark.ts';
 import { stopReason } from '../../shared/setup/fence.ts';
-import type { StoppedOutput } from '../../shared/durable.ts';
 import type { SetupRecord } from '../../shared/setup/head.ts';
 import { apiVersion } from '../../shared/setup/setup.ts';
 import type { Factory } from '../../shared/setup/setup.ts';
@@ -123,10 +123,18 @@ async function reachOrRemove(
   return isNews ? undefined : removeIfOver(placed, services);
 }
 
-/** Puts entities; where one fails, those that are there may have come too late all the same. */
-async function putting<Answer>(placed: Placed, services: Services, put: () => Promise<Answer>) {
+/**
+ * Puts entities. Where one fails, those that are there may have come too late all the same.
+ * @returns why the attempt does not go on, if it does not
+ */
+async function putting(
+  placed: Placed,
+  services: Services,
+  put: () => Promise<void>,
+): Promise<StoppedOutput | undefined> {
   try {
-    return await put();
+    await put();
+    return undefined;
   } catch (error) {
     const stopped = await removeIfOver(placed, services);
     if (stopped !== undefined) return stopped;
@@ -165,12 +173,15 @@ export const putReplication: Implementation<'putReplication'> = async (input, se
   const setup = await head();
   const context = contextOf(input, setup, settings);
   const { replicate, large, small } = context.names.pipelines;
-  // The outer pipeline runs the inner ones, and a factory refuses a reference to what does not exist.
-  await putAll(factories, factory, 'pipelines', {
-    [large]: largeTablesPipeline(context),
-    [small]: smallTablesPipeline(context),
+  const put = await putting(input, services, async () => {
+    // The outer pipeline runs the inner ones, and a factory refuses a reference to what does not exist.
+    await putAll(factories, factory, 'pipelines', {
+      [large]: largeTablesPipeline(context),
+      [small]: smallTablesPipeline(context),
+    });
+    await factories.put(factory, 'pipelines', replicate, replicatePipeline(context));
   });
-  await factories.put(factory, 'pipelines', replicate, replicatePipeline(context));
+  if (put !== undefined) return put;
   const pipelines = [replicate, large, small];
   const milestone: Milestone = { name: 'replicationPipelineCreated', data: { pipelines } };
   return (await reachOrRemove(input, milestone, services, setup)) ?? { pipelines };

@@ -95,7 +95,11 @@ test.each(['putConnections', 'putReplication'] as const)(
   },
 );
 
-test('a late run whose put fails half-way leaves nothing of it', async () => {
+test.each([
+  ['putConnections', 3],
+  ['putPreparation', 4],
+  ['putReplication', 3],
+] as const)('a late run of %s whose last put fails leaves nothing of the others', async (name, puts) => {
   const world = await openWorld();
   const { factories } = world.services;
   const put = factories.put.bind(factories);
@@ -106,10 +110,10 @@ test('a late run whose put fails half-way leaves nothing of it', async () => {
       await run(world, 'beginUndo');
       await run(world, 'removeEntities');
     }
-    if (count === 4) throw new Error('The factory does not answer');
+    if (count === puts) throw new Error('The factory does not answer');
     await put(...entity);
   };
-  expect(await run(world, 'putPreparation')).toEqual({ stopped: 'superseded' });
+  expect(await run(world, name)).toEqual({ stopped: 'superseded' });
   expect(world.factories.names(`mig_${subject.key}_`)).toEqual([]);
   world[Symbol.dispose]();
 });
