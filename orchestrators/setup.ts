@@ -123,6 +123,7 @@ function* runPhases(context: OrchestrationContext, input: SetupInput, subject: S
     'preparation',
   );
   if (prepared.kind === 'failed') {
+    // They come after the runs, which are ended first.
     if (!prepared.installs) undo.splice(1, claims.length);
     return prepared;
   }

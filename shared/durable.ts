@@ -125,7 +125,10 @@ export function* callChild<Input, Output>(
   );
 }
 
-/** Makes the handler of an orchestration from its contract and its steps. One that is stopped, or fails for good, ends with the reason. */
+/**
+ * Makes the handler of an orchestration from its contract and its steps. One that is stopped, or fails for good, ends with the
+ * reason.
+ */
 export function orchestrator<Input, Output>(
   contract: OrchestrationContract<Input, Output>,
   steps: (context: OrchestrationContext, input: Input) => Steps<Output>,

@@ -1,6 +1,7 @@
 /** Tables that exist from their first use on, and the removal of many of their rows. */
 import { odata } from '@azure/data-tables';
 import type { TableClient, TableEntityResult, TransactionAction } from '@azure/data-tables';
+import { z } from 'zod';
 import { unlessConflict, unlessMissing } from './requests/rest-errors.ts';
 
 /** Gives a table's client once the table exists; a creation that failed is tried again at the next call. */
@@ -82,3 +83,10 @@ export async function deleteRows(
   }
   return true;
 }
+
+/** JSON in one column, of a known shape. */
+export const jsonColumn = <Schema extends z.ZodType>(schema: Schema) =>
+  z
+    .string()
+    .transform((text) => JSON.parse(text) as unknown)
+    .pipe(schema);

@@ -1,4 +1,5 @@
 import { messageOf } from '../../shared/error-message.ts';
+import { isCountDue } from '../../shared/factory/quotas.ts';
 import { isThrottled } from '../../shared/requests/rest-errors.ts';
 import type { SetupRecord } from '../../shared/setup/head.ts';
 import { dataOf } from '../../shared/setup/milestone-data.ts';
@@ -8,7 +9,6 @@ import type { SetupStore } from '../../shared/setup/store.ts';
 import { chooseFactory } from './factory-choice.ts';
 import { countFactory } from './factory-inquiry.ts';
 import type { Implementation } from './implementation.ts';
-import { isCountDue } from '../../shared/factory/quotas.ts';
 import { publish, reach } from './setup-record.ts';
 
 export const selectFactory: Implementation<'selectFactory'> = async (input, services, { head }) => {

@@ -70,8 +70,8 @@ export const recordMilestone: Implementation<'recordMilestone'> = async (
 };
 
 /**
- * Says that an attempt has done a step: records what it reached, one milestone or several, and publishes it. What the attempt has taken
- * over from an earlier one is not recorded again.
+ * Says that an attempt has done a step: records what it reached, one milestone or several, and publishes it. What the attempt
+ * has taken over from an earlier one is not recorded again.
  * @param head of the setup, as it was read; it may have changed since
  * @returns the head afterwards; or why the attempt does not go on
  */

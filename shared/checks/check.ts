@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { clip } from '../clip.ts';
 import type { LeftOutTables } from '../plan/left-out.ts';
+import type { RuntimeLoad } from '../runtimes/runtime-load.ts';
 import type { Product, SourceKind } from '../setup/setup.ts';
 import type { Company, DestinationProbe, Gap, SourceProbe, StorageProbe } from './probe.ts';
 import type { CheckThresholds } from './thresholds.ts';
@@ -17,14 +18,6 @@ interface MeasuredRuntime {
   readonly setups: number;
   /** Undefined if no node tells, or nobody has asked. */
   readonly load: RuntimeLoad | undefined;
-}
-
-/** What its nodes did and had left when they were asked. */
-interface RuntimeLoad {
-  readonly runningJobs: number;
-  readonly jobLimit: number;
-  readonly freeMegabytes: number;
-  readonly processorPercent: number;
 }
 
 /** Everything that was measured. */

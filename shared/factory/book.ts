@@ -9,7 +9,7 @@ import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import { unlessConflict, unlessMissing } from '../requests/rest-errors.ts';
 import type { Factory } from '../setup/setup.ts';
-import { createdTable } from '../table.ts';
+import { createdTable, jsonColumn } from '../table.ts';
 import { factoryKey } from './names.ts';
 import type { KnownFactory } from './placement.ts';
 import { alertsAfter, quotaAlertsSchema, quotaNames } from './quotas.ts';
@@ -33,11 +33,7 @@ const factoryRowSchema = z.object({
   measuredAt: z.coerce.date().optional(),
   countedAt: z.coerce.date().optional(),
   /** Of its limits. */
-  alerts: z
-    .string()
-    .default('{}')
-    .transform((text) => JSON.parse(text) as unknown)
-    .pipe(quotaAlertsSchema),
+  alerts: jsonColumn(quotaAlertsSchema).default({}),
 });
 type FactoryRow = z.infer<typeof factoryRowSchema>;
 

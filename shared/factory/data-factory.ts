@@ -3,6 +3,7 @@ import type { DataFactoryManagementClient, PipelineRun } from '@azure/arm-datafa
 import type { Clock } from '../clock.ts';
 import type { EntityDocument } from './connections.ts';
 import { unlessForbidden, unlessMissing } from '../requests/rest-errors.ts';
+import type { RuntimeLoad } from '../runtimes/runtime-load.ts';
 import type { Factory } from '../setup/setup.ts';
 
 /**
@@ -27,17 +28,6 @@ export interface RuntimeStatus {
   /** Nodes that were registered, also those that do not work now. */
   readonly registered: number;
   readonly createdAt: Date | undefined;
-}
-
-/** What the nodes of a runtime do and have left at a moment. */
-export interface RuntimeLoad {
-  readonly runningJobs: number;
-  /** As many jobs as all nodes together take; others are queued. */
-  readonly jobLimit: number;
-  /** Of the node that has the least. */
-  readonly freeMegabytes: number;
-  /** Of the node that is the busiest. */
-  readonly processorPercent: number;
 }
 
 /** The keys with which nodes register. Secrets. */

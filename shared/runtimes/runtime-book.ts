@@ -7,20 +7,13 @@ import { z } from 'zod';
 import { unlessConflict, unlessMissing } from '../requests/rest-errors.ts';
 import { factorySchema } from '../setup/setup.ts';
 import type { Factory } from '../setup/setup.ts';
-import { createdTable, rowsWithPrefix } from '../table.ts';
-
-/** JSON in one column, of a known shape. */
-const json = <Schema extends z.ZodType>(schema: Schema) =>
-  z
-    .string()
-    .transform((text) => JSON.parse(text) as unknown)
-    .pipe(schema);
+import { createdTable, jsonColumn, rowsWithPrefix } from '../table.ts';
 
 const runtimeRowSchema = z.object({
   name: z.string(),
-  factory: json(factorySchema),
+  factory: jsonColumn(factorySchema),
   /** Ids of the setups that use it. */
-  users: json(z.array(z.string())),
+  users: jsonColumn(z.array(z.string())),
   /** It is being removed: nobody may begin to use it. */
   removing: z.boolean(),
   etag: z.string(),

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import { unlessConflict, unlessMissing } from '../requests/rest-errors.ts';
 import type { SetupKey } from '../setup/rows.ts';
-import { createdTable, written } from '../table.ts';
+import { createdTable, jsonColumn, written } from '../table.ts';
 import { nextLook } from './pause.ts';
 import { follows, waitEvents, waitTargetSchema } from './wait.ts';
 import type { NewWait, Wait } from './wait.ts';
@@ -17,18 +17,12 @@ const PARTITION = 'wait';
 /** Two nudges in a row look once. */
 const LOOK_EVERY_MS = 1_000;
 
-const json = <Schema extends z.ZodType>(schema: Schema) =>
-  z
-    .string()
-    .transform((text) => JSON.parse(text) as unknown)
-    .pipe(schema);
-
 const rowSchema = z.object({
   rowKey: z.string(),
   attempt: z.int(),
   instanceId: z.string(),
   eventName: z.enum(waitEvents),
-  target: json(waitTargetSchema),
+  target: jsonColumn(waitTargetSchema),
   since: z.date(),
   due: z.date(),
   nudgedAt: z.date(),
