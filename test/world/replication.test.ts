@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Sample } from '../../local/stack/databases.ts';
 import type { RunState } from '../../shared/replication/run.ts';
-import type { ActivityFault } from '../support/durable/faults.ts';
+import type { ActivityFault, Decision } from '../support/durable/faults.ts';
 import { requireDescribed } from '../support/api/openapi.ts';
 import { violations } from '../support/world/invariants.ts';
 import { startWorld } from '../support/world/world.ts';
@@ -314,7 +314,7 @@ describe('what is migrated', () => {
 });
 
 /** Lets something happen when an activity of a run runs for the first time. */
-function once(activity: string, happen: () => ActivityFault | undefined): void {
+function once(activity: string, happen: () => Decision): void {
   world.activityFault = ({ name }) => {
     if (name !== activity) return undefined;
     world.activityFault = () => undefined;
@@ -362,7 +362,8 @@ test.each(['renewStaging', 'refreshPlan', 'beginRun', 'startReplication', 'close
     let canceling: Promise<Answer> | undefined;
     once(activity, () => {
       canceling = world.head(SETUP).then(({ replication }) => cancel(String(replication?.run)));
-      return undefined;
+      // The activity works when the answer is there: afterwards the run may have ended.
+      return canceling.then(() => undefined);
     });
     const runId = await begin({ mode: 'full' });
     const ended = await untilEnd(runId);

@@ -20,9 +20,12 @@ export type ActivityFault = 'fail before' | 'fail after' | 'kill before' | 'kill
 /** What happens to a message on its way to an orchestration: a second copy, or a delay in milliseconds. */
 export type MessageFault = 'deliver twice' | { readonly delay: number };
 
+/** What is decided about a run of an activity; a promise holds it until something else has happened. */
+export type Decision = ActivityFault | undefined | Promise<undefined>;
+
 /** Decides about faults; asked once for each run and each message. Undefined lets it pass. */
 export interface Faults {
-  readonly activity?: (run: ActivityRun) => ActivityFault | undefined;
+  readonly activity?: (run: ActivityRun) => Decision;
   readonly message?: (message: Message) => MessageFault | undefined;
 }
 
@@ -40,13 +43,13 @@ export function interfereWithActivities(
   standIns: Readonly<Record<string, StandIn>>,
   kill: () => void,
 ): Disposable {
-  const hook = app.hook.preInvocation((invocation) => {
+  const hook = app.hook.preInvocation(async (invocation) => {
     const { functionName: name, options, triggerMetadata } = invocation.invocationContext;
     if (options.trigger.type !== 'activityTrigger') return;
     const standIn = standIns[name];
     const handler: Handler = standIn === undefined ? invocation.functionHandler : (input) => standIn(input as never);
     const instanceId = String(triggerMetadata?.['instanceId']);
-    const fault = faults.activity?.({ name, input: invocation.inputs[0], instanceId });
+    const fault = await faults.activity?.({ name, input: invocation.inputs[0], instanceId });
     invocation.functionHandler = fault === undefined ? handler : faulty(handler, fault, kill);
   });
   return {

@@ -18,7 +18,7 @@ import type { SetupRecord } from '../../../shared/setup/head.ts';
 import { instanceIdOf } from '../../../shared/setup/setup.ts';
 import { DataFactoryManagementClient } from '@azure/arm-datafactory';
 import { contextFor } from '../api/http-call.ts';
-import type { ActivityFault, Faults } from '../durable/faults.ts';
+import type { Decision, Faults } from '../durable/faults.ts';
 import { TaskHub } from '../durable/task-hub.ts';
 import { startEndpoints } from './endpoints.ts';
 import { Inspection } from './inspection.ts';
@@ -72,7 +72,7 @@ export class World {
   /** How often the timer that settles setups runs; a test that lets days pass may stretch it. */
   settleEveryMs = SETTLE_EVERY_MS;
   /** Decides about the activities; a test may set it. */
-  activityFault: (run: ActivityRun) => ActivityFault | undefined;
+  activityFault: (run: ActivityRun) => Decision;
   readonly nodes = new Map<string, RuntimeNode>();
   readonly inspect = new Inspection(this);
   /** The bodies with which setups were accepted. */
@@ -88,7 +88,7 @@ export class World {
       tableUrl = endpoints.storage.tableUrl,
     }: { settings?: Record<string, string>; tableUrl?: string } = {},
   ): Promise<World> {
-    const faults: { activity: (run: ActivityRun) => ActivityFault | undefined } = { activity: () => undefined };
+    const faults: { activity: (run: ActivityRun) => Decision } = { activity: () => undefined };
     const hub = await TaskHub.open({
       appDirectory,
       settings: { ...endpoints.settings, ...settings },
@@ -103,7 +103,7 @@ export class World {
     endpoints: Endpoints,
     hub: TaskHub,
     tableUrl: string,
-    faults: { activity: (run: ActivityRun) => ActivityFault | undefined },
+    faults: { activity: (run: ActivityRun) => Decision },
   ) {
     this.endpoints = endpoints;
     this.hub = hub;
