@@ -5,7 +5,8 @@
 import type { AuditEntry } from '../audit/audit.ts';
 import { unlessMissing } from '../requests/rest-errors.ts';
 import type { SetupRecord } from '../setup/head.ts';
-import { milestoneRow, partitionOf } from '../setup/rows.ts';
+import { milestoneColumns } from '../setup/milestone-data.ts';
+import { partitionOf } from '../setup/rows.ts';
 import type { SetupKey } from '../setup/rows.ts';
 import type { AttemptId } from '../setup/setup.ts';
 import type { MilestoneData } from '../setup/states.ts';
@@ -90,13 +91,13 @@ export class ReplicationRuns extends SetupWriter {
 
   /** Says that the tables were planned again for a run, before it begins. */
   async recordPlan(attempt: AttemptId, worker: RunWorker, plan: MilestoneData<'tablesPlanned'>): Promise<Recorded> {
-    return this.change(attempt, (setup) => {
+    return this.change(attempt, async (setup) => {
       if (!isWorking(setup, worker)) return 'superseded';
       if (!setup.planOutdated) return { head: setup };
-      const planned = { partitionKey: partitionOf(setup), rowKey: milestoneRow(setup.attempt, 'tablesPlanned') };
+      const planned = (await this.milestonesOf(setup)).filter(({ name }) => name === 'tablesPlanned');
       return {
         head: { ...setup, planOutdated: false },
-        others: [['update', { ...planned, data: JSON.stringify(plan) }, 'Merge']],
+        attempt: milestoneColumns(planned.map((record) => ({ ...record, data: plan }))),
         announcement: plannedAnnouncement(setup, plan),
       };
     });

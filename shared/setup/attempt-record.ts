@@ -1,7 +1,7 @@
 /** What is kept of an attempt beside its milestones: what it was asked to do, and by whom. Pure. */
 import { z } from 'zod';
 import type { SetupRecord } from './head.ts';
-import { attemptRowKey, decoded, partitionOf } from './rows.ts';
+import { decoded } from './rows.ts';
 import { destinationSchema, setupRequestSchema } from './setup.ts';
 
 const attemptRecordSchema = z.object({
@@ -20,16 +20,14 @@ const attemptRecordSchema = z.object({
 });
 export type AttemptRecord = z.infer<typeof attemptRecordSchema>;
 
-/** The row of an attempt that begins. */
-export function attemptRow(
+/** The columns of an attempt that begins, beside those of its milestones. */
+export function attemptColumns(
   head: SetupRecord,
   { actor, requestId }: Pick<AttemptRecord, 'actor' | 'requestId'>,
   cleanupsBefore: number,
 ) {
   const { attempt, request, destination, secretName } = head;
   return {
-    partitionKey: partitionOf(head),
-    rowKey: attemptRowKey(attempt),
     attempt,
     request: JSON.stringify(request),
     destination: JSON.stringify(destination),

@@ -3,9 +3,9 @@ import type { TableClient } from '@azure/data-tables';
 import { createdTable, rowsWithPrefix } from '../table.ts';
 import { attemptFromRow } from './attempt-record.ts';
 import type { AttemptRecord } from './attempt-record.ts';
-import { milestonesFromRows } from './milestone-data.ts';
+import { milestonesFromRow } from './milestone-data.ts';
 import type { MilestoneRecord } from './milestone-data.ts';
-import { ATTEMPT_PREFIX, attemptRowKey, MILESTONE_PREFIX, partitionOf } from './rows.ts';
+import { ATTEMPT_PREFIX, attemptRowKey, partitionOf } from './rows.ts';
 import type { SetupKey } from './rows.ts';
 import type { AttemptId } from './setup.ts';
 
@@ -25,12 +25,11 @@ export class Attempts {
   /** All attempts of a setup, the first one first. */
   async of(setup: SetupKey): Promise<ReachedAttempt[]> {
     const table = await this.#table();
-    const [attempts, milestones] = await Promise.all([
-      rowsWithPrefix(table, partitionOf(setup), ATTEMPT_PREFIX),
-      rowsWithPrefix(table, partitionOf(setup), MILESTONE_PREFIX),
-    ]);
-    const reached = Map.groupBy(milestonesFromRows(milestones), ({ attempt }) => attempt);
-    return attempts.map(attemptFromRow).map((record) => ({ ...record, reached: reached.get(record.attempt) ?? [] }));
+    const rows = await rowsWithPrefix(table, partitionOf(setup), ATTEMPT_PREFIX);
+    return rows.map((row) => {
+      const record = attemptFromRow(row);
+      return { ...record, reached: milestonesFromRow(record.attempt, row) };
+    });
   }
 
   /** Notes that the histories of an attempt are purged. */

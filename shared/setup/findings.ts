@@ -6,7 +6,8 @@ import { odata } from '@azure/data-tables';
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import { unlessConflict, unlessMissing } from '../requests/rest-errors.ts';
 import { createdTable, MAXIMUM_TRANSACTION_ROWS, rowsWithPrefix } from '../table.ts';
-import { decoded, findingPrefix, milestoneRow, padded, partitionOf } from './rows.ts';
+import { milestoneColumn, milestonesFromRow } from './milestone-data.ts';
+import { attemptRowKey, decoded, findingPrefix, padded, partitionOf } from './rows.ts';
 import type { FindingKind } from './rows.ts';
 import { isTakenOver } from './replay.ts';
 import type { AttemptId } from './setup.ts';
@@ -89,9 +90,10 @@ export class Findings {
     const mayBeTakenOver = checkpoint !== undefined && isTakenOver(checkpoint, from);
     if (!mayBeTakenOver) return attempt.attempt;
     const table = await this.#table();
-    const rowKey = milestoneRow(attempt.attempt, checkpoint);
-    const row = await unlessMissing(() => table.getEntity<{ origin?: number }>(partitionOf(attempt), rowKey));
-    return row?.origin ?? attempt.attempt;
+    const select = [milestoneColumn(checkpoint)];
+    const rowKey = attemptRowKey(attempt.attempt);
+    const row = await unlessMissing(() => table.getEntity(partitionOf(attempt), rowKey, { queryOptions: { select } }));
+    return milestonesFromRow(attempt.attempt, row ?? {})[0]?.origin ?? attempt.attempt;
   }
 }
 

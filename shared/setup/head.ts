@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { decoded, HEAD, partitionOf } from './rows.ts';
 import { destinationSchema, setupFailureSchema, setupRequestSchema } from './setup.ts';
-import { milestones, phaseAfter, phaseSchema, phasesOf, setupStateSchema } from './states.ts';
-import type { Milestone } from './states.ts';
+import { deletionMilestones, milestones, phaseAfter, phaseSchema, phasesOf, setupStateSchema } from './states.ts';
+import type { Milestone, MilestoneName } from './states.ts';
 
 const requestedSchema = z.object({ at: z.iso.datetime(), actor: z.string() });
 
@@ -31,6 +31,8 @@ const setupRecordSchema = z.object({
   attempt: z.int(),
   /** The phase at which the attempt began; what the phases before it gave was taken over from an earlier attempt. */
   from: phaseSchema,
+  /** The milestones that the attempt has reached or taken over. What they recorded is in the row of the attempt. */
+  reached: z.array(z.string()),
   /** Number of the last event. */
   sequence: z.int(),
   createdAt: z.iso.datetime(),
@@ -72,7 +74,7 @@ const setupRecordSchema = z.object({
 });
 export type SetupRecord = z.infer<typeof setupRecordSchema>;
 
-const jsonColumns = ['request', 'destination', 'failure', 'cancel', 'deletion', 'replication'] as const;
+const jsonColumns = ['request', 'destination', 'reached', 'failure', 'cancel', 'deletion', 'replication'] as const;
 
 /** Reads a head row. @throws {z.ZodError} if it is none */
 export function headFromRow(row: object): SetupRecord {
@@ -113,9 +115,23 @@ export function movedOn(head: SetupRecord, milestone: Milestone, now: Date): Set
   return {
     ...head,
     state,
+    reached: [...reachedBefore(head, milestone.name), milestone.name],
     phase: phaseAfter(milestone.name, head.phase, phasesOf(head)),
     phaseStartedAt: position === 'ends' ? now.toISOString() : head.phaseStartedAt,
     ...(failed ? { failure: milestone.data.failure } : {}),
     ...(milestone.name === 'factorySelected' ? { factory: milestone.data.factory.name } : {}),
   };
+}
+
+/** A deletion reaches its milestones anew. */
+function reachedBefore({ reached }: SetupRecord, name: MilestoneName): readonly string[] {
+  const ofDeletions: readonly string[] = deletionMilestones;
+  return name === 'deleteRequested' ? reached.filter((before) => !ofDeletions.includes(before)) : reached;
+}
+
+/** Whether an attempt has reached a milestone, or taken it over. */
+export function hasReached({ reached }: SetupRecord, name: MilestoneName): boolean {
+  // Checks come to one result, though they may be evaluated twice at the same moment.
+  const isResult = name === 'checksCompleted' || name === 'checksFailed';
+  return (isResult ? ['checksCompleted', 'checksFailed'] : [name]).some((each) => reached.includes(each));
 }

@@ -9,19 +9,9 @@ import { setupEventSchema } from './events.ts';
 import type { SetupEvent } from './events.ts';
 import { headFromRow } from './head.ts';
 import type { SetupRecord } from './head.ts';
-import { milestoneFromRow, milestonesFromRows } from './milestone-data.ts';
+import { milestonesFromRow } from './milestone-data.ts';
 import type { MilestoneRecord } from './milestone-data.ts';
-import {
-  attemptRowKey,
-  decoded,
-  EVENT_PREFIX,
-  HEAD,
-  KEY,
-  keyPartition,
-  milestonePrefix,
-  NUMBERS,
-  partitionOf,
-} from './rows.ts';
+import { attemptRowKey, decoded, EVENT_PREFIX, HEAD, KEY, keyPartition, NUMBERS, partitionOf } from './rows.ts';
 import type { SetupKey } from './rows.ts';
 import type { AttemptId } from './setup.ts';
 
@@ -63,15 +53,19 @@ export class SetupReader {
 
   /** The milestones of a setup's attempt, in the order in which they were reached. */
   async milestonesOf(attempt: AttemptId): Promise<MilestoneRecord[]> {
-    const prefix = milestonePrefix(attempt.attempt);
-    return milestonesFromRows(await rowsWithPrefix(await this.table(), partitionOf(attempt), prefix));
+    const row = await this.#attemptRow(attempt);
+    return row === undefined ? [] : milestonesFromRow(attempt.attempt, row);
   }
 
   /** Whether an attempt was begun by a request. */
   async isBegunBy(attempt: AttemptId, requestId: string): Promise<boolean> {
-    const table = await this.table();
-    const row = await unlessMissing(() => table.getEntity(partitionOf(attempt), attemptRowKey(attempt.attempt)));
+    const row = await this.#attemptRow(attempt);
     return row !== undefined && attemptFromRow(row).requestId === requestId;
+  }
+
+  async #attemptRow(attempt: AttemptId): Promise<object | undefined> {
+    const table = await this.table();
+    return unlessMissing(() => table.getEntity(partitionOf(attempt), attemptRowKey(attempt.attempt)));
   }
 
   /** Events of a setup that were not marked as published, oldest first. */
@@ -99,13 +93,6 @@ export class SetupReader {
   async ping(): Promise<void> {
     const table = await this.table();
     await unlessMissing(() => table.getEntity('ping', 'ping'));
-  }
-
-  /** A milestone by its row; undefined if it was not reached. */
-  protected async milestone(setup: SetupKey, rowKey: string): Promise<MilestoneRecord | undefined> {
-    const table = await this.table();
-    const row = await unlessMissing(() => table.getEntity(partitionOf(setup), rowKey));
-    return row === undefined ? undefined : milestoneFromRow(row);
   }
 }
 

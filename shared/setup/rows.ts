@@ -1,7 +1,5 @@
 /** Names of the rows of a setup in Table Storage, and how their columns are read. Pure. */
 import type { AttemptId } from './setup.ts';
-import { deletionMilestones } from './states.ts';
-import type { MilestoneName } from './states.ts';
 
 /** Names a setup. */
 export type SetupKey = Pick<AttemptId, 'tenantId' | 'setupId'>;
@@ -24,20 +22,7 @@ export function partitionOf({ tenantId, setupId }: SetupKey): string {
   return `${tenantId}|${setupId}`;
 }
 
-/** @param deletion number of the deletion that the milestone belongs to, if it is one of a deletion */
-export function milestoneRow(attempt: number, name: MilestoneName, deletion = 0): string {
-  // Checks come to one result, though they may be evaluated twice at the same moment.
-  const result = name === 'checksFailed' ? 'checksCompleted' : name;
-  const row = `${milestonePrefix(attempt)}${result}`;
-  return deletionMilestones.includes(name) ? `${row}-${deletion}` : row;
-}
-
-export function milestonePrefix(attempt: number): string {
-  return `${MILESTONE_PREFIX}${padded(attempt, 4)}-`;
-}
-
 export const ATTEMPT_PREFIX = 'attempt-';
-export const MILESTONE_PREFIX = 'milestone-';
 
 export function attemptRowKey(attempt: number): string {
   return `${ATTEMPT_PREFIX}${padded(attempt, 4)}`;

@@ -2,26 +2,27 @@
  * Setups in Table Storage, and how they move. One partition a setup holds its head row, its milestones, its events and its
  * findings.
  */
-import type { TableEntity } from '@azure/data-tables';
 import type { AuditEntry } from '../audit/audit.ts';
-import { attemptRow } from './attempt-record.ts';
+import { attemptColumns } from './attempt-record.ts';
 import type { SetupEvent } from './events.ts';
 import { stopReason } from './fence.ts';
 import type { StopReason, Worker } from './fence.ts';
-import { movedOn } from './head.ts';
+import { hasReached, movedOn } from './head.ts';
 import type { DeletionOptions, SetupRecord } from './head.ts';
 import { hasStoodStill } from './due.ts';
 import type { UsedNumbers } from './reader.ts';
 import { MAXIMUM_TRANSACTION_ROWS } from '../table.ts';
-import { eventRow, KEY, keyPartition, milestoneRow, partitionOf } from './rows.ts';
+import { clearedColumns, milestoneColumns } from './milestone-data.ts';
+import type { MilestoneRecord } from './milestone-data.ts';
+import { eventRow, KEY, keyPartition, partitionOf } from './rows.ts';
 import type { SetupKey } from './rows.ts';
 import { isTakenOver } from './replay.ts';
 import type { Selection } from '../plan/selection.ts';
 import { withSelection } from './setup.ts';
 import type { AttemptId } from './setup.ts';
 import { canFollow, isBefore, milestones, restingStates, workingStates } from './states.ts';
-import type { Milestone, MilestoneName, Phase } from './states.ts';
-import { milestoneEntity, SetupWriter } from './writer.ts';
+import type { Milestone, Phase } from './states.ts';
+import { SetupWriter } from './writer.ts';
 import type { Recorded } from './writer.ts';
 
 export type { SetupRecord } from './head.ts';
@@ -57,6 +58,7 @@ export class SetupStore extends SetupWriter {
       phase: 'FactorySelection',
       from: 'FactorySelection',
       attempt: used.attempt + 1,
+      reached: [],
       sequence: used.sequence,
       createdAt: now,
       lastModifiedAt: now,
@@ -82,6 +84,7 @@ export class SetupStore extends SetupWriter {
     if (!canFollow('accepted', setup.state)) return undefined;
     const { failure: _failure, openedBy: _openedBy, cancel: _cancel, deletion: _deletion, ...kept } = setup;
     const { cleanup: _cleanup, factory, ...rest } = kept;
+    const taken = (await this.milestonesOf(setup)).filter(({ name }) => isTakenOver(name, beginning.from));
     const head: SetupRecord = {
       ...rest,
       ...(isTakenOver('factorySelected', beginning.from) && factory !== undefined ? { factory } : {}),
@@ -96,11 +99,7 @@ export class SetupStore extends SetupWriter {
       phase: beginning.from,
       phaseStartedAt: this.clock.now().toISOString(),
     };
-    const reached = await this.milestonesOf(setup);
-    const copies = reached
-      .filter(({ name }) => isTakenOver(name, beginning.from))
-      .map((record) => milestoneEntity(head, record));
-    return this.#begin(head, beginning, copies, setup.cleanup);
+    return this.#begin({ ...head, reached: taken.map(({ name }) => name) }, beginning, taken, setup.cleanup);
   }
 
   /**
@@ -144,11 +143,11 @@ export class SetupStore extends SetupWriter {
    * @throws {Error} if there is no such setup, or a milestone does not follow its state
    */
   async record(worker: Worker, reached: Milestone | readonly Milestone[], known?: SetupRecord): Promise<Recorded> {
-    const decide = async (setup: SetupRecord, tries: number) => {
+    const decide = (setup: SetupRecord) => {
       const news: Milestone[] = [];
       let moved = setup;
       for (const milestone of [reached].flat()) {
-        const answer = await this.#mayRecord(worker, milestone, moved, tries > 0);
+        const answer = mayRecord(worker, milestone, moved);
         if (typeof answer === 'string') return answer;
         if (!answer) continue;
         news.push(milestone);
@@ -157,37 +156,6 @@ export class SetupStore extends SetupWriter {
       return { head: setup, milestones: news };
     };
     return this.change(worker, decide, known);
-  }
-
-  /**
-   * Whether a milestone is to be recorded; not if it is, or was taken over.
-   * @param looks whether it may be recorded already
-   */
-  async #mayRecord(
-    worker: Worker,
-    { name }: Milestone,
-    setup: SetupRecord,
-    looks: boolean,
-  ): Promise<boolean | StopReason> {
-    if (setup.attempt !== worker.attempt) return 'superseded';
-    const { state, phase = setup.phase } = milestones[name];
-    const isForward = workingStates.includes(state) || name === 'ready';
-    if (isForward && setup.state === 'Canceling') return 'canceled';
-    const isUndoing = setup.undoing && worker.cleanup === undefined && isForward;
-    const isOver = isUndoing || setup.cleanup !== worker.cleanup || restingStates.includes(setup.state);
-    // Taken over, or passed: another run of the same activity was faster.
-    if (!isOver && isBefore(phase, setup.phase)) return false;
-    const follows = canFollow(name, setup.state);
-    // Who records for the first time need not read what is recorded: its row is in the way of a second one.
-    if ((isOver || !follows || looks) && (await this.#isRecorded(setup, name))) return false;
-    if (isOver) return 'superseded';
-    if (!follows) throw new Error(`${name} of attempt ${worker.attempt} cannot follow ${setup.state}`);
-    return true;
-  }
-
-  async #isRecorded(setup: SetupRecord, name: MilestoneName): Promise<boolean> {
-    const rowKey = milestoneRow(setup.attempt, name, setup.deletion?.number);
-    return (await this.milestone(setup, rowKey)) !== undefined;
   }
 
   /**
@@ -262,13 +230,15 @@ export class SetupStore extends SetupWriter {
       const stopped = stopReason('forward', attempt, setup);
       if (stopped !== undefined) return stopped;
       if (!isBefore(phase, setup.from)) return { head: setup };
-      const dropped = reached.filter(({ name, origin }) => origin !== setup.attempt && !isTakenOver(name, phase));
-      const partitionKey = partitionOf(setup);
+      const dropped = reached
+        .filter(({ name, origin }) => origin !== setup.attempt && !isTakenOver(name, phase))
+        .map(({ name }) => name);
+      const holds = setup.reached.filter((name) => !dropped.some((one) => one === name));
       const { factory, ...rest } = setup;
       const kept = isTakenOver('factorySelected', phase) && factory !== undefined ? { ...rest, factory } : rest;
       return {
-        head: { ...kept, from: phase, phase, phaseStartedAt: this.clock.now().toISOString() },
-        others: dropped.map(({ name }) => ['delete', { partitionKey, rowKey: milestoneRow(setup.attempt, name) }]),
+        head: { ...kept, reached: holds, from: phase, phase, phaseStartedAt: this.clock.now().toISOString() },
+        attempt: clearedColumns(dropped),
       };
     });
   }
@@ -293,7 +263,7 @@ export class SetupStore extends SetupWriter {
   async #begin(
     head: SetupRecord,
     { from, replayOf, audit }: Beginning,
-    copies: readonly TableEntity[],
+    taken: readonly MilestoneRecord[],
     cleanupsBefore = 0,
   ): Promise<SetupRecord | undefined> {
     // Before the attempt itself: a row without an attempt is harmless, an attempt without a row would be forgotten.
@@ -304,7 +274,7 @@ export class SetupStore extends SetupWriter {
     const begun = await this.write(head, {
       head,
       milestones: [{ name: 'accepted', data }],
-      others: [attemptRow(head, audit, cleanupsBefore), ...copies].map((row) => ['create', row]),
+      attempt: { ...attemptColumns(head, audit, cleanupsBefore), ...milestoneColumns(taken) },
       audit: this.auditRow(head, audit, attemptText(head)),
     });
     // And again, if it took so long that the timer may have forgotten what it could not find.
@@ -318,6 +288,23 @@ export class SetupStore extends SetupWriter {
     const { state } = milestones[milestone.name];
     return this.write(head, { head, milestones: [milestone], audit: this.auditRow(head, audit, state) });
   }
+}
+
+/** Whether a milestone is to be recorded; not if it is, or was taken over. */
+function mayRecord(worker: Worker, { name }: Milestone, setup: SetupRecord): boolean | StopReason {
+  if (setup.attempt !== worker.attempt) return 'superseded';
+  const { state, phase = setup.phase } = milestones[name];
+  const isForward = workingStates.includes(state) || name === 'ready';
+  if (isForward && setup.state === 'Canceling') return 'canceled';
+  const isUndoing = setup.undoing && worker.cleanup === undefined && isForward;
+  const isOver = isUndoing || setup.cleanup !== worker.cleanup || restingStates.includes(setup.state);
+  // Taken over, or passed: another run of the same activity was faster.
+  if (!isOver && isBefore(phase, setup.phase)) return false;
+  if (hasReached(setup, name)) return false;
+  if (isOver) return 'superseded';
+  if (!canFollow(name, setup.state))
+    throw new Error(`${name} of attempt ${worker.attempt} cannot follow ${setup.state}`);
+  return true;
 }
 
 /** For the audit: trust in a server that shows no certificate to be trusted is somebody's decision. */

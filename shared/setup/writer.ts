@@ -2,7 +2,7 @@
  * How a setup is changed in Table Storage: its head row, and what belongs to the change, in one entity-group transaction
  * that the head row's ETag guards. https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
  */
-import type { TableClient, TableEntity, TransactionAction } from '@azure/data-tables';
+import type { TableClient, TransactionAction } from '@azure/data-tables';
 import { auditRecord } from '../audit/audit.ts';
 import type { AuditEntry } from '../audit/audit.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
@@ -17,9 +17,10 @@ import type { Announcement, SetupEvent } from './events.ts';
 import type { StopReason } from './fence.ts';
 import { headRow, laterThan, movedOn } from './head.ts';
 import type { SetupRecord } from './head.ts';
+import { milestoneColumns } from './milestone-data.ts';
 import type { MilestoneRecord } from './milestone-data.ts';
 import { SetupReader } from './reader.ts';
-import { eventRow, milestoneRow, partitionOf } from './rows.ts';
+import { attemptRowKey, eventRow, partitionOf } from './rows.ts';
 import type { SetupKey } from './rows.ts';
 import type { AttemptId } from './setup.ts';
 import type { SetupIndex } from './setup-index.ts';
@@ -40,6 +41,8 @@ export interface Change {
   readonly head: SetupRecord;
   /** In the order in which they were reached. */
   readonly milestones?: readonly Milestone[];
+  /** Columns of the row of the attempt, beside those of the milestones. */
+  readonly attempt?: Readonly<Record<string, string | number>>;
   /** An event of a change that is no milestone. */
   readonly announcement?: Announcement;
   readonly others?: readonly TransactionAction[];
@@ -115,12 +118,12 @@ export class SetupWriter extends SetupReader {
     const { others = [], audit } = change;
     const table = await this.table();
     const now = this.clock.now();
-    const { head, events, rows } = this.#moved(change, now);
+    const { head, events, columns } = this.#moved(change, now);
     const setup = { ...head, lastModifiedAt: laterThan(before, now) };
     const row = headRow(setup);
     const answer = await submitted(table, [
       before.etag === '' ? ['create', row] : ['update', row, 'Merge', { etag: before.etag }],
-      ...rows,
+      ...attemptActions(setup, columns),
       ...events.map((event) => eventAction(setup, event)),
       ...others,
       ...(audit === undefined ? [] : [['create', audit] satisfies TransactionAction]),
@@ -135,10 +138,10 @@ export class SetupWriter extends SetupReader {
     return { setup: stored, events };
   }
 
-  /** The head after a change, with the events and the rows of what it has reached. */
-  #moved({ head, milestones = [], announcement }: Change, now: Date) {
+  /** The head after a change, with the events, and the columns of its attempt that change. */
+  #moved({ head, milestones = [], attempt = {}, announcement }: Change, now: Date) {
     const events: SetupEvent[] = [];
-    const rows: TransactionAction[] = [];
+    const records: MilestoneRecord[] = [];
     const say = (setup: SetupRecord, said: Announcement | undefined): SetupRecord => {
       if (said === undefined) return setup;
       events.push(buildSetupEvent(this.#eventSource, setup, said, now));
@@ -146,10 +149,10 @@ export class SetupWriter extends SetupReader {
     };
     let moved = say(head, announcement);
     for (const milestone of milestones) {
-      rows.push(['create', milestoneEntity(moved, recordOf(moved, milestone, now))]);
+      records.push(recordOf(moved, milestone, now));
       moved = movedOn(say(moved, announcementOf(moved, milestone)), milestone, now);
     }
-    return { head: moved, events, rows };
+    return { head: moved, events, columns: { ...attempt, ...milestoneColumns(records, head.deletion?.number) } };
   }
 
   /** The audit of a change, which is written with it. */
@@ -178,12 +181,8 @@ function eventAction(setup: SetupKey, event: SetupEvent): TransactionAction {
   return ['create', { ...row, event: JSON.stringify(event), published: false }];
 }
 
-export function milestoneEntity(setup: SetupRecord, record: MilestoneRecord): TableEntity {
-  return {
-    partitionKey: partitionOf(setup),
-    rowKey: milestoneRow(setup.attempt, record.name, setup.deletion?.number),
-    ...record,
-    attempt: setup.attempt,
-    data: JSON.stringify(record.data),
-  };
+/** The head row's ETag guards the row of the attempt too: nobody else writes it at the same time. */
+function attemptActions(setup: SetupRecord, columns: NonNullable<Change['attempt']>): TransactionAction[] {
+  if (Object.keys(columns).length === 0) return [];
+  return [['upsert', { partitionKey: partitionOf(setup), rowKey: attemptRowKey(setup.attempt), ...columns }, 'Merge']];
 }

@@ -58,7 +58,7 @@ describe('delete', () => {
 
     expect(await surroundings()).toEqual(before);
     const { key } = await world.head(setupId);
-    const { removed, left } = (await world.recorded(setupId, 1, 'deleted-1')) ?? {};
+    const { removed, left } = (await world.recorded(setupId, 1, 'deleted_1')) ?? {};
     expect(removed).toContain(`shir-${key}`);
     expect(left).toEqual(['Display Name and Estimated Size of the company CRONUS International Ltd_']);
     expect(await violations(world)).toEqual([]);
@@ -69,7 +69,7 @@ describe('delete', () => {
     await sample.execute('source', trackChanges);
     await world.delete(setupId);
     expect((await world.until(setupId, 'Deleted', 'Failed')).state).toBe('Deleted');
-    expect((await world.recorded(setupId, 2, 'deleted-1'))?.['left']).toEqual(
+    expect((await world.recorded(setupId, 2, 'deleted_1'))?.['left']).toEqual(
       expect.arrayContaining([expect.stringContaining('change tracking of')]),
     );
     expect(await violations(world)).toEqual([]);
@@ -82,7 +82,7 @@ describe('delete', () => {
     expect((await world.delete(setupId, { keepRuntime: 'true' })).status).toBe(202);
     const { key, state } = await world.until(setupId, 'Deleted', 'Failed');
     expect(state).toBe('Deleted');
-    expect((await world.recorded(setupId, 1, 'deleted-1'))?.['left']).toEqual([
+    expect((await world.recorded(setupId, 1, 'deleted_1'))?.['left']).toEqual([
       `integration runtime shir-${key}, as asked`,
     ]);
     expect((await world.inspect.entities()).map((name) => name.split('/').at(-1))).toEqual([`shir-${key}`]);
@@ -112,7 +112,7 @@ describe('delete', () => {
     const failed = await world.until(setupId, 'Deleted', 'Failed');
     expect(failed).toMatchObject({ state: 'Failed', failure: { code: 'DeletionFailed' } });
     expect(world.clock.now() - asked).toBeGreaterThanOrEqual(24 * 3_600_000);
-    const { left } = (await world.recorded(setupId, 1, 'deletionFailed-1')) ?? {};
+    const { left } = (await world.recorded(setupId, 1, 'deletionFailed_1')) ?? {};
     expect(left).toEqual(
       expect.arrayContaining([
         expect.stringContaining('objects in the source database'),

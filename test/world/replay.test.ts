@@ -12,6 +12,8 @@ import { factories } from '../support/world/endpoints.ts';
 import { violations } from '../support/world/invariants.ts';
 import { startWorld } from '../support/world/world.ts';
 import type { World } from '../support/world/world.ts';
+import { milestonesFromRow } from '../../shared/setup/milestone-data.ts';
+import { attemptRowKey } from '../../shared/setup/rows.ts';
 
 const setupId = 'often-failed';
 let world: World;
@@ -49,15 +51,10 @@ function expectFailure({ state, phase, failure }: SetupRecord, wanted: { phase: 
 
 /** The milestones that an attempt reached itself, and those that it took over. */
 async function checkpoints(attempt: number): Promise<{ own: string[]; taken: string[] }> {
-  const rows = await world.inspect.rows('setups');
-  const found = rows.filter(
-    ({ partitionKey, rowKey, attempt: of }) =>
-      partitionKey === `${world.endpoints.tenantId}|${setupId}` &&
-      String(rowKey).startsWith('milestone-') &&
-      of === attempt,
-  );
+  const row = await world.table('setups').getEntity(`${world.endpoints.tenantId}|${setupId}`, attemptRowKey(attempt));
+  const found = milestonesFromRow(attempt, row);
   const names = (taken: boolean) =>
-    found.filter(({ origin }) => (origin !== attempt) === taken).map(({ name }) => String(name));
+    found.filter(({ origin }) => (origin !== attempt) === taken).map(({ name }) => name);
   return { own: names(false), taken: names(true) };
 }
 

@@ -3,6 +3,7 @@ import { firstAttempt as attempt, newSetupTable, recorded } from '../../support/
 import type { SetupTable } from '../../support/setup/setup-table.ts';
 import { audit, course, milestone } from '../../support/setup/stored-setup.ts';
 import { TablesInMemory } from '../../support/tables-in-memory/storage.ts';
+import { dataOf } from '../../../shared/setup/milestone-data.ts';
 
 const tables = new TablesInMemory();
 
@@ -131,7 +132,7 @@ describe('the wish that a setup goes', () => {
       deletion: { at, actor: 'an operator', number: 1, begun: true, ...options },
     });
     expect((await setups.audits()).at(-1)).toMatchObject({ ...asks, at, result: 'Deleting' });
-    expect(await setups.rows('milestone-0001-deleteRequested')).toMatchObject([{ data: JSON.stringify(options) }]);
+    expect(dataOf(await store.milestonesOf(setup), 'deleteRequested')).toEqual(options);
   });
 
   test('of an attempt that works cancels it first', async () => {

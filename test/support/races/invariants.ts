@@ -2,6 +2,9 @@
 import { setupKey } from '../../../shared/setup/key.ts';
 import { headFromRow } from '../../../shared/setup/head.ts';
 import type { SetupRecord } from '../../../shared/setup/head.ts';
+import { milestonesFromRow } from '../../../shared/setup/milestone-data.ts';
+import type { MilestoneRecord } from '../../../shared/setup/milestone-data.ts';
+import { attemptRowKey } from '../../../shared/setup/rows.ts';
 import { tenantId } from '../api/token-issuer.ts';
 import { documentOf } from '../tables-in-memory/entity.ts';
 import type { StoredRow } from '../tables-in-memory/entity.ts';
@@ -61,11 +64,9 @@ function* stateOf({ head, rows }: Kept): Generator<string> {
   }
 }
 
-function milestonesOf(rows: readonly StoredRow[], attempt: number): { readonly name: string }[] {
-  const prefix = `milestone-${String(attempt).padStart(4, '0')}-`;
-  return rows
-    .filter(({ rowKey }) => rowKey.startsWith(prefix))
-    .map(({ columns }) => ({ name: String(columns['name']) }));
+function milestonesOf(rows: readonly StoredRow[], attempt: number): readonly MilestoneRecord[] {
+  const row = rows.find(({ rowKey }) => rowKey === attemptRowKey(attempt));
+  return row === undefined ? [] : milestonesFromRow(attempt, row.columns);
 }
 
 function* eventsOf({ head, rows }: Kept, { sent }: World): Generator<string> {
@@ -87,7 +88,8 @@ function* auditOf({ head, rows }: Kept): Generator<string> {
     .filter(({ rowKey }) => rowKey.startsWith('!audit-'))
     .map(({ columns }) => String(columns['action']));
   const count = (...actions: string[]) => entries.filter((action) => actions.includes(action)).length;
-  const milestones = rows.filter(({ rowKey }) => rowKey.startsWith('milestone-')).map(({ columns }) => columns['name']);
+  const attempts = Array.from({ length: head.attempt }, (_, index) => index + 1);
+  const milestones = attempts.flatMap((attempt) => milestonesOf(rows, attempt).map(({ name }) => name));
   const began = milestones.filter((name) => name === 'accepted').length;
   if (count('putSetup', 'replaySetup', 'replayMany') !== began)
     yield `${head.setupId} began ${began} times: ${entries.join(', ')}`;

@@ -34,6 +34,7 @@ export const storedHead: SetupRecord = {
   phase: 'FactorySelection',
   attempt: 1,
   from: 'FactorySelection',
+  reached: ['accepted'],
   sequence: 1,
   createdAt: '2026-11-24T10:00:00.000Z',
   lastModifiedAt: '2026-11-24T10:00:00.000Z',

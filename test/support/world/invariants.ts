@@ -11,7 +11,9 @@ import { databaseMarkOf } from '../../../shared/setup/database-mark.ts';
 import { headFromRow } from '../../../shared/setup/head.ts';
 import type { SetupEvent } from '../../../shared/setup/events.ts';
 import type { SetupRecord } from '../../../shared/setup/head.ts';
-import { decoded } from '../../../shared/setup/rows.ts';
+import { milestonesFromRow } from '../../../shared/setup/milestone-data.ts';
+import type { MilestoneRecord } from '../../../shared/setup/milestone-data.ts';
+import { ATTEMPT_PREFIX, decoded } from '../../../shared/setup/rows.ts';
 import { eventTypeOf, restingStates } from '../../../shared/setup/states.ts';
 import type { MilestoneName } from '../../../shared/setup/states.ts';
 import type { Row } from './inspection.ts';
@@ -20,7 +22,7 @@ import type { World } from './world.ts';
 /** Everything of a setup in the state store. */
 interface Stored {
   readonly head: SetupRecord;
-  readonly milestones: readonly { readonly name: MilestoneName; readonly attempt: number; readonly origin: number }[];
+  readonly milestones: readonly MilestoneRecord[];
   readonly events: readonly Row[];
   readonly runs: readonly ReplicationRun[];
   readonly audits: readonly Row[];
@@ -50,7 +52,7 @@ function storedOf(head: SetupRecord, rows: readonly Row[], audits: readonly Row[
   const named = (prefix: string) => own.filter(({ rowKey }) => String(rowKey).startsWith(prefix));
   return {
     head,
-    milestones: named('milestone-') as unknown as Stored['milestones'],
+    milestones: named(ATTEMPT_PREFIX).flatMap((row) => milestonesFromRow(Number(row['attempt']), row)),
     events: named('event-').map((row) => decoded(row, ['event'])),
     runs: named(RUN_PREFIX).map(runFromRow),
     audits: audits.filter(({ rowKey, setupId }) => {

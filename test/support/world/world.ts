@@ -23,6 +23,7 @@ import { TaskHub } from '../durable/task-hub.ts';
 import { startEndpoints } from './endpoints.ts';
 import { Inspection } from './inspection.ts';
 import type { Endpoints } from './endpoints.ts';
+import { attemptRowKey } from '../../../shared/setup/rows.ts';
 
 const appDirectory = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -232,16 +233,17 @@ export class World {
     return headFromRow(await this.table('setups').getEntity(`${this.endpoints.tenantId}|${setupId}`, 'head'));
   }
 
-  /** What an attempt recorded with a milestone; undefined if it did not reach it. @param name of a row, without its prefix */
+  /** What an attempt recorded with a milestone; undefined if it did not reach it. @param name of a column, without its prefix */
   async recorded(
     setupId: string,
     attempt: number,
     name: string,
   ): Promise<Readonly<Record<string, unknown>> | undefined> {
-    const rowKey = `milestone-${String(attempt).padStart(4, '0')}-${name}`;
-    const rows = await this.inspect.rows('setups');
-    const row = rows.find((each) => each['rowKey'] === rowKey && String(each['partitionKey']).endsWith(`|${setupId}`));
-    return row === undefined ? undefined : (JSON.parse(String(row['data'])) as Readonly<Record<string, unknown>>);
+    const partition = `${this.endpoints.tenantId}|${setupId}`;
+    const row = await this.table('setups').getEntity<Record<string, string>>(partition, attemptRowKey(attempt));
+    const column = row[`milestone_${name}`];
+    if (column === undefined) return undefined;
+    return (JSON.parse(column) as { readonly data: Readonly<Record<string, unknown>> }).data;
   }
 
   /** Ends the orchestration of a setup past the app, as an operator can with any Durable tool. */

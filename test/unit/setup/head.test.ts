@@ -45,8 +45,9 @@ describe('a head row', () => {
     expect([...types].toSorted((a, b) => a.localeCompare(b))).toEqual(['boolean', 'number', 'string']);
   });
 
-  test('with columns of a newer version is read', () => {
-    expect(headFromRow(merged(headRow(full), { claimedBy: 'newer' }))).toEqual(full);
+  test('with columns and milestones of a newer version is read', () => {
+    const newer = { ...full, reached: [...full.reached, 'newer'] };
+    expect(headFromRow(merged(headRow(newer), { claimedBy: 'newer' }))).toEqual(newer);
   });
 
   test('that is none is refused', () => {
