@@ -48,6 +48,15 @@ async function start(): Promise<void> {
     -d grant_type=client_credentials -d client_id=${clientId} -d client_secret=${secret} \\
     -d scope=${API_AUDIENCE}/.default | node --print 'JSON.parse(require("node:fs").readFileSync(0)).access_token')`;
   };
+  const subscriber = stack.registration('subscriber');
+  const subscriberSettings = [
+    `SERVICE_BUS_NAMESPACE=${stack.serviceBus.fullyQualifiedNamespace}`,
+    `NODE_EXTRA_CA_CERTS=${stack.certificateFile}`,
+    `AZURE_AUTHORITY_HOST=${stack.identity.url}`,
+    `AZURE_TENANT_ID=${subscriber.tenantId}`,
+    `AZURE_CLIENT_ID=${subscriber.clientId}`,
+    `AZURE_CLIENT_SECRET=${subscriber.secret}`,
+  ].join(' \\\n    ');
   console.log(`
 The app answers at ${stack.host.url}/api/health
 
@@ -73,6 +82,10 @@ It then waits for the administrator: read the runtime's key, and register a node
 
 How it goes on:
   curl -s "${tenant}/migrationSetups/cronus?${version}" -H "Authorization: Bearer $TOKEN"
+
+The events, as a downstream service receives them (samples/subscriber.ts):
+  ${subscriberSettings} \\
+    npm run -s subscribe
 
 Data Factory: ${stack.dataFactory.url}   Service Bus: ${stack.serviceBus.url}
 Ctrl-C stops all of it.`);

@@ -51,7 +51,7 @@ const announced = milestoneNames.filter((name) => eventTypeOf(name) !== undefine
 
 test('every type of event is described, in the order in which they come, and no other', () => {
   const replication = replicationAnnouncements.map(({ type }) => type);
-  const setups = ['A whole event', ...new Set(announced.map(eventTypeOf)), ...replication];
+  const setups = ['Subscribe', 'A whole event', ...new Set(announced.map(eventTypeOf)), ...replication];
   expect(sections.map(titleOf)).toEqual([...setups, nearlyReached().type]);
 });
 
