@@ -107,6 +107,28 @@ describe('a setup', () => {
     expect(await violations(world)).toEqual([]);
   });
 
+  test('whose every activity outlasts its time-out, and is delivered again meanwhile, becomes ready and is removed', async () => {
+    const setupId = 'delivered-again';
+    const again = new Set<string>();
+    world.activityFault = ({ name }) => {
+      again.add(name);
+      return 'outlast';
+    };
+    await world.begin(setupId, the(onPremises));
+    await world.until(setupId, 'WaitingForRuntime');
+    await world.registerNode(setupId);
+    expect((await world.until(setupId, 'Ready', 'Failed')).state).toBe('Ready');
+    const made = await belongings(the(onPremises));
+    await world.delete(setupId, { removeSource: 'true' });
+    expect((await world.until(setupId, 'Deleted', 'Failed')).state).toBe('Deleted');
+    world.activityFault = () => undefined;
+    expect(made.claim).toHaveLength(1);
+    expect([...again]).toEqual(
+      expect.arrayContaining(['openAttempt', 'startPreparation', 'evaluateChecks', 'putReplication']),
+    );
+    expect(await violations(world)).toEqual([]);
+  });
+
   test('that fails with a cause of 40,000 characters ends, and the whole cause is kept', async () => {
     const setupId = 'talkative';
     const cause = Array.from({ length: 4_000 }, (_, index) => `reason ${index}`).join(', ');

@@ -13,9 +13,11 @@ interface ActivityRun {
 
 /**
  * `before` and `after` mean the activity's effect. A failure is reported to the orchestration; a kill is the end of the
- * host, which starts again on what it had recorded; `run twice` delivers the activity twice and reports the second run.
+ * host, which starts again on what it had recorded; `run twice` delivers the activity twice and reports the second run;
+ * `outlast` delivers it again while it is under way, as a queue does whose message was hidden for less time than the activity
+ * takes, and reports the run that came to its end first.
  */
-export type ActivityFault = 'fail before' | 'fail after' | 'kill before' | 'kill after' | 'run twice';
+export type ActivityFault = 'fail before' | 'fail after' | 'kill before' | 'kill after' | 'run twice' | 'outlast';
 
 /** What happens to a message on its way to an orchestration: a second copy, or a delay in milliseconds. */
 export type MessageFault = 'deliver twice' | { readonly delay: number };
@@ -63,11 +65,19 @@ function faulty(handler: Handler, fault: ActivityFault, kill: () => void): Handl
   return async (...inputs): Promise<unknown> => {
     if (fault === 'fail before') throw new Error('The activity failed before its effect.');
     if (fault === 'kill before') return die(kill);
+    if (fault === 'outlast') return firstOf([handler(...inputs), handler(...inputs)]);
     const first: unknown = await handler(...inputs);
     if (fault === 'fail after') throw new Error('The activity failed after its effect.');
     if (fault === 'kill after') return die(kill);
     return fault === 'run twice' ? ((await handler(...inputs)) as unknown) : first;
   };
+}
+
+/** What came of the run that was first to end. The other one ends too before anything follows from it. */
+async function firstOf(runs: readonly Promise<unknown>[]): Promise<unknown> {
+  const first = Promise.race(runs);
+  await Promise.allSettled([first, ...runs]);
+  return first;
 }
 
 /** Nobody is left who would wait for the end of the activity. */
