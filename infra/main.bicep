@@ -2,7 +2,7 @@ metadata description = 'The migration service with everything that it needs, fro
 
 targetScope = 'subscription'
 
-import { FactoryGroup, Stage } from 'types.bicep'
+import { DurableBackend, FactoryGroup, Stage } from 'types.bicep'
 import { factoryNames } from 'names.bicep'
 
 @description('Part of the names of all resources: letters, digits and hyphens.')
@@ -29,6 +29,8 @@ param budgetStart string
 
 @description('Settings of the app that are to be other than in `app-settings.json`, by name.')
 param settings object
+
+param durableBackend DurableBackend = 'AzureStorage'
 
 @description('Of the network that a stage with private endpoints makes; at least /25.')
 param networkPrefix string = '10.20.0.0/24'
@@ -170,6 +172,7 @@ module service 'service.bicep' = {
       actionGroupId: monitoring.outputs.actionGroupId
     }
     privateNetwork: stage.network == 'Private' ? network!.outputs.privateNetwork : null
+    durableBackend: durableBackend
     settings: settings
   }
   dependsOn: [factoryGroup]

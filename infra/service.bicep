@@ -1,6 +1,6 @@
 metadata description = 'Everything of the service in one resource group that is there, beside its factories, its identity and where its logs go.'
 
-import { Factory, PrivateNetwork, Stage } from 'types.bicep'
+import { DurableBackend, Factory, PrivateNetwork, Stage } from 'types.bicep'
 import { regionalStagingName } from 'names.bicep'
 
 @description('Part of the names of all resources: letters, digits and hyphens.')
@@ -44,6 +44,8 @@ param monitoring {
 
 @description('Where private endpoints are made. Left out: everything is reached from any network, with an identity.')
 param privateNetwork PrivateNetwork?
+
+param durableBackend DurableBackend = 'AzureStorage'
 
 @description('Settings of the app that are to be other than in `app-settings.json`, by name.')
 param settings object = {}
@@ -160,11 +162,27 @@ module app 'modules/function-app.bicep' = {
   }
 }
 
+var hasScheduler = durableBackend == 'DurableTaskScheduler'
+
+module scheduler 'modules/durable-task-scheduler.bicep' = if (hasScheduler) {
+  name: 'durable-task-scheduler'
+  params: {
+    name: isPrivate
+      ? fail('A private network needs the back end AzureStorage: there is no private endpoint for the scheduler here.')
+      : 'dts-${name}-${token}'
+    location: location
+    tags: tags
+    principalId: identity.principalId
+    clientId: identity.clientId
+    roles: roles.durableTaskScheduler.roles
+  }
+}
+
 module appSettings 'modules/app-settings.bicep' = {
   name: 'app-settings'
   params: {
     appName: app.outputs.name
-    overrides: settings
+    overrides: union(hasScheduler ? scheduler!.outputs.settings : {}, settings)
     values: {
       apiClientId: apiClientId
       applicationInsights: monitoring.connectionString

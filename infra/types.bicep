@@ -47,6 +47,10 @@ type PrivateNetwork = {
 }
 
 @export()
+@description('Where orchestrations are kept: in queues and tables of the host, or in a Durable Task Scheduler.')
+type DurableBackend = 'AzureStorage' | 'DurableTaskScheduler'
+
+@export()
 @description('What differs between a trial, a test and a production.')
 type Stage = {
   @description('On Premium, endpoints can be private and the load of others does not slow the topic down.')

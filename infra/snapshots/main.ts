@@ -9,7 +9,7 @@ const mode = process.argv[2] ?? 'overwrite';
 // Of nobody; names of resources come from them.
 const scope =
   '--tenant-id 22222222-2222-4222-8222-222222222222 --subscription-id 33333333-3333-4333-8333-333333333333 --location westeurope';
-for (const name of ['public', 'private']) {
+for (const name of ['public', 'private', 'scheduler']) {
   const file = `infra/snapshots/${name}.bicepparam`;
   execFileSync(process.env['BICEP'] ?? 'bicep', ['snapshot', file, '--mode', mode, ...scope.split(' ')], {
     stdio: 'inherit',

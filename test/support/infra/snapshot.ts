@@ -15,7 +15,7 @@ const snapshotSchema = z.object({ predictedResources: z.array(resourceSchema), d
 export type PredictedResource = z.output<typeof resourceSchema>;
 
 /** The resources that a deployment makes; what is known only when it runs stands as an expression. */
-export function snapshot(name: 'public' | 'private'): readonly PredictedResource[] {
+export function snapshot(name: 'public' | 'private' | 'scheduler'): readonly PredictedResource[] {
   const { predictedResources, diagnostics } = snapshotSchema.parse(infraJson(`snapshots/${name}.snapshot.json`));
   if (diagnostics.length > 0) throw new Error(`The compiler had something to say: ${JSON.stringify(diagnostics)}`);
   return predictedResources;

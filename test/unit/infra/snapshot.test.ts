@@ -1,14 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import hostJson from '../../../host.json' with { type: 'json' };
 import { settingsSchema } from '../../../shared/config.ts';
 import { infraJson } from '../../support/infra/infra-files.ts';
 import { assignmentOf, ofType, snapshot, theOne } from '../../support/infra/snapshot.ts';
 
+const hostSchema = z.object({ extensions: z.object({ durableTask: z.object({ hubName: z.string() }) }) });
 const trial = snapshot('public');
 const closed = snapshot('private');
-const both = [
+const scheduled = snapshot('scheduler');
+const all = [
   ['public', trial],
   ['private', closed],
+  ['public with a Durable Task Scheduler', scheduled],
 ] as const;
 
 const settingsOf = (resources: typeof trial) => theOne(resources, 'Microsoft.Web/sites/config').properties;
@@ -16,7 +20,7 @@ const settingsOf = (resources: typeof trial) => theOne(resources, 'Microsoft.Web
 const valueOf = (resources: typeof trial, name: string) =>
   new RegExp(`'${name}', 'value', '([^']*)'`).exec(String(settingsOf(resources)['MIGRATION_EVENT_TOPIC']))?.[1];
 
-describe.each(both)('a deployment that is %s', (_name, resources) => {
+describe.each(all)('a deployment that is %s', (_name, resources) => {
   test('sets every setting of the app, and no other of its own', () => {
     const own = Object.keys(settingsOf(resources)).filter((name) => name.startsWith('MIGRATION_'));
     expect(own.toSorted()).toEqual(Object.keys(settingsSchema.shape).toSorted());
@@ -48,10 +52,12 @@ describe.each(both)('a deployment that is %s', (_name, resources) => {
     const staging = ofType(resources, 'Microsoft.Storage/storageAccounts').filter(({ name }) =>
       name.startsWith('ststaging'),
     );
+    const counts = new Map([
+      ['stagingStorage', staging.length],
+      ['durableTaskScheduler', ofType(resources, 'Microsoft.DurableTask/schedulers').length],
+    ]);
     const expected = Object.entries(sections).flatMap(([section, { roles }]) =>
-      roles.flatMap(({ id }) =>
-        Array<string>(section === 'stagingStorage' ? staging.length : 1).fill(`${section} ${id}`),
-      ),
+      roles.flatMap(({ id }) => Array<string>(counts.get(section) ?? 1).fill(`${section} ${id}`)),
     );
     const role = theOne(resources, 'Microsoft.Authorization/roleDefinitions').name;
     const factories = ofType(resources, 'Microsoft.DataFactory/factories').map(() => `factory ${role}`);
@@ -134,6 +140,22 @@ test('settings that a deployment is given stand in place of those of the file', 
   expect([settingsOf(trial)['MIGRATION_SWEEP'], settingsOf(closed)['MIGRATION_SWEEP']]).toEqual(['report', 'remove']);
 });
 
+test('one parameter has a Durable Task Scheduler keep the orchestrations, in the hub that host.json names', () => {
+  expect(ofType(trial, 'Microsoft.DurableTask/schedulers')).toEqual([]);
+  const { name } = theOne(scheduled, 'Microsoft.DurableTask/schedulers');
+  const { hubName } = hostSchema.parse(hostJson).extensions.durableTask;
+  expect(theOne(scheduled, 'Microsoft.DurableTask/schedulers/taskHubs').name).toBe(`${name}/${hubName}`);
+  const member = 'AzureFunctionsJobHost__extensions__durableTask__storageProvider__';
+  const added = Object.entries(settingsOf(scheduled)).filter(([setting]) => !(setting in settingsOf(trial)));
+  expect(Object.fromEntries(added)).toEqual({
+    [`${member}type`]: 'azureManaged',
+    [`${member}connectionStringName`]: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING',
+    DURABLE_TASK_SCHEDULER_CONNECTION_STRING: expect.stringMatching(
+      /^\[format\('Endpoint=\{0\};Authentication=ManagedIdentity;ClientID=\{1\}', reference\(/,
+    ) as string,
+  });
+});
+
 /** The section of roles.json for a resource. */
 function sectionOf(scope: string): string {
   const [, section = scope] =
@@ -143,6 +165,7 @@ function sectionOf(scope: string): string {
       [/storageAccounts\/ststaging/, 'stagingStorage'],
       [/topics\/setup-events$/, 'eventTopic'],
       [/vaults\//, 'keyVault'],
+      [/schedulers\//, 'durableTaskScheduler'],
       [/components\//, 'applicationInsights'],
       [/factories\//, 'factory'],
     ].find(([pattern]) => pattern instanceof RegExp && pattern.test(scope)) ?? [];
