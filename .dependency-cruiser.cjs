@@ -8,7 +8,7 @@ const GATEWAYS = [
   'requests/(?:few-connections|request-queue|request-timeout|resource-manager-budget|rest-errors)',
   'runtimes/runtime-book',
   'environments/directory',
-  'factory/(?:book|data-factory|identities|quota-announcer|staging|staging-accounts)',
+  'factory/(?:book|data-factory|entity-metrics|factory-row|identities|quota-announcer|staging|staging-accounts)',
   'orphans/(?:factory-place|orphan-book|other-places)',
   'plan/(?:control-rows|online-context)',
   'sql/(?:connect|database|scripts)',
@@ -96,7 +96,7 @@ module.exports = {
       name: 'endpoints-know-no-product',
       comment: 'A local endpoint is driven by the SDKs only; it must not share code with what it is used to test.',
       severity: 'error',
-      from: { path: '^local/(data-factory|service-bus|sql-server|key-vault|identity)/' },
+      from: { path: '^local/(data-factory|monitor|service-bus|sql-server|key-vault|identity)/' },
       to: { path: '^(functions|orchestrators|shared|test)/' },
     },
     {

@@ -55,6 +55,8 @@ var placedFactories = flatten(map(placedGroups, group => map(group.names, name =
   { subscriptionId: group.subscriptionId, resourceGroup: groupName, name: name },
   hasRegions ? { region: group.location } : {}
 ))))
+// Of the public cloud. From others it is not reached, and lists count.
+var metricsEndpoint = 'https://${hasRegions ? '{region}' : regions[0]}.metrics.monitor.azure.com'
 var subscriptionIds = union([subscription().subscriptionId], map(placedGroups, group => group.subscriptionId))
 
 // The first is the one of the service; factories in other subscriptions have a group of the same name there.
@@ -135,6 +137,14 @@ module factoryGroup 'modules/factory-group.bicep' = [
   }
 ]
 
+module monitoringReader 'modules/monitoring-reader.bicep' = [
+  for id in union(map(placedGroups, group => group.subscriptionId), []): {
+    name: '${groupName}-monitoring-reader'
+    scope: subscription(id)
+    params: { principalId: identity.outputs.principalId, roles: roles.factorySubscription.roles }
+  }
+]
+
 module network 'modules/network.bicep' = if (stage.network == 'Private') {
   name: 'network'
   scope: resourceGroup(groupName)
@@ -165,6 +175,7 @@ module service 'service.bicep' = {
       principalId: identity.outputs.principalId
     }
     factories: placedFactories
+    metricsEndpoint: metricsEndpoint
     stagingRegions: hasRegions ? filter(regions, region => region != location) : []
     monitoring: {
       applicationInsightsId: monitoring.outputs.applicationInsightsId

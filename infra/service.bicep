@@ -47,6 +47,9 @@ param privateNetwork PrivateNetwork?
 
 param durableBackend DurableBackend = 'AzureStorage'
 
+@description('Of the metrics of factories, with `{region}` where they have one; the identity must be Monitoring Reader of their subscriptions. Empty: their entities are counted by lists.')
+param metricsEndpoint string = ''
+
 @description('Settings of the app that are to be other than in `app-settings.json`, by name.')
 param settings object = {}
 
@@ -193,6 +196,7 @@ module appSettings 'modules/app-settings.bicep' = {
       identityClientId: identity.clientId
       keyVaultUrl: keyVault.outputs.url
       loginUrl: 'https://${hostOf(environment().authentication.loginEndpoint)}'
+      metricsEndpoint: metricsEndpoint
       // Pipelines cannot call an app that is private.
       notificationResource: isPrivate ? '' : 'api://${apiClientId}'
       providerTenant: tenant().tenantId

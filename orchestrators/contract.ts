@@ -129,6 +129,15 @@ export const activities = {
   /** Gives back the place that the attempt holds, in a factory that has so many entities of the setup. */
   releaseFactory: activity('releaseFactory', subjectSchema.extend({ entities: z.int() }), nothing, 'undo'),
   /**
+   * Corrects the book by what Azure Monitor says of the entities of the factories of one subscription. Why it says nothing of some
+   * is no failure: theirs are counted by `measureFactory`.
+   */
+  correctEntities: activity(
+    'correctEntities',
+    z.object({ factories: z.array(factorySchema) }),
+    z.object({ corrected: z.int(), problems: z.array(z.string()) }),
+  ),
+  /**
    * Counts the runs of a factory, and its entities if that is due, and writes it down; or why it did not answer, unless it was
    * throttled: that is thrown.
    */

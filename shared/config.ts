@@ -36,6 +36,11 @@ export const settingsSchema = z.object({
   MIGRATION_KEY_VAULT_URL: httpsUrl,
   MIGRATION_KEY_VAULT_VERIFY_CHALLENGE: flag.default(true),
   MIGRATION_RESOURCE_MANAGER_URL: httpsUrl.default('https://management.azure.com'),
+  // With `{region}`, or the only one. Without it, entities are counted by lists alone.
+  MIGRATION_METRICS_ENDPOINT: z
+    .string()
+    .regex(/^(?:https:\/\/.+)?$/, 'must be an https URL, or empty')
+    .default(''),
   MIGRATION_FACTORIES: json(z.array(factorySchema).min(1, 'must name at least one factory').max(100)),
   MIGRATION_STAGING_BLOB_ENDPOINT: httpsUrl,
   // Of the regions that have an account of their own; all others use the one above.

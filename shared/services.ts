@@ -5,6 +5,7 @@ import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { DefaultAzureCredential } from '@azure/identity';
 import type { TokenCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
+import { MetricsClient } from '@azure/monitor-query-metrics';
 import { ServiceBusClient } from '@azure/service-bus';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { AuditLog } from './audit/audit-log.ts';
@@ -19,6 +20,7 @@ import { FactoryIdentities } from './factory/identities.ts';
 import type { ClientOf } from './factory/data-factory.ts';
 import { EventPublisher } from './setup/publisher.ts';
 import { FactoryBook } from './factory/book.ts';
+import { EntityMetrics } from './factory/entity-metrics.ts';
 import { ReplayBook } from './replays/replay-book.ts';
 import { QuotaAnnouncer } from './factory/quota-announcer.ts';
 import { Staging } from './factory/staging.ts';
@@ -67,6 +69,7 @@ export interface Services {
   readonly runtimes: RuntimeBook;
   readonly publisher: EventPublisher;
   readonly factories: DataFactories;
+  readonly entityMetrics: EntityMetrics;
   readonly identities: FactoryIdentities;
   readonly replays: ReplayBook;
   readonly waits: WaitBook;
@@ -145,6 +148,7 @@ export function createServices(settings: Settings): Services {
     replays: new ReplayBook(table('replays'), audit, ended, clock),
     publisher: new EventPublisher(sender, store, active, clock),
     factories,
+    entityMetrics: new EntityMetrics(settings.MIGRATION_METRICS_ENDPOINT, metricsOf(credential), clock),
     identities: new FactoryIdentities(factories, clock),
     runIntents: new RunIntents(setups, clock),
     waits: new WaitBook(table('waits'), clock),
@@ -177,6 +181,19 @@ function resourceManager(endpoint: string, credential: TokenCredential, clock: C
     const options = once(RESOURCE_MANAGER_MS, withinBudget(subscriptionId, clock));
     const client = new DataFactoryManagementClient(credential, subscriptionId, { endpoint, ...options });
     clients.set(subscriptionId, client);
+    return client;
+  };
+}
+
+/** https://learn.microsoft.com/azure/azure-monitor/platform/rest-api-walkthrough, and not what the SDK takes by default. */
+const METRICS_SCOPE = 'https://metrics.monitor.azure.com/.default';
+
+function metricsOf(credential: TokenCredential): (endpoint: string) => MetricsClient {
+  const options = { credentials: { scopes: [METRICS_SCOPE] }, ...once(TRY_MS) };
+  const clients = new Map<string, MetricsClient>();
+  return (endpoint) => {
+    const client = clients.get(endpoint) ?? new MetricsClient(endpoint, credential, options);
+    clients.set(endpoint, client);
     return client;
   };
 }

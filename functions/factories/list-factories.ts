@@ -1,5 +1,5 @@
 import type { HttpResponseInit } from '@azure/functions';
-import type { BookedFactory } from '../../shared/factory/book.ts';
+import type { BookedFactory } from '../../shared/factory/factory-row.ts';
 import { quotasOf, quotaWarnings } from '../../shared/factory/quotas.ts';
 import type { KnownCall } from '../http/adapter.ts';
 
@@ -11,13 +11,14 @@ export async function listFactories({ services }: KnownCall): Promise<HttpRespon
 }
 
 function factoryResource(known: BookedFactory) {
-  const { factory, reservations, silence, measuredAt, countedAt } = known;
+  const { factory, reservations, silence, measuredAt, countedAt, readingAt } = known;
   return {
     ...factory,
     state: stateOf(known),
     silence,
     measuredAt: measuredAt?.toISOString(),
     entitiesCountedAt: countedAt?.toISOString(),
+    entitiesCountedBy: countedAt && (countedAt.getTime() === readingAt?.getTime() ? 'Metric' : 'Lists'),
     reservations,
     ...quotasOf(known),
     warnings: quotaWarnings(known),

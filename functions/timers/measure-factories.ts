@@ -2,7 +2,7 @@
 import type { DurableClient } from 'durable-functions';
 import { orchestrations } from '../../orchestrators/contract.ts';
 import { MEASURING_INSTANCE } from '../../shared/factory/measuring.ts';
-import type { BookedFactory } from '../../shared/factory/book.ts';
+import type { BookedFactory } from '../../shared/factory/factory-row.ts';
 import type { Services } from '../../shared/services.ts';
 import { orchestrationStatus } from '../../shared/setup/start.ts';
 
@@ -12,6 +12,9 @@ export async function startMeasuring(client: DurableClient, { book, settings }: 
   if (status !== 'Missing' && !ended) return;
   const known = await book.readAll(settings.MIGRATION_FACTORIES);
   const ageOf = ({ measuredAt }: BookedFactory) => measuredAt?.getTime() ?? 0;
-  const input = { factories: known.toSorted((a, b) => ageOf(a) - ageOf(b)).map(({ factory }) => factory) };
+  const input = {
+    factories: known.toSorted((a, b) => ageOf(a) - ageOf(b)).map(({ factory }) => factory),
+    offersMetrics: settings.MIGRATION_METRICS_ENDPOINT !== '',
+  };
   await client.startNew(orchestrations.measureFactories.name, { instanceId: MEASURING_INSTANCE, input });
 }

@@ -13,6 +13,7 @@ param values {
   identityClientId: string
   keyVaultUrl: string
   loginUrl: string
+  metricsEndpoint: string
   notificationResource: string
   providerTenant: string
   regionalStagingBlobEndpoints: string

@@ -1,6 +1,7 @@
 import type { Clock } from '../endpoint/clock.ts';
 import type { GetToken, Log } from '../endpoint/endpoint.ts';
 import { createConnections } from './connections.ts';
+import { EntityHistory } from './entity-history.ts';
 import type { JsonObject } from './json.ts';
 import { Resources } from './resources.ts';
 import { PipelineRuns } from './runs.ts';
@@ -24,10 +25,18 @@ interface FactoryIdentity {
   readonly getToken: GetToken;
 }
 
+/** What Azure Monitor knows of a factory: the most entities that it had from one time until another, in milliseconds. */
+export interface MeasuredFactory {
+  readonly id: string;
+  readonly location: string;
+  readonly highest: (from: number, until: number) => number | undefined;
+}
+
 /** One data factory with everything in it. */
 export interface Factory {
   readonly options: FactoryOptions;
   readonly resource: JsonObject;
+  readonly measured: MeasuredFactory;
   readonly resources: Resources;
   readonly runtimes: IntegrationRuntimes;
   readonly runs: PipelineRuns;
@@ -40,7 +49,8 @@ export function createFactory(
 ): Factory {
   const { subscriptionId, resourceGroup, name, location, identity } = options;
   const id = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.DataFactory/factories/${name}`;
-  const resources = new Resources(id);
+  const entities = new EntityHistory(clock);
+  const resources = new Resources(id, entities);
   const runtimes = new IntegrationRuntimes(options, clock);
   const connections = createConnections(resources, identity?.getToken ?? getToken);
   return {
@@ -57,6 +67,7 @@ export function createFactory(
         version: '2018-06-01',
       },
     },
+    measured: { id, location, highest: (from, until) => entities.highest(from, until) },
     resources,
     runtimes,
     runs: new PipelineRuns(id, { name, location, resources, runtimes, connections, clock }, log),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { EntityHistory } from './entity-history.ts';
 import { ArmError, badRequest, documentNotFound } from './errors.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 
@@ -46,10 +47,12 @@ function key(kind: Kind, name: string): string {
 /** The documents of one factory: the raw JSON that was put, never a re-serialised model. Names ignore case. */
 export class Resources {
   readonly #factoryId: string;
+  readonly #history: EntityHistory;
   readonly #documents = new Map<string, { readonly kind: Kind; readonly resource: Resource }>();
 
-  constructor(factoryId: string) {
+  constructor(factoryId: string, history: EntityHistory) {
     this.#factoryId = factoryId;
+    this.#history = history;
   }
 
   /** Creates or replaces; 412 when `ifMatch` does not hold, 400 when a reference leads nowhere. */
@@ -71,6 +74,7 @@ export class Resources {
       properties,
     };
     this.#documents.set(key(kind, name), { kind, resource });
+    if (current === undefined) this.#history.note(this.#documents.size);
     return resource;
   }
 
@@ -90,7 +94,9 @@ export class Resources {
         throw badRequest(`The document cannot be deleted since it is referenced by ${resource.name}.`);
       }
     }
-    return this.#documents.delete(wanted);
+    const isDeleted = this.#documents.delete(wanted);
+    if (isDeleted) this.#history.note(this.#documents.size);
+    return isDeleted;
   }
 
   /** One page by name, from the given index; `next` is the index of the following page, if any. */

@@ -5,7 +5,7 @@ import type { Endpoint, GetToken, Log, TlsIdentity, VerifyToken } from '../endpo
 import { openHttpsEndpoint, type HttpsAnswer, type HttpsRequest } from '../endpoint/https-endpoint.ts';
 import { read, readBody } from './documents.ts';
 import { ArmError, documentNotFound } from './errors.ts';
-import { createFactory, type Factory, type FactoryOptions } from './factory.ts';
+import { createFactory, type Factory, type FactoryOptions, type MeasuredFactory } from './factory.ts';
 import { Faults } from './faults.ts';
 import { answerFactory } from './routes.ts';
 import { invalidKey, nodeChanges } from './runtimes.ts';
@@ -25,6 +25,8 @@ export interface DataFactoryOptions {
 /** A running local Data Factory. */
 export interface DataFactory extends Endpoint {
   readonly faults: Faults;
+  /** For the metrics of Azure Monitor. */
+  readonly measured: readonly MeasuredFactory[];
 }
 
 const API_VERSION = '2018-06-01';
@@ -62,6 +64,7 @@ export async function startDataFactory(options: DataFactoryOptions): Promise<Dat
     url: endpoint.url,
     port: endpoint.port,
     faults,
+    measured: factories.map(({ measured }) => measured),
     async stop() {
       await endpoint.stop();
       await Promise.all(factories.map(({ runs }) => runs.stop()));

@@ -1,6 +1,7 @@
 /** The resources of Azure that the endpoints stand for. */
 const AZURE_RESOURCES: ReadonlySet<string> = new Set([
   'https://management.azure.com',
+  'https://metrics.monitor.azure.com',
   'https://vault.azure.net',
   'https://storage.azure.com',
   'https://servicebus.azure.net',

@@ -12,6 +12,7 @@ export interface AppSurroundings {
   readonly keyVault: Endpoint;
   readonly serviceBus: ServiceBus;
   readonly dataFactory: Endpoint;
+  readonly monitor: Endpoint;
   readonly factories: readonly FactoryOptions[];
   /** Where callers reach the API. */
   readonly publicUrl: string;
@@ -25,7 +26,7 @@ const EVENT_TOPIC = 'setup-events';
 
 /** The environment of the app, as the app settings of a function app in Azure would make it. */
 export function appSettings(surroundings: AppSurroundings): Readonly<Record<string, string>> {
-  const { identity, storage, keyVault, serviceBus, dataFactory, publicUrl, providerTenant } = surroundings;
+  const { identity, storage, keyVault, serviceBus, dataFactory, monitor, publicUrl, providerTenant } = surroundings;
   const factories = surroundings.factories.map(({ subscriptionId, resourceGroup, name }) => ({
     subscriptionId,
     resourceGroup,
@@ -47,6 +48,8 @@ export function appSettings(surroundings: AppSurroundings): Readonly<Record<stri
     // The name of the local vault does not end in the domain that its challenge names.
     MIGRATION_KEY_VAULT_VERIFY_CHALLENGE: 'false',
     MIGRATION_RESOURCE_MANAGER_URL: dataFactory.url,
+    // All factories are in one region, which their settings do not name.
+    MIGRATION_METRICS_ENDPOINT: `${monitor.url}/${surroundings.factories[0]?.location ?? ''}`,
     MIGRATION_FACTORIES: JSON.stringify(factories),
     MIGRATION_TOKEN_ISSUER: identity.issuer,
     MIGRATION_TOKEN_AUDIENCE: API_AUDIENCE,

@@ -17,6 +17,7 @@ import { startFunctionsHostProcess } from './functions-host.ts';
 import type { FunctionsHostProcess, HostKind } from './functions-host.ts';
 import { startIdentity } from '../identity/server.ts';
 import type { Identity } from '../identity/server.ts';
+import { startMonitor } from '../monitor/server.ts';
 import { freePort } from './process/free-port.ts';
 import { createJournal } from './process/journal.ts';
 import type { Journal } from './process/journal.ts';
@@ -216,5 +217,14 @@ async function startEndpoints({ tls, providerTenant, identity, journal, running,
       }),
     ),
   ]);
-  return { databases, keyVault, serviceBus, dataFactory };
+  const monitor = await running.add(
+    startMonitor({
+      tls,
+      verifyToken,
+      resources: dataFactory.measured,
+      readers: [appIdentity.objectId],
+      log: journal.of('monitor'),
+    }),
+  );
+  return { databases, keyVault, serviceBus, dataFactory, monitor };
 }

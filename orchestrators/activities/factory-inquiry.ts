@@ -1,6 +1,6 @@
 /** What a selection asks the factories, and what of it is written down in the book. */
 import { messageOf } from '../../shared/error-message.ts';
-import type { BookedFactory } from '../../shared/factory/book.ts';
+import type { BookedFactory } from '../../shared/factory/factory-row.ts';
 import { drawCandidates } from '../../shared/factory/placement.ts';
 import type { RankedFactory } from '../../shared/factory/placement.ts';
 import { isGone, isThrottled } from '../../shared/requests/rest-errors.ts';

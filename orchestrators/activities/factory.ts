@@ -1,3 +1,4 @@
+import { clipList } from '../../shared/clip.ts';
 import { messageOf } from '../../shared/error-message.ts';
 import { isCountDue } from '../../shared/factory/quotas.ts';
 import { isThrottled } from '../../shared/requests/rest-errors.ts';
@@ -39,6 +40,11 @@ async function chosenBefore(attempt: AttemptId, { factory, from }: SetupRecord, 
 export const releaseFactory: Implementation<'releaseFactory'> = async ({ entities, ...subject }, { book }) => {
   await book.release(subject, entities);
   return null;
+};
+
+export const correctEntities: Implementation<'correctEntities'> = async ({ factories }, { book, entityMetrics }) => {
+  const { readings, problems } = await entityMetrics.read(factories);
+  return { corrected: await book.correct(readings), problems: clipList(problems) };
 };
 
 export const measureFactory: Implementation<'measureFactory'> = async ({ factory }, services) => {

@@ -18,7 +18,7 @@ import {
   restoreConnections,
   restorePreparation,
 } from './entities.ts';
-import { measureFactory, releaseFactory, selectFactory } from './factory.ts';
+import { correctEntities, measureFactory, releaseFactory, selectFactory } from './factory.ts';
 import type { Implementation } from './implementation.ts';
 import { planTables, refreshPlan } from './plan.ts';
 import {
@@ -40,6 +40,7 @@ import { beginUndo, moveBack, openAttempt, readCheckpoints, recordMilestone } fr
 export const implementations: { readonly [Name in keyof typeof activities]: Implementation<Name> } = {
   selectFactory,
   releaseFactory,
+  correctEntities,
   measureFactory,
   findRuntime,
   ensureRuntime,

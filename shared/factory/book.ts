@@ -9,33 +9,24 @@ import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import { unlessConflict, unlessMissing } from '../requests/rest-errors.ts';
 import type { Factory } from '../setup/setup.ts';
-import { createdTable, jsonColumn } from '../table.ts';
-import { factoryKey } from './names.ts';
-import type { KnownFactory } from './placement.ts';
-import { alertsAfter, quotaAlertsSchema, quotaNames } from './quotas.ts';
+import { createdTable } from '../table.ts';
+import { correctionBy, marksAfter } from './entity-reading.ts';
+import type { EntityReading } from './entity-reading.ts';
+import {
+  booked,
+  columnsOf,
+  corrected,
+  FACTORIES,
+  FACTORY,
+  factoryRowSchema,
+  rowKeyOf,
+  withoutPlace,
+} from './factory-row.ts';
+import type { BookedFactory, FactoryRow } from './factory-row.ts';
+import { alertsAfter, quotaNames } from './quotas.ts';
 import type { QuotaAlerts } from './quotas.ts';
 
-/** Partition of the factories and of the places in them. */
-const FACTORIES = 'factories';
-const FACTORY = 'factory-';
 const PLACE = 'setup-';
-
-const factoryRowSchema = z.object({
-  rowKey: z.string(),
-  etag: z.string(),
-  entities: z.int(),
-  activeRuns: z.int(),
-  reservations: z.int(),
-  /** Entities that setups have brought in, all in all: what a count in the meantime may not have seen. */
-  arrived: z.int(),
-  /** Why it did not answer when it was last asked. */
-  silence: z.string().optional(),
-  measuredAt: z.coerce.date().optional(),
-  countedAt: z.coerce.date().optional(),
-  /** Of its limits. */
-  alerts: jsonColumn(quotaAlertsSchema).default({}),
-});
-type FactoryRow = z.infer<typeof factoryRowSchema>;
 
 const placeSchema = z.object({
   rowKey: z.string(),
@@ -57,24 +48,6 @@ export interface Holder {
 interface FactoryLoad {
   readonly entities?: number;
   readonly activeRuns: number;
-}
-
-/** What is known of a factory. Handed back with a change, it says what that was decided on. */
-export interface BookedFactory extends KnownFactory {
-  /** Tells factories apart. */
-  readonly id: string;
-  /** Whether the setup that asked, perhaps with an earlier attempt, holds a place in it, which is not among `reservations`. */
-  readonly isOwn: boolean;
-  /** Entities that setups have brought in, all in all. */
-  readonly arrived: number;
-  /** When it was last asked how many runs it has, and answered; undefined if it never was. */
-  readonly measuredAt: Date | undefined;
-  /** When its entities were counted; undefined if they never were. */
-  readonly countedAt: Date | undefined;
-  /** What was told of its limits. */
-  readonly alerts: QuotaAlerts;
-  /** Undefined while nothing of it is written down. */
-  readonly etag: string | undefined;
 }
 
 /** The factories that a setup may go to, and the place that it holds or held, perhaps of another attempt, with its factory. */
@@ -100,18 +73,18 @@ export class FactoryBook {
     // After the counts: whatever happens to the place then also changes the ETag of its factory.
     const place = await this.#place(key);
     const held = place?.factory === undefined ? undefined : rows.get(place.factory);
-    return { factories: factories.map((factory) => booked(factory, rows.get(rowOf(factory)), held)), place, held };
+    return { factories: factories.map((factory) => booked(factory, rows.get(rowKeyOf(factory)), held)), place, held };
   }
 
   /** Reads what is known of some factories, all with one request. */
   async readAll(factories: readonly Factory[]): Promise<BookedFactory[]> {
     const rows = await this.#rows();
-    return factories.map((factory) => booked(factory, rows.get(rowOf(factory)), undefined));
+    return factories.map((factory) => booked(factory, rows.get(rowKeyOf(factory))));
   }
 
   /** Reads what is known of one factory. */
   async get(factory: Factory): Promise<BookedFactory> {
-    return booked(factory, await this.#row(rowOf(factory)), undefined);
+    return booked(factory, await this.#row(rowKeyOf(factory)));
   }
 
   /**
@@ -177,8 +150,30 @@ export class FactoryBook {
       const countedAt = load.entities === undefined ? now.countedAt : this.#clock.now();
       const counted = { entities, activeRuns: load.activeRuns, countedAt };
       const alerts = alertsAfter(now.alerts, { ...now, ...counted });
-      return { ...counted, silence: undefined, measuredAt: this.#clock.now(), alerts };
+      const measuredAt = this.#clock.now();
+      const marks = marksAfter(now.marks, now.arrived, measuredAt);
+      return { ...counted, silence: undefined, measuredAt, marks, alerts };
     });
+  }
+
+  /**
+   * Corrects factories by what Azure Monitor says of them, all with two requests. Entities that setups brought in since then count
+   * beside it.
+   * @returns of how many something new was said
+   */
+  async correct(readings: ReadonlyMap<Factory, EntityReading>): Promise<number> {
+    const table = await this.#table();
+    for (;;) {
+      const rows = await this.#rows();
+      const now = this.#clock.now();
+      const actions = [...readings].flatMap(([factory, reading]) => {
+        const row = rows.get(rowKeyOf(factory));
+        const correction = row === undefined ? undefined : correctionBy(row, reading, now);
+        return row === undefined || correction === undefined ? [] : [corrected(row, correction)];
+      });
+      if (actions.length === 0) return 0;
+      if (await unlessConflict(() => table.submitTransaction(actions))) return actions.length;
+    }
   }
 
   /** Writes down that the alerts of a factory are told, as it was read. One that has come since is not. */
@@ -244,55 +239,4 @@ export class FactoryBook {
 export function mayTakePlace(place: Pick<PlaceRow, 'attempt' | 'factory'> | undefined, attempt: number): boolean {
   if (place === undefined || place.attempt < attempt) return true;
   return place.attempt === attempt && place.factory !== undefined;
-}
-
-/** What is written of a factory when a place in it is given back. */
-function withoutPlace(
-  { rowKey, reservations, entities, arrived, etag }: FactoryRow,
-  brought: number,
-): TransactionAction {
-  const changed = { reservations: reservations - 1, entities: entities + brought, arrived: arrived + brought };
-  return ['update', { partitionKey: FACTORIES, rowKey, ...changed }, 'Merge', { etag }];
-}
-
-function booked(factory: Factory, row: FactoryRow | undefined, held: FactoryRow | undefined): BookedFactory {
-  if (row === undefined) {
-    const nothing = { entities: 0, activeRuns: 0, reservations: 0, arrived: 0 };
-    return {
-      id: rowOf(factory),
-      factory,
-      ...nothing,
-      silence: undefined,
-      measuredAt: undefined,
-      countedAt: undefined,
-      alerts: {},
-      etag: undefined,
-      isOwn: false,
-    };
-  }
-  const { entities, activeRuns, arrived, silence, measuredAt, countedAt, alerts, etag } = row;
-  const isOwn = row.rowKey === held?.rowKey;
-  const reservations = row.reservations - Number(isOwn);
-  const counted = { entities, activeRuns, reservations, arrived, silence, measuredAt, countedAt, alerts };
-  return { id: row.rowKey, factory, ...counted, etag, isOwn };
-}
-
-function columnsOf(known: BookedFactory) {
-  const { id, entities, activeRuns, reservations, arrived, silence, measuredAt, countedAt, alerts } = known;
-  return {
-    partitionKey: FACTORIES,
-    rowKey: id,
-    entities,
-    activeRuns,
-    reservations,
-    arrived,
-    alerts: JSON.stringify(alerts),
-    ...(silence === undefined ? {} : { silence }),
-    ...(measuredAt === undefined ? {} : { measuredAt: measuredAt.toISOString() }),
-    ...(countedAt === undefined ? {} : { countedAt: countedAt.toISOString() }),
-  };
-}
-
-function rowOf(factory: Factory): string {
-  return FACTORY + factoryKey(factory);
 }

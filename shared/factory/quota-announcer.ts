@@ -1,7 +1,8 @@
 /** Tells once each time that a factory comes near one of its limits. */
 import type { ServiceBusSender } from '@azure/service-bus';
 import { messageOf } from '../cloud-event-message.ts';
-import type { BookedFactory, FactoryBook } from './book.ts';
+import type { FactoryBook } from './book.ts';
+import type { BookedFactory } from './factory-row.ts';
 import { quotaEvent, quotaNames, quotasOf } from './quotas.ts';
 
 export class QuotaAnnouncer {

@@ -1,6 +1,7 @@
 /** How near a factory is to its limits, and what is told of that. Pure. */
 import { z } from 'zod';
 import type { CloudEvent } from '../cloud-event-message.ts';
+import { isStale } from './entity-reading.ts';
 import { expectedEntities, MAXIMUM_ACTIVE_RUNS, MAXIMUM_ENTITIES } from './placement.ts';
 import type { KnownFactory } from './placement.ts';
 
@@ -45,11 +46,16 @@ const countedEvery = [
 
 /**
  * Whether the entities of a factory are to be counted again: the more often, the nearer it is to its limit. In between the book
- * counts what setups bring in; what they take away again, and what others do, it learns by the next count.
+ * counts what setups bring in; what they take away again, and what others do, it learns by the next count. Not as long as Azure
+ * Monitor says how many there are.
  */
-export function isCountDue(known: KnownFactory & { readonly countedAt: Date | undefined }, now: Date): boolean {
-  const { countedAt } = known;
+export function isCountDue(
+  known: KnownFactory & { readonly countedAt: Date | undefined; readonly readingAt: Date | undefined },
+  now: Date,
+): boolean {
+  const { countedAt, readingAt } = known;
   if (countedAt === undefined) return true;
+  if (readingAt !== undefined && !isStale(readingAt, now)) return false;
   const share = shareOf(quotasOf(known).entities);
   const period = countedEvery.find((one) => share >= one.share)?.ms ?? 0;
   // The timer that asks comes about every ten minutes.

@@ -38,6 +38,7 @@ describe('settings that are in order', () => {
       MIGRATION_ALLOWED_TENANTS: [],
       MIGRATION_ALLOWED_CLIENTS: [],
       MIGRATION_KEY_VAULT_VERIFY_CHALLENGE: true,
+      MIGRATION_METRICS_ENDPOINT: '',
       MIGRATION_NOTIFICATION_RESOURCE: '',
       MIGRATION_RESOURCE_MANAGER_URL: 'https://management.azure.com',
       MIGRATION_RUNTIME_WAIT_HOURS: 24,

@@ -25,8 +25,9 @@ beforeEach(async () => {
   book = new FactoryBook(new TablesInMemory().table(), clock);
 });
 
-function run(configured: readonly Factory[] = settings.MIGRATION_FACTORIES): Promise<void> {
-  const gateways: Partial<Services> = { book, settings: { ...settings, MIGRATION_FACTORIES: [...configured] } };
+function run(configured: readonly Factory[] = settings.MIGRATION_FACTORIES, metricsEndpoint = ''): Promise<void> {
+  const changes = { MIGRATION_FACTORIES: [...configured], MIGRATION_METRICS_ENDPOINT: metricsEndpoint };
+  const gateways: Partial<Services> = { book, settings: { ...settings, ...changes } };
   // The timer uses no other gateway.
   return startMeasuring(getClient(contextFor([], durable.url)), gateways as Services);
 }
@@ -37,7 +38,10 @@ test.each([undefined, 'Completed', 'Failed', 'Terminated'])(
     if (status !== undefined) durable.statuses.set('factories', status);
     await run();
     expect(durable.starts.map(({ path }) => path)).toEqual(['/orchestrators/measureFactories/factories']);
-    expect(JSON.parse(durable.starts[0]?.body ?? '')).toEqual({ factories: settings.MIGRATION_FACTORIES });
+    expect(JSON.parse(durable.starts[0]?.body ?? '')).toEqual({
+      factories: settings.MIGRATION_FACTORIES,
+      offersMetrics: false,
+    });
   },
 );
 
@@ -45,7 +49,12 @@ test('the factory that was counted longest ago comes first', async () => {
   const [two, three] = others as [Factory, Factory];
   for (const one of [three, factory]) await book.measured(await book.get(one), { entities: 0, activeRuns: 0 });
   await run([factory, two, three]);
-  expect(JSON.parse(durable.starts[0]?.body ?? '')).toEqual({ factories: [two, three, factory] });
+  expect(JSON.parse(durable.starts[0]?.body ?? '')).toMatchObject({ factories: [two, three, factory] });
+});
+
+test('Azure Monitor is asked where it is offered', async () => {
+  await run(undefined, 'https://{region}.metrics.monitor.azure.com');
+  expect(JSON.parse(durable.starts[0]?.body ?? '')).toMatchObject({ offersMetrics: true });
 });
 
 test.each(['Pending', 'Running', 'Suspended'])('one count at a time: not while it is %s', async (status) => {

@@ -148,6 +148,7 @@ export class World implements Disposable {
       book: new FactoryBook(tables.client('factories'), clock),
       // Nothing is counted here.
       quotas: {} as Services['quotas'],
+      entityMetrics: {} as Services['entityMetrics'],
       runtimes: new RuntimeBook(tables.client('runtimes')),
       publisher: this.#publisher({ store, active }),
       factories: dataFactories,

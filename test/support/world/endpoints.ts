@@ -12,6 +12,8 @@ import type { GetToken } from '../../../local/endpoint/endpoint.ts';
 import type { ClientRegistration } from '../../../local/identity/client-credentials.ts';
 import { createTokenSigner } from '../../../local/identity/tokens.ts';
 import { startKeyVault } from '../../../local/key-vault/server.ts';
+import { startMonitor } from '../../../local/monitor/server.ts';
+import type { Monitor } from '../../../local/monitor/server.ts';
 import { startServiceBus } from '../../../local/service-bus/server.ts';
 import { parseTopology } from '../../../local/service-bus/topology.ts';
 import { appSettings } from '../../../local/stack/app-settings.ts';
@@ -40,13 +42,14 @@ export const factories = ['world-factory-1', 'world-factory-2'].map((name) => ({
 }));
 
 /** What stands before each service of Azure that the app calls over HTTP. */
-type Proxies = Readonly<Record<'dataFactory' | 'keyVault' | 'tables', UnreliableProxy>>;
+type Proxies = Readonly<Record<'dataFactory' | 'monitor' | 'keyVault' | 'tables', UnreliableProxy>>;
 
 export interface Endpoints {
   readonly clock: VirtualClock;
   readonly tenantId: string;
   readonly databases: Databases;
   readonly dataFactory: DataFactory;
+  readonly monitor: Monitor;
   /** Which pipeline runs are being worked on. */
   readonly runs: RunProgress;
   readonly proxies: Proxies;
@@ -94,10 +97,11 @@ export async function startEndpoints(
   const clients = await startClients(tls, clock, registerClients(PROVIDER_TENANT, tenantId), running);
   const runs = new RunProgress(clock);
   const sql: Endpoints['sql'] = { decide: () => undefined };
-  const urls = { dataFactory: '', keyVault: '', tables: '' };
+  const urls = { dataFactory: '', monitor: '', keyVault: '', tables: '' };
   const proxyOf = (name: keyof typeof urls) => running.add(startUnreliableProxy(tls, () => urls[name]));
   const proxies = {
     dataFactory: await proxyOf('dataFactory'),
+    monitor: await proxyOf('monitor'),
     keyVault: await proxyOf('keyVault'),
     tables: await proxyOf('tables'),
   };
@@ -139,9 +143,19 @@ export async function startEndpoints(
       }),
     ),
   ]);
+  const monitor = await running.add(
+    startMonitor({
+      tls,
+      verifyToken,
+      resources: dataFactory.measured,
+      readers: [appIdentity.objectId],
+      clock,
+      log: logOf('monitor'),
+    }),
+  );
   const bus = await running.add(startUnreliableWire(serviceBus.port));
   const { origin, pathname } = new URL(storage.tableUrl);
-  Object.assign(urls, { dataFactory: dataFactory.url, keyVault: keyVault.url, tables: origin });
+  Object.assign(urls, { dataFactory: dataFactory.url, monitor: monitor.url, keyVault: keyVault.url, tables: origin });
   const settings = {
     ...appSettings({
       identity,
@@ -149,6 +163,7 @@ export async function startEndpoints(
       keyVault: { ...keyVault, url: proxies.keyVault.url },
       serviceBus: { ...serviceBus, fullyQualifiedNamespace: `localhost:${bus.port}` },
       dataFactory: { ...dataFactory, url: proxies.dataFactory.url },
+      monitor: { ...monitor, url: proxies.monitor.url },
       factories: located,
       publicUrl: 'http://localhost/api',
       providerTenant: PROVIDER_TENANT,
@@ -163,6 +178,7 @@ export async function startEndpoints(
     tenantId,
     databases,
     dataFactory,
+    monitor,
     runs,
     proxies,
     sql,

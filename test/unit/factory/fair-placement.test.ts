@@ -1,7 +1,8 @@
 // How setups spread over many factories: each chooses as an attempt does, on a book in memory.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { chooseFactory } from '../../../orchestrators/activities/factory-choice.ts';
-import type { BookedFactory, FactoryBook } from '../../../shared/factory/book.ts';
+import type { FactoryBook } from '../../../shared/factory/book.ts';
+import type { BookedFactory } from '../../../shared/factory/factory-row.ts';
 import { ENTITIES_OF_READY_SETUP } from '../../../shared/factory/placement.ts';
 import { quotasOf } from '../../../shared/factory/quotas.ts';
 import type { Services } from '../../../shared/services.ts';
@@ -46,6 +47,8 @@ class Simulation implements Pick<FactoryBook, 'read' | 'reserve'> {
       activeRuns: 0,
       reservations: 0,
       arrived: 0,
+      marks: [],
+      readingAt: undefined,
       silence: undefined,
       alerts: {},
       measuredAt: now,

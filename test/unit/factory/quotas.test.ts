@@ -6,7 +6,7 @@ const factory = { subscriptionId: 'any', resourceGroup: 'any', name: 'factory-1'
 
 function known(entities: number, minutesAgo: number | undefined, reservations = 0) {
   const countedAt = minutesAgo === undefined ? undefined : new Date(NOW - minutesAgo * 60_000);
-  return { factory, entities, activeRuns: 0, reservations, silence: undefined, countedAt };
+  return { factory, entities, activeRuns: 0, reservations, silence: undefined, countedAt, readingAt: undefined };
 }
 
 test('a factory that nobody has counted is to be counted', () => {
@@ -22,4 +22,12 @@ test.each([
 ])('one that %s is counted again in time', (_how, entities, reservations, minutes) => {
   expect(isCountDue(known(entities, minutes, reservations), new Date(NOW))).toBe(false);
   expect(isCountDue(known(entities, minutes + 0.1, reservations), new Date(NOW))).toBe(true);
+});
+
+test.each([
+  ['as long as it has a newer reading than three hours', 180, false],
+  ['again once that is older', 180.1, true],
+])('one that Azure Monitor counts has no lists %s', (_how, minutes, due) => {
+  const readingAt = new Date(NOW - minutes * 60_000);
+  expect(isCountDue({ ...known(4_000, minutes), readingAt }, new Date(NOW))).toBe(due);
 });

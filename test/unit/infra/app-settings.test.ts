@@ -24,6 +24,7 @@ const values: Readonly<Record<string, string>> = {
   hostName: 'func-dev-abcdefghijklm.azurewebsites.net',
   hostStorageName: 'sthostabcdefghijklm',
   identityClientId: '44444444-4444-4444-8444-444444444444',
+  metricsEndpoint: 'https://{region}.metrics.monitor.azure.com',
   keyVaultUrl: 'https://kv-abcdefghijklm.vault.azure.net',
   loginUrl: 'https://login.microsoftonline.com',
   notificationResource: 'api://11111111-1111-4111-8111-111111111111',

@@ -47,14 +47,16 @@ describe.each(all)('a deployment that is %s', (_name, resources) => {
     );
   });
 
-  test('gives the app the roles of roles.json, each on one resource, and its own in each factory', () => {
+  test('gives the app the roles of roles.json, each on one resource or subscription, and its own in each factory', () => {
     const sections = rolesSchema.parse(infraJson('roles.json'));
     const staging = ofType(resources, 'Microsoft.Storage/storageAccounts').filter(({ name }) =>
       name.startsWith('ststaging'),
     );
+    const subscriptions = ofType(resources, 'Microsoft.DataFactory/factories').map(({ id }) => id.split('/')[2]);
     const counts = new Map([
       ['stagingStorage', staging.length],
       ['durableTaskScheduler', ofType(resources, 'Microsoft.DurableTask/schedulers').length],
+      ['factorySubscription', new Set(subscriptions).size],
     ]);
     const expected = Object.entries(sections).flatMap(([section, { roles }]) =>
       roles.flatMap(({ id }) => Array<string>(counts.get(section) ?? 1).fill(`${section} ${id}`)),
@@ -123,6 +125,11 @@ test('factories of several regions take the setups of their own, those of one ta
   expect(factoriesOf(closed).map(({ name }) => name)).toEqual(made);
 });
 
+test('metrics are asked for in the region of each factory, or in the only one', () => {
+  expect(valueOf(trial, 'metricsEndpoint')).toBe('https://westeurope.metrics.monitor.azure.com');
+  expect(valueOf(closed, 'metricsEndpoint')).toBe('https://{region}.metrics.monitor.azure.com');
+});
+
 test('copies are staged in the region of their factory', () => {
   const accountsOf = (resources: typeof trial) =>
     ofType(resources, 'Microsoft.Storage/storageAccounts').filter(({ name }) => name.startsWith('ststaging'));
@@ -168,6 +175,7 @@ function sectionOf(scope: string): string {
       [/schedulers\//, 'durableTaskScheduler'],
       [/components\//, 'applicationInsights'],
       [/factories\//, 'factory'],
+      [/^\[subscriptionResourceId/, 'factorySubscription'],
     ].find(([pattern]) => pattern instanceof RegExp && pattern.test(scope)) ?? [];
   return String(section);
 }

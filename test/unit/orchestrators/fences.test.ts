@@ -13,6 +13,7 @@ type Name = keyof typeof activities;
 const fences: Readonly<Record<Name, Fence>> = {
   selectFactory: 'forward',
   releaseFactory: 'undo',
+  correctEntities: 'none',
   measureFactory: 'none',
   findRuntime: 'none',
   leaveRuntime: 'undo',
