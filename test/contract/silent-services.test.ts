@@ -36,6 +36,7 @@ beforeAll(async () => {
     MIGRATION_SERVICE_BUS_NAMESPACE: `localhost:${web.port}`,
     MIGRATION_KEY_VAULT_URL: url,
     MIGRATION_RESOURCE_MANAGER_URL: url,
+    MIGRATION_METRICS_ENDPOINT: url,
   });
   await issuer.stop();
 });
@@ -70,6 +71,14 @@ describe('a service that accepts and says nothing is given up', () => {
     ['Resource Manager', 21_000, () => services.factories.put(factory, 'datasets', 'mig_x_source', { properties: {} })],
     ['Resource Manager, asked', 21_000, () => services.factories.runtimeStatus(factory, 'shir-x')],
     ['Resource Manager, which starts a run', 21_000, () => services.factories.createRun(factory, 'mig_x', {})],
+    [
+      'Azure Monitor, which says why',
+      11_000,
+      async () => {
+        const { problems } = await services.entityMetrics.read([factory]);
+        throw new Error(problems.join());
+      },
+    ],
     [
       'a database',
       16_000,
