@@ -353,7 +353,12 @@ export const orchestrations = {
   /** A bulk replay. */
   replayMany: orchestration('replayMany', replayManyInputSchema, z.object({ state: replayStateSchema })),
   /** Counts what all factories carry. */
-  measureFactories: orchestration('measureFactories', measureFactoriesInputSchema, z.object({ measured: z.int() })),
+  measureFactories: orchestration(
+    'measureFactories',
+    measureFactoriesInputSchema,
+    /** With why Azure Monitor said nothing of some of them. */
+    z.object({ measured: z.int(), problems: z.array(z.string()) }),
+  ),
   factorySelection: orchestration(
     'factorySelection',
     subjectSchema.extend({

@@ -1,10 +1,10 @@
 /** Counts what all factories carry, a few at a time: together they have one budget of requests. */
+import type { OrchestrationContext } from 'durable-functions';
 import { callAll, orchestrator } from '../shared/durable.ts';
 import type { ActivityContract, Steps } from '../shared/durable.ts';
 import { bySubscription } from '../shared/factory/measuring.ts';
 import { activities, orchestrations } from './contract.ts';
 import type { StepsOf } from './contract.ts';
-import type { OrchestrationContext } from 'durable-functions';
 
 const AT_ONCE = 4;
 
@@ -13,7 +13,7 @@ export const measureFactories = orchestrator(
   function* (context, { factories, offersMetrics }): StepsOf<'measureFactories'> {
     // Before the factories are asked: which of them are to list their entities depends on it.
     const subscriptions = offersMetrics ? bySubscription(factories) : [];
-    yield* callSome(
+    const corrections = yield* callSome(
       context,
       activities.correctEntities,
       subscriptions.map((some) => ({ factories: some })),
@@ -23,7 +23,8 @@ export const measureFactories = orchestrator(
       activities.measureFactory,
       factories.map((factory) => ({ factory })),
     );
-    return { measured: results.filter(({ measured }) => measured).length };
+    const problems = corrections.flatMap((correction) => correction.problems);
+    return { measured: results.filter(({ measured }) => measured).length, problems };
   },
 );
 

@@ -18,7 +18,8 @@ const MAXIMUM_RESOURCES = 50;
 const MAXIMUM_POINTS = 1_440;
 const INTERVALS: Readonly<Record<string, number>> = { PT1M: 1, PT5M: 5, PT15M: 15, PT30M: 30, PT1H: 60 };
 
-const querySchema = z.object({
+const querySchema = z.strictObject({
+  'api-version': z.string(),
   metricnamespace: z.string().refine((name) => same(name, NAMESPACE), `This endpoint has metrics of ${NAMESPACE} only`),
   metricnames: z.string().refine((name) => same(name, METRIC), `This endpoint has the metric ${METRIC} only`),
   aggregation: z.string().refine((name) => same(name, 'maximum'), 'This endpoint has the aggregation maximum only'),

@@ -48,7 +48,11 @@ const clientOf = (scope = `${AUDIENCE}/.default`, by: TokenCredential = credenti
     retryOptions: { maxRetries: 0 },
   });
 
-function ask(names: readonly string[], client = clientOf(), changes: { interval?: string; aggregation?: string } = {}) {
+function ask(
+  names: readonly string[],
+  client = clientOf(),
+  changes: { interval?: string; aggregation?: string; top?: number } = {},
+) {
   return client.queryResources(names.map(idOf), ['ResourceCount'], NAMESPACE, {
     startTime: new Date(clock.now() - 60 * MINUTE_MS),
     endTime: new Date(clock.now()),
@@ -101,7 +105,7 @@ describe('a batch', () => {
     await expect(ask(['factory-0', name])).rejects.toMatchObject({ statusCode: 400 });
   });
 
-  test.each([{ interval: 'PT7M' }, { aggregation: 'total' }])('is refused with %o', async (changes) => {
+  test.each([{ interval: 'PT7M' }, { aggregation: 'total' }, { top: 1 }])('is refused with %o', async (changes) => {
     await expect(ask(['factory-0'], undefined, changes)).rejects.toMatchObject({ statusCode: 400 });
   });
 });

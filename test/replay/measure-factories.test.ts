@@ -13,7 +13,7 @@ test('all factories are counted, also when some do not answer', async () => {
   };
   const world = { orchestrations: handlers, activities: { measureFactory } };
   const { output } = await play(world, 'measureFactories', { factories: nine, offersMetrics: false });
-  expect(output).toEqual({ measured: 6 });
+  expect(output).toEqual({ measured: 6, problems: [] });
   expect(asked).toEqual(nine.map(({ name }) => name));
 });
 
@@ -38,7 +38,7 @@ test('Azure Monitor is asked first where it is offered, once a subscription, and
     factories: three,
     offersMetrics: true,
   });
-  expect(output).toEqual({ measured: 3 });
+  expect(output).toEqual({ measured: 3, problems: ['It refuses.', 'It refuses.'] });
   expect(steps).toEqual([
     `correct ${names[0]} ${names[2]}`,
     `correct ${names[1]}`,
