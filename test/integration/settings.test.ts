@@ -25,6 +25,8 @@ test('an app with a misspelt setting stops at start and names it', async () => {
   expect(await refusal({ MIGRATION_EVENT_TOPIK: 'setup-events' })).toContain('MIGRATION_EVENT_TOPIK');
 });
 
-test('an app without its settings stops at start and names them', async () => {
-  expect(await refusal({})).toContain('MIGRATION_STATE_TABLE_ENDPOINT is missing');
+test('an app without its settings stops at start and names them, and the place in the sources', async () => {
+  const reason = await refusal({});
+  expect(reason).toContain('MIGRATION_STATE_TABLE_ENDPOINT is missing');
+  expect(reason).toMatch(/at readSettings .*shared\/config\.ts:\d+/);
 });

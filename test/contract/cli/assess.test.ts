@@ -189,7 +189,7 @@ describe('the built command', () => {
   const built = (...args: string[]) =>
     new Promise<{ readonly code: unknown; readonly output: string }>((resolve) => {
       const env = { ...process.env, NODE_EXTRA_CA_CERTS: join(folder, 'authority.pem') };
-      execFile(process.execPath, ['dist/cli/main.js', ...args], { env }, (error, stdout, stderr) => {
+      execFile(process.execPath, ['dist/cli.js', ...args], { env }, (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : error.code, output: stdout + stderr });
       });
     });

@@ -1,0 +1,3 @@
+/** What the host loads. Places in stack traces are those of the sources, also in what is loaded from here on. */
+process.setSourceMapsEnabled(true);
+await import('./index.ts');

@@ -1,0 +1,108 @@
+import { execFile, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { assemble } from '../../../infra/package/package.ts';
+
+/** What is deployed and released, packed, and installed as by a stranger: in an empty folder, far from this project. */
+const root = path.join(import.meta.dirname, '../../..');
+const node22 = path.join(root, 'node_modules/node-22/node_modules/node/bin/node');
+const run = promisify(execFile);
+const packedSchema = z.tuple([z.object({ filename: z.string(), files: z.array(z.object({ path: z.string() })) })]);
+
+let folder: string;
+let files: string[];
+let installed: string;
+let host: ChildProcess | undefined;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'packed-'));
+  const empty = path.join(folder, 'empty');
+  await mkdir(empty);
+  assemble(path.join(folder, 'publish'));
+  const [packed] = packedSchema.parse(JSON.parse(await npm(folder, 'pack', './publish', '--json')));
+  files = packed.files.map((file) => file.path);
+  await npm(empty, 'install', path.join(folder, packed.filename), '--omit=dev', '--offline', '--no-audit', '--no-fund');
+  installed = path.join(empty, 'node_modules/cloud-migration-setup');
+});
+afterAll(async () => {
+  host?.kill('SIGKILL');
+  await rm(folder, { recursive: true });
+});
+
+/** Without a prefix, the npm that runs the tests says that it is this project. */
+async function npm(cwd: string, ...args: readonly string[]): Promise<string> {
+  const options = { cwd, shell: process.platform === 'win32' };
+  const { stdout } = await run('npm', [...args, '--prefix', cwd], options);
+  return stdout;
+}
+
+test('has the build, what the host reads, the licences, and nothing else', () => {
+  const code = ['Arrow.node', 'cli', 'connection-string', 'functions', 'main', 'open', 'tslib'];
+  const scripts = globSync('**/*.sql', { cwd: path.join(root, 'shared/sql') }).map((file) =>
+    file.split(path.sep).join('/'),
+  );
+  expect(files.toSorted()).toEqual(
+    [
+      'LICENSE',
+      'host.json',
+      'package.json',
+      'dist/licenses.md',
+      'dist/rolldown-runtime.js',
+      ...code.flatMap((name) => [`dist/${name}.js`, `dist/${name}.js.map`]),
+      ...scripts.map((file) => `dist/${file}`),
+    ].toSorted(),
+  );
+});
+
+test('says under which licence each package is that it holds', async () => {
+  const licenses = await readFile(path.join(installed, 'dist/licenses.md'), 'utf8');
+  for (const name of ['@azure/functions', 'durable-functions', 'mssql', 'tedious', 'commander', 'zod']) {
+    expect(licenses).toMatch(new RegExp(`^## ${name} - .* \\(MIT\\)$`, 'm'));
+  }
+});
+
+test('needs no other package', async () => {
+  const manifest = z.looseObject({}).parse(JSON.parse(await readFile(path.join(installed, 'package.json'), 'utf8')));
+  expect(Object.keys(manifest).filter((name) => /dependencies|scripts/i.test(name))).toEqual([]);
+});
+
+test('answers HTTP on Node 22', async () => {
+  expect((await run(node22, ['--version'])).stdout).toMatch(/^v22\./);
+  const url = await startHost();
+  const checks = await fetch(`${url}/api/checks?api-version=2026-11-01`);
+  expect(checks.status).toBe(200);
+  expect(await checks.json()).toHaveProperty('value.0.id');
+});
+
+test('is a command on Node 22', async () => {
+  const { stdout } = await run(node22, [path.join(installed, 'dist/cli.js'), 'assess', '--help'], { cwd: folder });
+  expect(stdout).toContain('--source <connection string>');
+});
+
+/** Starts the local host with what was installed. @returns its address */
+async function startHost(): Promise<string> {
+  const sample = z
+    .object({ Values: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(await readFile(path.join(root, 'local.settings.sample.json'), 'utf8')));
+  const args = [path.join(root, 'local/host/main.ts'), '--app', installed, '--port', '0'];
+  const history = path.join(folder, 'history.db');
+  const child = spawn(node22, [...args, '--history', history, '--keys', path.join(folder, 'keys.json')], {
+    cwd: folder,
+    env: { ...sample.Values, PATH: process.env['PATH'] },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  host = child;
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+  for await (const line of createInterface(child.stdout)) {
+    if (line.startsWith('ready ')) return line.slice('ready '.length);
+  }
+  throw new Error(`The host has ended: ${errors}`);
+}
