@@ -14,6 +14,7 @@ const GATEWAYS = [
   'sql/(?:connect|database|scripts)',
   'replication/(?:planned-tables|replication-runs|run-figures|start)',
   'replays/(?:choose|replay-book|replay-item|start)',
+  'telemetry/(?:azure-sdk|sdk|spans)',
   'waits/(?:look|wait-book)',
 ].join('|');
 const PURE = `^shared/(?!(?:${GATEWAYS})\\.ts$).+\\.ts$`;

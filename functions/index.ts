@@ -5,7 +5,7 @@ import * as df from 'durable-functions';
 import { activities } from '../orchestrators/contract.ts';
 import { runActivity } from '../orchestrators/activities/run.ts';
 import { handlers } from '../orchestrators/handlers.ts';
-import { readSettings } from '../shared/config.ts';
+import { readSettings, readTelemetrySettings } from '../shared/config.ts';
 import { createServices } from '../shared/services.ts';
 import { createToHandler } from './http/adapter.ts';
 import { routes } from './routes.ts';
@@ -15,6 +15,10 @@ import { settleReplays } from './timers/settle-replays.ts';
 import { settleSetups } from './timers/settle-setups.ts';
 import { sweep } from './timers/sweep.ts';
 import { lookAfterWaits } from './timers/waits.ts';
+
+// Whoever sends no telemetry does not load what sends it.
+const telemetry = readTelemetrySettings();
+if (telemetry !== undefined) (await import('./telemetry.ts')).startTelemetry(telemetry);
 
 const services = createServices(readSettings());
 

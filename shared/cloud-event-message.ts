@@ -9,6 +9,8 @@ export interface CloudEvent {
   readonly subject: string;
   readonly time: string;
   readonly datacontenttype: 'application/json';
+  /** The trace that the event belongs to. */
+  readonly traceparent?: string | undefined;
   readonly data: object;
 }
 
@@ -20,12 +22,14 @@ export interface CloudEvent {
 export function messageOf<Event extends CloudEvent>(event: Event, sessionId: string) {
   const { data: _data, datacontenttype: _contentType, ...attributes } = event;
   const copies = Object.entries<unknown>(attributes).map(([name, value]) => [`cloudEvents_${name}`, value]);
+  // By this name the SDKs of Service Bus and Azure Functions look for the trace of a message.
+  const trace = event.traceparent === undefined ? {} : { 'Diagnostic-Id': event.traceparent };
   return {
     body: event,
     contentType: 'application/cloudevents+json; charset=utf-8',
     messageId: event.id,
     sessionId,
     subject: event.type,
-    applicationProperties: Object.fromEntries(copies) as Record<string, string>,
+    applicationProperties: { ...Object.fromEntries(copies), ...trace } as Record<string, string>,
   };
 }

@@ -1,4 +1,5 @@
 /** The only reader of the environment: validates all settings once and stops with the name of what is wrong. */
+import { hostname } from 'node:os';
 import { z } from 'zod';
 import { checkThresholdsSchema } from './checks/thresholds.ts';
 import type { CheckThresholds } from './checks/thresholds.ts';
@@ -94,6 +95,29 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     throw new SettingsError(`The app's settings are wrong. ${problems.join('. ')}. See "Settings" in the README.`);
   }
   return parsed.data;
+}
+
+/** Where telemetry goes. */
+export interface TelemetrySettings {
+  /** Of Application Insights. */
+  readonly connectionString: string;
+  /** By what name the app is known there: that of the function app. */
+  readonly service: string;
+  /** Which instance of it this is. */
+  readonly instance: string;
+}
+
+/** Reads where telemetry goes, from the settings that the host itself has for that; undefined if nowhere. */
+export function readTelemetrySettings(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): TelemetrySettings | undefined {
+  const connectionString = environment['APPLICATIONINSIGHTS_CONNECTION_STRING'] ?? '';
+  if (connectionString === '') return undefined;
+  return {
+    connectionString,
+    service: environment['WEBSITE_SITE_NAME'] ?? 'cloud-migration-setup',
+    instance: environment['WEBSITE_INSTANCE_ID'] ?? hostname(),
+  };
 }
 
 /** The thresholds of the checks: those that are settings, and the fixed ones. */

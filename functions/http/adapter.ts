@@ -5,7 +5,8 @@ import { isRestError } from '@azure/core-rest-pipeline';
 import { z } from 'zod';
 import { VaultRefused } from '../../shared/secrets.ts';
 import type { Services } from '../../shared/services.ts';
-import { apiVersion } from '../../shared/setup/setup.ts';
+import { inSpan, nameOf } from '../../shared/telemetry/spans.ts';
+import { apiVersion, setupIdSchema } from '../../shared/setup/setup.ts';
 import { createAuthenticate } from './access-token.ts';
 import type { Authenticate, Caller } from './access-token.ts';
 import { ApiError, notFound, problemResponse } from './problem.ts';
@@ -82,7 +83,16 @@ export function createToHandler(services: Services): (route: Route) => HttpHandl
   });
   return (route) => async (request, context) => {
     const call = { request, context, services, requestId: randomUUID() };
-    const answer = await answerRoute(route, call, authenticate).catch((error: unknown) => answerError(error, call));
+    const answer = await inSpan(route.name, { method: route.method }, async (note) => {
+      const { setupId, assessmentId } = request.params;
+      note({ tenant: tenantOf(request), setup: setupIdSchema.safeParse(setupId ?? assessmentId).data });
+      const given = await answerRoute(route, call, authenticate).catch((error: unknown) => {
+        note({ code: error instanceof ApiError ? error.code : nameOf(error) });
+        return answerError(error, call);
+      });
+      note({ status: given.status });
+      return given;
+    });
     return {
       ...answer,
       headers: {

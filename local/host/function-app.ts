@@ -15,6 +15,7 @@ import type {
 } from './functions-core.ts';
 import type { Binding } from './functions-core.ts';
 import { readJsonFile, type AppSettings } from './settings.ts';
+import { newTrace, traceParentOf, type Trace } from './trace.ts';
 import type { TypedData } from './typed-data.ts';
 
 /** A function of the app with the one binding that starts it. */
@@ -49,6 +50,8 @@ export class FunctionApp {
   readonly functions: readonly AppFunction[];
   /** What functions with a durable client get, as JSON text; whoever runs the app sets it. */
   durableClient = '';
+  /** Whether functions are told of their trace; whoever runs the app sets it. */
+  tellsTraces = false;
   /** `main` of package.json. */
   readonly entry: string;
   readonly #registration: Registration;
@@ -103,12 +106,13 @@ export class FunctionApp {
     { name, triggerName, durableClients }: AppFunction,
     data: TypedData,
     triggerMetadata: Readonly<Record<string, TypedData>> = {},
+    trace: Trace = newTrace(),
   ): Promise<TypedData | undefined> {
     const registered = this.#registration.functions.get(name);
     if (registered === undefined) throw new Error(`There is no function '${name}'.`);
     const clients = durableClients.map((client) => [client, { string: this.durableClient }] as const);
     const inputs = { [triggerName]: data, ...Object.fromEntries(clients) };
-    const core = this.#coreContext(registered, inputs, triggerMetadata);
+    const core = this.#coreContext(registered, inputs, triggerMetadata, trace);
     const invocation = this.#model.getInvocationModel(core);
     const { context, inputs: args } = await invocation.getArguments();
     const hook = { hookData: {}, invocationContext: context, functionCallback: registered.callback, inputs: args };
@@ -140,6 +144,7 @@ export class FunctionApp {
     { metadata }: RegisteredFunction,
     inputs: Readonly<Record<string, TypedData>>,
     triggerMetadata: Readonly<Record<string, TypedData>>,
+    trace: Trace,
   ): CoreInvocationContext {
     const invocationId = randomUUID();
     return {
@@ -150,7 +155,7 @@ export class FunctionApp {
         invocationId,
         functionId: metadata.functionId ?? metadata.name,
         triggerMetadata,
-        traceContext: { traceParent: '', traceState: '', attributes: {} },
+        traceContext: { traceParent: this.tellsTraces ? traceParentOf(trace) : '', traceState: '', attributes: {} },
         inputData: Object.entries(inputs).map(([input, data]) => ({ name: input, data })),
       },
       log: this.#registration.log,

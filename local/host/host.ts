@@ -20,6 +20,7 @@ import { kestrelRefusal, pathOf } from './request-check.ts';
 import { RequestLimit } from './request-limit.ts';
 import { readHostSettings, type AppSettings, type HostSettings } from './settings.ts';
 import { scheduleOf, TimerFunction } from './timer-trigger.ts';
+import { traceOf } from './trace.ts';
 import type { TypedData } from './typed-data.ts';
 
 /** How an app is run. */
@@ -31,6 +32,8 @@ export interface HostOptions {
   /** Keeps the access keys over restarts; default: new ones at each start. */
   readonly keysFile?: string;
   readonly clock?: Clock;
+  /** Whether orchestrations and activities are recorded in traces, as newer hosts do; default: they only belong to them. */
+  readonly recordsDurable?: boolean;
   /** Gets every line that the app and the host log. */
   readonly log?: Log;
   /** Told when the history cannot be written any more. The host must then be ended; what was acknowledged is safe. */
@@ -100,8 +103,10 @@ export class Host {
     );
     const address = { origin, hubName: settings.durableTask.hubName, key: this.keys.durable };
     app.durableClient = clientBinding(address);
+    app.tellsTraces = settings.telemetryMode === 'OpenTelemetry';
     this.#store = openHistory(options.historyFile, onFailure);
-    this.#engine = new Engine({ app, store: this.#store, settings: settings.durableTask, clock, log });
+    const { recordsDurable } = options;
+    this.#engine = new Engine({ app, store: this.#store, settings: settings.durableTask, clock, log, recordsDurable });
     this.#management = new Management(this.#engine, this.#store, clock);
     this.#webhooks = app.functions.some(isDurable) ? new Webhooks(this.#management, address, clock) : undefined;
     const timerParts = { store: this.#store, clock, log, run };
@@ -198,7 +203,8 @@ export class Host {
     const data = await readRequest(request, `http://${request.headers.host ?? 'localhost'}`, parameters);
     // What the real host answers to a body over its limit; 413 it is not.
     if (data === undefined) return { status: 500, headers: { connection: 'close' } };
-    const invoke = async (): Promise<void> => writeResponse(await this.#app.invoke(target, data), response);
+    const invoke = async (): Promise<void> =>
+      writeResponse(await this.#app.invoke(target, data, {}, traceOf(request.headers['traceparent'])), response);
     if (await this.#limit.run(() => this.#track(invoke()))) return undefined;
     for (const header of response.getHeaderNames()) response.removeHeader(header);
     return { status: 429, headers: { 'x-function-scaleout': '1' } };

@@ -8,7 +8,7 @@ import { startFunctionsHost } from './server.ts';
  * environment is the app's settings, completed by `local.settings.json`. Prints log lines, and `ready <url>` when
  * requests are answered; ends with exit code 1 and the reason when the app cannot be run, or not any more.
  */
-const USAGE = 'Usage: main.ts --app DIRECTORY [--port NUMBER] [--history FILE] [--keys FILE]';
+const USAGE = 'Usage: main.ts --app DIRECTORY [--port NUMBER] [--history FILE] [--keys FILE] [--records-durable]';
 // As Azure Functions Core Tools: https://learn.microsoft.com/azure/azure-functions/functions-core-tools-reference#func-start
 const DEFAULT_PORT = 7071;
 
@@ -25,6 +25,7 @@ async function run(): Promise<void> {
       port: { type: 'string' },
       history: { type: 'string' },
       keys: { type: 'string' },
+      'records-durable': { type: 'boolean', default: false },
     },
   });
   if (options.app === undefined) throw new Error(USAGE);
@@ -35,6 +36,7 @@ async function run(): Promise<void> {
     settings: Object.fromEntries(Object.entries(values).filter(([name]) => !process.env[name])),
     ...(options.history === undefined ? {} : { historyFile: options.history }),
     ...(options.keys === undefined ? {} : { keysFile: options.keys }),
+    recordsDurable: options['records-durable'],
     log: print,
     onFailure: fail,
   });

@@ -8,6 +8,8 @@ const limit = count.transform((value) => (value < 0 ? Infinity : value)).default
 
 const hostFileSchema = z.object({
   version: z.literal('2.0'),
+  // https://learn.microsoft.com/azure/azure-functions/opentelemetry-howto
+  telemetryMode: z.enum(['ApplicationInsights', 'OpenTelemetry']).default('ApplicationInsights'),
   extensions: z
     .object({
       http: z
@@ -34,7 +36,8 @@ const hostFileSchema = z.object({
 });
 
 /** What the host takes from host.json; other members are the business of other hosts. */
-export type HostSettings = z.infer<typeof hostFileSchema>['extensions'];
+export type HostSettings = z.infer<typeof hostFileSchema>['extensions'] &
+  Pick<z.infer<typeof hostFileSchema>, 'telemetryMode'>;
 
 export type AppSettings = Readonly<Record<string, string | undefined>>;
 
@@ -49,8 +52,13 @@ export function readHostSettings(appDirectory: string, appSettings: AppSettings)
     const [prefix, ...members] = name.split('__');
     if (prefix === 'AzureFunctionsJobHost' && value !== undefined) setMember(content, members, value);
   }
-  const { http, durableTask } = validated(file, content, hostFileSchema).extensions;
-  return { http, durableTask: { ...durableTask, hubName: resolveSettings(durableTask.hubName, appSettings) } };
+  const { telemetryMode, extensions } = validated(file, content, hostFileSchema);
+  const { http, durableTask } = extensions;
+  return {
+    telemetryMode,
+    http,
+    durableTask: { ...durableTask, hubName: resolveSettings(durableTask.hubName, appSettings) },
+  };
 }
 
 /** Reads a file of the app. Throws with its name and what has to be corrected when it is missing, no JSON, or wrong. */

@@ -6,6 +6,7 @@ const AZURE_RESOURCES: ReadonlySet<string> = new Set([
   'https://storage.azure.com',
   'https://servicebus.azure.net',
   'https://database.windows.net',
+  'https://monitor.azure.com',
 ]);
 
 /**

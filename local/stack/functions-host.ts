@@ -20,6 +20,8 @@ export interface FunctionsHostOptions {
   readonly settings: Readonly<Record<string, string>>;
   /** Shared by all children of this process; the local host keeps its histories and keys in it, which outlive a crash. */
   readonly directory: string;
+  /** Whether the local host records orchestrations and activities in traces, as newer hosts do. */
+  readonly recordsDurable?: boolean | undefined;
   readonly log: Log;
 }
 
@@ -95,8 +97,9 @@ function keysFile({ directory }: FunctionsHostOptions): string {
 }
 
 function run(options: FunctionsHostOptions, port: number): Promise<Child> {
-  const { kind = 'local', appDirectory, settings, directory, log } = options;
+  const { kind = 'local', appDirectory, settings, directory, recordsDurable, log } = options;
   const local = ['--history', join(directory, 'orchestrations.db'), '--keys', keysFile(options)];
+  if (recordsDurable === true) local.push('--records-durable');
   return startChild({
     program: fileURLToPath(PROGRAMS[kind]),
     args: ['--app', appDirectory, '--port', String(port), ...(kind === 'local' ? local : [])],

@@ -42,8 +42,19 @@ export interface StackOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** What stands for the storage account of the app. Absent: Azurite. */
   readonly startStorage?: typeof startStorage;
+  /** Where the app's telemetry goes; gets the certificate of the stack's servers. Absent: it makes none. */
+  readonly startTelemetry?: (tls: TlsIdentity) => Promise<TelemetryPart>;
+  /** Whether the host records orchestrations and activities in traces, as newer ones do. */
+  readonly recordsDurable?: boolean;
   /** Gets every log line as it comes. */
   readonly log?: Log;
+}
+
+/** What takes the app's telemetry. */
+interface TelemetryPart {
+  /** The app settings that point at it. */
+  readonly settings: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
 }
 
 /** The app and everything it needs, running on this machine. */
@@ -128,6 +139,7 @@ async function startParts(options: StackOptions, directory: string, running: Run
   });
   const [storage, endpoints] = await Promise.all([storageStarting, endpointsStarting]);
 
+  const telemetry = options.startTelemetry && (await running.add(options.startTelemetry(tls)));
   // Known before the host is: the app writes it into its links.
   const hostPort = options.hostPort || (await freePort());
   const publicUrl = `http://localhost:${hostPort}/api`;
@@ -142,11 +154,20 @@ async function startParts(options: StackOptions, directory: string, running: Run
       certificateFile,
     }),
     ...(await runtimeSettings(options, { directory, running, journal })),
+    ...telemetry?.settings,
     ...options.settings,
   };
-  const { hostKind: kind = 'local', appDirectory } = options;
+  const { hostKind: kind = 'local', appDirectory, recordsDurable } = options;
   const host = await running.add(
-    startFunctionsHostProcess({ kind, appDirectory, port: hostPort, settings, directory, log: journal.of('app') }),
+    startFunctionsHostProcess({
+      kind,
+      appDirectory,
+      port: hostPort,
+      settings,
+      directory,
+      recordsDurable,
+      log: journal.of('app'),
+    }),
   );
   const credential = (name: ClientName) => credentialOf(clients[name], identity.url);
   return {

@@ -4,6 +4,9 @@ import { VaultRefused } from '../../shared/secrets.ts';
 import type { Services } from '../../shared/services.ts';
 import { setupFailure } from '../../shared/setup/failure.ts';
 import { stopReason } from '../../shared/setup/fence.ts';
+import { factsOf } from '../../shared/telemetry/attributes.ts';
+import { inSpan } from '../../shared/telemetry/spans.ts';
+import type { Note } from '../../shared/telemetry/spans.ts';
 import type { Worker } from '../../shared/setup/fence.ts';
 import { activities } from '../contract.ts';
 import { implementations } from './index.ts';
@@ -19,14 +22,28 @@ type AnyImplementation = (input: unknown, services: Services, run: ActivityRun) 
  * @returns its output, or `stoppedSchema` if the attempt may not do this (any more), or `failedSchema` if it cannot
  * @throws what is worth a retry, or {z.ZodError} if a shape is not that of the contract
  */
-export async function runActivity(
+export function runActivity(
   name: keyof typeof activities,
   given: unknown,
   services: Services,
   getClient: ActivityRun['getClient'],
 ): Promise<unknown> {
+  return inSpan(name, { activity: name }, (note) => perform(name, given, { services, getClient, note }));
+}
+
+interface Surroundings extends Pick<ActivityRun, 'getClient'> {
+  readonly services: Services;
+  readonly note: Note;
+}
+
+async function perform(
+  name: keyof typeof activities,
+  given: unknown,
+  { services, getClient, note }: Surroundings,
+): Promise<unknown> {
   const { input, output, fence }: ActivityContract<unknown, unknown> = activities[name];
   const parsed = input.parse(given);
+  note(factsOf(parsed));
   // Only what names an attempt is fenced, or asks for its setup; the contract's schemas see to that.
   const worker = parsed as Worker;
   let head: ActivityRun['head'] = () => services.store.require(worker);
@@ -34,13 +51,19 @@ export async function runActivity(
   const ask = async () => {
     askedAt = services.clock.now().getTime();
     const setup = await services.store.get(worker);
-    if (setup !== undefined) head = () => Promise.resolve(setup);
+    if (setup !== undefined) {
+      head = () => Promise.resolve(setup);
+      note({ phase: setup.phase, factory: setup.factory });
+    }
     return stopReason(fence, worker, setup);
   };
   const isFresh = () => services.clock.now().getTime() - askedAt < ASKED_LATELY_MS;
   const stopped = async () => (isFresh() ? undefined : ask());
   const reason = fence === 'none' ? undefined : await ask();
-  if (reason !== undefined) return { stopped: reason };
+  if (reason !== undefined) {
+    note({ outcome: reason });
+    return { stopped: reason };
+  }
   const implementation = implementations[name] as AnyImplementation;
   try {
     const answer = await implementation(parsed, services, { getClient, head, stopped });

@@ -22,6 +22,8 @@ export const setupEventSchema = z.object({
   sequence: z.string().regex(/^\d{10}$/),
   /** The attempt that the event belongs to. */
   correlationid: z.string(),
+  /** The trace of what the event announces: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/extensions/distributed-tracing.md */
+  traceparent: z.string().optional(),
   data: z.looseObject({
     tenantId: z.string(),
     setupId: z.string(),
@@ -55,12 +57,14 @@ export function announcementOf(setup: Announcer, milestone: Milestone): Announce
 /**
  * Builds the next event of a setup.
  * @param source the service that speaks, an absolute URI
+ * @param traceparent of the change, if it has a trace
  */
 export function buildSetupEvent(
   source: string,
   setup: Announcer,
   { type, state, phase, data }: Announcement,
   at: Date,
+  traceparent?: string,
 ): SetupEvent {
   const { tenantId, setupId, attempt } = setup;
   const { environment } = setup.destination;
@@ -76,6 +80,7 @@ export function buildSetupEvent(
     datacontenttype: 'application/json',
     sequence: String(sequence).padStart(10, '0'),
     correlationid: instanceIdOf(setup),
+    ...(traceparent === undefined ? {} : { traceparent }),
     data: { tenantId, setupId, attempt, environment, state, phase, ...data },
   };
 }

@@ -10,6 +10,7 @@ import { auditRow } from '../audit/rows.ts';
 import type { AuditRow } from '../audit/rows.ts';
 import type { Clock } from '../clock.ts';
 import { submitted } from '../table.ts';
+import { currentTraceparent } from '../telemetry/spans.ts';
 import type { ActiveSetups } from './active.ts';
 import { hasStoodStill } from './due.ts';
 import { announcementOf, buildSetupEvent } from './events.ts';
@@ -142,9 +143,10 @@ export class SetupWriter extends SetupReader {
   #moved({ head, milestones = [], attempt = {}, announcement }: Change, now: Date) {
     const events: SetupEvent[] = [];
     const records: MilestoneRecord[] = [];
+    const traceparent = currentTraceparent();
     const say = (setup: SetupRecord, said: Announcement | undefined): SetupRecord => {
       if (said === undefined) return setup;
-      events.push(buildSetupEvent(this.#eventSource, setup, said, now));
+      events.push(buildSetupEvent(this.#eventSource, setup, said, now, traceparent));
       return { ...setup, sequence: setup.sequence + 1 };
     };
     let moved = say(head, announcement);

@@ -1,6 +1,8 @@
 /** The databases of online environments, over TDS. Source databases are out of reach here: Data Factory reads them. */
 import type { ConnectionPool, Table } from 'mssql';
+import { SpanKind } from '@opentelemetry/api';
 import type { Destination } from '../setup/setup.ts';
+import { inSpan } from '../telemetry/spans.ts';
 import { LoginRefused } from './connect.ts';
 
 /** One row, by column name, as `mssql` gives it. */
@@ -82,11 +84,15 @@ export class SqlDatabases {
     work: (database: SqlDatabase) => Promise<T>,
     longestRequestMs: number = LONGEST_REQUEST_MS,
   ): Promise<T> {
-    const pool = await this.#connect(destination, longestRequestMs);
-    try {
-      return await work(new SqlDatabase(pool));
-    } finally {
-      await pool.close();
-    }
+    const open = async (): Promise<T> => {
+      const pool = await this.#connect(destination, longestRequestMs);
+      try {
+        return await work(new SqlDatabase(pool));
+      } finally {
+        await pool.close();
+      }
+    };
+    // Its name, and that of its server, are the customer's.
+    return inSpan('SqlDatabases.use', { database: 'microsoft.sql_server' }, open, SpanKind.CLIENT);
   }
 }

@@ -3,20 +3,21 @@ import { typedDataToJson, type TypedData } from '../typed-data.ts';
 import { writtenByDotNet } from './dotnet-text.ts';
 import { EventType, type ArrivedEvent } from './history.ts';
 import type { ActivityTask } from './store.ts';
+import type { Trace } from '../trace.ts';
 import { describeThrown } from './thrown.ts';
 
 /** Runs an activity once and answers with the event that tells its orchestration. Does not reject. */
 export async function callActivity(
   app: FunctionApp,
   activity: AppFunction,
-  task: ActivityTask,
+  task: ActivityTask & { readonly trace: Trace },
   now: () => string,
 ): Promise<ArrivedEvent> {
   const input: unknown = task.input === null ? null : JSON.parse(task.input);
   const completion = { TaskScheduledId: task.taskId, EventId: -1, IsPlayed: false };
   try {
     const metadata = { instanceId: { string: task.instanceId } };
-    const result = await app.invoke(activity, activityInput(input), metadata);
+    const result = await app.invoke(activity, activityInput(input), metadata, task.trace);
     return {
       EventType: EventType.TaskCompleted,
       ...completion,

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { readBody } from '../http-trigger.ts';
+import { traceOf } from '../trace.ts';
 
 /** A call of the management API; `segments` is the decoded path below its root. */
 export interface ApiCall {
@@ -10,6 +11,8 @@ export interface ApiCall {
   readonly url: string;
   readonly contentType: string | undefined;
   readonly continuationToken: string | undefined;
+  /** The trace that the caller works for. */
+  readonly traceId: string | undefined;
   /** Undefined when the request announced no body. */
   readonly body: string | undefined;
 }
@@ -24,6 +27,7 @@ export async function readApiCall(request: IncomingMessage, url: URL, path: stri
     url: url.href,
     contentType: request.headers['content-type'],
     continuationToken: typeof token === 'string' ? token : undefined,
+    traceId: traceOf(request.headers['traceparent'])?.id,
     body: announcesBody(request) ? (await readBody(request)).toString() : undefined,
   };
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../../endpoint/clock.ts';
 import type { Log } from '../../endpoint/endpoint.ts';
 import type { AppFunction, FunctionApp } from '../function-app.ts';
 import type { HostSettings } from '../settings.ts';
+import { newTrace, type Trace } from '../trace.ts';
 import { callActivity } from './activity-call.ts';
 import type { TurnResult } from './actions.ts';
 import { CommitQueue } from './commit-queue.ts';
@@ -23,6 +24,8 @@ export interface EngineParts {
   readonly settings: HostSettings['durableTask'];
   readonly clock: Clock;
   readonly log: Log;
+  /** Whether traces record orchestrations and activities. */
+  readonly recordsDurable?: boolean | undefined;
 }
 
 /**
@@ -174,7 +177,8 @@ export class Engine {
       this.#parts.log(`warn durable: the activity '${task.name}' of ${task.instanceId} does not exist any more`);
       return undefined;
     }
-    const event = await callActivity(this.#parts.app, activity, task, () => this.#timestamp());
+    const trace = this.#traceOf(this.#parts.store.instance(task.instanceId));
+    const event = await callActivity(this.#parts.app, activity, { ...task, trace }, () => this.#timestamp());
     const { instanceId, executionId } = task;
     const message = { instanceId, executionId, visibleAt: this.#parts.clock.now(), event };
     return { step: { finishedActivity: task.sequence, messages: [message] }, warnings: [] };
@@ -253,10 +257,18 @@ export class Engine {
   ): Promise<TurnResult> | TurnResult {
     if (!this.takes(instance)) return { crash: 'Orchestration version did not comply with Worker Versioning' };
     const orchestrator = this.orchestrators.get(instance.name.toLowerCase());
-    if (orchestrator !== undefined) return callOrchestrator(this.#parts.app, orchestrator, { instance, past, arrived });
+    if (orchestrator !== undefined) {
+      const trace = this.#traceOf(instance);
+      return callOrchestrator(this.#parts.app, orchestrator, { instance, past, arrived, trace });
+    }
     const known = [...this.orchestrators.values()].map(({ name }) => `'${name}'`).join(', ');
     const missing = `The function '${instance.name}' doesn't exist, is disabled, or is not an orchestrator function.`;
     return { crash: `${missing} Additional info: The following are the known orchestrator functions: ${known}.` };
+  }
+
+  /** All of an instance belongs to the trace of who started it. */
+  #traceOf(instance: Instance | undefined): Trace {
+    return { id: instance?.traceId ?? newTrace().id, sampled: this.#parts.recordsDurable === true };
   }
 
   #recordOf(

@@ -19,6 +19,8 @@ export interface Instance {
   /** How often an instance of this id was started before. */
   readonly generation: number;
   readonly parent: Parent | null;
+  /** Of who started it, or started what started it; absent if that was nobody with a trace. */
+  readonly traceId?: string;
 }
 
 /** The task of another orchestration that waits for this one. */

@@ -51,7 +51,7 @@ export class Management {
    * the id already. The history of a finished instance of that id is lost.
    */
   async start(
-    wish: Pick<Instance, 'name' | 'version' | 'input'> & { readonly id: string | undefined },
+    wish: Pick<Instance, 'name' | 'version' | 'input' | 'traceId'> & { readonly id: string | undefined },
   ): Promise<{ readonly id: string } | { readonly taken: string }> {
     const id = wish.id ?? randomUUID().replaceAll('-', '');
     const existing = this.find(id);
@@ -62,7 +62,9 @@ export class Management {
       const name = this.#engine.orchestrators.get(wish.name.toLowerCase())?.name ?? wish.name;
       const generation = existing === undefined ? 0 : existing.generation + 1;
       const version = wish.version ?? this.#engine.defaultVersion;
-      const started = { id, name, version, input: wish.input, parent: null, generation };
+      const { input, traceId } = wish;
+      const trace = traceId === undefined ? {} : { traceId };
+      const started = { id, name, version, input, parent: null, generation, ...trace };
       const { child, message } = startOf(started, this.#timestamp());
       const restarted = existing === undefined ? [] : [id];
       await this.#engine.commit({ instances: [child], restarted, messages: [message] });

@@ -1,4 +1,5 @@
 import type { AppFunction, FunctionApp } from '../function-app.ts';
+import type { Trace } from '../trace.ts';
 import { resultOfThrown, type OrchestratorState, type TurnResult } from './actions.ts';
 import { EventType, type HistoryEvent } from './history.ts';
 import type { Instance } from './instance.ts';
@@ -10,6 +11,8 @@ export interface OrchestratorCall {
   /** Of each earlier turn the JSON texts of its events, separated by commas. */
   readonly past: readonly string[];
   readonly arrived: readonly HistoryEvent[];
+  /** Absent: one of its own. */
+  readonly trace?: Trace;
 }
 
 /** Calls the orchestrator function with its history. Does not reject. */
@@ -19,7 +22,7 @@ export async function callOrchestrator(
   call: OrchestratorCall,
 ): Promise<TurnResult> {
   try {
-    const returned = await app.invoke(orchestrator, { string: payload(call) });
+    const returned = await app.invoke(orchestrator, { string: payload(call) }, {}, call.trace);
     return { state: JSON.parse(returned?.json ?? '') as OrchestratorState };
   } catch (error) {
     const { message, stack } = describeThrown(error);

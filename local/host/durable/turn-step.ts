@@ -55,7 +55,7 @@ export function performedBy(item: WorkItem): Performed {
 
 /** An instance that has been asked for, and the message that makes it run. */
 export function startOf(
-  wish: Pick<Instance, 'id' | 'name' | 'version' | 'input' | 'parent' | 'generation'>,
+  wish: Pick<Instance, 'id' | 'name' | 'version' | 'input' | 'parent' | 'generation' | 'traceId'>,
   now: string,
 ): { readonly child: Instance; readonly message: Message } {
   // The extension writes the ids of executions that clients start with dashes, of others without.
@@ -134,7 +134,8 @@ interface Children {
  * vain; here the first one runs, and the parents of the others wait.
  */
 function childrenOf({ instance, outcome, now, find }: WorkItem): Children {
-  const { id: instanceId, executionId, name, version } = instance;
+  const { id: instanceId, executionId, name, version, traceId } = instance;
+  const trace = traceId === undefined ? {} : { traceId };
   const children = new Map<string, Children['children'][number]>();
   const taken: string[] = [];
   for (const { event, input } of outcome.decisions) {
@@ -145,7 +146,15 @@ function childrenOf({ instance, outcome, now, find }: WorkItem): Children {
       continue;
     }
     const parent = { instanceId, executionId, name, version, taskId: event.EventId };
-    const wish = { id: event.InstanceId, name: event.Name, version: event.Version, input, parent, generation: 0 };
+    const wish = {
+      id: event.InstanceId,
+      name: event.Name,
+      version: event.Version,
+      input,
+      parent,
+      generation: 0,
+      ...trace,
+    };
     children.set(event.InstanceId, { ...startOf(wish, now), isAgain: existing !== undefined });
   }
   return { children: [...children.values()], taken };

@@ -49,7 +49,7 @@ export class Webhooks {
       return refusal(400, `Total timeout ${timeout} should be bigger than retry timeout ${polling}`);
     }
     const version = call.query.get('version');
-    const started = await this.#management.start({ name, version, id, input });
+    const started = await this.#management.start({ name, version, id, input, ...traceIdOf(call) });
     if ('taken' in started) {
       return refusal(409, `An Orchestration instance with the status ${started.taken} already exists.`);
     }
@@ -201,6 +201,10 @@ const STATUSES = new Set(['Pending', 'Running', 'Suspended', 'Completed', 'Faile
 // https://learn.microsoft.com/azure/azure-functions/durable/durable-functions-instance-management
 function isValidId(id: string): boolean {
   return id.length <= 256 && !/[/\\#?]|\p{Cc}/u.test(id);
+}
+
+function traceIdOf({ traceId }: ApiCall): Pick<Instance, 'traceId'> {
+  return traceId === undefined ? {} : { traceId };
 }
 
 function waitOf(query: URLSearchParams): Wait | undefined {

@@ -53,6 +53,14 @@ test.each<Milestone>([
 });
 
 describe('an event', () => {
+  test('belongs to the trace of its change, if there is one', () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const announcement = announcementOf(setup, inventory);
+    const event = announcement && buildSetupEvent(source, setup, announcement, at, traceparent);
+    expect(event).toMatchObject({ traceparent });
+    expect(build(inventory)).not.toHaveProperty('traceparent');
+  });
+
   test('says who, what, when, in which state, and the data of the milestone', () => {
     expect(build(inventory)).toEqual({
       specversion: '1.0',
