@@ -2,10 +2,10 @@
 // sees them without tsPreCompilationDeps.
 const GATEWAYS = [
   'clock|config|durable|json-lines|secrets|services|table',
-  'setup/(?:active|attempts|begin-replay|continuation|database-mark|findings|key|publisher|reader|run-intents|setup-index|start|store|writer)',
+  'setup/(?:active|attempts|begin-replay|continuation|database-mark|findings|key|measured-change|publisher|reader|run-intents|setup-index|start|store|writer)',
   'audit/audit-log',
   'retention/.+',
-  'requests/(?:few-connections|request-queue|request-timeout|resource-manager-budget|rest-errors)',
+  'requests/(?:few-connections|refusals|request-queue|request-timeout|resource-manager-budget|rest-errors)',
   'runtimes/runtime-book',
   'environments/directory',
   'factory/(?:book|data-factory|entity-metrics|factory-row|identities|quota-announcer|staging|staging-accounts)',
@@ -14,7 +14,7 @@ const GATEWAYS = [
   'sql/(?:connect|database|scripts)',
   'replication/(?:planned-tables|replication-runs|run-figures|start)',
   'replays/(?:choose|replay-book|replay-item|start)',
-  'telemetry/(?:azure-sdk|sdk|spans)',
+  'telemetry/(?:azure-sdk|logs|metrics|sdk|spans)',
   'waits/(?:look|wait-book)',
 ].join('|');
 const PURE = `^shared/(?!(?:${GATEWAYS})\\.ts$).+\\.ts$`;

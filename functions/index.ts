@@ -10,6 +10,7 @@ import { createServices } from '../shared/services.ts';
 import { createToHandler } from './http/adapter.ts';
 import { routes } from './routes.ts';
 import { startMeasuring } from './timers/measure-factories.ts';
+import { measureService } from './timers/measure-service.ts';
 import { purge } from './timers/purge.ts';
 import { settleReplays } from './timers/settle-replays.ts';
 import { settleSetups } from './timers/settle-setups.ts';
@@ -39,7 +40,7 @@ for (const name of Object.keys(activities) as (keyof typeof activities)[]) {
   df.app.activity(name, {
     extraInputs: activities[name].usesClient ? [df.input.durableClient()] : [],
     handler: (given: unknown, context: InvocationContext) =>
-      runActivity(name, given, services, () => df.getClient(context)),
+      runActivity(name, given, services, () => df.getClient(context), context),
   });
 }
 
@@ -72,6 +73,11 @@ app.timer('purge', {
   extraInputs: [df.input.durableClient()],
   handler: (_timer, context) => purge(df.getClient(context), services),
 });
+
+// What nobody looks at is not counted.
+if (telemetry !== undefined) {
+  app.timer('measureService', { schedule: '40 */5 * * * *', handler: () => measureService(services) });
+}
 
 app.timer('sweep', {
   schedule: '0 17 * * * *',

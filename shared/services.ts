@@ -34,6 +34,7 @@ import { RuntimeBook } from './runtimes/runtime-book.ts';
 import { fewConnections } from './requests/few-connections.ts';
 import { LONGEST_WAIT_MS } from './requests/request-queue.ts';
 import { answeredWithin } from './requests/request-timeout.ts';
+import { refusalsCounted } from './requests/refusals.ts';
 import { withinBudget } from './requests/resource-manager-budget.ts';
 import { Secrets } from './secrets.ts';
 import { parseServerAddress } from './sql/server-address.ts';
@@ -93,7 +94,7 @@ const CONNECTION_MS = 15_000;
 const threeTries = { ...once(TRY_MS, fewConnections), retryOptions: { maxRetries: 2, maxRetryDelayInMs: 2_000 } };
 
 function once(milliseconds: number, ...policies: readonly PipelinePolicy[]) {
-  const additionalPolicies = [...policies, answeredWithin(milliseconds)].map((policy) => ({
+  const additionalPolicies = [refusalsCounted, ...policies, answeredWithin(milliseconds)].map((policy) => ({
     policy,
     position: 'perRetry' as const,
   }));

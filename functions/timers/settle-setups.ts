@@ -12,6 +12,7 @@ import { firstLook, nextLook } from '../../shared/setup/due.ts';
 import type { SetupKey } from '../../shared/setup/rows.ts';
 import { restingStates } from '../../shared/setup/states.ts';
 import type { SetupRecord } from '../../shared/setup/store.ts';
+import { measure } from '../../shared/telemetry/metrics.ts';
 import { keepGoing } from './keep-going.ts';
 
 /** A setup that has no row yet may be late: its request goes on after a pause of its host. */
@@ -55,7 +56,11 @@ export async function settleSetups(client: DurableClient, services: Services): P
     round.failures.push(new Error(`Due times: ${messageOf(error)}`, { cause: error }));
   }
   // Last, because a bus that is silent must keep nobody from being started.
-  await forEach(round, await active.untold(), BUDGET_MS, async (setup) => {
+  const untold = await active.untold();
+  const oldest = untold[0]?.since ?? round.begun;
+  measure('outboxDepth', untold.length, {});
+  measure('outboxAge', (services.clock.now().getTime() - oldest.getTime()) / 1_000, {});
+  await forEach(round, untold, BUDGET_MS, async (setup) => {
     if (services.publisher.isPaused) return;
     await services.publisher.publishPending(setup);
     await active.told(setup);

@@ -20,7 +20,7 @@ const followedSchema = z.union([
 const CHECK_EVERY_MS = 1_000;
 
 /** Statuses in which they stay. */
-const ENDED: ReadonlySet<string> = new Set(['Succeeded', 'Failed', 'Canceled']);
+const ENDED: ReadonlySet<string> = new Set(['Succeeded', 'Failed', 'Canceled', 'Completed']);
 
 /** Where an environment is. */
 export interface EnvironmentPlace {
@@ -79,7 +79,7 @@ export class SetupClient {
     }
   }
 
-  /** Asks for an operation or a replication run until it has ended, at the pace of `everyMs`. Gives its last answer. */
+  /** Asks for an operation, a replication run or a bulk replay until it has ended, at the pace of `everyMs`. Gives its last answer. */
   async follow(operationLocation: string, everyMs: number): Promise<Answer> {
     for (;;) {
       const answer = await this.#request('GET', operationLocation);

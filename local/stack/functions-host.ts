@@ -34,6 +34,8 @@ export interface FunctionsHostProcess {
    * for one: https://learn.microsoft.com/azure/azure-functions/durable/durable-functions-http-api
    */
   managementUrl(path: string, query?: Readonly<Record<string, string>>): URL;
+  /** Has a timer function run now. */
+  callTimer(name: string): Promise<void>;
   /** Starts the host again after `kill` or `stop`, at the same URL, with the same histories. */
   start(): Promise<void>;
   /** Ends the host as a crash would. */
@@ -62,12 +64,21 @@ export async function startFunctionsHostProcess(options: FunctionsHostOptions): 
   };
   report(child);
   const url = `http://localhost:${port}`;
-  const key = await managementKey(options);
+  const { durable, master } = await accessKeysOf(options);
+  const key = durable === undefined ? {} : { code: durable };
   return {
     url,
     managementUrl(path, query = {}) {
       const parameters = new URLSearchParams({ ...query, ...key }).toString();
       return new URL(`/runtime/webhooks/durabletask/${path}?${parameters}`, url);
+    },
+    async callTimer(name) {
+      const answer = await fetch(`${url}/admin/functions/${name}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...(master === undefined ? {} : { 'x-functions-key': master }) },
+        body: '{}',
+      });
+      if (answer.status !== 202) throw new Error(`${name} was not called: ${answer.status}`);
     },
     async start() {
       child = await run(options, port);
@@ -86,10 +97,11 @@ export async function startFunctionsHostProcess(options: FunctionsHostOptions): 
 }
 
 /** Core Tools ask for no key. */
-async function managementKey(options: FunctionsHostOptions): Promise<{ readonly code?: string }> {
+async function accessKeysOf(
+  options: FunctionsHostOptions,
+): Promise<{ readonly durable?: string; readonly master?: string }> {
   if (options.kind === 'func') return {};
-  const { durable } = JSON.parse(await readFile(keysFile(options), 'utf8')) as { readonly durable: string };
-  return { code: durable };
+  return JSON.parse(await readFile(keysFile(options), 'utf8')) as { readonly durable: string; readonly master: string };
 }
 
 function keysFile({ directory }: FunctionsHostOptions): string {

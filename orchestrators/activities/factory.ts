@@ -1,12 +1,14 @@
 import { clipList } from '../../shared/clip.ts';
 import { messageOf } from '../../shared/error-message.ts';
-import { isCountDue } from '../../shared/factory/quotas.ts';
+import { isCountDue, quotaNames, quotasOf } from '../../shared/factory/quotas.ts';
+import type { KnownFactory } from '../../shared/factory/placement.ts';
 import { isThrottled } from '../../shared/requests/rest-errors.ts';
 import type { SetupRecord } from '../../shared/setup/head.ts';
 import { dataOf } from '../../shared/setup/milestone-data.ts';
 import type { AttemptId } from '../../shared/setup/setup.ts';
 import { isBefore } from '../../shared/setup/states.ts';
 import type { SetupStore } from '../../shared/setup/store.ts';
+import { measure } from '../../shared/telemetry/metrics.ts';
 import { chooseFactory } from './factory-choice.ts';
 import { countFactory } from './factory-inquiry.ts';
 import type { Implementation } from './implementation.ts';
@@ -22,7 +24,11 @@ export const selectFactory: Implementation<'selectFactory'> = async (input, serv
   }
   const { region } = setup.destination;
   const chosen = await chooseFactory(subject, { known, runtime, region }, services);
-  if ('stopped' in chosen || chosen.factory === undefined) return chosen;
+  if ('stopped' in chosen) return chosen;
+  if (chosen.factory === undefined) {
+    measure('placementRefusals', 1, {});
+    return chosen;
+  }
   const { factory, candidates } = chosen;
   const reached = await reach(subject, { name: 'factorySelected', data: { factory, candidates } }, services, setup);
   if ('stopped' in reached) return reached;
@@ -51,6 +57,7 @@ export const measureFactory: Implementation<'measureFactory'> = async ({ factory
   const known = await services.book.get(factory);
   const answer = await countFactory(known, isCountDue(known, services.clock.now()), services);
   if ('counted' in answer) {
+    measureFill(answer.counted);
     try {
       await services.quotas.announce(answer.counted);
     } catch (error) {
@@ -62,3 +69,11 @@ export const measureFactory: Implementation<'measureFactory'> = async ({ factory
   if (isThrottled(answer.error)) throw answer.error;
   return { measured: false, reason: messageOf(answer.error) };
 };
+
+function measureFill(known: KnownFactory): void {
+  const quotas = quotasOf(known);
+  for (const quota of quotaNames) {
+    const { used, limit } = quotas[quota];
+    measure('factoryFill', used / limit, { factory: known.factory.name, quota });
+  }
+}

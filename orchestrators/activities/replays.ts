@@ -4,6 +4,7 @@ import { messageOf } from '../../shared/error-message.ts';
 import { chooseSetups as choose } from '../../shared/replays/choose.ts';
 import { replayItem } from '../../shared/replays/replay-item.ts';
 import type { ItemOutcome } from '../../shared/replays/replay.ts';
+import { measure } from '../../shared/telemetry/metrics.ts';
 import type { Implementation } from './implementation.ts';
 
 const AT_ONCE = 4;
@@ -39,6 +40,7 @@ export const replayRound: Implementation<'replayRound'> = async (
     { concurrency: AT_ONCE },
   );
   const { counts } = await services.replays.record(replayId, outcomes);
+  for (const { result } of outcomes) measure('replayResults', 1, { outcome: result });
   const goesOn = replay.state === 'Running' && next !== undefined;
   return { begun: counts.replayed, ...(goesOn ? { last: next } : {}), problems: clipList(problems) };
 };

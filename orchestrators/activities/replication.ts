@@ -6,6 +6,7 @@ import type { ReplicationRun } from '../../shared/replication/run.ts';
 import type { Services } from '../../shared/services.ts';
 import type { SetupRecord } from '../../shared/setup/head.ts';
 import * as scripts from '../../shared/sql/scripts.ts';
+import { measure } from '../../shared/telemetry/metrics.ts';
 import type { Implementation } from './implementation.ts';
 import { publish } from './setup-record.ts';
 import { awaitRun } from './start-run.ts';
@@ -53,9 +54,17 @@ const summarySchema = z
 export const endRun: Implementation<'endRun'> = async ({ outcome, ...input }, services) => {
   const ended = await services.replicationRuns.end(input, input.run, outcome);
   if (ended.kind === 'stopped') return { stopped: ended.reason };
-  await noteFigure(ended.setup, await services.replicationRuns.requireRun(input, input.run), services);
+  const run = await services.replicationRuns.requireRun(input, input.run);
+  if (ended.events !== undefined) measureRun(run);
+  await noteFigure(ended.setup, run, services);
   return publish(input, services.publisher);
 };
+
+function measureRun({ mode, state, counts, startedAt, endedAt }: ReplicationRun): void {
+  if (counts === undefined || startedAt === undefined || endedAt === undefined) return;
+  measure('replicatedRows', counts.rows, { mode, state });
+  measure('replicationDuration', (Date.parse(endedAt) - Date.parse(startedAt)) / 1_000, { mode, state });
+}
 
 /** What a full run took tells how long others will take. */
 async function noteFigure(setup: SetupRecord, run: ReplicationRun, { runFigures }: Services): Promise<void> {

@@ -4,13 +4,17 @@ import { VaultRefused } from '../../shared/secrets.ts';
 import type { Services } from '../../shared/services.ts';
 import { setupFailure } from '../../shared/setup/failure.ts';
 import { stopReason } from '../../shared/setup/fence.ts';
-import { factsOf } from '../../shared/telemetry/attributes.ts';
+import { attributesOf, factsOf } from '../../shared/telemetry/attributes.ts';
+import type { Facts } from '../../shared/telemetry/attributes.ts';
+import type { Log } from '../../shared/telemetry/logs.ts';
+import { measure } from '../../shared/telemetry/metrics.ts';
 import { inSpan } from '../../shared/telemetry/spans.ts';
 import type { Note } from '../../shared/telemetry/spans.ts';
 import type { Worker } from '../../shared/setup/fence.ts';
 import { activities } from '../contract.ts';
 import { implementations } from './index.ts';
 import type { ActivityRun } from './implementation.ts';
+import { outcomeOf, outcomeOfThrown } from './outcome.ts';
 
 /** A part of an activity that begins so soon after the fence was asked ends within a minute of it. */
 const ASKED_LATELY_MS = 10_000;
@@ -27,8 +31,29 @@ export function runActivity(
   given: unknown,
   services: Services,
   getClient: ActivityRun['getClient'],
+  log?: Log,
 ): Promise<unknown> {
-  return inSpan(name, { activity: name }, (note) => perform(name, given, { services, getClient, note }));
+  return inSpan(name, { activity: name }, async (noteInSpan) => {
+    let known: Facts = { activity: name };
+    const note: Note = (facts) => {
+      known = { ...known, ...facts };
+      noteInSpan(facts);
+    };
+    const tell = (found: Facts) => {
+      note(found);
+      measure('activityOutcomes', 1, { activity: name, ...found });
+      log?.warn(`Activity ${name}: ${found.outcome}`, attributesOf(known));
+    };
+    try {
+      const answer = await perform(name, given, { services, getClient, note });
+      const outcome = outcomeOf(given, answer);
+      if (outcome !== undefined) tell(outcome);
+      return answer;
+    } catch (error) {
+      tell(outcomeOfThrown(error));
+      throw error;
+    }
+  });
 }
 
 interface Surroundings extends Pick<ActivityRun, 'getClient'> {
@@ -60,10 +85,7 @@ async function perform(
   const isFresh = () => services.clock.now().getTime() - askedAt < ASKED_LATELY_MS;
   const stopped = async () => (isFresh() ? undefined : ask());
   const reason = fence === 'none' ? undefined : await ask();
-  if (reason !== undefined) {
-    note({ outcome: reason });
-    return { stopped: reason };
-  }
+  if (reason !== undefined) return { stopped: reason };
   const implementation = implementations[name] as AnyImplementation;
   try {
     const answer = await implementation(parsed, services, { getClient, head, stopped });

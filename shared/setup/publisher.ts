@@ -3,6 +3,7 @@ import type { ServiceBusSender } from '@azure/service-bus';
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../cloud-event-message.ts';
 import { Recent } from '../recent.ts';
+import { measure } from '../telemetry/metrics.ts';
 import type { ActiveSetups } from './active.ts';
 import type { SetupEvent } from './events.ts';
 import { partitionOf } from './rows.ts';
@@ -88,6 +89,7 @@ export class EventPublisher {
       const { tenantId, setupId } = event.data;
       const message = messageOf(event, `${tenantId}.${setupId}`);
       await this.#sender.sendMessages({ ...message, correlationId: event.correlationid });
+      measure('eventDelay', (this.#clock.now().getTime() - Date.parse(event.time)) / 1_000, {});
     } catch (error) {
       this.#pausedUntil = this.#clock.now().getTime() + PAUSE_MS;
       throw error;

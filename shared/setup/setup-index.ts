@@ -4,6 +4,7 @@
  */
 import { odata } from '@azure/data-tables';
 import type { TableClient, TransactionAction } from '@azure/data-tables';
+import { z } from 'zod';
 import { unlessMissing } from '../requests/rest-errors.ts';
 import { Recent } from '../recent.ts';
 import { createdTable, submitted } from '../table.ts';
@@ -22,6 +23,10 @@ import {
   rowKeysOf,
 } from './index-rows.ts';
 import type { IndexedSetup, SetupFilter, SetupOrder } from './index-rows.ts';
+import { setupStates, setupStateSchema } from './states.ts';
+import type { SetupState } from './states.ts';
+
+const stateSchema = z.object({ state: setupStateSchema });
 
 /** A part of a list. */
 interface SetupPage {
@@ -122,6 +127,20 @@ export class SetupIndex {
     const last = shown.at(-1);
     if (last === undefined || setups.length <= size) return { setups: shown };
     return { setups: shown, next: continuationOf(placeIn(order, last), filter, order) };
+  }
+
+  /** How many setups of all tenants are in each of the states that are not closed. */
+  async countOpen(): Promise<ReadonlyMap<SetupState, number>> {
+    const table = await this.#table();
+    const openStates = setupStates.filter(isOpen);
+    const { begin, end } = rangeOf({ state: openStates }, 'oldest', undefined);
+    const filter = odata`PartitionKey eq ${INDEX_PARTITION} and RowKey gt ${begin} and RowKey lt ${end}`;
+    const counts = new Map<SetupState, number>(openStates.map((state) => [state, 0]));
+    for await (const row of table.listEntities<object>({ queryOptions: { filter, select: ['state'] } })) {
+      const { state } = stateSchema.parse(row);
+      counts.set(state, (counts.get(state) ?? 0) + 1);
+    }
+    return counts;
   }
 
   /** What the index says of a setup. */

@@ -19,6 +19,7 @@ import type { StopReason } from './fence.ts';
 import { headRow, laterThan, movedOn } from './head.ts';
 import type { SetupRecord } from './head.ts';
 import { milestoneColumns } from './milestone-data.ts';
+import { measureChange } from './measured-change.ts';
 import type { MilestoneRecord } from './milestone-data.ts';
 import { SetupReader } from './reader.ts';
 import { attemptRowKey, eventRow, partitionOf } from './rows.ts';
@@ -130,6 +131,7 @@ export class SetupWriter extends SetupReader {
       ...(audit === undefined ? [] : [['create', audit] satisfies TransactionAction]),
     ]);
     if (answer === undefined) return undefined;
+    measureChange(before, setup, change.milestones ?? [], now);
     const stored = { ...setup, etag: answer.etag };
     const isNew = before.etag === '';
     await Promise.all([

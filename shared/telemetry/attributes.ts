@@ -1,7 +1,7 @@
 /** What signals say of the work that they are about. Names only of what is the service's own; nothing of a customer's. Pure. */
 import { z } from 'zod';
 
-/** Each attribute with what it holds. Those of OpenTelemetry's own conventions keep their names. */
+/** Each attribute with what it holds. Those of OpenTelemetry's conventions keep their names, where Application Insights keeps them. */
 export const attributes = {
   tenant: { name: 'migration.tenant.id', meaning: 'the tenant that the setup is of' },
   setup: { name: 'migration.setup.id', meaning: 'the setup, as its caller named it' },
@@ -11,7 +11,10 @@ export const attributes = {
   factory: { name: 'migration.factory', meaning: 'the data factory' },
   activity: { name: 'migration.activity', meaning: 'the activity of `orchestrators/contract.ts`' },
   outcome: { name: 'migration.outcome', meaning: 'what came of it' },
-  code: { name: 'error.type', meaning: 'the error code of `errors.md`, or the name of what was thrown' },
+  code: { name: 'migration.error.code', meaning: 'the error code of `errors.md`, or the name of what was thrown' },
+  wait: { name: 'migration.wait', meaning: 'what is waited for' },
+  quota: { name: 'migration.quota', meaning: 'the limit of a factory: `entities` or `activeRuns`' },
+  mode: { name: 'migration.replication.mode', meaning: '`full` or `delta`' },
   method: { name: 'http.request.method', meaning: 'the HTTP method' },
   status: { name: 'http.response.status_code', meaning: 'the status of the answer' },
   server: { name: 'server.address', meaning: 'the host of the Azure service that was asked' },

@@ -1,8 +1,16 @@
-/** The only importer of OpenTelemetry's SDK: sends traces to Application Insights. Loaded where telemetry is wanted only. */
-import { AzureMonitorTraceExporter } from '@azure/monitor-opentelemetry-exporter';
+/** The only importer of OpenTelemetry's SDK: sends traces, metrics and logs to Application Insights. Loaded where that is wanted. */
+import { metrics } from '@opentelemetry/api';
+import { logs } from '@opentelemetry/api-logs';
+import {
+  AzureMonitorLogExporter,
+  AzureMonitorMetricExporter,
+  AzureMonitorTraceExporter,
+} from '@azure/monitor-opentelemetry-exporter';
 import { DefaultAzureCredential } from '@azure/identity';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
+import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
+import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { AlwaysOnSampler, BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { traceAzureSdks } from './azure-sdk.ts';
 import type { TelemetrySettings } from '../config.ts';
@@ -13,7 +21,7 @@ export interface Telemetry {
   end(): Promise<void>;
 }
 
-/** Begins with telemetry; from then on every span of the process is sent, as the app's own identity. */
+/** Begins with telemetry; from then on every span, measurement and line is sent, as the app's own identity. */
 export function startSdk({ connectionString, service, instance }: TelemetrySettings): Telemetry {
   // On disk it would outlive the instance, or be lost with it.
   const target = { connectionString, credential: new DefaultAzureCredential(), disableOfflineStorage: true };
@@ -26,5 +34,19 @@ export function startSdk({ connectionString, service, instance }: TelemetrySetti
   });
   tracing.register({ propagator: new W3CTraceContextPropagator() });
   traceAzureSdks();
-  return { end: () => tracing.shutdown() };
+  const metering = new MeterProvider({
+    resource,
+    readers: [new PeriodicExportingMetricReader({ exporter: new AzureMonitorMetricExporter(target) })],
+  });
+  metrics.setGlobalMeterProvider(metering);
+  const logging = new LoggerProvider({
+    resource,
+    processors: [new BatchLogRecordProcessor({ exporter: new AzureMonitorLogExporter(target) })],
+  });
+  logs.setGlobalLoggerProvider(logging);
+  return {
+    async end() {
+      await Promise.all([tracing.shutdown(), metering.shutdown(), logging.shutdown()]);
+    },
+  };
 }

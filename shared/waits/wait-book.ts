@@ -11,7 +11,7 @@ import type { SetupKey } from '../setup/rows.ts';
 import { createdTable, jsonColumn, written } from '../table.ts';
 import { nextLook } from './pause.ts';
 import { follows, waitEvents, waitTargetSchema } from './wait.ts';
-import type { NewWait, Wait } from './wait.ts';
+import type { NewWait, Wait, WaitEvent } from './wait.ts';
 
 const PARTITION = 'wait';
 /** Two nudges in a row look once. */
@@ -83,6 +83,14 @@ export class WaitBook {
     const waits: Wait[] = [];
     for await (const row of table.listEntities({ queryOptions: { filter } })) waits.push(waitOf(row));
     return waits;
+  }
+
+  /** All waits, by what is waited for. */
+  async openByEvent(): Promise<ReadonlyMap<WaitEvent, readonly Wait[]>> {
+    const table = await this.#table();
+    const filter = odata`PartitionKey eq ${PARTITION}`;
+    const rows = await Array.fromAsync(table.listEntities({ queryOptions: { filter } }));
+    return Map.groupBy(rows.map(waitOf), ({ eventName }) => eventName);
   }
 
   /** Sets the next look of a wait that was looked at without an answer, unless it was nudged meanwhile. */

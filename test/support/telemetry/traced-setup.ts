@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { ServiceBusClient } from '@azure/service-bus';
 import { registerEnvironment, sampleSetupBody } from '../../../local/demo/sample-setup.ts';
-import type { Sample } from '../../../local/stack/databases.ts';
+import type { Sample, SourceKind } from '../../../local/stack/databases.ts';
 import { startStack } from '../../../local/stack/stack.ts';
 import type { Stack } from '../../../local/stack/stack.ts';
 import { apiVersion } from '../../../shared/setup/setup.ts';
@@ -22,11 +22,14 @@ export interface ObservedStack extends Stack {
 }
 
 /** Starts a stack whose app sends telemetry. @param recordsDurable whether the host records orchestrations in traces */
-export async function startObservedStack(recordsDurable: boolean): Promise<ObservedStack> {
+export async function startObservedStack(
+  recordsDurable: boolean,
+  samples: readonly [SourceKind, ...SourceKind[]] = ['AzureSql'],
+): Promise<ObservedStack> {
   let insights: ApplicationInsights | undefined;
   const stack = await startStack({
     appDirectory: process.cwd(),
-    samples: ['AzureSql'],
+    samples,
     recordsDurable,
     startTelemetry: async (tls) => {
       insights = await startApplicationInsights(tls);
