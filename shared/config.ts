@@ -107,12 +107,19 @@ export interface TelemetrySettings {
   readonly instance: string;
 }
 
-/** Reads where telemetry goes, from the settings that the host itself has for that; undefined if nowhere. */
+/**
+ * Reads where telemetry goes, from the settings that the host itself has for that; undefined if nowhere.
+ * @throws {SettingsError} if what is there is no connection string
+ */
 export function readTelemetrySettings(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): TelemetrySettings | undefined {
   const connectionString = environment['APPLICATIONINSIGHTS_CONNECTION_STRING'] ?? '';
   if (connectionString === '') return undefined;
+  if (!/\bInstrumentationKey=[\da-f-]{36}\b/i.test(connectionString)) {
+    const remedy = 'Copy the connection string of Application Insights, or leave the setting out.';
+    throw new SettingsError(`APPLICATIONINSIGHTS_CONNECTION_STRING has no InstrumentationKey. ${remedy}`);
+  }
   return {
     connectionString,
     service: environment['WEBSITE_SITE_NAME'] ?? 'cloud-migration-setup',

@@ -12,6 +12,7 @@ export const attributes = {
   activity: { name: 'migration.activity', meaning: 'the activity of `orchestrators/contract.ts`' },
   outcome: { name: 'migration.outcome', meaning: 'what came of it' },
   code: { name: 'migration.error.code', meaning: 'the error code of `errors.md`, or the name of what was thrown' },
+  function: { name: 'faas.name', meaning: 'the function that wrote the line' },
   wait: { name: 'migration.wait', meaning: 'what is waited for' },
   quota: { name: 'migration.quota', meaning: 'the limit of a factory: `entities` or `activeRuns`' },
   mode: { name: 'migration.replication.mode', meaning: '`full` or `delta`' },

@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { logs, SeverityNumber } from '@opentelemetry/api-logs';
 import type { AnyValueMap } from '@opentelemetry/api-logs';
 import { redact } from '../redact.ts';
+import { attributesOf } from './attributes.ts';
 
 /** Where a line goes: the context of an invocation. */
 export interface Log {
@@ -40,7 +41,7 @@ export function sendLines(lines: Lines, functionName: string): void {
         severityNumber: severities[level],
         severityText: level,
         body,
-        attributes: { 'faas.name': functionName, ...facts },
+        attributes: { ...attributesOf({ function: functionName }), ...facts },
       });
       write(...texts);
     };

@@ -78,6 +78,21 @@ describe('metrics', () => {
   });
 });
 
+test('spans and lines have the attributes that are documented, and no other', () => {
+  const rows = stack.insights.rows.filter(({ table }) => table === 'dependencies' || table === 'traces');
+  const seen = new Set(rows.flatMap(({ customDimensions }) => Object.keys(customDimensions)));
+  const known = new Set<string>(Object.values(attributes).map(({ name }) => name));
+  expect([...seen].filter((name) => !known.has(name))).toEqual([]);
+});
+
+test('every attribute is used', () => {
+  const seen = new Set(stack.insights.rows.flatMap(({ customDimensions }) => Object.keys(customDimensions)));
+  // Of these Application Insights makes columns.
+  const columns = new Set<string>([attributes.method.name, attributes.database.name]);
+  const missing = Object.values(attributes).filter(({ name }) => !seen.has(name) && !columns.has(name));
+  expect(missing).toEqual([]);
+});
+
 describe('lines of the log', () => {
   const about = (outcome: string) =>
     lines().filter(({ customDimensions }) => customDimensions['migration.outcome'] === outcome);

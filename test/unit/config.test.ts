@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { checkThresholds, readSettings, settingsSchema, SettingsError } from '../../shared/config.ts';
+import {
+  checkThresholds,
+  readSettings,
+  readTelemetrySettings,
+  settingsSchema,
+  SettingsError,
+} from '../../shared/config.ts';
 
 const required = {
   MIGRATION_PUBLIC_URL: 'https://migration.example.com/api',
@@ -134,4 +140,27 @@ test('no value is ever shown', () => {
     MIGRATION_ALLOWED_TENANTS: JSON.stringify([value]),
   };
   expect(problemOf({ ...required, ...inLists })).not.toContain(value);
+});
+
+describe('telemetry', () => {
+  const connectionString =
+    'InstrumentationKey=22222222-2222-4222-8222-222222222222;IngestionEndpoint=https://example.com/';
+
+  test('goes nowhere without a connection string', () => {
+    expect(readTelemetrySettings({})).toBeUndefined();
+    expect(readTelemetrySettings({ APPLICATIONINSIGHTS_CONNECTION_STRING: '' })).toBeUndefined();
+  });
+
+  test('has the name of the function app and of its instance', () => {
+    const environment = { APPLICATIONINSIGHTS_CONNECTION_STRING: connectionString };
+    const named = { ...environment, WEBSITE_SITE_NAME: 'func-dev', WEBSITE_INSTANCE_ID: 'one' };
+    expect(readTelemetrySettings(named)).toEqual({ connectionString, service: 'func-dev', instance: 'one' });
+    expect(readTelemetrySettings(environment)).toMatchObject({ service: 'cloud-migration-setup' });
+  });
+
+  test('is refused with a text that does not show what is there', () => {
+    const wrong = () => readTelemetrySettings({ APPLICATIONINSIGHTS_CONNECTION_STRING: 'InstrumentationKey=canary' });
+    expect(wrong).toThrow(SettingsError);
+    expect(wrong).toThrow(/^(?!.*canary).*APPLICATIONINSIGHTS_CONNECTION_STRING/);
+  });
 });

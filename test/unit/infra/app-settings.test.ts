@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { readSettings, settingsSchema } from '../../../shared/config.ts';
+import { readSettings, readTelemetrySettings, settingsSchema } from '../../../shared/config.ts';
 import { bicepFiles, infraJson, infraText } from '../../support/infra/infra-files.ts';
 
 const settings = z.record(z.string(), z.string()).parse(infraJson('app-settings.json'));
@@ -55,6 +55,10 @@ test('the app takes what a deployment sets', () => {
   });
 });
 
+test('telemetry goes to the Application Insights of the deployment', () => {
+  expect(readTelemetrySettings(filled)).toMatchObject({ connectionString: values['applicationInsights'] });
+});
+
 test('a deployment sets the defaults where nothing of its own is to be said', () => {
   const required = Object.fromEntries(
     own
@@ -88,6 +92,7 @@ test('the host signs in with the identity of the app, and is told nothing that i
   ).toEqual([
     'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
     'APPLICATIONINSIGHTS_CONNECTION_STRING',
+    'APPLICATION_INSIGHTS_NO_STATSBEAT',
     'AZURE_CLIENT_ID',
     'AZURE_TOKEN_CREDENTIALS',
     'AzureWebJobsStorage__accountName',
