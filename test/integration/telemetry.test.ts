@@ -48,7 +48,8 @@ describe.each([
   });
 
   test('so does each event, down to the handler of a consumer', () => {
-    const recorded = new Set(spans().map(({ id }) => id));
+    const recorded = new Map(spans().map(({ id, name }) => [id, name]));
+    const announcedBy = new Map<string | undefined, string | undefined>();
     expect(run.handled.map(({ type }) => type.split('.').at(-2))).toEqual(
       expect.arrayContaining(['accepted', 'ready']),
     );
@@ -56,8 +57,15 @@ describe.each([
       expect(new Set(traceparents).size, type).toBe(1);
       const [, traceId, spanId, flags] = String(traceparents[0]).split('-');
       expect({ traceId, flags }, type).toEqual({ traceId: run.traceId, flags: '01' });
-      expect(recorded, type).toContain(spanId);
+      announcedBy.set(type.split('.').at(-2), recorded.get(spanId));
     }
+    // Whoever publishes it: what the request announced was left to the first activity.
+    expect(Object.fromEntries(announcedBy)).toMatchObject({
+      accepted: 'putSetup',
+      'factory-selected': 'selectFactory',
+      'checks-completed': 'evaluateChecks',
+      ready: 'finish',
+    });
   });
 
   test('nothing that is a secret, or the name of something of the customer, is told', () => {
