@@ -8,7 +8,8 @@ const begin = `# Telemetry
 
 Everything that the service tells of itself, made by \`npm run docs\` from \`shared/telemetry/\`; why it is so stands in
 [0033](decisions/0033-telemetry.md). It is sent to the Application Insights that \`APPLICATIONINSIGHTS_CONNECTION_STRING\` names, as the app's
-identity; without that setting nothing is made or sent. No signal holds a secret, or the name of a server, database, company or table.
+identity; without that setting nothing is made or sent. No signal holds a secret. Traces, metrics and the lines of activities do not hold the
+name of a server, database, company or table either; lines in words may, where they repeat what a service said.
 
 Tests run setups, a replication and a bulk replay against an endpoint that stands for Application Insights: every signal below is sent
 then, and no other. What the host sends itself (requests, its own log) is described by
