@@ -4,6 +4,7 @@ import { evaluateChecks, summarizeChecks } from '../shared/checks/catalogue.ts';
 import type { CheckResult } from '../shared/checks/check.ts';
 import { companySchema, sourceProbeSchema, storageProbeSchema } from '../shared/checks/probe.ts';
 import type { Company, DestinationProbe, SourceProbe } from '../shared/checks/probe.ts';
+import type { CheckSelection } from '../shared/checks/check-selection.ts';
 import { checkThresholdsSchema } from '../shared/checks/thresholds.ts';
 import { readCatalogue } from '../shared/plan/catalogue.ts';
 import { planLimitsSchema } from '../shared/plan/groups.ts';
@@ -23,6 +24,8 @@ export interface Wanted {
   readonly product: Product;
   /** Names of the companies to migrate; left out: all. */
   readonly companies?: readonly string[];
+  /** Which checks are wanted; left out: all. */
+  readonly checks?: CheckSelection;
   readonly source: Login;
   /** To compare the source with: a database, or a file that was recorded of one. */
   readonly destination?: Login | { readonly recording: string };
@@ -77,7 +80,7 @@ export function assessDatabases(wanted: Wanted): Promise<Assessment> {
 const NO_SETUP = 'assessment';
 
 async function assess(
-  { product, companies: selected, source: { connection } }: Wanted,
+  { product, companies: selected, checks: selection, source: { connection } }: Wanted,
   source: SqlDatabase,
   environment: Environment | undefined,
 ): Promise<Assessment> {
@@ -85,10 +88,13 @@ async function assess(
   const measured = sourceProbeSchema.parse(row);
   const [storageRow] = await source.query(scripts.sourceStorageProbe);
   const companies = z.array(companySchema).parse(await source.query(scripts.listCompanies));
-  const selection = selected === undefined ? {} : { companies: [...selected] };
-  const known = { companies, selection, collation: measured.collation };
+  const known = {
+    companies,
+    selection: selected === undefined ? {} : { companies: [...selected] },
+    collation: measured.collation,
+  };
   const compared = environment === undefined ? undefined : await compare(source, environment, known);
-  const checks = evaluateChecks({
+  const input = {
     setupKey: NO_SETUP,
     product,
     sourceKind: kindOf(connection),
@@ -99,7 +105,8 @@ async function assess(
     ...(environment === undefined ? {} : { destination: environment.probe }),
     ...(compared === undefined ? {} : { leftOut: compared.leftOut }),
     thresholds: checkThresholdsSchema.parse({}),
-  });
+  };
+  const checks = evaluateChecks(input, selection);
   const { database, productVersion, edition, applicationVersion, extensions } = measured;
   return {
     at: new Date().toISOString(),

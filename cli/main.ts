@@ -33,6 +33,8 @@ program
       .makeOptionMandatory(),
   )
   .option('--company <name...>', 'companies to migrate; left out: all of the source')
+  .option('--checks <id...>', 'ids of the only checks to evaluate, as docs/checks.md lists them')
+  .option('--skip-checks <id...>', 'ids of checks to leave out')
   .option('--source-password-file <file>', 'file that holds the password; else BC_SOURCE_PASSWORD, else the prompt')
   .option('--destination-password-file <file>', 'the same, and BC_DESTINATION_PASSWORD')
   .option('--trust-server-certificate', trusts)

@@ -60,6 +60,8 @@ export const fieldErrors = {
   Differs:
     'Send the values that the setup was created with. A password, a connection or a runtime is changed by a replay of the setup; for anything else choose another setup id.',
   PhaseNotReached: 'Name a phase that the attempt has reached, or leave it out to begin with the one that failed.',
+  UnknownCheck: 'Give the id of a check as GET …/checks lists them.',
+  RequiredCheck: 'Leave out checks that warn or inform, or ask for an assessment, which may leave out any.',
   UnknownCompany: 'Give the name of a company as GET …/companies lists them.',
   '52072': 'Give a connection string of a SQL Server login: Server=…;Database=…;User ID=…;Password=…',
 } as const;

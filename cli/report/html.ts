@@ -107,7 +107,7 @@ function allChecks(checks: readonly CheckResult[]): string {
       check.id,
       check.title,
       outcomeOf(check),
-      check.status === 'skipped' ? check.cause : check.measured,
+      check.measured === '' ? check.cause : check.measured,
     ]),
   );
 }

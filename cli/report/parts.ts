@@ -67,6 +67,7 @@ export function placeText({ database, applicationVersion, recordedAt }: Place): 
 type Place = NonNullable<Assessment['destination']>;
 
 /** How many checks came to what. */
-export function countsText({ failed, warned, passed, nothingToDo, skipped }: Assessment['summary']): string {
-  return `${failed} block, ${warned} warn or inform, ${passed} passed, ${nothingToDo} nothing to do, ${skipped} skipped`;
+export function countsText({ failed, warned, passed, nothingToDo, skipped, excluded }: Assessment['summary']): string {
+  const counts = `${failed} block, ${warned} warn or inform, ${passed} passed, ${nothingToDo} nothing to do, ${skipped} skipped`;
+  return excluded === 0 ? counts : `${counts}, ${excluded} excluded`;
 }

@@ -11,6 +11,7 @@ import { operationHeaders } from '../operations/operation-resource.ts';
 import { claimEnvironment, discardSecret, putSecret, start } from './begin-attempt.ts';
 import { readSetupId } from './find-setup.ts';
 import { withRuntimeOfAssessment } from './runtime-of-assessment.ts';
+import { requireKnownChecks } from './required-checks.ts';
 import { requireSameSetup } from './same-setup.ts';
 import { readSetupRequest } from './setup-body.ts';
 import { setupResource } from './setup-resource.ts';
@@ -28,6 +29,7 @@ export async function putSetup(call: TenantCall): Promise<HttpResponseInit> {
   const { setupRequest, password } = await readSetupRequest(request, services.settings);
   const key = setupKey(services.settings.MIGRATION_EVENT_SOURCE, { tenantId, setupId });
   const wanted = { tenantId, setupId, key, request: setupRequest };
+  requireKnownChecks(wanted, setupRequest.checkSelection);
 
   const existing = await services.store.get(wanted);
   if (existing !== undefined && existing.state !== 'Deleted') return answerExisting(call, existing, wanted, password);

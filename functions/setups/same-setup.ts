@@ -1,5 +1,6 @@
 /** Whether a repeated request asks for what is there already. */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { CheckSelection } from '../../shared/checks/check-selection.ts';
 import type { SetupRequest } from '../../shared/setup/setup.ts';
 import { ApiError, fieldError } from '../http/problem.ts';
 
@@ -29,6 +30,7 @@ const fields: readonly Field[] = [
   ],
   // In the order of their schema.
   ['/thresholds', 'The thresholds', ({ thresholds }) => JSON.stringify(thresholds)],
+  ['/checkSelection', 'The selection of checks', ({ checkSelection }) => sorted(checkSelection)],
   ['/companies', 'The list of companies', ({ companies }) => JSON.stringify(companies?.toSorted())],
   ['/tableMappings', 'The list of mappings', ({ tableMappings }) => JSON.stringify(tableMappings)],
   ['/destination/environment', 'The environment', ({ destination }) => destination.environment.toLowerCase()],
@@ -50,6 +52,11 @@ export function requireSameSetup(
   throw new ApiError('SetupConflict', 'A setup of this id exists, and differs in the fields named in errors.', {
     errors,
   });
+}
+
+/** In whatever order the ids were given. */
+function sorted({ include, exclude }: CheckSelection = {}): string {
+  return JSON.stringify([include?.toSorted(), exclude?.toSorted()]);
 }
 
 function differs(pointer: string, name: string) {

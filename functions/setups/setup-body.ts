@@ -1,6 +1,7 @@
 /** The body of a request for a setup. */
 import type { HttpRequest } from '@azure/functions';
 import { z } from 'zod';
+import { checkSelectionSchema } from '../../shared/checks/check-selection.ts';
 import { wantedThresholdsSchema } from '../../shared/checks/thresholds.ts';
 import type { Settings } from '../../shared/config.ts';
 import { azureConnectionErrors } from '../../shared/sql/azure-connection.ts';
@@ -22,7 +23,7 @@ import { storableSelection } from './selection-body.ts';
 
 /**
  * What callers send. `runtimeName` names a runtime to reuse, which only a `SqlServer` source needs; `assessmentId` the assessment
- * that has one, and `thresholds` what is to be warned of sooner than the service would.
+ * that has one, `thresholds` what is to be warned of sooner than the service would, and `checkSelection` the checks that are wanted.
  */
 export const setupBodySchema = z
   .strictObject({
@@ -42,6 +43,7 @@ export const setupBodySchema = z
     destination: wantedDestinationSchema,
     assessmentId: setupIdSchema.optional(),
     thresholds: wantedThresholdsSchema.optional(),
+    checkSelection: checkSelectionSchema.optional(),
     ...selectionSchema.shape,
   })
   .refine(({ source, assessmentId }) => assessmentId === undefined || source.runtimeName === undefined, {
@@ -60,7 +62,7 @@ interface ReadSetupRequest {
  * @throws {ApiError} those of `readJsonBody`; `InvalidRequestBody` also for a connection string that cannot be used
  */
 export async function readSetupRequest(request: HttpRequest, settings: Settings): Promise<ReadSetupRequest> {
-  const { product, source, destination, assessmentId, thresholds, ...selection } = await readJsonBody(
+  const { product, source, destination, assessmentId, thresholds, checkSelection, ...selection } = await readJsonBody(
     request,
     setupBodySchema,
   );
@@ -73,6 +75,7 @@ export async function readSetupRequest(request: HttpRequest, settings: Settings)
       destination,
       ...(assessmentId === undefined ? {} : { assessmentId }),
       ...(thresholds === undefined ? {} : { thresholds }),
+      ...(checkSelection === undefined ? {} : { checkSelection }),
       ...storableSelection(selection),
     },
     password,

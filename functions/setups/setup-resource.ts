@@ -44,6 +44,7 @@ export function setupResource(call: TenantCall, setup: SetupRecord, reached: rea
     ...present({
       assessmentId: request.assessmentId,
       thresholds: request.thresholds,
+      checkSelection: request.checkSelection,
       companies: request.companies,
       tableMappings: request.tableMappings,
       planOutdated: setup.planOutdated || undefined,

@@ -48,7 +48,7 @@ export const cancelRuns: Implementation<'cancelRuns'> = async ({ factory, key },
 export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, services, { head, stopped: ask }) => {
   const setup = await head();
   const { measured, foreseen } = await measure(input, setup, services);
-  const results = evaluate(measured);
+  const results = evaluate(measured, setup.request.checkSelection);
   // Reading the catalogues of many tables takes longer than the fence lasts.
   const stopped = await ask();
   if (stopped !== undefined) return { stopped };

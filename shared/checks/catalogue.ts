@@ -3,9 +3,11 @@
  * databases are measured by the scripts in `sql/source` and `sql/destination`; all checks are evaluated in one go,
  * so that a report is complete. `docs/checks.md` is made from them.
  */
-import { notNeeded } from './check.ts';
+import { excluded, notNeeded } from './check.ts';
 import type { Check, CheckInput, CheckResult, Finding } from './check.ts';
 import { amountChecks } from './amount-checks.ts';
+import { isWanted } from './check-selection.ts';
+import type { CheckSelection } from './check-selection.ts';
 import { companyChecks } from './company-checks.ts';
 import { environmentChecks } from './environment-checks.ts';
 import { extensionChecks } from './extension-checks.ts';
@@ -52,10 +54,15 @@ type OutOfReach = keyof typeof outOfReach;
 /** What was measured. What has no member here could not be. */
 export type Measured = Omit<CheckInput, OutOfReach> & Partial<Pick<CheckInput, OutOfReach>>;
 
-/** Evaluates every check; one result each, in the order of the catalogue. A check of what was not measured is skipped. */
-export function evaluateChecks(measured: Measured): CheckResult[] {
+/**
+ * Evaluates every check; one result each, in the order of the catalogue. A check of what was not measured is skipped.
+ * @param selection which are wanted; left out: all
+ */
+export function evaluateChecks(measured: Measured, selection?: CheckSelection): CheckResult[] {
   const input = withGuards(measured);
-  return checkCatalogue.map((check) => resultOf(check, findingOf(check, input)));
+  return checkCatalogue.map((check) =>
+    resultOf(check, isWanted(check.id, selection) ? findingOf(check, input) : excluded),
+  );
 }
 
 /** Thrown where a check reads what was not measured. */
@@ -100,6 +107,7 @@ export function summarizeChecks(results: readonly CheckResult[]) {
     warned: failures.length - blocking.length,
     failed: blocking.length,
     skipped: having('skipped').length,
+    excluded: having('excluded').length,
     failedChecks: blocking.map(({ id }) => id),
   };
 }

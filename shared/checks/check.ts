@@ -85,12 +85,12 @@ export interface Check extends CheckDefinition {
 }
 
 /**
- * What one check found. `cause` is empty if it passed, and says why it was skipped or why there is nothing to do;
+ * What one check found. `cause` is empty if it passed, and says why it was skipped or excluded, or why there is nothing to do;
  * `remedy.text` is empty unless it failed.
  */
 export const checkResultSchema = namedSchema.extend({
-  /** `nothingToDo`: not as expected, but nobody need do anything. */
-  status: z.enum(['passed', 'nothingToDo', 'failed', 'skipped']),
+  /** `nothingToDo`: not as expected, but nobody need do anything. `excluded`: the request does not want it. */
+  status: z.enum(['passed', 'nothingToDo', 'failed', 'skipped', 'excluded']),
   /** Of a check that was skipped. */
   reason: skipReasonSchema.optional(),
   measured: z.string(),
@@ -122,7 +122,8 @@ export type Finding =
   | (Comparison & { readonly status: 'passed' })
   | (Comparison & { readonly status: 'nothingToDo'; readonly cause: string })
   | (Comparison & Failure & { readonly status: 'failed' })
-  | { readonly status: 'skipped'; readonly reason: SkipReason; readonly cause: string };
+  | { readonly status: 'skipped'; readonly reason: SkipReason; readonly cause: string }
+  | { readonly status: 'excluded'; readonly cause: string };
 
 /** Skipped because of a value that could not be read. @param what for a sentence: `The companies` */
 export function unread(gap: Gap | undefined, what: string): Finding {
@@ -140,6 +141,9 @@ export function unread(gap: Gap | undefined, what: string): Finding {
 export function notNeeded(cause: string): Finding {
   return { status: 'skipped', reason: 'notNeeded', cause };
 }
+
+/** Not evaluated, since the request does not want it. */
+export const excluded: Finding = { status: 'excluded', cause: 'Excluded by the request (checkSelection).' };
 
 /** The companies that are to be migrated. */
 export function selectedOf({ companies, selected }: CheckInput): readonly Company[] {

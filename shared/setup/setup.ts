@@ -2,6 +2,7 @@
  * What a setup is: its request, its attempts, and what they meet. Pure; stored and sent as is.
  */
 import { z } from 'zod';
+import { checkSelectionSchema } from '../checks/check-selection.ts';
 import { wantedThresholdsSchema } from '../checks/thresholds.ts';
 import { environmentNameSchema, environmentPlaceSchema, regionSchema } from '../environments/environment.ts';
 import { selectionSchema } from '../plan/selection.ts';
@@ -71,6 +72,7 @@ export const setupRequestSchema = z.object({
   /** The assessment whose runtime the setup was begun with. */
   assessmentId: setupIdSchema.optional(),
   thresholds: wantedThresholdsSchema.optional(),
+  checkSelection: checkSelectionSchema.optional(),
   ...selectionSchema.shape,
 });
 export type SetupRequest = z.infer<typeof setupRequestSchema>;

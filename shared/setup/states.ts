@@ -77,6 +77,8 @@ const checkCountsSchema = z.object({
   /** Those that block. */
   failed: z.int(),
   skipped: z.int(),
+  /** Those that the request does not want. */
+  excluded: z.int(),
   failedChecks: z.array(z.string()),
   /** What a plan of the tables would come to; left out if the environment could not be read. */
   tables: tableCountsSchema.optional(),

@@ -92,6 +92,62 @@ test('what is to be warned of is part of the request', async () => {
   }
 });
 
+describe('which checks are wanted', () => {
+  const asked = (checkSelection: object) => {
+    const body = JSON.stringify({ ...setupBody, destination: { environment: environmentOf(id) }, checkSelection });
+    return call('putAssessment', { headers: { 'content-type': 'application/json' }, body });
+  };
+
+  test('is part of the request', async () => {
+    const checkSelection = { exclude: ['SRV-02', 'TAB-04'] };
+    expect(await asked(checkSelection)).toMatchObject({ status: 201, body: { checkSelection } });
+    expect(await asked({ exclude: ['TAB-04', 'SRV-02'] })).toMatchObject({ status: 200 });
+    expect(await asked({ exclude: ['TAB-04'] })).toMatchObject({
+      status: 409,
+      body: { errors: [{ pointer: '/checkSelection', code: 'Differs' }] },
+    });
+  });
+
+  test('must be checks of the catalogue, in one of the two lists', async () => {
+    expect(await asked({ include: ['TAB-04', 'srv-20'] })).toMatchObject({
+      status: 400,
+      body: {
+        errors: [
+          {
+            pointer: '/checkSelection/include/1',
+            code: 'UnknownCheck',
+            detail: 'is no check; the nearest are SRV-10, SRV-01, SRV-02.',
+          },
+        ],
+      },
+    });
+    for (const wrong of [{}, { include: [] }, { include: ['SRV-02'], exclude: ['TAB-04'] }]) {
+      expect(await asked(wrong)).toMatchObject({ status: 400, body: { errors: [{ code: 'InvalidValue' }] } });
+    }
+  });
+
+  test('leaves to a setup every check that blocks', async () => {
+    const putSetup = (checkSelection: object) => {
+      const params = { setupId: id };
+      const body = JSON.stringify({ ...setupBody, destination: { environment: environmentOf(id) }, checkSelection });
+      return api.call('putSetup', id, { headers: { 'content-type': 'application/json' }, params, body });
+    };
+    expect(await putSetup({ exclude: ['SRV-02', 'TAB-04'] })).toMatchObject({
+      status: 400,
+      body: {
+        errors: [
+          {
+            pointer: '/checkSelection',
+            code: 'RequiredCheck',
+            detail: 'leaves out checks that block, which a setup needs: SRV-02.',
+          },
+        ],
+      },
+    });
+    expect(await putSetup({ exclude: ['TAB-04'] })).toMatchObject({ status: 201 });
+  });
+});
+
 describe('an assessment that has its report', () => {
   test('is completed, whatever its checks say, and shows what would come of the tables', async () => {
     await complete();

@@ -10,7 +10,7 @@ const setupId = 'tried-twice';
 const at = (attempt: number) => ({ tenantId, setupId, attempt });
 const checksFailed: Milestone = {
   name: 'checksFailed',
-  data: { passed: 20, nothingToDo: 0, warned: 1, failed: 1, skipped: 2, failedChecks: ['SRV-02'] },
+  data: { passed: 20, nothingToDo: 0, warned: 1, failed: 1, skipped: 2, excluded: 0, failedChecks: ['SRV-02'] },
 };
 /** Longer than what a row or a page of the failure holds. */
 const whole = 'Level 120. '.repeat(4_000);

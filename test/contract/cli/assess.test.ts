@@ -92,6 +92,28 @@ describe('an assessment of both databases', () => {
   });
 });
 
+describe('of the checks that are wanted', () => {
+  test('only these are evaluated, and the report counts the others', async () => {
+    const { exitCode, output } = await run({
+      destination: destination(),
+      product: 'DynamicsBC',
+      skipChecks: ['VER-02', 'EXT-01'],
+    });
+    expect(exitCode).toBe(0);
+    expect(output).toContain(', 2 excluded');
+    expect(output).not.toContain('VER-02');
+    const { checks } = await assessed({ destination: destination(), checks: ['SRV-01'] });
+    expect(checks.filter(({ status }) => status !== 'excluded').map(({ id }) => id)).toEqual(['SRV-01']);
+  });
+
+  test.each([
+    [{ checks: ['SVR-01'] }, '--checks: value 1 is no check; the nearest are SRV-01'],
+    [{ checks: ['SRV-01'], skipChecks: ['SRV-02'] }, '--checks and --skip-checks: give one of them.'],
+  ])('%j is a mistake', async (options, message) => {
+    expect(await run(options)).toMatchObject({ exitCode: 2, errors: expect.stringContaining(message) as string });
+  });
+});
+
 test('without a destination the checks that need one are skipped, and nothing is planned', async () => {
   const { checks, plan, summary } = await assessed({});
   expect(checks.find(({ id }) => id === 'VER-02')).toMatchObject({

@@ -107,7 +107,15 @@ describe('a milestone', () => {
     await store.record(attempt, factorySelected);
     await store.record(attempt, milestone('checksCompleted'));
     const { sequence } = await store.require(attempt);
-    const counts = { passed: 1, nothingToDo: 0, warned: 0, failed: 1, skipped: 0, failedChecks: ['NET-01'] };
+    const counts = {
+      passed: 1,
+      nothingToDo: 0,
+      warned: 0,
+      failed: 1,
+      skipped: 0,
+      excluded: 0,
+      failedChecks: ['NET-01'],
+    };
     const late = recorded(await store.record(attempt, { name: 'checksFailed', data: counts }));
     expect(late).toMatchObject({ phase: 'Installation', sequence });
     expect((await store.milestonesOf(attempt)).map(({ name }) => name)).not.toContain('checksFailed');

@@ -143,7 +143,7 @@ export const reached = {
   runtimeOnline: { name: 'runtimeOnline', data: { runtimeName: 'shir-one', nodes } },
   checksCompleted: {
     name: 'checksCompleted',
-    data: { passed: 20, nothingToDo: 0, warned: 1, failed: 0, skipped: 2, failedChecks: [] },
+    data: { passed: 20, nothingToDo: 0, warned: 1, failed: 0, skipped: 2, excluded: 0, failedChecks: [] },
   },
   proceduresCreated: { name: 'proceduresCreated', data: {} },
   inventoryCompleted: { name: 'inventoryCompleted', data: { companies: 2, extensions: 7 } },

@@ -32,7 +32,12 @@ documentation; of many names it shows the first twenty, and has all in \`names\`
 expected and needs no remedy. What could not be measured is \`skipped\`, with the reason: \`absent\` (not there),
 \`denied\` (the login may not read it), \`old\` (the server cannot tell), \`unknown\` (it depends on another value that is
 not known) or \`notNeeded\` (it does not apply). What the migration cannot do without blocks also when it may not be read:
-the version (VER-01, VER-06) and the companies (CMP-01).`;
+the version (VER-01, VER-06) and the companies (CMP-01).
+
+A request may name the only checks that it wants, or those that it does not (\`checkSelection\`: \`include\` or \`exclude\`; on the
+command line \`--checks\` or \`--skip-checks\`). All others are \`excluded\` in the report; what they look at is measured all the
+same, in the same round trip. Of a setup no check that blocks can be left out, since it would change databases that it may
+not; of an assessment every one.`;
 
 const end = `## Not checked
 

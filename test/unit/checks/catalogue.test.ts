@@ -283,7 +283,24 @@ test('a summary counts only what blocks as failed', () => {
     warned: 1,
     failed: 1,
     skipped: 0,
+    excluded: 0,
     failedChecks: ['SRV-02'],
+  });
+});
+
+test.each([
+  [{ include: ['SRV-02', 'TAB-04'] }, ['SRV-02', 'TAB-04']],
+  [{ exclude: ['SRV-02'] }, checkCatalogue.map(({ id }) => id).filter((id) => id !== 'SRV-02')],
+])('only the checks that %j leaves are evaluated, and the others say so', (selection, evaluated) => {
+  const faulty = { ...healthy, source: { ...healthy.source, compatibilityLevel: 120 } };
+  const results = evaluateChecks(faulty, selection);
+  expect(results.filter(({ status }) => status !== 'excluded').map(({ id }) => id)).toEqual(evaluated);
+  const { excluded, failedChecks } = summarizeChecks(results);
+  expect(excluded).toBe(checkCatalogue.length - evaluated.length);
+  expect(failedChecks).toEqual(evaluated.filter((id) => id === 'SRV-02' && 'include' in selection));
+  expect(results.find(({ status }) => status === 'excluded')).toMatchObject({
+    cause: 'Excluded by the request (checkSelection).',
+    remedy: { text: '' },
   });
 });
 

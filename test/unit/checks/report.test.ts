@@ -26,7 +26,15 @@ test('checks that pass, warn or were skipped do not fail a setup', () => {
     result('A-4', 'skipped'),
     result('A-5', 'nothingToDo'),
   ]);
-  expect(counts).toEqual({ passed: 1, nothingToDo: 1, warned: 2, failed: 0, skipped: 1, failedChecks: [] });
+  expect(counts).toEqual({
+    passed: 1,
+    nothingToDo: 1,
+    warned: 2,
+    failed: 0,
+    skipped: 1,
+    excluded: 0,
+    failedChecks: [],
+  });
   expect(failure).toBeUndefined();
 });
 
@@ -43,7 +51,15 @@ test('every check that blocks is counted, and is in the cause and in the remedy'
       },
     }),
   ]);
-  expect(counts).toEqual({ passed: 1, nothingToDo: 0, warned: 0, failed: 2, skipped: 0, failedChecks: ['A-1', 'A-3'] });
+  expect(counts).toEqual({
+    passed: 1,
+    nothingToDo: 0,
+    warned: 0,
+    failed: 2,
+    skipped: 0,
+    excluded: 0,
+    failedChecks: ['A-1', 'A-3'],
+  });
   expect(failure?.cause).toBe(
     'A-1 Title of A-1: measured 120, expected at least 130. A-3 Title of A-3: measured 120, expected at least 130',
   );
