@@ -23,9 +23,22 @@ export async function withRuntimeOfAssessment(
   if (assessment === undefined || assessment.state === 'Deleted') throw refused('is not an assessment of the tenant.');
   if (assessment.state === 'Deleting') throw refused('names an assessment that is being deleted.');
   if (source.kind === 'AzureSql') return request;
-  const runtimeName = dataOf(await services.store.milestonesOf(assessment), 'runtimeCreated')?.runtimeName;
+  const runtimeName = await runtimeOf(services, assessment);
   if (runtimeName === undefined) throw refused('names an assessment without an integration runtime.');
   return { ...request, source: { ...source, runtimeName } };
+}
+
+/** The runtime that the latest of its attempts with one came to and that the tenant still has. */
+async function runtimeOf(
+  { attempts, runtimes }: TenantCall['services'],
+  assessment: SetupKey,
+): Promise<string | undefined> {
+  for (const { reached } of (await attempts.of(assessment)).toReversed()) {
+    const name = dataOf(reached, 'runtimeCreated')?.runtimeName;
+    const known = name === undefined ? undefined : await runtimes.get(assessment.tenantId, name);
+    if (known?.removing === false) return known.name;
+  }
+  return undefined;
 }
 
 function refused(detail: string): ApiError {

@@ -25,6 +25,7 @@ import * as scripts from '../../shared/sql/scripts.ts';
 import { catalogueOf } from './catalogues.ts';
 import { firstRowOf, rowsOf } from './lookup-output.ts';
 import { PlanFile } from './plan-file.ts';
+import { setupsAtWork } from './setups-at-work.ts';
 
 /** The run of the stage `assess`, and the self-hosted runtime that it went by. */
 interface Assessed {
@@ -87,10 +88,10 @@ async function measureRuntime(
   factory: Factory,
   name: string,
   { tenantId }: SetupRecord,
-  { factories, runtimes }: Services,
+  { factories, runtimes, store }: Services,
 ): Promise<CheckInput['runtime']> {
   const [status, row] = await Promise.all([factories.runtimeStatus(factory, name), runtimes.get(tenantId, name)]);
-  const setups = row?.users.length ?? 0;
+  const setups = await setupsAtWork(store, tenantId, row?.users ?? []);
   // Resource Manager counts requests: who has a runtime for itself does not ask what others do with it.
   const load = setups > 1 ? await factories.runtimeLoad(factory, name) : undefined;
   return { name, ...status, load, setups };

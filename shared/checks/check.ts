@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { clip } from '../clip.ts';
 import type { LeftOutTables } from '../plan/left-out.ts';
-import type { RuntimeLoad } from '../runtimes/runtime-load.ts';
+import type { RefusedLoad, RuntimeLoad } from '../runtimes/runtime-load.ts';
 import type { Product, SourceKind } from '../setup/setup.ts';
 import type { Company, DestinationProbe, Gap, SourceProbe, StorageProbe } from './probe.ts';
 import type { CheckThresholds } from './thresholds.ts';
@@ -14,10 +14,10 @@ interface MeasuredRuntime {
   /** What Data Factory says of the version of the nodes; empty if it says nothing. */
   readonly versionStatus: string;
   readonly updatesItself: boolean;
-  /** Setups that use it, this one included. */
+  /** Setups that use it and are not at rest, this one included. */
   readonly setups: number;
   /** Undefined if no node tells, or nobody has asked. */
-  readonly load: RuntimeLoad | undefined;
+  readonly load: RuntimeLoad | RefusedLoad | undefined;
 }
 
 /** Everything that was measured. */

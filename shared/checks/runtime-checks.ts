@@ -57,7 +57,7 @@ export const runtimeChecks: readonly Check[] = [
     target: 'runtime',
     severity: 'warns',
     code: 'NET-03',
-    rule: 'Setups that use it: threshold `runtimeSetupsWarning`. Of one that several use, monitoring data of its nodes: a job that is free, thresholds `runtimeMemoryWarningMegabytes` and `runtimeProcessorWarningPercent`.',
+    rule: 'Setups that use it, but for those that failed, were canceled or have only looked: threshold `runtimeSetupsWarning`. Of one that several use, monitoring data of its nodes: a job that is free, thresholds `runtimeMemoryWarningMegabytes` and `runtimeProcessorWarningPercent`.',
     why: 'Data Factory queues the jobs of a runtime that is full, until a stage takes too long (52073).',
     mendedBy: 'caller',
     documentation: articles.runtimeNodes,
@@ -70,6 +70,11 @@ function runtimeLoad({ runtime, thresholds }: CheckInput): Finding {
   const { setups, load } = runtime;
   if (load === undefined && setups > 1) return unread(undefined, 'What the nodes do');
   if (load === undefined) return { status: 'passed', measured: 'this setup alone', expected: 'few setups' };
+  if ('refused' in load) {
+    const { status, code } = load.refused;
+    const cause = `What the nodes do: Data Factory does not tell it to the service (${`${status} ${code}`.trim()}).`;
+    return { status: 'skipped', reason: status === 403 ? 'denied' : 'unknown', cause };
+  }
   const { runningJobs, jobLimit, freeMegabytes, processorPercent } = load;
   const { runtimeMemoryWarningMegabytes: memory, runtimeProcessorWarningPercent: processor } = thresholds;
   const isFull = runningJobs >= jobLimit || freeMegabytes < memory || processorPercent > processor;

@@ -2,8 +2,8 @@
 import type { DataFactoryManagementClient, PipelineRun } from '@azure/arm-datafactory';
 import type { Clock } from '../clock.ts';
 import type { EntityDocument } from './connections.ts';
-import { unlessForbidden, unlessMissing } from '../requests/rest-errors.ts';
-import type { RuntimeLoad } from '../runtimes/runtime-load.ts';
+import { unlessRefused, unlessMissing } from '../requests/rest-errors.ts';
+import type { RefusedLoad, RuntimeLoad } from '../runtimes/runtime-load.ts';
 import type { Factory } from '../setup/setup.ts';
 
 /**
@@ -147,15 +147,16 @@ export class DataFactories {
   }
 
   /**
-   * Measures the nodes of a runtime that are online; undefined if there are none, or the service may not ask, for which there is a
-   * right of its own. @throws as `runtimeStatus` does
+   * Measures the nodes of a runtime that are online; undefined if there are none. The service may not be let: there is a right of
+   * its own for it. @throws {RestError} if there is no answer for now
    */
-  async runtimeLoad(factory: Factory, name: string): Promise<RuntimeLoad | undefined> {
+  async runtimeLoad(factory: Factory, name: string): Promise<RuntimeLoad | RefusedLoad | undefined> {
     const client = this.#clientOf(factory.subscriptionId);
-    const told = await unlessForbidden(() =>
+    const told = await unlessRefused(() =>
       client.integrationRuntimes.getMonitoringData(factory.resourceGroup, factory.name, name),
     );
-    const { nodes = [] } = told ?? {};
+    if ('refused' in told) return told;
+    const { nodes = [] } = told;
     if (nodes.length === 0) return undefined;
     const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
     return {

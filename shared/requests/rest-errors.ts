@@ -34,6 +34,27 @@ export async function unlessForbidden<T>(request: () => Promise<T>): Promise<T |
   }
 }
 
+/** A request that a service refuses however often it is repeated. */
+interface Refusal {
+  readonly status: number;
+  /** In the service's word for it, if it has one. */
+  readonly code: string;
+}
+
+/** One that takes too long (408) or comes too often (429) may be answered later. */
+const PASSING: ReadonlySet<number> = new Set([408, 429]);
+
+/** Answers the refusal instead of failing with what a repetition does not change. */
+export async function unlessRefused<T>(request: () => Promise<T>): Promise<T | { readonly refused: Refusal }> {
+  try {
+    return await request();
+  } catch (error) {
+    const status = statusOf(error) ?? 0;
+    if (status < 400 || status >= 500 || PASSING.has(status)) throw error;
+    return { refused: { status, code: isRestError(error) ? (error.code ?? '') : '' } };
+  }
+}
+
 /** Why Key Vault lets nobody do this, in its word for it; undefined of any other error. */
 export function refusalOf(error: unknown): string | undefined {
   if (!isRestError(error) || error.statusCode !== 403) return undefined;

@@ -1,3 +1,8 @@
+/** What Data Factory answers where it does not tell what the nodes of a runtime do. */
+export interface RefusedLoad {
+  readonly refused: { readonly status: number; readonly code: string };
+}
+
 /** What the nodes of a runtime do and have left at a moment. */
 export interface RuntimeLoad {
   readonly runningJobs: number;

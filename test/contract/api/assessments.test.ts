@@ -39,8 +39,16 @@ function put(assessmentId = id): Promise<Answer> {
 
 async function complete(): Promise<void> {
   await put();
+  await hasRuntime();
   const course = [reached.factorySelected, reached.runtimeCreated, reached.runtimeOnline, blocked, completed];
   await api.reach(storedAssessmentId(id), ...course);
+}
+
+/** The runtime of the assessment exists. */
+async function hasRuntime(): Promise<void> {
+  const [factory] = api.services.settings.MIGRATION_FACTORIES;
+  if (factory === undefined) throw new Error('No factory is configured');
+  await api.services.runtimes.use(tenantId, 'shir-one', factory, storedAssessmentId(id));
 }
 
 describe('PUT of an assessment', () => {
@@ -216,6 +224,28 @@ describe('a setup that names an assessment', () => {
       status: 409,
       body: { errors: [{ pointer: '/assessmentId', code: 'Differs' }] },
     });
+  });
+
+  test('begins with the runtime of an earlier attempt where the last one came to none', async () => {
+    await complete();
+    const replayed = { headers: { 'content-type': 'application/json' }, body: '{"from":"FactorySelection"}' };
+    expect(await call('replayAssessment', replayed)).toMatchObject({ status: 202 });
+    expect(await call('getAssessment')).not.toHaveProperty('body.runtime');
+    expect(await api.put(id, withAssessment())).toMatchObject({
+      status: 201,
+      body: { source: { runtimeName: 'shir-one' } },
+    });
+  });
+
+  test('is refused when the runtime is gone', async () => {
+    await complete();
+    const { runtimes } = api.services;
+    const users = (await runtimes.get(tenantId, 'shir-one'))?.users ?? [];
+    for (const user of users) await runtimes.leave(tenantId, 'shir-one', user, true);
+    const removing = await runtimes.get(tenantId, 'shir-one');
+    expect(await api.put(id, withAssessment())).toMatchObject({ status: 400 });
+    if (removing !== undefined) await runtimes.forget(tenantId, removing);
+    expect(await api.put(id, withAssessment())).toMatchObject({ status: 400 });
   });
 
   test('needs none of its runtime for an Azure SQL source', async () => {

@@ -53,8 +53,8 @@ beforeAll(async () => {
 afterAll(() => Promise.all([fixture.stop(), silent.stop()]));
 
 /** What the check says of the runtime now. */
-async function checked(): Promise<Finding | undefined> {
-  const load = await factories.runtimeLoad(factory, RUNTIME);
+async function checked(asked: DataFactories = factories): Promise<Finding | undefined> {
+  const load = await asked.runtimeLoad(factory, RUNTIME);
   const runtime = { ...besideProbes.runtime, load } as CheckInput['runtime'];
   return checkCatalogue.find(({ id }) => id === 'NET-03')?.evaluate({ ...besideProbes, runtime } as CheckInput);
 }
@@ -93,14 +93,42 @@ test('a full runtime queues a job until another one ends, and is told', async ()
   expect(await factories.runtimeLoad(factory, RUNTIME)).toMatchObject({ runningJobs: 0, jobLimit: JOBS });
 });
 
-test('who may not ask for the load of a runtime is told nothing of it, and that is no failure', async () => {
+test.each([
+  [403, 'AuthorizationFailed', 'denied'],
+  [400, 'MonitoringDataNotAvailable', 'unknown'],
+])('a load that is refused for good (%i %s) is not measured, and says why', async (status, code, reason) => {
   const refusing: PipelinePolicy = {
     name: 'refusing',
     sendRequest: (request, next) =>
       request.url.includes('/monitoringData')
-        ? Promise.resolve({ status: 403, headers: createHttpHeaders(), request })
+        ? Promise.resolve({
+            status,
+            headers: createHttpHeaders(),
+            request,
+            bodyAsText: JSON.stringify({ error: { code, message: 'No.' } }),
+          })
         : next(request),
   };
-  const client = fixture.connect({ additionalPolicies: [{ policy: refusing, position: 'perCall' }] });
-  expect(await new DataFactories(() => client, systemClock).runtimeLoad(factory, RUNTIME)).toBeUndefined();
+  const client = fixture.connect({ additionalPolicies: [{ policy: refusing, position: 'perRetry' }] });
+  expect(await checked(new DataFactories(() => client, systemClock))).toMatchObject({
+    status: 'skipped',
+    reason,
+    cause: `What the nodes do: Data Factory does not tell it to the service (${status} ${code}).`,
+  });
+});
+
+test('a load that is refused for now is asked for again', async () => {
+  const busy: PipelinePolicy = {
+    name: 'busy',
+    sendRequest: (request, next) =>
+      request.url.includes('/monitoringData')
+        ? Promise.resolve({ status: 408, headers: createHttpHeaders(), request })
+        : next(request),
+  };
+  const client = fixture.connect({
+    additionalPolicies: [{ policy: busy, position: 'perRetry' }],
+    retryOptions: { maxRetries: 0 },
+  });
+  const asked = new DataFactories(() => client, systemClock).runtimeLoad(factory, RUNTIME);
+  await expect(asked).rejects.toMatchObject({ statusCode: 408 });
 });

@@ -25,6 +25,7 @@ import { ReplicationRuns } from '../../../shared/replication/replication-runs.ts
 import { RunFigures } from '../../../shared/replication/run-figures.ts';
 import { SetupStore } from '../../../shared/setup/store.ts';
 import { EnvironmentDirectory } from '../../../shared/environments/directory.ts';
+import { RuntimeBook } from '../../../shared/runtimes/runtime-book.ts';
 import { ReplayBook } from '../../../shared/replays/replay-book.ts';
 import { StagingAccounts } from '../../../shared/factory/staging-accounts.ts';
 import { Staging } from '../../../shared/factory/staging.ts';
@@ -90,6 +91,7 @@ export async function startHttpServices(settings: Settings): Promise<HttpService
     book: new FactoryBook(tables.table(), systemClock),
     replays: new ReplayBook(tables.table(), audit, new EndedBook(tables.table()), systemClock),
     waits: new WaitBook(tables.table(), systemClock),
+    runtimes: new RuntimeBook(tables.table()),
     secrets: new Secrets(vault),
     staging: new StagingAccounts(new Map(), new Staging(new BlobServiceClient(tables.blobUrl, credential))),
     factories,
