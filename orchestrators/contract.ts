@@ -152,6 +152,12 @@ export const activities = {
     z.object({ tenantId: z.string(), runtimeName: z.string() }),
     z.object({ factory: factorySchema.optional() }),
   ),
+  /** Asks a runtime whether a failure comes from it; the failure as it is if it does not, or does not answer. */
+  explainFailure: activity(
+    'explainFailure',
+    z.object({ factory: factorySchema, runtimeName: z.string(), failure: setupFailureSchema }),
+    z.object({ failure: setupFailureSchema }),
+  ),
   /** Says that the setup uses its runtime no more; with `remove`, the runtime goes if no other setup uses it. */
   leaveRuntime: activity(
     'leaveRuntime',

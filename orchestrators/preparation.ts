@@ -15,6 +15,7 @@ import type { Phase } from '../shared/setup/states.ts';
 import { endedSchema } from '../shared/waits/wait.ts';
 import { activities, orchestrations } from './contract.ts';
 import type { Placed, Stage, StepsOf } from './contract.ts';
+import { explained } from './runtime-failure.ts';
 import { waitForAnswer } from './waits.ts';
 
 /** Longer than the slowest preparation of a large, fragmented database; shorter than a day of silence. */
@@ -32,7 +33,7 @@ export const preparation = orchestrator(orchestrations.preparation, function* (c
   if (isAssessment(placed)) return { kind: 'assessed' };
 
   // Each attempt installs: that is where it claims both databases.
-  const installation = yield* runStage(context, placed, 'install');
+  const installation = yield* runStage(context, placed, 'install', runtimeName);
   if (installation.kind === 'failed') {
     yield* call(context, activities.moveBack, { ...placed, phase: 'Installation' });
     return { ...installation, installs: true };
@@ -60,7 +61,7 @@ function* assess(
   placed: Placed,
   runtimeName: string | undefined,
 ): Steps<Failed | undefined> {
-  const assessment = yield* runStage(context, placed, 'assess');
+  const assessment = yield* runStage(context, placed, 'assess', runtimeName);
   if (assessment.kind === 'failed') return assessment;
   const { failure } = yield* call(context, activities.evaluateChecks, {
     ...placed,
@@ -79,7 +80,12 @@ interface Failed {
 
 type StageResult = { readonly kind: 'succeeded'; readonly runId: string } | Failed;
 
-function* runStage(context: OrchestrationContext, placed: Placed, stage: Stage): Steps<StageResult> {
+function* runStage(
+  context: OrchestrationContext,
+  placed: Placed,
+  stage: Stage,
+  runtimeName: string | undefined,
+): Steps<StageResult> {
   const { instanceId } = context.df;
   const begun = yield* call(context, activities.startPreparation, { ...placed, stage, instanceId });
   const run = yield* waitForAnswer(context, begun, {
@@ -89,8 +95,10 @@ function* runStage(context: OrchestrationContext, placed: Placed, stage: Stage):
   });
   if (run === undefined) {
     const cause = `Stage ${stage} of the preparation had not ended after ${STAGE_DEADLINE_MS / 3_600_000} hours.`;
-    return { kind: 'failed', failure: setupFailure('52073', cause) };
+    return { kind: 'failed', failure: yield* explained(context, placed, runtimeName, setupFailure('52073', cause)) };
   }
   if (run.status === 'Succeeded') return { kind: 'succeeded', runId: begun.runId };
-  return { kind: 'failed', failure: runFailure(stage, run.status, run.message), detail: redact(run.message) };
+  const told = runFailure(stage, run.status, run.message);
+  const failure = told.code === '52071' ? yield* explained(context, placed, runtimeName, told) : told;
+  return { kind: 'failed', failure, detail: redact(run.message) };
 }

@@ -7,6 +7,7 @@ import { setupFailure } from '../shared/setup/failure.ts';
 import { onlineSchema } from '../shared/waits/wait.ts';
 import { activities, orchestrations } from './contract.ts';
 import type { StepsOf } from './contract.ts';
+import { explained } from './runtime-failure.ts';
 import { waitForAnswer } from './waits.ts';
 
 export const runtimeRegistration = orchestrator(
@@ -38,7 +39,7 @@ export const runtimeRegistration = orchestrator(
     });
     if (online === undefined) {
       const cause = `No node of ${runtimeName} was online within ${runtimeWaitSeconds} seconds.`;
-      return { kind: 'failed', failure: setupFailure('52071', cause) };
+      return { kind: 'failed', failure: yield* explained(context, placed, runtimeName, setupFailure('52071', cause)) };
     }
     const { nodes } = online;
     yield* call(context, activities.putConnections, { ...placed, runtime: { runtimeName, nodes } });

@@ -98,11 +98,21 @@ export const setupFailures = {
   '52071': {
     title: 'The self-hosted integration runtime is not online.',
     remedy:
-      'Install the runtime with its key, or start it if it has gone offline; install the latest version if its own has expired, which is a year after its release; check that its machine reaches the internet on port 443 and does not sleep. Then replay the setup.',
+      'Install the runtime with its key, or start it if it has gone offline; check that its machine reaches the internet on port 443 and does not sleep. Then replay the setup.',
   },
   '52073': {
     title: 'The preparation took too long.',
     remedy: 'Check the load of the source database and the health of the runtime, then replay the setup.',
+  },
+  RuntimeExpired: {
+    title: 'The version of the self-hosted integration runtime has expired.',
+    remedy:
+      'Install the latest version of the integration runtime on each of its machines and turn automatic update on there: a version works for a year after its release. Then replay the setup.',
+  },
+  RuntimeFull: {
+    title: 'The self-hosted integration runtime had as many jobs as it takes when the time was over.',
+    remedy:
+      'Replay the setup when other work of the runtime has ended. If that comes back, add a node, raise the limit of concurrent jobs where its machine has room, or replay with another runtime (runtimeName: null makes one).',
   },
   '52090': {
     title: 'No data factory has room for the setup.',

@@ -30,7 +30,7 @@ import {
   startPreparation,
   startSourceUndo,
 } from './preparation.ts';
-import { ensureRuntime, findRuntime, leaveRuntime } from './runtime.ts';
+import { ensureRuntime, explainFailure, findRuntime, leaveRuntime } from './runtime.ts';
 import { endInstances } from './instances.ts';
 import { holdsPassword, releaseEnvironment, removeSecret } from './release.ts';
 import { beginRun, cancelReplication, closeRun, endRun, startReplication } from './replication.ts';
@@ -44,6 +44,7 @@ export const implementations: { readonly [Name in keyof typeof activities]: Impl
   measureFactory,
   findRuntime,
   ensureRuntime,
+  explainFailure,
   leaveRuntime,
   putConnections,
   restoreConnections,

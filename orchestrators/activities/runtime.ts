@@ -1,4 +1,5 @@
 import { entityNames } from '../../shared/factory/names.ts';
+import { failureOfRuntime } from '../../shared/runtimes/runtime-failure.ts';
 import type { Services } from '../../shared/services.ts';
 import { isBefore } from '../../shared/setup/states.ts';
 import { ask } from '../../shared/waits/look.ts';
@@ -15,6 +16,22 @@ function ownerOf(tenantId: string): string {
 export const findRuntime: Implementation<'findRuntime'> = async ({ tenantId, runtimeName }, { runtimes }) => {
   const runtime = await runtimes.get(tenantId, runtimeName);
   return runtime === undefined || runtime.removing ? {} : { factory: runtime.factory };
+};
+
+export const explainFailure: Implementation<'explainFailure'> = async (
+  { factory, runtimeName: name, failure },
+  { factories },
+) => {
+  try {
+    const [{ versionStatus }, load] = await Promise.all([
+      factories.runtimeStatus(factory, name),
+      factories.runtimeLoad(factory, name),
+    ]);
+    return { failure: failureOfRuntime(failure, { name, versionStatus, load }) };
+  } catch {
+    // The attempt has failed: that is not to be held up by a factory that cannot say more about it.
+    return { failure };
+  }
 };
 
 export const ensureRuntime: Implementation<'ensureRuntime'> = async (input, services, { head }) => {

@@ -23,6 +23,12 @@ const work = [
   'finish',
 ];
 
+const offline = {
+  kind: 'ended',
+  status: 'Failed',
+  message: "The Self-hosted Integration Runtime 'shir-1' is offline",
+};
+
 describe('a setup, replayed from the start after every step', () => {
   test('reaches Ready step by step', async () => {
     const world = successfulWorld();
@@ -94,6 +100,20 @@ describe('a setup that fails', () => {
     const { steps } = await play(world, 'setup', setupInput);
     expect(steps).toContain('cancelRuns');
     expect(codeOf(world.milestones.at(-1))).toBe('52073');
+  });
+
+  test.each([
+    ['assess', undefined, '52073', 'RuntimeFull'],
+    ['install', undefined, '52073', 'RuntimeFull'],
+    ['assess', offline, '52071', 'RuntimeExpired'],
+    ['runtime', undefined, '52071', 'RuntimeExpired'],
+  ])('asks the runtime when %s fails, and takes its word: %#', async (event, answer, met, code) => {
+    const explainFailure = ({ failure }: { failure: { code: string } }) => ({
+      failure: { ...failure, code: failure.code === met ? code : failure.code },
+    });
+    const world = successfulWorld({ explainFailure }, { [event]: () => answer });
+    await play(world, 'setup', { ...setupInput, runtimeWaitSeconds: 600 });
+    expect(codeOf(world.milestones.at(-1))).toBe(code);
   });
 
   test('ends with the reasons of the factories when none has room', async () => {

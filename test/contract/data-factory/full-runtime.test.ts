@@ -7,6 +7,8 @@ import { checkCatalogue } from '../../../shared/checks/catalogue.ts';
 import type { CheckInput, Finding } from '../../../shared/checks/check.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { DataFactories } from '../../../shared/factory/data-factory.ts';
+import { setupFailure } from '../../../shared/setup/failure.ts';
+import { explained } from '../../support/explained-failure.ts';
 import { besideProbes } from '../../support/measured.ts';
 import { startSilentEndpoint } from '../../support/silent-endpoint.ts';
 import type { SilentEndpoint } from '../../support/silent-endpoint.ts';
@@ -59,6 +61,13 @@ async function checked(asked: DataFactories = factories): Promise<Finding | unde
   return checkCatalogue.find(({ id }) => id === 'NET-03')?.evaluate({ ...besideProbes, runtime } as CheckInput);
 }
 
+/** The code of a stage that ran out of time, once the runtime was asked. */
+async function codeOfLateStage(asked: DataFactories = factories): Promise<string> {
+  const failure = setupFailure('52073', 'Stage assess had not ended.');
+  const { code } = await explained(asked, { factory, runtimeName: RUNTIME, failure });
+  return code;
+}
+
 async function start(count: number): Promise<string> {
   const activities = Array.from({ length: count }, (_, index) => ({
     ...script('silent', 'SELECT 1 AS one'),
@@ -78,6 +87,7 @@ test('a full runtime queues a job until another one ends, and is told', async ()
     status: 'passed',
     measured: expect.stringMatching(/^jobs 7 of 8,/) as string,
   });
+  expect(await codeOfLateStage()).toBe('52073');
   const last = await start(2);
   const statuses = async () => (await activityRuns(fixture, last)).map(({ status }) => status);
   expect(await statuses()).toEqual(['InProgress', 'Queued']);
@@ -85,6 +95,7 @@ test('a full runtime queues a job until another one ends, and is told', async ()
     status: 'failed',
     measured: expect.stringMatching(/^jobs 8 of 8,/) as string,
   });
+  expect(await codeOfLateStage()).toBe('RuntimeFull');
   await fixture.client.pipelineRuns.cancel(GROUP, FACTORY, almost);
   await runEnd(fixture, almost);
   expect(await statuses()).toEqual(['InProgress', 'InProgress']);
@@ -129,6 +140,7 @@ test('a load that is refused for now is asked for again', async () => {
     additionalPolicies: [{ policy: busy, position: 'perRetry' }],
     retryOptions: { maxRetries: 0 },
   });
-  const asked = new DataFactories(() => client, systemClock).runtimeLoad(factory, RUNTIME);
-  await expect(asked).rejects.toMatchObject({ statusCode: 408 });
+  const asked = new DataFactories(() => client, systemClock);
+  expect(await codeOfLateStage(asked)).toBe('52073');
+  await expect(asked.runtimeLoad(factory, RUNTIME)).rejects.toMatchObject({ statusCode: 408 });
 });

@@ -2,7 +2,10 @@ import type { ActivityUnion, DataFactoryManagementClient, PipelineResource } fro
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../../local/endpoint/clock.ts';
 import { registerRuntimeNode } from '../../../local/data-factory/runtime-node.ts';
+import { systemClock } from '../../../shared/clock.ts';
+import { DataFactories } from '../../../shared/factory/data-factory.ts';
 import { runFailure } from '../../../shared/factory/run-failure.ts';
+import { explained } from '../../support/explained-failure.ts';
 import {
   activityRuns,
   FACTORY,
@@ -10,6 +13,7 @@ import {
   putPipeline,
   runEnd,
   startDataFactoryFixture,
+  SUBSCRIPTION,
   type DataFactoryFixture,
 } from '../fixtures/data-factory.ts';
 
@@ -329,10 +333,16 @@ describe('activities on a self-hosted integration runtime', () => {
     expect(properties).toMatchObject({ state: 'Offline', versionStatus: 'Expired' });
     const runId = await start({ activities: [script('shir-old')] });
     const { status = '', message = '' } = await runEnd(fixture, runId);
-    expect(runFailure('assess', status, message)).toMatchObject({
-      code: '52071',
-      remedy: expect.stringContaining('install the latest version if its own has expired') as string,
+    const failure = runFailure('assess', status, message);
+    expect(failure).toMatchObject({ code: '52071' });
+    const factories = new DataFactories(() => client, systemClock);
+    const factory = { subscriptionId: SUBSCRIPTION, resourceGroup: GROUP, name: FACTORY };
+    expect(await explained(factories, { factory, runtimeName: 'shir-old', failure })).toMatchObject({
+      code: 'RuntimeExpired',
+      cause: `${failure.cause} The version of shir-old has expired.`,
+      remedy: expect.stringContaining('Install the latest version') as string,
     });
+    expect(await explained(factories, { factory, runtimeName: 'shir-offline', failure })).toEqual(failure);
   });
 
   test('are queued until a first node is registered', async () => {

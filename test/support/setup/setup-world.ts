@@ -2,6 +2,7 @@
 import { handlers } from '../../../orchestrators/handlers.ts';
 import { storedAssessmentId } from '../../../shared/setup/assessment.ts';
 import type { SetupInput } from '../../../shared/setup/attempt-input.ts';
+import type { SetupFailure } from '../../../shared/setup/setup.ts';
 import type { World } from '../durable/replay.ts';
 
 export const factories = ['factory-a', 'factory-b', 'factory-c'].map((name) => ({
@@ -58,6 +59,7 @@ export function successfulWorld(
     leaveRuntime: ({ runtimeName, remove }: { runtimeName: string; remove: boolean }) => ({
       removed: remove ? [runtimeName] : [],
     }),
+    explainFailure: ({ failure }: { failure: SetupFailure }) => ({ failure }),
     ensureRuntime: () => ({ kind: 'present', runtimeName: 'shir-0123456789ab' }),
     putConnections: () => null,
     restoreConnections: () => null,

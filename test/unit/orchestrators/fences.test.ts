@@ -17,6 +17,7 @@ const fences: Readonly<Record<Name, Fence>> = {
   measureFactory: 'none',
   findRuntime: 'none',
   leaveRuntime: 'undo',
+  explainFailure: 'none',
   ensureRuntime: 'forward',
   putConnections: 'forward',
   restoreConnections: 'undo',

@@ -1,0 +1,21 @@
+import type { OrchestrationContext } from 'durable-functions';
+import { call } from '../shared/durable.ts';
+import type { Steps } from '../shared/durable.ts';
+import type { SetupFailure } from '../shared/setup/setup.ts';
+import { activities } from './contract.ts';
+import type { Placed } from './contract.ts';
+
+/**
+ * A failure for want of a runtime (52071) or of time (52073), with what the runtime says of itself.
+ * @param runtimeName none if the source needs no runtime
+ */
+export function* explained(
+  context: OrchestrationContext,
+  { factory }: Pick<Placed, 'factory'>,
+  runtimeName: string | undefined,
+  failure: SetupFailure,
+): Steps<SetupFailure> {
+  if (runtimeName === undefined) return failure;
+  const answer = yield* call(context, activities.explainFailure, { factory, runtimeName, failure });
+  return answer.failure;
+}
