@@ -1,4 +1,5 @@
-// A runtime whose nodes have as many jobs as they take: further ones are queued, and the check before a migration says so.
+// A runtime whose nodes have as many jobs as they take, or an expired version: further jobs are queued, or fail; checks and failures
+// say so.
 import { createHttpHeaders } from '@azure/core-rest-pipeline';
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -102,6 +103,26 @@ test('a full runtime queues a job until another one ends, and is told', async ()
   await fixture.client.pipelineRuns.cancel(GROUP, FACTORY, last);
   await runEnd(fixture, last);
   expect(await factories.runtimeLoad(factory, RUNTIME)).toMatchObject({ runningJobs: 0, jobLimit: JOBS });
+});
+
+test('jobs fail once the version of the nodes has expired, and that is told', async () => {
+  const runtimeName = 'shir-old';
+  const { client } = fixture;
+  await client.integrationRuntimes.createOrUpdate(GROUP, FACTORY, runtimeName, { properties: { type: 'SelfHosted' } });
+  const { authKey1 = '' } = await client.integrationRuntimes.listAuthKeys(GROUP, FACTORY, runtimeName);
+  const node = await registerRuntimeNode(fixture.dataFactory.url, { authKey: authKey1, nodeName: 'node' });
+  const failure = setupFailure('52071', `The Self-hosted Integration Runtime '${runtimeName}' is offline.`);
+  await node.stop();
+  expect(await explained(factories, { factory, runtimeName, failure })).toEqual(failure);
+  await node.expire();
+  await node.start();
+  const { properties } = await client.integrationRuntimes.getStatus(GROUP, FACTORY, runtimeName);
+  expect(properties).toMatchObject({ state: 'Offline', versionStatus: 'Expired' });
+  expect(await explained(factories, { factory, runtimeName, failure })).toMatchObject({
+    code: 'RuntimeExpired',
+    cause: `${failure.cause} The version of ${runtimeName} has expired.`,
+    remedy: expect.stringContaining('Install the latest version') as string,
+  });
 });
 
 test.each([

@@ -2,10 +2,6 @@ import type { ActivityUnion, DataFactoryManagementClient, PipelineResource } fro
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../../local/endpoint/clock.ts';
 import { registerRuntimeNode } from '../../../local/data-factory/runtime-node.ts';
-import { systemClock } from '../../../shared/clock.ts';
-import { DataFactories } from '../../../shared/factory/data-factory.ts';
-import { runFailure } from '../../../shared/factory/run-failure.ts';
-import { explained } from '../../support/explained-failure.ts';
 import {
   activityRuns,
   FACTORY,
@@ -13,7 +9,6 @@ import {
   putPipeline,
   runEnd,
   startDataFactoryFixture,
-  SUBSCRIPTION,
   type DataFactoryFixture,
 } from '../fixtures/data-factory.ts';
 
@@ -322,27 +317,6 @@ describe('activities on a self-hosted integration runtime', () => {
         error: { errorCode: '2010', message: "The Self-hosted Integration Runtime 'shir-offline' is offline" },
       },
     ]);
-  });
-
-  test('fail as those of one that is offline once the version of its nodes has expired', async () => {
-    const authKey = await createRuntime('shir-old');
-    const node = await registerRuntimeNode(fixture.dataFactory.url, { authKey, nodeName: 'node' });
-    await node.expire();
-    await node.start();
-    const { properties } = await client.integrationRuntimes.getStatus(GROUP, FACTORY, 'shir-old');
-    expect(properties).toMatchObject({ state: 'Offline', versionStatus: 'Expired' });
-    const runId = await start({ activities: [script('shir-old')] });
-    const { status = '', message = '' } = await runEnd(fixture, runId);
-    const failure = runFailure('assess', status, message);
-    expect(failure).toMatchObject({ code: '52071' });
-    const factories = new DataFactories(() => client, systemClock);
-    const factory = { subscriptionId: SUBSCRIPTION, resourceGroup: GROUP, name: FACTORY };
-    expect(await explained(factories, { factory, runtimeName: 'shir-old', failure })).toMatchObject({
-      code: 'RuntimeExpired',
-      cause: `${failure.cause} The version of shir-old has expired.`,
-      remedy: expect.stringContaining('Install the latest version') as string,
-    });
-    expect(await explained(factories, { factory, runtimeName: 'shir-offline', failure })).toEqual(failure);
   });
 
   test('are queued until a first node is registered', async () => {
