@@ -32,7 +32,7 @@ export async function* keptPlan(
   if (blob === undefined) return;
   const { key, destination } = setup;
   let count = 0;
-  for await (const line of services.staging.of(destination.region).read(key, blob)) {
+  for await (const line of services.staging.read(destination.region, key, blob)) {
     count += 1;
     if (count > MOST_TABLES) throw new Error(`The plan that is kept for ${key} has more than ${MOST_TABLES} tables`);
     yield keptTableSchema.parse(line);
@@ -48,9 +48,8 @@ export async function keptPlanBlob(
   { key, destination }: Pick<SetupRecord, 'key' | 'destination'>,
   attempt: AttemptId,
 ): Promise<BlobPlace | undefined> {
-  const account = staging.of(destination.region);
   for (const number of [attempt.attempt, await findings.originOf(attempt, 'check')]) {
-    if (await account.has(key, planBlob(number))) return planBlob(number);
+    if (await staging.has(destination.region, key, planBlob(number))) return planBlob(number);
   }
   return undefined;
 }

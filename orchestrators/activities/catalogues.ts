@@ -11,5 +11,5 @@ export function catalogueOf(
   { key, attempt, destination }: Pick<SetupRecord, 'key' | 'attempt' | 'destination'>,
   side: 'source' | 'destination',
 ): AsyncGenerator<CatalogueTable> {
-  return readCatalogue(staging.of(destination.region).read(key, catalogueBlob(attempt, side)));
+  return readCatalogue(staging.read(destination.region, key, catalogueBlob(attempt, side)));
 }

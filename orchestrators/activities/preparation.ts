@@ -73,12 +73,11 @@ export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, se
 };
 
 export const holdsCatalogues: Implementation<'holdsCatalogues'> = async ({ key, ...attempt }, services, { head }) => {
-  const { findings } = services;
-  const { destination } = await head();
-  const staging = services.staging.of(destination.region);
+  const { findings, staging } = services;
+  const { region } = (await head()).destination;
   const assessed = await findings.originOf(attempt, 'source');
   const sides = ['source', 'destination'] as const;
-  const held = await Promise.all(sides.map((side) => staging.has(key, catalogueBlob(assessed, side))));
+  const held = await Promise.all(sides.map((side) => staging.has(region, key, catalogueBlob(assessed, side))));
   return { holds: held.every((isThere) => isThere) };
 };
 

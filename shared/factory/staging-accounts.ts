@@ -1,4 +1,5 @@
 /** The staging accounts of all regions: what is copied stays in the region of the environment to which it goes. */
+import type { BlobPlace } from './names.ts';
 import type { Staging } from './staging.ts';
 
 export class StagingAccounts {
@@ -11,9 +12,31 @@ export class StagingAccounts {
     this.#others = others;
   }
 
-  /** The account for setups of environments in a region. */
+  /** The account for what is written for setups of environments in a region. */
   of(region: string): Staging {
     return this.#byRegion.get(region) ?? this.#others;
+  }
+
+  /** Whether a blob of a setup is there, in whatever account. */
+  async has(region: string, key: string, blob: BlobPlace): Promise<boolean> {
+    return (await this.#holding(region, key, blob)) !== undefined;
+  }
+
+  /** Reads a blob of a setup as `Staging.read` does, from the account that has it. */
+  async *read(region: string, key: string, blob: BlobPlace): AsyncGenerator {
+    const staging = (await this.#holding(region, key, blob)) ?? this.of(region);
+    yield* staging.read(key, blob);
+  }
+
+  /**
+   * The account of the region, if the blob is there; else another one: the region may have got an account of its own since it was
+   * written, or the environment may have moved.
+   */
+  async #holding(region: string, key: string, blob: BlobPlace): Promise<Staging | undefined> {
+    for (const staging of new Set([this.of(region), ...this.#all()])) {
+      if (await staging.has(key, blob)) return staging;
+    }
+    return undefined;
   }
 
   /** Keys of the setups that have a container, in whatever account. */

@@ -182,6 +182,35 @@ test('each region has its own containers, and what moved to another one is remov
   expect(await accounts.remove(key)).toBe(false);
 });
 
+test('what was written before a region had an account of its own is read where it is, until it is written anew', async () => {
+  const north = await startStorage({ tls, directory: join(directory, 'north') });
+  onTestFinished(() => north.stop());
+  const at = ({ blobUrl }: Storage) => new Staging(new BlobServiceClient(blobUrl, credential));
+  const [key, blob, lines] = [
+    '00000000000c',
+    { folder: 'plan/attempt-1', file: 'tables.json.gz' },
+    (text: string) => gzipSync(text),
+  ];
+  const before = new StagingAccounts(new Map(), at(storage));
+  await before.of('northeurope').open(key);
+  await before.of('northeurope').write(key, blob, lines('{"name":"old"}\n'));
+
+  const after = new StagingAccounts(new Map([['northeurope', at(north)]]), at(storage));
+  expect(await after.has('northeurope', key, blob)).toBe(true);
+  expect(await Array.fromAsync(after.read('northeurope', key, blob))).toEqual([{ name: 'old' }]);
+  await after.of('northeurope').open(key);
+  expect(await Array.fromAsync(after.read('northeurope', key, blob))).toEqual([{ name: 'old' }]);
+  await after.of('northeurope').write(key, blob, lines('{"name":"new"}\n'));
+  expect(await Array.fromAsync(after.read('northeurope', key, blob))).toEqual([{ name: 'new' }]);
+  expect(await after.has('northeurope', key, { ...blob, file: 'none.json.gz' })).toBe(false);
+  await expect(
+    Array.fromAsync(after.read('northeurope', key, { ...blob, file: 'none.json.gz' })),
+  ).rejects.toMatchObject({
+    statusCode: 404,
+  });
+  await after.remove(key);
+});
+
 describe('access', () => {
   test('is refused to a token for another resource', async () => {
     const token = await identity.getToken('https://vault.azure.net');
