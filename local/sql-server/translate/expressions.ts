@@ -85,8 +85,6 @@ function like(reader: TokenReader, scope: Scope, before: string[]): string {
   const tokens = reader.until(...LIKE_ENDS);
   const pattern = expression(tokens, scope);
   const escape = reader.accept('ESCAPE') ? expression(reader.until(...LIKE_ENDS), scope) : "''";
-  const simple = tokens.length === 1 && tokens[0]?.kind === 'string' && !tokens[0].text.includes('[');
-  if (simple) return `LIKE ${pattern} ESCAPE ${escape}`;
   if (negated) before.pop();
   return `OPERATOR(tsql.${negated ? '!~~@' : '~~@'}) tsql.like_regex(${pattern}, ${escape})`;
 }
