@@ -21,8 +21,8 @@ await build({
     sourcemap: true,
     rolldownOptions: {
       input: { main: 'functions/main.ts', cli: 'cli/main.ts' },
-      // The worker of Azure Functions supplies it.
-      external: ['@azure/functions-core'],
+      // The worker of Azure Functions supplies the first; the other, which colours traces of `debug`, is here by a tool alone.
+      external: ['@azure/functions-core', 'supports-color'],
       output: {
         chunkFileNames: '[name].js',
         // Names stay as they are, for stack traces and for what goes by the name of a function or class.

@@ -10,6 +10,9 @@ import { answerWaits, recordedSetup, recordSetupHistories, setupApp } from '../s
 import { successfulWorld } from '../support/setup/setup-world.ts';
 import { TaskHub } from '../support/durable/task-hub.ts';
 
+const root = path.join(import.meta.dirname, '../..');
+const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
+
 /**
  * Histories that releases have left. Orchestrations that are under way when a release is deployed go on with its code, so
  * today's code must schedule what they hold.
@@ -21,16 +24,22 @@ function readHistories(directory: string): { file: string; histories: InstanceHi
   }));
 }
 
-const stored = readHistories(path.join(import.meta.dirname, 'histories'));
+const directoryOfReleases = path.join(import.meta.dirname, 'histories');
+const releases = readdirSync(directoryOfReleases);
+const storedOf = (release: string) => readHistories(path.join(directoryOfReleases, release));
+const stored = releases.flatMap((release) => storedOf(release).map((kept) => ({ release, ...kept })));
 
 let hub: TaskHub | undefined;
 async function openHub(): Promise<TaskHub> {
   hub = await TaskHub.open({ appDirectory: setupApp, activities: successfulWorld().activities });
   return hub;
 }
-afterEach(() => hub?.close());
+afterEach(async () => {
+  await hub?.close();
+  hub = undefined;
+});
 
-describe.each(stored)('the stored $file', ({ histories }) => {
+describe.each(stored)('the stored $file of $release', ({ histories }) => {
   test.each(histories)('$name $status: the code of today schedules the same', async (history) => {
     await replayHistory((await openHub()).app, history);
   });
@@ -55,14 +64,21 @@ describe('what a setup leaves today', () => {
   test('can be recorded, replayed, and taken up half done', async () => {
     await recordSetupHistories(directory);
     const recorded = readHistories(directory);
-    expect(recorded.map(({ file }) => file)).toEqual(stored.map(({ file }) => file));
+    expect(recorded.map(({ file }) => file)).toEqual(storedOf(version).map(({ file }) => file));
     const { app } = await openHub();
     for (const { histories } of recorded) for (const history of histories) await replayHistory(app, history);
   });
 });
 
-test('a setup that an earlier release has left half done goes on to its end', async () => {
-  const waiting = stored.find(({ file }) => file === 'waiting-for-runtime.json');
+test('each release has left its histories', () => {
+  const changelog = readFileSync(path.join(root, 'CHANGELOG.md'), 'utf8');
+  const released = changelog.match(/(?<=^## \[)\d+\.\d+\.\d+(?=\] - \d{4}-\d\d-\d\d$)/gm);
+  expect(released?.[0]).toBe(version);
+  expect(new Set(releases)).toEqual(new Set(released));
+});
+
+test.each(releases)('a setup that release %s has left half done goes on to its end', async (release) => {
+  const waiting = storedOf(release).find(({ file }) => file === 'waiting-for-runtime.json');
   const later = await openHub();
   await later.import(waiting?.histories ?? []);
   await answerWaits(later);

@@ -16,6 +16,16 @@ const node22 = path.join(root, 'node_modules/node-22/node_modules/node/bin/node'
 const run = promisify(execFile);
 const packedSchema = z.tuple([z.object({ filename: z.string(), files: z.array(z.object({ path: z.string() })) })]);
 
+const billSchema = z.object({
+  components: z.array(
+    z.object({
+      name: z.string(),
+      version: z.string(),
+      properties: z.array(z.object({ name: z.string() })).optional(),
+    }),
+  ),
+});
+
 let folder: string;
 let files: string[];
 let installed: string;
@@ -66,6 +76,19 @@ test('says under which licence each package is that it holds', async () => {
   for (const name of ['@azure/functions', 'durable-functions', 'mssql', 'tedious', 'commander', 'zod']) {
     expect(licenses).toMatch(new RegExp(`^## ${name} - .* \\(MIT\\)$`, 'm'));
   }
+});
+
+test('holds no package that the bill of materials does not name', async () => {
+  const licenses = await readFile(path.join(installed, 'dist/licenses.md'), 'utf8');
+  const held = [...licenses.matchAll(/^## (\S+) - (\S+) \(/gm)].map(([, name = '', version]) => `${name}@${version}`);
+  const { components } = billSchema.parse(JSON.parse(await npm(root, 'run', '--silent', 'sbom')));
+  const isForDevelopment = ({ properties = [] }: (typeof components)[number]) =>
+    properties.some(({ name }) => name === 'cdx:npm:package:development');
+  const named = new Set(
+    components.filter((one) => !isForDevelopment(one)).map(({ name, version }) => `${name}@${version}`),
+  );
+  expect(held.length).toBeGreaterThan(100);
+  expect(held.filter((one) => !named.has(one))).toEqual([]);
 });
 
 test('needs no other package', async () => {
