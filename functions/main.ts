@@ -1,3 +1,4 @@
 /** What the host loads. Places in stack traces are those of the sources, also in what is loaded from here on. */
 process.setSourceMapsEnabled(true);
-await import('./index.ts');
+const { registerApp } = await import('./index.ts');
+await registerApp();

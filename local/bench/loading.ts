@@ -26,7 +26,7 @@ const telemetry = {
 const unbundled = mkdtempSync(path.join(root, 'node_modules/.cache-unbundled-'));
 try {
   compile(unbundled);
-  const entries = { bundle: path.join(root, 'dist/main.js'), unbundled: path.join(unbundled, 'functions/index.js') };
+  const entries = { bundle: path.join(root, 'dist/main.js'), unbundled: path.join(unbundled, 'functions/main.js') };
   const rounds = Array.from({ length: ROUNDS }, () => ({
     bundle: load(entries.bundle, settings),
     observed: load(entries.bundle, { ...settings, ...telemetry }),
