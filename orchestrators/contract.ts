@@ -156,7 +156,7 @@ export const activities = {
   explainFailure: activity(
     'explainFailure',
     z.object({ factory: factorySchema, runtimeName: z.string(), failure: setupFailureSchema }),
-    z.object({ failure: setupFailureSchema }),
+    z.object({ explained: setupFailureSchema }),
   ),
   /** Says that the setup uses its runtime no more; with `remove`, the runtime goes if no other setup uses it. */
   leaveRuntime: activity(

@@ -99,6 +99,6 @@ function* runStage(
   }
   if (run.status === 'Succeeded') return { kind: 'succeeded', runId: begun.runId };
   const told = runFailure(stage, run.status, run.message);
-  const failure = told.code === '52071' ? yield* explained(context, placed, runtimeName, told) : told;
+  const failure = yield* explained(context, placed, runtimeName, told);
   return { kind: 'failed', failure, detail: redact(run.message) };
 }

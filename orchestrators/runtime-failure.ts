@@ -6,7 +6,8 @@ import { activities } from './contract.ts';
 import type { Placed } from './contract.ts';
 
 /**
- * A failure for want of a runtime (52071) or of time (52073), with what the runtime says of itself.
+ * A failure with what the runtime says of itself. Every failure is asked about, because what is told of it comes from texts that are read
+ * anew at each replay: a later release may read them otherwise, and must schedule the same.
  * @param runtimeName none if the source needs no runtime
  */
 export function* explained(
@@ -17,5 +18,5 @@ export function* explained(
 ): Steps<SetupFailure> {
   if (runtimeName === undefined) return failure;
   const answer = yield* call(context, activities.explainFailure, { factory, runtimeName, failure });
-  return answer.failure;
+  return answer.explained;
 }

@@ -1,6 +1,6 @@
 /**
  * A downstream service in one file: it takes the setups that have news, one session each, and handles their events in
- * order and once. Where it listens is told by settings, with which it runs against the local stack and against Azure:
+ * order. Where it listens is told by settings, with which it runs against the local stack and against Azure:
  *
  * - `SERVICE_BUS_NAMESPACE`: host name of the namespace, such as `….servicebus.windows.net`
  * - `SERVICE_BUS_TOPIC`, `SERVICE_BUS_SUBSCRIPTION`: a subscription with sessions. Default `setup-events`, `provisioning`
@@ -9,6 +9,7 @@
  * Azure Service Bus Data Receiver on the subscription.
  */
 import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import { DefaultAzureCredential } from '@azure/identity';
 import { isServiceBusError, ServiceBusClient } from '@azure/service-bus';
 import type { ServiceBusReceivedMessage, ServiceBusSessionReceiver } from '@azure/service-bus';
@@ -17,6 +18,8 @@ import type { ServiceBusReceivedMessage, ServiceBusSessionReceiver } from '@azur
 const SESSIONS = 4;
 /** A setup without news for so long makes room for another one; its next event is a session again. */
 const IDLE_MS = 5_000;
+/** After Service Bus has refused to give a session. */
+const PAUSE_MS = 5_000;
 
 interface SetupEvent {
   readonly id: string;
@@ -26,7 +29,7 @@ interface SetupEvent {
   readonly data: object;
 }
 
-/** What your service does with an event. If it throws, the event comes again, ten times at most. */
+/** What your service does with an event, at least once. If it throws, the event comes again, ten times at most. */
 async function handle({ id, type, data }: SetupEvent): Promise<void> {
   console.log(id, type, JSON.stringify(data));
 }
@@ -74,7 +77,9 @@ async function nextSession(): Promise<ServiceBusSessionReceiver | undefined> {
     return await client.acceptNextSession(topic, subscription);
   } catch (error) {
     if (isServiceBusError(error) && error.code === 'ServiceTimeout') return undefined;
-    throw error;
+    console.error(error);
+    await setTimeout(PAUSE_MS);
+    return undefined;
   }
 }
 
@@ -91,12 +96,26 @@ async function takeEvents(session: ServiceBusSessionReceiver): Promise<void> {
       continue;
     }
     const { sequence } = event;
-    if (sequence === undefined || sequence > last) await handle(event);
+    if (sequence === undefined || sequence > last) await handleOrGiveBack(session, message, event);
     if (sequence !== undefined && sequence > last) {
       last = sequence;
       await session.setSessionState(last);
     }
     await session.completeMessage(message);
+  }
+}
+
+/** Only an event that is given back counts as delivered: once that was too often, it is put aside. */
+async function handleOrGiveBack(
+  session: ServiceBusSessionReceiver,
+  message: ServiceBusReceivedMessage,
+  event: SetupEvent,
+): Promise<void> {
+  try {
+    await handle(event);
+  } catch (error) {
+    await session.abandonMessage(message);
+    throw error;
   }
 }
 

@@ -29,11 +29,11 @@ export async function putSetup(call: TenantCall): Promise<HttpResponseInit> {
   const { setupRequest, password } = await readSetupRequest(request, services.settings);
   const key = setupKey(services.settings.MIGRATION_EVENT_SOURCE, { tenantId, setupId });
   const wanted = { tenantId, setupId, key, request: setupRequest };
-  requireKnownChecks(wanted, setupRequest.checkSelection);
 
   const existing = await services.store.get(wanted);
   if (existing !== undefined && existing.state !== 'Deleted') return answerExisting(call, existing, wanted, password);
   requirePreconditions(request, undefined);
+  requireKnownChecks(wanted, setupRequest.checkSelection);
   const begun = { ...wanted, request: await withRuntimeOfAssessment(call, wanted, setupRequest) };
   return begin(call, existing, begun, password);
 }

@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import { clipList } from '../../shared/clip.ts';
 import { reportChecks } from '../../shared/checks/report.ts';
+import type { CheckSelection } from '../../shared/checks/check-selection.ts';
+import { withBlockers } from '../../shared/checks/known-checks.ts';
 import { rowsOfResults } from '../../shared/checks/stored-results.ts';
 import { evaluateChecks as evaluate } from '../../shared/checks/catalogue.ts';
 import { extensionSchema, sourceFactsSchema } from '../../shared/checks/probe.ts';
 import { catalogueBlob, entityNames } from '../../shared/factory/names.ts';
 import { preparationActivities } from '../../shared/factory/preparation-pipeline.ts';
 import { isAssessment } from '../../shared/setup/assessment.ts';
+import type { SetupRecord } from '../../shared/setup/head.ts';
 import { setupFailure } from '../../shared/setup/failure.ts';
 import { dataOf } from '../../shared/setup/milestone-data.ts';
 import { instanceIdOf } from '../../shared/setup/setup.ts';
@@ -45,10 +48,16 @@ export const cancelRuns: Implementation<'cancelRuns'> = async ({ factory, key },
   return { active: await factories.cancelRuns(factory, [entityNames(key).pipelines.prepare]) };
 };
 
+/** An assessment leaves out what its request says; a setup goes on to change things, and leaves out nothing that can block. */
+function selectionOf(setup: SetupRecord): CheckSelection | undefined {
+  const { checkSelection } = setup.request;
+  return checkSelection === undefined || isAssessment(setup) ? checkSelection : withBlockers(checkSelection);
+}
+
 export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, services, { head, stopped: ask }) => {
   const setup = await head();
   const { measured, foreseen } = await measure(input, setup, services);
-  const results = evaluate(measured, setup.request.checkSelection);
+  const results = evaluate(measured, selectionOf(setup));
   // Reading the catalogues of many tables takes longer than the fence lasts.
   const stopped = await ask();
   if (stopped !== undefined) return { stopped };

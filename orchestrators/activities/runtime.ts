@@ -1,5 +1,5 @@
 import { entityNames } from '../../shared/factory/names.ts';
-import { failureOfRuntime } from '../../shared/runtimes/runtime-failure.ts';
+import { failureOfRuntime, mayComeFromRuntime } from '../../shared/runtimes/runtime-failure.ts';
 import type { Services } from '../../shared/services.ts';
 import { isBefore } from '../../shared/setup/states.ts';
 import { ask } from '../../shared/waits/look.ts';
@@ -22,15 +22,16 @@ export const explainFailure: Implementation<'explainFailure'> = async (
   { factory, runtimeName: name, failure },
   { factories },
 ) => {
+  if (!mayComeFromRuntime(failure)) return { explained: failure };
   try {
     const [{ versionStatus }, load] = await Promise.all([
       factories.runtimeStatus(factory, name),
       factories.runtimeLoad(factory, name),
     ]);
-    return { failure: failureOfRuntime(failure, { name, versionStatus, load }) };
+    return { explained: failureOfRuntime(failure, { name, versionStatus, load }) };
   } catch {
     // The attempt has failed: that is not to be held up by a factory that cannot say more about it.
-    return { failure };
+    return { explained: failure };
   }
 };
 

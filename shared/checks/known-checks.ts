@@ -29,6 +29,15 @@ export function blockersLeftOut(selection: CheckSelection): string[] {
     .map(({ id }) => id);
 }
 
+/** The selection with every check that can block, also with one that has come since it was made. */
+export function withBlockers(selection: CheckSelection): CheckSelection {
+  const { include, exclude = [] } = selection;
+  const blockers = blockersLeftOut(selection);
+  return include === undefined
+    ? { exclude: exclude.filter((id) => !blockers.includes(id)) }
+    : { include: [...include, ...blockers] };
+}
+
 /** All ids have one form, so that those are near that have the same characters in the same places. */
 function nearestTo(text: string): string[] {
   const likeness = (id: string) => id.split('').filter((character, index) => character === text[index]).length;

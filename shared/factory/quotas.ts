@@ -47,7 +47,7 @@ const countedEvery = [
 /**
  * Whether the entities of a factory are to be counted again: the more often, the nearer it is to its limit. In between the book
  * counts what setups bring in; what they take away again, and what others do, it learns by the next count. Not as long as Azure
- * Monitor says how many there are.
+ * Monitor says how many there are, but near the limit: how old the number itself is nobody promises.
  */
 export function isCountDue(
   known: KnownFactory & { readonly countedAt: Date | undefined; readonly readingAt: Date | undefined },
@@ -55,8 +55,8 @@ export function isCountDue(
 ): boolean {
   const { countedAt, readingAt } = known;
   if (countedAt === undefined) return true;
-  if (readingAt !== undefined && !isStale(readingAt, now)) return false;
   const share = shareOf(quotasOf(known).entities);
+  if (share < WARNED_SHARE && readingAt !== undefined && !isStale(readingAt, now)) return false;
   const period = countedEvery.find((one) => share >= one.share)?.ms ?? 0;
   // The timer that asks comes about every ten minutes.
   return now.getTime() - countedAt.getTime() > period - MINUTE_MS;

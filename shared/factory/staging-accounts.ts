@@ -30,13 +30,18 @@ export class StagingAccounts {
 
   /**
    * The account of the region, if the blob is there; else another one: the region may have got an account of its own since it was
-   * written, or the environment may have moved.
+   * written, or the environment may have moved. An account of another region that does not answer has nothing: what is not found is
+   * made again, and one region is not to stand still for another.
    */
   async #holding(region: string, key: string, blob: BlobPlace): Promise<Staging | undefined> {
-    for (const staging of new Set([this.of(region), ...this.#all()])) {
-      if (await staging.has(key, blob)) return staging;
-    }
-    return undefined;
+    const own = this.of(region);
+    if (await own.has(key, blob)) return own;
+    const others = this.#all().filter((staging) => staging !== own);
+    const answers = await Promise.allSettled(others.map((staging) => staging.has(key, blob)));
+    return others.find((_staging, index) => {
+      const answer = answers[index];
+      return answer?.status === 'fulfilled' && answer.value;
+    });
   }
 
   /** Keys of the setups that have a container, in whatever account. */

@@ -10,6 +10,11 @@ interface FailedRuntime {
   readonly load: RuntimeLoad | RefusedLoad | undefined;
 }
 
+/** Whether it was for want of a node (52071) or of time (52073): a runtime says nothing of other failures. */
+export function mayComeFromRuntime({ code }: SetupFailure): boolean {
+  return code === '52071' || code === '52073';
+}
+
 /**
  * The failure with its cause in the runtime, if that has one: nodes of an expired version are offline for good, and one with as
  * many jobs as it takes lets a stage wait until its time is over.
@@ -21,5 +26,8 @@ export function failureOfRuntime(failure: SetupFailure, { name, versionStatus, l
   if (failure.code !== '52073' || load === undefined || 'refused' in load) return failure;
   const { runningJobs, jobLimit } = load;
   if (runningJobs < jobLimit) return failure;
-  return setupFailure('RuntimeFull', `${failure.cause} ${name} works on ${runningJobs} jobs of ${jobLimit}.`);
+  return setupFailure(
+    'RuntimeFull',
+    `${failure.cause} ${name} works on ${runningJobs} jobs of ${jobLimit}, this setup's own among them.`,
+  );
 }

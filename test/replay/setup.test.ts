@@ -109,7 +109,7 @@ describe('a setup that fails', () => {
     ['runtime', undefined, '52071', 'RuntimeExpired'],
   ])('asks the runtime when %s fails, and takes its word: %#', async (event, answer, met, code) => {
     const explainFailure = ({ failure }: { failure: { code: string } }) => ({
-      failure: { ...failure, code: failure.code === met ? code : failure.code },
+      explained: { ...failure, code: failure.code === met ? code : failure.code },
     });
     const world = successfulWorld({ explainFailure }, { [event]: () => answer });
     await play(world, 'setup', { ...setupInput, runtimeWaitSeconds: 600 });

@@ -16,7 +16,7 @@ export async function explained(factories: DataFactories, asked: Asked): Promise
   // It uses no other gateway.
   const answer = await implementations.explainFailure(asked, { factories } as Services, run);
   if ('stopped' in answer) throw new Error('Without a fence nothing stops it');
-  return answer.failure;
+  return answer.explained;
 }
 
 function expectNoClient(): never {

@@ -1,10 +1,11 @@
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { globSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -109,21 +110,47 @@ test('answers HTTP on Node 22', async () => {
   expect(await checks.json()).toHaveProperty('value.0.id');
 });
 
+// The worker of Azure puts its module in the way of `require`; the local host also in that of `import`.
+test('is loaded as the worker of Azure loads it', async () => {
+  const worker = path.join(folder, 'worker.cjs');
+  await writeFile(
+    worker,
+    `const { Module } = require('node:module');
+    const functions = [];
+    const core = {
+      version: '3', hostVersion: '4', log() {}, setProgrammingModel() {}, getProgrammingModel() {},
+      registerHook: () => ({}), registerFunction: (metadata) => functions.push(metadata.name), Disposable: class {},
+    };
+    Module.prototype.require = new Proxy(Module.prototype.require, {
+      apply: (target, self, args) => args[0] === '@azure/functions-core' ? core : Reflect.apply(target, self, args),
+    });
+    import(process.argv[2]).then(() => { console.log(functions.join()); process.exit(); });`,
+  );
+  const main = pathToFileURL(path.join(installed, 'dist/main.js')).href;
+  const { stdout } = await run(node22, [worker, main], { env: await sampleSettings() });
+  expect(stdout.split(',')).toEqual(expect.arrayContaining(['putSetup', 'selectFactory', 'settleSetups']));
+});
+
 test('is a command on Node 22', async () => {
   const { stdout } = await run(node22, [path.join(installed, 'dist/cli.js'), 'assess', '--help'], { cwd: folder });
   expect(stdout).toContain('--source <connection string>');
 });
 
-/** Starts the local host with what was installed. @returns its address */
-async function startHost(): Promise<string> {
-  const sample = z
+async function sampleSettings(): Promise<Record<string, string>> {
+  const { Values } = z
     .object({ Values: z.record(z.string(), z.string()) })
     .parse(JSON.parse(await readFile(path.join(root, 'local.settings.sample.json'), 'utf8')));
+  return Values;
+}
+
+/** Starts the local host with what was installed. @returns its address */
+async function startHost(): Promise<string> {
+  const settings = await sampleSettings();
   const args = [path.join(root, 'local/host/main.ts'), '--app', installed, '--port', '0'];
   const history = path.join(folder, 'history.db');
   const child = spawn(node22, [...args, '--history', history, '--keys', path.join(folder, 'keys.json')], {
     cwd: folder,
-    env: { ...sample.Values, PATH: process.env['PATH'] },
+    env: { ...settings, PATH: process.env['PATH'] },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   host = child;

@@ -1,7 +1,7 @@
 /** The sample of a downstream service, run as a stranger runs it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -46,8 +46,12 @@ async function start() {
 }
 
 /** Runs the sample until it has printed a line that ends so. @returns what it printed of events */
-async function runUntil(settings: Readonly<Record<string, string>>, end: string): Promise<string[]> {
-  const sample = spawn(process.execPath, ['samples/subscriber.ts'], {
+async function runUntil(
+  settings: Readonly<Record<string, string>>,
+  end: string,
+  file = 'samples/subscriber.ts',
+): Promise<string[]> {
+  const sample = spawn(process.execPath, [file], {
     env: { PATH: process.env['PATH'], ...settings },
   });
   const ended = once(sample, 'exit');
@@ -90,6 +94,26 @@ test('the sample handles events once and in order, also after it was started ane
   ]);
   const put = client.createReceiver('setup-events', 'provisioning', { subQueueType: 'deadLetter' });
   expect(await receiveOne(put)).toMatchObject({ body: 'hello', deadLetterReason: 'NoEvent' });
+});
+
+test('an event that cannot be handled is tried ten times and put aside, and the next one comes', async () => {
+  const { client, settings } = await start();
+  const folder = await mkdtemp('samples/.copy-');
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const text = await readFile('samples/subscriber.ts', 'utf8');
+  const work = 'console.log(id, type, JSON.stringify(data));';
+  expect(text).toContain(work);
+  const broken = join(folder, 'subscriber.ts');
+  await writeFile(broken, text.replace(work, `${work} if (id === 'bad') throw new Error('It cannot be handled.');`));
+  const sender = client.createSender('setup-events');
+  for (const [index, id] of ['bad', 'good'].entries()) {
+    const body = { id, type: 'setup.moved', sequence: String(index + 1).padStart(10, '0'), data: {} };
+    await sender.sendMessages({ messageId: id, sessionId: 'tenant.setup', body });
+  }
+  const lines = await runUntil(settings, 'good setup.moved {}', broken);
+  expect(lines).toEqual([...Array<string>(10).fill('bad setup.moved {}'), 'good setup.moved {}']);
+  const put = client.createReceiver('setup-events', 'provisioning', { subQueueType: 'deadLetter' });
+  expect(await receiveOne(put)).toMatchObject({ messageId: 'bad', deadLetterReason: 'MaxDeliveryCountExceeded' });
 });
 
 test('the sample names the setting that it misses', async () => {

@@ -211,6 +211,17 @@ test('what was written before a region had an account of its own is read where i
   await after.remove(key);
 });
 
+test('an account of another region that does not answer holds up nobody, the own one does', async () => {
+  const north = await startStorage({ tls, directory: join(directory, 'gone') });
+  const at = ({ blobUrl }: Storage) =>
+    new Staging(new BlobServiceClient(blobUrl, credential, { retryOptions: { maxTries: 1 } }));
+  const accounts = new StagingAccounts(new Map([['northeurope', at(north)]]), at(storage));
+  await north.stop();
+  const blob = { folder: 'plan/attempt-1', file: 'tables.json.gz' } as const;
+  expect(await accounts.has('westeurope', '00000000000d', blob)).toBe(false);
+  await expect(accounts.has('northeurope', '00000000000d', blob)).rejects.toThrow('ECONNREFUSED');
+});
+
 describe('access', () => {
   test('is refused to a token for another resource', async () => {
     const token = await identity.getToken('https://vault.azure.net');

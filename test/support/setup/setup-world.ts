@@ -59,7 +59,7 @@ export function successfulWorld(
     leaveRuntime: ({ runtimeName, remove }: { runtimeName: string; remove: boolean }) => ({
       removed: remove ? [runtimeName] : [],
     }),
-    explainFailure: ({ failure }: { failure: SetupFailure }) => ({ failure }),
+    explainFailure: ({ failure }: { failure: SetupFailure }) => ({ explained: failure }),
     ensureRuntime: () => ({ kind: 'present', runtimeName: 'shir-0123456789ab' }),
     putConnections: () => null,
     restoreConnections: () => null,

@@ -18,6 +18,19 @@ const { scripts } = z
   .object({ scripts: z.record(z.string(), z.string()) })
   .parse(JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')));
 
+test('a deployment passes every parameter on, each with a default where Bicep would take an empty text', () => {
+  const parameters = readFileSync(path.join(root, 'infra/main.bicepparam'), 'utf8');
+  const deploy = workflows.find(({ name }) => name === 'deploy.yml')?.text ?? '';
+  const read = [...parameters.matchAll(/readEnvironmentVariable\('(\w+)', '([^']*)'\)/g)];
+  // Before the resources are made, a hook of azd registers the API and sets this one.
+  const passed = read.filter(([, name]) => name !== 'MIGRATION_API_CLIENT_ID' && name !== 'AZURE_ENV_NAME');
+  expect(passed.length).toBeGreaterThan(5);
+  for (const [, name = '', fallback = ''] of passed) {
+    const value = fallback === '' ? `vars.${name}` : `vars.${name} || '${fallback}'`;
+    expect(deploy).toContain(`\n      ${name}: \${{ ${value} }}\n`);
+  }
+});
+
 describe.each(workflows)('$name', ({ name, text }) => {
   test('is what GitHub understands', async () => {
     expect(await runLint(text, `.github/workflows/${name}`)).toEqual([]);
