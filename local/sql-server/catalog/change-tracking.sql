@@ -70,6 +70,7 @@ BEGIN
   IF NOT (SELECT d.change_tracking FROM tsql.databases d WHERE d.key = tsql.key()) THEN
     PERFORM tsql.fail(1718, pg_catalog.format('Change tracking must be enabled on database ''%s'' before it can be enabled on table ''%s''.', tsql.db_name(), table_name));
   END IF;
+  PERFORM tsql.require_trackable(tracked);
   IF EXISTS (SELECT 1 FROM tsql.tracked_tables t WHERE t.relation = tracked) THEN
     PERFORM tsql.fail(4996, pg_catalog.format('Change tracking is already enabled for table ''%s''.', table_name));
   END IF;

@@ -35,8 +35,16 @@ SELECT name, object_id, schema_id, parent_object_id,
   FROM tsql.constraints;
 CREATE VIEW sys.objects AS SELECT * FROM tsql.relation_objects UNION ALL SELECT * FROM sys.procedures UNION ALL SELECT * FROM tsql.constraint_objects;
 CREATE VIEW sys.tables AS
-SELECT o.*, false AS is_memory_optimized, 0::int2 AS temporal_type, false AS is_external, false AS is_filetable, 1 AS lob_data_space_id
-  FROM tsql.relation_objects o WHERE o.type = 'U ';
+SELECT o.*, m.relation IS NOT NULL AS is_memory_optimized, coalesce(m.durability, 0::int2) AS durability,
+       CASE m.durability WHEN 1 THEN 'SCHEMA_ONLY' ELSE 'SCHEMA_AND_DATA' END COLLATE tsql.ci AS durability_desc,
+       CASE WHEN v.relation IS NOT NULL THEN 2 WHEN h.history IS NOT NULL THEN 1 ELSE 0 END::int2 AS temporal_type,
+       CASE WHEN v.relation IS NOT NULL THEN 'SYSTEM_VERSIONED_TEMPORAL_TABLE' WHEN h.history IS NOT NULL THEN 'HISTORY_TABLE' ELSE 'NON_TEMPORAL_TABLE' END COLLATE tsql.ci AS temporal_type_desc,
+       v.history AS history_table_id, false AS is_external, false AS is_filetable, 1 AS lob_data_space_id
+  FROM tsql.relation_objects o
+  LEFT JOIN tsql.memory_optimized m ON m.relation = o.object_id
+  LEFT JOIN tsql.versioned v ON v.relation = o.object_id
+  LEFT JOIN tsql.versioned h ON h.history = o.object_id
+ WHERE o.type = 'U ';
 CREATE VIEW sys.views AS SELECT * FROM tsql.relation_objects WHERE type = 'V ';
 CREATE VIEW sys.all_objects AS SELECT * FROM sys.objects;
 CREATE VIEW sys.sql_modules AS
@@ -126,7 +134,8 @@ SELECT c.object_id, c.name, c.column_id, t.system_type_id, t.user_type_id,
             THEN CASE c.attcollation::regcollation::text WHEN '"C"' THEN 'Latin1_General_100_BIN2' WHEN 'unicode' THEN 'Latin1_General_100_CS_AS'
                       ELSE (SELECT collation_name FROM tsql.databases WHERE key = tsql.key()) END END COLLATE tsql.ci AS collation_name,
        NOT c.attnotnull AS is_nullable, c.attidentity <> '' AS is_identity, c.attgenerated <> '' AS is_computed, c.atthasdef::int4 AS default_object_id,
-       false AS is_rowguidcol, false AS is_hidden, EXISTS (SELECT 1 FROM tsql.masked_columns m WHERE m.relation = c.object_id AND m.attnum = c.column_id) AS is_masked, 0::int2 AS generated_always_type
+       false AS is_rowguidcol, false AS is_hidden, EXISTS (SELECT 1 FROM tsql.masked_columns m WHERE m.relation = c.object_id AND m.attnum = c.column_id) AS is_masked,
+       coalesce((SELECT CASE c.column_id WHEN p.row_start THEN 1 WHEN p.row_end THEN 2 END FROM tsql.periods p WHERE p.relation = c.object_id), 0)::int2 AS generated_always_type
   FROM tsql.columns c LEFT JOIN sys.types t ON t.name COLLATE "C" = c.base;
 CREATE VIEW sys.all_columns AS SELECT * FROM sys.columns;
 CREATE VIEW sys.identity_columns AS SELECT * FROM sys.columns WHERE is_identity;

@@ -4,7 +4,7 @@ import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { PGlite } from '@electric-sql/pglite';
 import type { Log } from '../../endpoint/endpoint.ts';
 
-const CATALOG = ['types', 'text', 'dates', 'json', 'aggregates', 'server', 'objects', 'change-tracking'];
+const CATALOG = ['types', 'text', 'dates', 'json', 'aggregates', 'server', 'table-kinds', 'objects', 'change-tracking'];
 /** Where tools of the project keep what they can make again; it goes when the packages are installed anew. */
 const CACHE = new URL('../../../node_modules/.cache/local-sql-server/', import.meta.url);
 /** The whole of the buffers is filled with zeros at each start, and nobody reads the log of changes again. */

@@ -1,6 +1,6 @@
 import { notSupported } from '../sql-error.ts';
 import type { Token } from '../tsql/lexer.ts';
-import { TokenReader, isWord } from '../tsql/token-reader.ts';
+import { TokenReader, isWord, splitAtCommas } from '../tsql/token-reader.ts';
 import { parseType, typeText } from '../tsql/types.ts';
 import { indexOn, readIndexKind } from './ddl-index.ts';
 import { collation, expression, identifierList } from './expressions.ts';
@@ -27,6 +27,7 @@ const CONSTRAINT_WORDS = ['PRIMARY', 'UNIQUE', 'CHECK', 'FOREIGN'];
 /** Translates one item of a table definition. */
 export function tableItem(reader: TokenReader, table: TableName, scope: Scope): Definition {
   if (reader.accept('INDEX')) return inlineIndex(reader, table, scope);
+  if (reader.accept('PERIOD', 'FOR', 'SYSTEM_TIME')) return period(reader.group(), table, scope);
   const name = constraintName(reader, scope);
   if (reader.accept('DEFAULT')) return defaultFor(reader, table, scope);
   if (name !== '' || isWord(reader.current, ...CONSTRAINT_WORDS)) {
@@ -44,6 +45,16 @@ function inlineIndex(reader: TokenReader, table: TableName, scope: Scope): Defin
   const index = reader.identifier();
   const unique = readIndexKind(reader);
   return { kind: 'none', sql: '', after: [indexOn(table.parts, index, unique, reader, scope)] };
+}
+
+/** The columns that say from when to when a row was as it is. */
+function period(columns: readonly Token[], table: TableName, scope: Scope): Definition {
+  const names = splitAtCommas(columns).map((column_) => literal(scope.shorten(new TokenReader(column_).identifier())));
+  return {
+    kind: 'none',
+    sql: '',
+    after: [`SELECT tsql.set_period(${[literal(table.relation), ...names].join(', ')})`],
+  };
 }
 
 /** `DEFAULT value FOR column`, as ALTER TABLE … ADD has it. */
@@ -146,6 +157,8 @@ function columnOption(reader: TokenReader, name: string, table: TableName, scope
     const values = [table.relation, scope.shorten(name)].map(literal);
     return { kind: 'none', sql: '', after: [`SELECT tsql.mask_column(${values.join(', ')})`] };
   }
+  if (reader.accept('GENERATED', 'ALWAYS', 'AS', 'ROW', 'START')) return plain('DEFAULT tsql.sysutcdatetime()');
+  if (reader.accept('GENERATED', 'ALWAYS', 'AS', 'ROW', 'END')) return plain("DEFAULT '9999-12-31 23:59:59.999999'");
   if (isWord(reader.current, 'SPARSE', 'MASKED', 'GENERATED', 'ENCRYPTED', 'HIDDEN', 'FILESTREAM')) {
     throw notSupported(`The column option ${reader.current?.text ?? ''}`, line);
   }

@@ -3,6 +3,7 @@ import { TokenReader, splitAtCommas } from '../tsql/token-reader.ts';
 import { parseType, typeText } from '../tsql/types.ts';
 import { type TableName, tableItem } from './ddl-columns.ts';
 import { collation } from './expressions.ts';
+import { tableOptions, versioning } from './ddl-table-options.ts';
 import { literal } from './names.ts';
 import { changesFunction, relation } from './relation.ts';
 import type { Scope } from './scope.ts';
@@ -11,7 +12,8 @@ import { postgresType } from './types.ts';
 /** CREATE TABLE from the table's name on. */
 export function createTable(reader: TokenReader, scope: Scope): string[] {
   const parts = reader.name();
-  return tableDefinition({ parts, relation: relation(parts, scope) }, reader.group(), scope);
+  const table = { parts, relation: relation(parts, scope) };
+  return [...tableDefinition(table, reader.group(), scope), ...tableOptions(reader, table, scope)];
 }
 
 /** The statements that make a table from its column and constraint list. */
@@ -41,6 +43,7 @@ export function alterTable(reader: TokenReader, scope: Scope): string[] {
       `DROP FUNCTION ${changesFunction(table.relation, scope)}`,
     ];
   }
+  if (reader.accept('SET')) return versioning(new TokenReader(reader.group()), table, scope);
   throw notSupported(`ALTER TABLE … ${reader.current?.text ?? ''}`, reader.line);
 }
 

@@ -62,7 +62,11 @@ function drop(reader: TokenReader, scope: Scope): string[] {
     case 'TABLE':
       return names.flatMap((name) => {
         const table = relation(name.name(), scope);
-        return [`DROP TABLE ${ifExists}${table}`, `DROP FUNCTION IF EXISTS ${changesFunction(table, scope)}`];
+        return [
+          `SELECT tsql.require_unversioned(${literal(table)})`,
+          `DROP TABLE ${ifExists}${table}`,
+          `DROP FUNCTION IF EXISTS ${changesFunction(table, scope)}`,
+        ];
       });
     case 'VIEW':
     case 'SEQUENCE':
