@@ -43,8 +43,8 @@ const end = `## Not checked
 
 - The login itself, the network and TLS: without them there is nothing to measure, and the attempt fails with the error
   of the connection, each cause with its code and its remedy ([errors.md](errors.md)).
-- The rights of the user who asks for the migration (AUT-05: SUPER, delegated admin): they are in the environment and in the
-  partner's directory, of which the service sees neither. Business Central checks them before it asks.
+- The rights of the user who asks for the migration (AUT-05: SUPER, delegated admin): a setup is asked for by a system, and names no
+  user whose rights could be looked up in the environment or in the partner's directory. Business Central checks them before it asks.
 - Whether the environment is being updated, or will be during the migration (the update window of VER-04): only the admin centre
   knows, for whose API the service has no right. A database that is being updated shows in SRV-10 and VER-02, or in the error of the
   connection; how versions fit is measured again in each attempt.
