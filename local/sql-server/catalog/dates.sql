@@ -25,8 +25,9 @@ CREATE FUNCTION tsql.dateadd(part text, n int8, d text) RETURNS timestamp STABLE
 CREATE FUNCTION tsql.dateadd(part text, n int8, d date) RETURNS date STABLE STRICT LANGUAGE sql AS $$ SELECT tsql.dateadd(part, n, d::timestamp)::date $$;
 
 -- Counts the boundaries between two times, as DATEDIFF does.
-CREATE FUNCTION tsql.datediff_big(part text, a timestamp, b timestamp) RETURNS int8 STABLE STRICT LANGUAGE sql AS $$
-  SELECT (CASE
+CREATE FUNCTION tsql.datediff_big(part text, a timestamp, b timestamp) RETURNS int8 STABLE STRICT LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN (CASE
     WHEN part = 'year' THEN extract(year FROM b) - extract(year FROM a)
     WHEN part = 'quarter' THEN (extract(year FROM b) - extract(year FROM a)) * 4 + extract(quarter FROM b) - extract(quarter FROM a)
     WHEN part = 'month' THEN (extract(year FROM b) - extract(year FROM a)) * 12 + extract(month FROM b) - extract(month FROM a)
@@ -37,8 +38,9 @@ CREATE FUNCTION tsql.datediff_big(part text, a timestamp, b timestamp) RETURNS i
     WHEN part = 'second' THEN extract(epoch FROM date_trunc('second', b) - date_trunc('second', a))
     WHEN part = 'millisecond' THEN extract(epoch FROM date_trunc('millisecond', b) - date_trunc('millisecond', a)) * 1000
     WHEN part = 'microsecond' THEN extract(epoch FROM b - a) * 1000000
-    ELSE tsql.unknown_datepart(part)::numeric END)::int8 $$;
-CREATE FUNCTION tsql.datediff(part text, a timestamp, b timestamp) RETURNS int4 STABLE STRICT LANGUAGE sql AS $$ SELECT tsql.datediff_big(part, a, b)::int4 $$;
+    ELSE tsql.unknown_datepart(part)::numeric END)::int8;
+END $$;
+CREATE FUNCTION tsql.datediff(part text, a timestamp, b timestamp) RETURNS int4 STABLE STRICT LANGUAGE plpgsql AS $$ BEGIN RETURN tsql.datediff_big(part, a, b)::int4; END $$;
 CREATE FUNCTION tsql.datepart(part text, d timestamp) RETURNS int4 STABLE STRICT LANGUAGE sql AS $$
   SELECT CASE part
     WHEN 'weekday' THEN extract(dow FROM d) + 1 WHEN 'iso_week' THEN extract(week FROM d)

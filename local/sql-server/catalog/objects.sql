@@ -5,10 +5,11 @@ CREATE TABLE tsql.procedures (
   created timestamp(3) NOT NULL DEFAULT tsql.getdate(), modified timestamp(3) NOT NULL DEFAULT tsql.getdate(),
   PRIMARY KEY (key, schema, name));
 
--- The whole of a name that was shortened is asked for by itself: a join would read all names to find one.
+-- The whole of a name that was shortened is asked for by itself: a join would read all names to find one. OFFSET 0: of a schema once, and
+-- not for each thing in it.
 CREATE VIEW tsql.schemas AS
 SELECT n.oid AS schema_id, substr(coalesce((SELECT l.original FROM tsql.names l WHERE l.short = n.nspname::text), n.nspname), strpos(n.nspname, '.') + 1) COLLATE tsql.ci AS name
-  FROM pg_namespace n WHERE starts_with(n.nspname::text, tsql.key() || '.');
+  FROM pg_namespace n WHERE starts_with(n.nspname::text, tsql.key() || '.') OFFSET 0;
 CREATE VIEW tsql.relations AS
 SELECT c.oid AS object_id, s.schema_id, coalesce((SELECT l.original FROM tsql.names l WHERE l.short = c.relname::text), c.relname) COLLATE tsql.ci AS name, c.relkind
   FROM pg_class c JOIN tsql.schemas s ON s.schema_id = c.relnamespace WHERE c.relkind IN ('r', 'v');
@@ -107,13 +108,14 @@ CREATE FUNCTION tsql.declared_type(comment text, type oid, modifier int4) RETURN
     WHEN 'numeric' THEN CASE WHEN modifier < 0 THEN 'decimal(38,10)' ELSE 'decimal' || substring(format_type(type, modifier) FROM '\(.*\)') END
     WHEN 'character varying' THEN CASE WHEN modifier < 0 THEN 'nvarchar(max)' ELSE 'nvarchar(' || modifier - 4 || ')' END
     WHEN 'character' THEN 'nchar(' || modifier - 4 || ')' ELSE 'nvarchar(max)' END) $$;
+-- OFFSET 0: the type is read once a column, and not again for each part of it. A name that was shortened has a tilde.
 CREATE VIEW tsql.columns AS
-SELECT r.object_id, coalesce((SELECT l.original FROM tsql.names l WHERE l.short = a.attname::text), a.attname) COLLATE tsql.ci AS name, a.attnum::int4 AS column_id, a.attnotnull, a.attidentity, a.attgenerated, a.atthasdef, a.attcollation,
+SELECT r.object_id, coalesce(CASE WHEN strpos(a.attname::text, '~') > 0 THEN (SELECT l.original FROM tsql.names l WHERE l.short = a.attname::text) END, a.attname) COLLATE tsql.ci AS name, a.attnum::int4 AS column_id, a.attnotnull, a.attidentity, a.attgenerated, a.atthasdef, a.attcollation,
        t.base, t.first, t.second
   FROM pg_attribute a JOIN tsql.relations r ON r.object_id = a.attrelid
-  CROSS JOIN LATERAL (SELECT split_part(d, '(', 1) AS base, nullif(split_part(translate(substring(d FROM '\(.*'), '()', ''), ',', 1), '') AS first,
-                             nullif(split_part(translate(substring(d FROM '\(.*'), '()', ''), ',', 2), '') AS second
-                        FROM tsql.declared_type(col_description(a.attrelid, a.attnum), a.atttypid, a.atttypmod) d) t
+  CROSS JOIN LATERAL (SELECT tsql.declared_type(col_description(a.attrelid, a.attnum), a.atttypid, a.atttypmod) AS type OFFSET 0) d
+  CROSS JOIN LATERAL (SELECT split_part(d.type, '(', 1) AS base, nullif(split_part(split_part(rtrim(d.type, ')'), '(', 2), ',', 1), '') AS first,
+                             nullif(split_part(split_part(rtrim(d.type, ')'), '(', 2), ',', 2), '') AS second OFFSET 0) t
  WHERE a.attnum > 0 AND NOT a.attisdropped;
 -- By number: that of a column is never given again.
 CREATE TABLE tsql.masked_columns (relation oid NOT NULL, attnum int2 NOT NULL, PRIMARY KEY (relation, attnum));
@@ -131,7 +133,7 @@ SELECT c.object_id, c.name, c.column_id, t.system_type_id, t.user_type_id,
             WHEN c.base IN ('nvarchar', 'nchar', 'varchar', 'char', 'varbinary', 'binary') THEN 0 ELSE t.precision END::int2 AS precision,
        CASE WHEN c.base = 'decimal' THEN c.second::int WHEN c.base IN ('time', 'datetime2', 'datetimeoffset') THEN coalesce(c.first::int, 7) ELSE t.scale END::int2 AS scale,
        CASE WHEN c.base IN ('nvarchar', 'nchar', 'varchar', 'char', 'text', 'ntext')
-            THEN CASE c.attcollation::regcollation::text WHEN '"C"' THEN 'Latin1_General_100_BIN2' WHEN 'unicode' THEN 'Latin1_General_100_CS_AS'
+            THEN CASE c.attcollation WHEN 'pg_catalog."C"'::regcollation THEN 'Latin1_General_100_BIN2' WHEN 'pg_catalog.unicode'::regcollation THEN 'Latin1_General_100_CS_AS'
                       ELSE (SELECT collation_name FROM tsql.databases WHERE key = tsql.key()) END END COLLATE tsql.ci AS collation_name,
        NOT c.attnotnull AS is_nullable, c.attidentity <> '' AS is_identity, c.attgenerated <> '' AS is_computed, c.atthasdef::int4 AS default_object_id,
        false AS is_rowguidcol, false AS is_hidden, EXISTS (SELECT 1 FROM tsql.masked_columns m WHERE m.relation = c.object_id AND m.attnum = c.column_id) AS is_masked,
@@ -196,10 +198,14 @@ SELECT r.object_id, i.name, 1, 1::int2, 'CLUSTERED' COLLATE tsql.ci, true, false
 CREATE VIEW sys.stats AS
 SELECT object_id, name, index_id AS stats_id, false AS auto_created, false AS user_created, false AS no_recompute, has_filter FROM sys.indexes WHERE index_id > 0;
 -- Asked of the table alone, and not of sys.stats, which would number the indexes of all tables for each.
-CREATE FUNCTION tsql.stats_date(oid, int4) RETURNS timestamp STABLE LANGUAGE sql AS $$
-  SELECT tsql.getdate() WHERE CASE
-    WHEN $2 = 1 THEN EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = $1 AND i.indisprimary) OR EXISTS (SELECT 1 FROM tsql.view_indexes v WHERE v.relation = $1)
-    ELSE $2 > 1 AND (SELECT count(*) FROM pg_index i WHERE i.indrelid = $1 AND NOT i.indisprimary) >= $2 - 1 END $$;
+CREATE FUNCTION tsql.stats_date(oid, int4) RETURNS timestamp STABLE LANGUAGE plpgsql AS $$
+BEGIN
+  IF $2 = 1 AND (EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = $1 AND i.indisprimary) OR EXISTS (SELECT 1 FROM tsql.view_indexes v WHERE v.relation = $1))
+    OR $2 > 1 AND (SELECT count(*) FROM pg_index i WHERE i.indrelid = $1 AND NOT i.indisprimary) >= $2 - 1 THEN
+    RETURN tsql.getdate();
+  END IF;
+  RETURN NULL;
+END $$;
 CREATE VIEW sys.index_columns AS
 SELECT x.object_id, x.index_id, k.place::int4 AS index_column_id, k.attribute::int4 AS column_id, CASE WHEN k.place <= x.indnkeyatts THEN k.place ELSE 0 END::int2 AS key_ordinal,
        k.place > x.indnkeyatts AS is_included_column, k.place <= x.indnkeyatts AND x.indoption[k.place::int - 1] & 1 = 1 AS is_descending_key
@@ -214,22 +220,27 @@ BEGIN
 EXCEPTION WHEN SQLSTATE 'TSQLC' THEN
   RETURN result;
 END $$;
-CREATE FUNCTION tsql.page_count(object_id oid) RETURNS int8 STABLE LANGUAGE sql AS $$ SELECT pg_table_size($1) / 8192 $$;
+-- Pages of rows, and of values that are too long for a row; each of both, once there are any, takes one more for the list of its pages.
+CREATE FUNCTION tsql.page_count(object_id oid) RETURNS int8 STABLE LANGUAGE plpgsql AS $$
+DECLARE
+  in_rows int8 := pg_relation_size($1) / 8192;
+  beside int8 := coalesce((SELECT pg_relation_size(c.reltoastrelid) / 8192 FROM pg_class c WHERE c.oid = $1 AND c.reltoastrelid <> 0), 0);
+BEGIN
+  RETURN in_rows + sign(in_rows) + beside + sign(beside);
+END $$;
 CREATE VIEW sys.partitions AS
 SELECT object_id::int8 * 16 + index_id AS partition_id, object_id, index_id, 1 AS partition_number, tsql.row_count(object_id) AS rows, 0::int2 AS data_compression, 'NONE' COLLATE tsql.ci AS data_compression_desc
   FROM sys.indexes;
--- Counted once: a join would count again for each row of its other side.
+-- OFFSET 0: counted once, where a join would count again for each row of its other side, and only what is asked for.
 CREATE VIEW sys.dm_db_partition_stats AS
-WITH counted AS MATERIALIZED (SELECT object_id, index_id, tsql.row_count(object_id) AS row_count, tsql.page_count(object_id) AS page_count FROM sys.indexes)
 SELECT object_id::int8 * 16 + index_id AS partition_id, object_id, index_id, 1 AS partition_number, row_count,
        page_count AS in_row_data_page_count, page_count AS used_page_count, page_count AS reserved_page_count
-  FROM counted;
+  FROM (SELECT object_id, index_id, tsql.row_count(object_id) AS row_count, tsql.page_count(object_id) AS page_count FROM sys.indexes OFFSET 0) counted;
 -- The data file is as large as what it holds; of the log there is always as much, and nothing in it.
 CREATE VIEW sys.database_files AS
-SELECT 1 AS file_id, 0::int2 AS type, 'ROWS' COLLATE tsql.ci AS type_desc, tsql.db_name() AS name, tsql.db_name() || '.mdf' AS physical_name,
-       coalesce((SELECT sum(tsql.page_count(object_id)) FROM tsql.relations WHERE relkind = 'r'), 0)::int4 AS size, -1 AS max_size, 8192 AS growth
-UNION ALL
-SELECT 2, 1::int2, 'LOG' COLLATE tsql.ci, tsql.db_name() || '_log', tsql.db_name() || '_log.ldf', 1024, 268435456, 8192;
+SELECT f.file_id, f.type::int2 AS type, f.type_desc COLLATE tsql.ci AS type_desc, tsql.db_name() || f.name_end AS name, tsql.db_name() || f.path_end AS physical_name,
+       CASE f.type WHEN 0 THEN coalesce((SELECT sum(tsql.page_count(object_id)) FROM tsql.relations WHERE relkind = 'r'), 0)::int4 ELSE 1024 END AS size, f.max_size, 8192 AS growth
+  FROM (VALUES (1, 0, 'ROWS', '', '.mdf', -1), (2, 1, 'LOG', '_log', '_log.ldf', 268435456)) f(file_id, type, type_desc, name_end, path_end, max_size);
 CREATE FUNCTION tsql.fileproperty(text, text) RETURNS int4 STABLE LANGUAGE sql AS $$
   SELECT CASE lower($2) WHEN 'spaceused' THEN CASE type WHEN 0 THEN size ELSE 0 END END FROM sys.database_files WHERE name = $1 COLLATE tsql.ci $$;
 -- One disk, with room.

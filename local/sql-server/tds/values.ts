@@ -18,6 +18,7 @@ import {
  */
 export type SqlValue = string | number | bigint | boolean | Uint8Array | null;
 
+const NULL_FIXED = uint8(0);
 const NULL_LENGTH = 0xffff;
 const NULL_CHUNKED = 0xffff_ffff_ffff_ffffn;
 const MONEY_SCALE = 4;
@@ -25,9 +26,12 @@ const MONEY_SCALE = 4;
 /** A value as it stands in a ROW or a parameter of this type. */
 export function encodeValue(type: SqlType, value: SqlValue): Buffer {
   if (isText(type) || isBinary(type)) return encodeText(type, value);
-  if (value === null) return uint8(0);
+  if (value === null) return NULL_FIXED;
   const body = encodeFixed(type, value);
-  return Buffer.concat([uint8(body.length), body]);
+  const bytes = Buffer.allocUnsafe(body.length + 1);
+  bytes[0] = body.length;
+  bytes.set(body, 1);
+  return bytes;
 }
 
 /** Reads a value of this type. */
@@ -40,11 +44,21 @@ export function decodeValue(type: SqlType, reader: ByteReader): SqlValue {
 function encodeText(type: SqlType, value: SqlValue): Buffer {
   const chunked = isChunked(type);
   if (value === null) return chunked ? uint64(NULL_CHUNKED) : uint16(NULL_LENGTH);
-  const bytes =
-    value instanceof Uint8Array ? value : Buffer.from(String(value), isNational(type) ? 'utf16le' : 'latin1');
+  const encoding = isNational(type) ? 'utf16le' : 'latin1';
+  if (!chunked && !(value instanceof Uint8Array)) return inlineText(String(value), encoding);
+  const bytes = value instanceof Uint8Array ? value : Buffer.from(String(value), encoding);
   if (!chunked) return Buffer.concat([uint16(bytes.length), bytes]);
   const chunk = bytes.length ? [int32(bytes.length), bytes] : [];
   return Buffer.concat([uint64(bytes.length), ...chunk, int32(0)]);
+}
+
+/** Nearly all that results hold: written without a buffer for each part. */
+function inlineText(text: string, encoding: 'utf16le' | 'latin1'): Buffer {
+  const length = encoding === 'utf16le' ? text.length * 2 : text.length;
+  const bytes = Buffer.allocUnsafe(length + 2);
+  bytes.writeUInt16LE(length);
+  bytes.write(text, 2, encoding);
+  return bytes;
 }
 
 function decodeText(type: SqlType, reader: ByteReader): SqlValue {
@@ -67,7 +81,7 @@ function takeChunks(reader: ByteReader): Buffer | null {
 
 function encodeFixed(type: SqlType, value: Exclude<SqlValue, null>): Buffer {
   const integer = integerWidth(type);
-  if (integer !== undefined) return littleEndian(BigInt.asUintN(integer * 8, BigInt(String(value))), integer);
+  if (integer !== undefined) return encodeInteger(value, integer);
   const float = floatWidth(type);
   if (float !== undefined) return encodeFloat(Number(value), float);
   switch (type.name) {
@@ -109,6 +123,13 @@ function decodeFixed(type: SqlType, bytes: Buffer): SqlValue {
 function decodeInteger(type: SqlType, bytes: Buffer): SqlValue {
   if (type.name === 'bigint') return bytes.readBigInt64LE();
   return type.name === 'tinyint' ? bytes.readUInt8() : bytes.readIntLE(0, bytes.length);
+}
+
+function encodeInteger(value: Exclude<SqlValue, null>, width: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  if (width === 8) bytes.writeBigInt64LE(BigInt.asIntN(64, BigInt(String(value))));
+  else bytes.writeInt32LE(Number(value) | 0);
+  return bytes.subarray(0, width);
 }
 
 function encodeFloat(value: number, width: number): Buffer {

@@ -21,7 +21,7 @@ let copied: readonly PlannedTable[];
 
 beforeAll(async () => {
   // Some tables of the sample count as large, so that both ways are taken.
-  world = await startReplicationWorld({ fill: loadSample, companyTables }, 32 * 1024);
+  world = await startReplicationWorld({ fill: loadSample, companyTables }, 16 * 1024);
   copied = world.plan.filter(({ copyMethod }) => copyMethod !== 'None');
 }, 120_000);
 
