@@ -57,9 +57,10 @@ export async function settleSetups(client: DurableClient, services: Services): P
   }
   // Last, because a bus that is silent must keep nobody from being started.
   const untold = await active.untold();
-  const oldest = untold[0]?.since ?? round.begun;
+  const now = services.clock.now().getTime();
+  const oldest = Math.min(now, ...untold.map(({ since }) => since.getTime()));
   measure('outboxDepth', untold.length, {});
-  measure('outboxAge', (services.clock.now().getTime() - oldest.getTime()) / 1_000, {});
+  measure('outboxAge', (now - oldest) / 1_000, {});
   await forEach(round, untold, BUDGET_MS, async (setup) => {
     if (services.publisher.isPaused) return;
     await services.publisher.publishPending(setup);

@@ -13,7 +13,7 @@ import type { SetupKey } from './rows.ts';
 
 /** A setup whose events were not all published. */
 export interface UntoldSetup extends SetupKey {
-  /** When it was noted. */
+  /** When it was noted first. */
   readonly since: Date;
   /** Of the row as it was listed: a setup that was noted anew since then has another one. */
   readonly etag: string;
@@ -85,17 +85,25 @@ export class ActiveSetups {
 
   /** Notes a setup with events that are still to be published, behind those that are noted already. */
   async noteUntold(setup: SetupKey): Promise<void> {
-    const row = { partitionKey: UNTOLD, rowKey: partitionOf(setup), since: this.#clock.now() };
-    await (await this.#table()).upsertEntity(row, 'Replace');
+    const table = await this.#table();
+    const now = this.#clock.now();
+    const row = { partitionKey: UNTOLD, rowKey: partitionOf(setup), notedAt: now };
+    // While the bus is silent most are noted already.
+    if ((await unlessMissing(() => table.updateEntity(row, 'Merge'))) !== undefined) return;
+    await unlessConflict(() => table.createEntity({ ...row, since: now }));
   }
 
-  /** The setups with events that are still to be published, those that were noted first come first. */
+  /** The setups with events that are still to be published; those that were noted anew come behind the others. */
   async untold(): Promise<UntoldSetup[]> {
     const filter = odata`PartitionKey eq ${UNTOLD}`;
-    const rows = (await this.#table()).listEntities<{ since: Date }>({ queryOptions: { filter } });
-    const setups: UntoldSetup[] = [];
-    for await (const { rowKey, since, etag } of rows) setups.push({ ...keyOf(rowKey), since, etag });
-    return setups.toSorted((a, b) => a.since.getTime() - b.since.getTime());
+    const rows = (await this.#table()).listEntities<{ since: Date; notedAt?: Date }>({ queryOptions: { filter } });
+    const setups: (UntoldSetup & { readonly notedAt: Date })[] = [];
+    for await (const { rowKey, etag, since, notedAt = since } of rows) {
+      setups.push({ ...keyOf(rowKey), since, notedAt, etag });
+    }
+    return setups
+      .toSorted((a, b) => a.notedAt.getTime() - b.notedAt.getTime())
+      .map(({ notedAt: _order, ...setup }) => setup);
   }
 
   /** Says that the events of a setup were published, unless somebody has noted it anew since it was listed. */

@@ -84,6 +84,7 @@ test('costs one milestone one wait, and those of the next half minute none', asy
       noClient,
     );
   expect(await record('factorySelected')).toMatchObject({ published: false });
+  const since = setups.clock.now();
   setups.passSeconds(29);
   expect(await record('runtimeCreated')).toMatchObject({
     published: false,
@@ -91,7 +92,7 @@ test('costs one milestone one wait, and those of the next half minute none', asy
   });
   expect(waits).toHaveLength(1);
   expect(waits[0]).toBeLessThan(1.5 * GIVES_UP_MS);
-  expect(await setups.active.untold()).toMatchObject([{ setupId: newSetup.setupId, since: setups.clock.now() }]);
+  expect(await setups.active.untold()).toMatchObject([{ setupId: newSetup.setupId, since }]);
 
   setups.passSeconds(2);
   await record('runtimeOnline');
