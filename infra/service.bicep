@@ -214,6 +214,17 @@ module appSettings 'modules/app-settings.bicep' = {
   dependsOn: [regionalStaging]
 }
 
+module serviceAlerts 'modules/service-alerts.bicep' = {
+  name: 'service-alerts'
+  params: {
+    name: name
+    location: location
+    applicationInsightsId: monitoring.applicationInsightsId
+    actionGroupId: monitoring.actionGroupId
+    tags: tags
+  }
+}
+
 module healthTest 'modules/health-test.bicep' = if (!isPrivate) {
   name: 'health-test'
   params: {
@@ -247,34 +258,12 @@ module serviceBusAlerts 'modules/alerts.bicep' = {
   }
 }
 
-module keyVaultAlerts 'modules/alerts.bicep' = {
-  name: 'key-vault-alerts'
-  params: {
-    alerts: alerts.keyVault
-    resourceName: 'kv-${token}'
-    resourceId: keyVault.outputs.resourceId
-    actionGroupId: monitoring.actionGroupId
-    tags: tags
-  }
-}
-
 module hostStorageAlerts 'modules/alerts.bicep' = {
   name: 'host-storage-alerts'
   params: {
     alerts: alerts.storage
     resourceName: hostStorage.outputs.name
     resourceId: hostStorage.outputs.resourceId
-    actionGroupId: monitoring.actionGroupId
-    tags: tags
-  }
-}
-
-module stateStorageAlerts 'modules/alerts.bicep' = {
-  name: 'state-storage-alerts'
-  params: {
-    alerts: alerts.storage
-    resourceName: stateStorage.outputs.name
-    resourceId: stateStorage.outputs.resourceId
     actionGroupId: monitoring.actionGroupId
     tags: tags
   }

@@ -67,6 +67,13 @@ export const questions: readonly Question[] = [
 | summarize seconds = sum(seconds) by timestamp`,
   },
   {
+    question: 'On what share of the days did that take ten minutes at most, by month?',
+    query: `${of('phaseDuration')} and ${by('phase')} != 'RuntimeRegistration'
+| summarize seconds = sum(valueSum) / sum(valueCount) by day = bin(timestamp, 1d), phase = ${by('phase')}
+| summarize seconds = sum(seconds) by day
+| summarize share = 100.0 * countif(seconds <= 600) / count() by startofmonth(day)`,
+  },
+  {
     question: 'Which activities do not do their work, and why?',
     query: `${sum('activityOutcomes', `activity = ${by('activity')}, outcome = ${by('outcome')}, code = ${by('code')}`)}
 | order by count desc`,
@@ -87,6 +94,12 @@ export const questions: readonly Question[] = [
   {
     question: 'Are events published in time?',
     query: mean('eventDelay', 'bin(timestamp, 5m)'),
+  },
+  {
+    question: 'In what share of the minutes with events was each published within two seconds, by month?',
+    query: `${of('eventDelay')}
+| summarize longest = max(valueMax) by minute = bin(timestamp, 1m)
+| summarize share = 100.0 * countif(longest <= 2) / count() by startofmonth(minute)`,
   },
   {
     question: 'How many setups have events that Service Bus did not take?',
@@ -130,6 +143,12 @@ export const questions: readonly Question[] = [
     query: `requests
 | where cloud_RoleName == '<function app>'
 | summarize requests = count(), p95 = percentile(duration, 95) by name, resultCode`,
+  },
+  {
+    question: 'What share of the requests was answered within a second and not by a failure of the service, by month?',
+    query: `requests
+| where cloud_RoleName == '<function app>' and isnotempty(url)
+| summarize share = 100.0 * countif(duration <= 1000 and toint(resultCode) < 500) / count() by startofmonth(timestamp)`,
   },
   {
     question: 'Which requests are refused, and why?',

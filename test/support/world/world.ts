@@ -150,9 +150,14 @@ export class World {
   }
 
   /** Calls the API as the host does. @param path below `tenants/{tenantId}/` */
-  async call(method: string, path: string, asked: Asked = {}): Promise<Answer> {
-    const { as = 'provisioning', tenantId = this.endpoints.tenantId, query = {}, headers = {}, body } = asked;
-    const route = `tenants/${tenantId}/${path}`;
+  call(method: string, path: string, asked: Asked = {}): Promise<Answer> {
+    const { tenantId = this.endpoints.tenantId } = asked;
+    return this.callRoute(method, `tenants/${tenantId}/${path}`, asked);
+  }
+
+  /** The same for what belongs to no tenant. */
+  async callRoute(method: string, route: string, asked: Omit<Asked, 'tenantId'> = {}): Promise<Answer> {
+    const { as = 'provisioning', query = {}, headers = {}, body } = asked;
     for (const candidate of httpFunctions(this.hub.app.functions, '')) {
       const parameters = candidate.methods.has(method) ? candidate.route.match(route) : undefined;
       if (parameters === undefined) continue;

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { metrics } from '../../../shared/telemetry/metrics.ts';
 import { telemetryPage } from '../../support/docs/telemetry-page.ts';
 import { questions } from '../../support/docs/telemetry-queries.ts';
+import { deployedQueries } from '../../support/infra/alerts.ts';
 import { createQueryCheck } from '../../support/telemetry/kusto.ts';
 
 const problemsOf = createQueryCheck();
@@ -11,6 +12,10 @@ test('the page of the telemetry is that of the signals: npm run docs writes it',
 });
 
 test.each(questions)('Kusto understands: $question', ({ query }) => {
+  expect(problemsOf(query)).toEqual([]);
+});
+
+test.each(deployedQueries())('Kusto understands the alert $name', ({ query }) => {
   expect(problemsOf(query)).toEqual([]);
 });
 
