@@ -10,8 +10,9 @@ import { pauseAfterCleanup } from '../shared/setup/attempt-input.ts';
 import type { CleanupInput } from '../shared/setup/attempt-input.ts';
 import { setupFailure } from '../shared/setup/failure.ts';
 import { LONGEST_ACTIVITY_MS } from '../shared/setup/fence.ts';
+import type { Checkpoints } from '../shared/setup/holdings.ts';
 import { activities, orchestrations } from './contract.ts';
-import type { Checkpoints, Placed, StepsOf, Subject } from './contract.ts';
+import type { Placed, StepsOf, Subject } from './contract.ts';
 import { record } from './milestones.ts';
 import {
   nameRuntime,

@@ -14,6 +14,7 @@ import {
 } from '../shared/setup/setup.ts';
 import { milestoneSchema, phaseSchema, setupStateSchema } from '../shared/setup/states.ts';
 import { cleanupInputSchema, setupInputSchema } from '../shared/setup/attempt-input.ts';
+import { checkpointsSchema, holdingsSchema } from '../shared/setup/holdings.ts';
 import {
   replicationModeSchema,
   replicationRunInputSchema,
@@ -86,16 +87,6 @@ const failedSchema = z.object({
 const unpreparedSchema = failedSchema.extend({ installs: z.boolean() });
 /** A subject with the phase at which its attempt began: those before it are taken over. */
 const fromSchema = z.object({ from: phaseSchema });
-/** Where an attempt has its place, and through which runtime it reaches the source, as far as it knows. */
-const checkpointsSchema = z.object({
-  factory: factorySchema.optional(),
-  runtimeName: z.string().optional(),
-  /** Whether an attempt of the setup has come as far as to change databases. */
-  installs: z.boolean(),
-});
-/** With every runtime that the setup is noted to use beside that one: those of attempts before a replay with another. */
-const holdingsSchema = checkpointsSchema.extend({ otherRuntimes: z.array(z.string()).default([]) });
-export type Checkpoints = z.infer<typeof holdingsSchema>;
 const stageSchema = z.enum(['assess', 'install']);
 export type Stage = z.infer<typeof stageSchema>;
 

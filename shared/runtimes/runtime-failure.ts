@@ -28,6 +28,6 @@ export function failureOfRuntime(failure: SetupFailure, { name, versionStatus, l
   if (runningJobs < jobLimit) return failure;
   return setupFailure(
     'RuntimeFull',
-    `${failure.cause} ${name} works on ${runningJobs} jobs of ${jobLimit}, this setup's own among them.`,
+    `${failure.cause} ${name} works on ${runningJobs} jobs of ${jobLimit}, perhaps this setup's own among them.`,
   );
 }

@@ -7,7 +7,6 @@ import { attributesOf } from './attributes.ts';
 
 /** Where a line goes: the context of an invocation. */
 export interface Log {
-  info(text: string, about?: object): void;
   warn(text: string, about?: object): void;
 }
 

@@ -285,45 +285,14 @@ test('only a copy into a table of its own locks it', () => {
   });
 });
 
+const prepare = cases.find(({ name }) => name === names.pipelines.prepare)?.properties.activities ?? [];
+
 test('the preparation has every activity whose output the service reads', () => {
-  const prepare = cases.find(({ name }) => name === names.pipelines.prepare)?.properties.activities ?? [];
   const all = levelsOf(prepare).flat();
   for (const name of Object.values(preparationActivities)) expect(all.map((activity) => activity.name)).toContain(name);
 });
 
-test('before it installs, the preparation changes nothing', () => {
-  const prepare = cases.find(({ name }) => name === names.pipelines.prepare)?.properties.activities ?? [];
-  const [stages] = z
-    .tuple([
-      z.looseObject({
-        typeProperties: z.object({
-          cases: z.array(z.object({ value: z.string(), activities: z.array(activitySchema) })),
-        }),
-      }),
-    ])
-    .parse(prepare);
-  const assess = stages.typeProperties.cases.find(({ value }) => value === 'assess')?.activities ?? [];
-  expect(assess.map(({ type }) => type)).toEqual(['Lookup', 'Lookup', 'Lookup', 'Lookup', 'Copy', 'Copy']);
-  // A wrong password is tried once: an account is locked after some.
-  expect(assess.filter(({ dependsOn }) => dependsOn.length === 0).map(({ name }) => name)).toEqual([
-    preparationActivities.sourceProbe,
-    preparationActivities.destinationProbe,
-  ]);
-  expect(assess[0]).toMatchObject({ policy: { retry: 0 } });
-  const writes = /\b(?:INSERT INTO|UPDATE|DELETE FROM|MERGE|(?:ALTER|CREATE|DROP|TRUNCATE) \w+) (\S+)/g;
-  for (const query of [
-    scripts.sourceProbe,
-    scripts.sourceStorageProbe,
-    scripts.destinationProbe,
-    scripts.listCompanies,
-    scripts.catalogue,
-  ]) {
-    expect(namesIn(query, writes).filter((target) => !target.startsWith('#'))).toEqual([]);
-  }
-});
-
 describe('the preparation by stage', () => {
-  const prepare = cases.find(({ name }) => name === names.pipelines.prepare)?.properties.activities ?? [];
   const [byStage] = z
     .tuple([
       z.looseObject({
@@ -343,6 +312,27 @@ describe('the preparation by stage', () => {
       activities.find((activity) => activity.name === name)?.dependsOn.map(({ activity }) => activity) ?? [];
     return [...direct, ...direct.flatMap((parent) => before(activities, parent))];
   }
+
+  test('changes nothing before it installs', () => {
+    const assess = stage('assess');
+    expect(assess.map(({ type }) => type)).toEqual(['Lookup', 'Lookup', 'Lookup', 'Lookup', 'Copy', 'Copy']);
+    // A wrong password is tried once: an account is locked after some.
+    expect(assess.filter(({ dependsOn }) => dependsOn.length === 0).map(({ name }) => name)).toEqual([
+      preparationActivities.sourceProbe,
+      preparationActivities.destinationProbe,
+    ]);
+    expect(assess[0]).toMatchObject({ policy: { retry: 0 } });
+    const writes = /\b(?:INSERT INTO|UPDATE|DELETE FROM|MERGE|(?:ALTER|CREATE|DROP|TRUNCATE) \w+) (\S+)/g;
+    for (const query of [
+      scripts.sourceProbe,
+      scripts.sourceStorageProbe,
+      scripts.destinationProbe,
+      scripts.listCompanies,
+      scripts.catalogue,
+    ]) {
+      expect(namesIn(query, writes).filter((target) => !target.startsWith('#'))).toEqual([]);
+    }
+  });
 
   test('installs nothing before both databases are claimed', () => {
     const install = stage('install');
