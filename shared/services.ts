@@ -7,7 +7,7 @@ import type { TokenCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { MetricsClient } from '@azure/monitor-query-metrics';
 import { ServiceBusClient } from '@azure/service-bus';
-import { BlobServiceClient } from '@azure/storage-blob';
+import { BlobServiceClient, newPipeline } from '@azure/storage-blob';
 import { AuditLog } from './audit/audit-log.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
@@ -34,7 +34,7 @@ import { RuntimeBook } from './runtimes/runtime-book.ts';
 import { fewConnections } from './requests/few-connections.ts';
 import { LONGEST_WAIT_MS } from './requests/request-queue.ts';
 import { answeredWithin } from './requests/request-timeout.ts';
-import { refusalsCounted } from './requests/refusals.ts';
+import { blobRefusalsCounted, refusalsCounted, sendsCounted } from './requests/refusals.ts';
 import { withinBudget } from './requests/resource-manager-budget.ts';
 import { Secrets } from './secrets.ts';
 import { parseServerAddress } from './sql/server-address.ts';
@@ -126,7 +126,8 @@ export function createServices(settings: Settings): Services {
     resourceManager(settings.MIGRATION_RESOURCE_MANAGER_URL, credential, clock),
     clock,
   );
-  const sender = bus.createSender(settings.MIGRATION_EVENT_TOPIC);
+  const topic = bus.createSender(settings.MIGRATION_EVENT_TOPIC);
+  const sender = sendsCounted(topic, settings.MIGRATION_SERVICE_BUS_NAMESPACE);
   const book = new FactoryBook(table('factories'), clock);
   return {
     settings,
@@ -167,8 +168,9 @@ function stagingAccounts(
   }: Pick<Settings, 'MIGRATION_STAGING_BLOB_ENDPOINT' | 'MIGRATION_REGIONAL_STAGING_BLOB_ENDPOINTS'>,
   credential: TokenCredential,
 ): StagingAccounts {
-  const retryOptions = { maxTries: 1, tryTimeoutInMs: TRY_MS };
-  const at = (endpoint: string) => new Staging(new BlobServiceClient(endpoint, credential, { retryOptions }));
+  const pipeline = newPipeline(credential, { retryOptions: { maxTries: 1, tryTimeoutInMs: TRY_MS } });
+  pipeline.factories.push(blobRefusalsCounted);
+  const at = (endpoint: string) => new Staging(new BlobServiceClient(endpoint, pipeline));
   const byRegion = Object.entries(regional).map(([region, endpoint]): [string, Staging] => [region, at(endpoint)]);
   return new StagingAccounts(new Map(byRegion), at(others));
 }

@@ -1,6 +1,7 @@
 import type { Connection, Container, EventContext, Receiver, Sender } from 'rhea';
 import type { Log, VerifyToken } from '../endpoint/endpoint.ts';
 import { putToken } from './cbs.ts';
+import type { Faults } from './faults.ts';
 import { notSupported, toFailure, unauthorized } from './errors.ts';
 import { openSenderLink, ReceiverLink, refuseReceiverLink, refuseSenderLink } from './links.ts';
 import { manage } from './management.ts';
@@ -14,13 +15,15 @@ const CBS = '$cbs';
 export class Broker {
   readonly #namespace: Namespace;
   readonly #verifyToken: VerifyToken;
+  readonly #faults: Faults;
   readonly #log: Log;
   readonly #authorized = new WeakSet<Connection>();
   readonly #receiverLinks = new Map<Sender, ReceiverLink>();
 
-  constructor(namespace: Namespace, verifyToken: VerifyToken, log: Log) {
+  constructor(namespace: Namespace, verifyToken: VerifyToken, faults: Faults, log: Log) {
     this.#namespace = namespace;
     this.#verifyToken = verifyToken;
+    this.#faults = faults;
     this.#log = log;
   }
 
@@ -100,7 +103,9 @@ export class Broker {
         openRequestLink(receiver, async (request) => manage(entity, request));
         return;
       }
-      openSenderLink(receiver, this.#namespace.destination(address));
+      const destination = this.#namespace.destination(address);
+      this.#faults.apply(address);
+      openSenderLink(receiver, destination, this.#faults);
       this.#log(`A sender on '${address}' was opened.`);
     } catch (error) {
       const failure = toFailure(error);

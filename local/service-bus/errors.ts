@@ -64,6 +64,21 @@ export function noSessionInTime(): AmqpFailure {
   );
 }
 
+/** https://learn.microsoft.com/azure/service-bus-messaging/service-bus-throttling */
+export function serverBusy(): AmqpFailure {
+  return new AmqpFailure(
+    'com.microsoft:server-busy',
+    'The request was terminated because the entity is being throttled. Error code: 50009. Please wait 2 seconds and try again.',
+  );
+}
+
+export function entityFull(address: string): AmqpFailure {
+  return new AmqpFailure(
+    'amqp:resource-limit-exceeded',
+    `The maximum entity size has been reached or exceeded for '${address}'.`,
+  );
+}
+
 export function messageTooLarge(size: number, limit: number): AmqpFailure {
   return new AmqpFailure(
     'amqp:link:message-size-exceeded',

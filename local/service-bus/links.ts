@@ -1,6 +1,7 @@
 import type { Delivery, EventContext, Receiver, Sender } from 'rhea';
 import { dotNetTicks, swapGuidOrder, toNumber } from './amqp.ts';
 import type { Destination } from './destination.ts';
+import type { Faults } from './faults.ts';
 import { AmqpFailure, messageTooLarge, notAllowed, notSupported, sessionLockLost, toFailure } from './errors.ts';
 import type { Consumer, Session, StoredMessage } from './lane.ts';
 import { Message } from './message.ts';
@@ -27,13 +28,14 @@ const DEFAULT_SESSION_WAIT_MS = 60_000;
 const SENDER_CREDIT = 1_000;
 
 /** Opens the client's link for sending and takes what comes. */
-export function openSenderLink(receiver: Receiver, destination: Destination): void {
+export function openSenderLink(receiver: Receiver, destination: Destination, faults: Faults): void {
   receiveRaw(receiver);
   receiver.set_target({ address: destination.path });
   describeAttach(receiver, { max_message_size: MAX_MESSAGE_SIZE });
   receiver.on('message', ({ message, delivery }: EventContext) => {
     if (delivery === undefined) return;
     try {
+      faults.apply(destination.path);
       accept(destination, message as unknown as Buffer, delivery.format);
       answer(delivery, ACCEPTED);
     } catch (error) {

@@ -5,6 +5,7 @@ import { systemClock, type Clock } from '../endpoint/clock.ts';
 import type { Endpoint, Log, TlsIdentity, VerifyToken } from '../endpoint/endpoint.ts';
 import { Broker } from './broker.ts';
 import { Deadlines } from './deadlines.ts';
+import { Faults } from './faults.ts';
 import { Namespace } from './namespace.ts';
 import type { Topology } from './topology.ts';
 
@@ -23,6 +24,7 @@ export interface ServiceBusOptions {
 export interface ServiceBus extends Endpoint {
   /** First argument of `new ServiceBusClient(…, credential)`, for example `localhost:41002`. */
   readonly fullyQualifiedNamespace: string;
+  readonly faults: Faults;
 }
 
 // As the service answers: https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide
@@ -46,7 +48,8 @@ export async function startServiceBus(options: ServiceBusOptions): Promise<Servi
   const { topology, tls, verifyToken, port = 0, clock = systemClock, log = () => undefined } = options;
   const deadlines = new Deadlines(clock);
   const container = rhea.create_container(CONTAINER_OPTIONS);
-  const broker = new Broker(new Namespace(topology, deadlines), verifyToken, log);
+  const faults = new Faults();
+  const broker = new Broker(new Namespace(topology, deadlines), verifyToken, faults, log);
   broker.listenTo(container);
   const server = container.listen({
     transport: 'tls',
@@ -71,6 +74,7 @@ export async function startServiceBus(options: ServiceBusOptions): Promise<Servi
     url: `amqps://${fullyQualifiedNamespace}`,
     port: actualPort,
     fullyQualifiedNamespace,
+    faults,
     async stop() {
       const closed = once(server, 'close');
       server.close();

@@ -1,17 +1,17 @@
 /** Tells once each time that a factory comes near one of its limits. */
-import type { ServiceBusSender } from '@azure/service-bus';
 import { messageOf } from '../cloud-event-message.ts';
+import type { EventSender } from '../requests/refusals.ts';
 import type { FactoryBook } from './book.ts';
 import type { BookedFactory } from './factory-row.ts';
 import { quotaEvent, quotaNames, quotasOf } from './quotas.ts';
 
 export class QuotaAnnouncer {
-  readonly #sender: ServiceBusSender;
+  readonly #sender: EventSender;
   readonly #book: FactoryBook;
   readonly #source: string;
 
   /** @param source of the events, an absolute URI */
-  constructor(sender: ServiceBusSender, book: FactoryBook, source: string) {
+  constructor(sender: EventSender, book: FactoryBook, source: string) {
     this.#sender = sender;
     this.#book = book;
     this.#source = source;

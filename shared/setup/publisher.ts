@@ -1,8 +1,8 @@
 /** Setup events on a Service Bus topic. */
-import type { ServiceBusSender } from '@azure/service-bus';
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../cloud-event-message.ts';
 import { Recent } from '../recent.ts';
+import type { EventSender } from '../requests/refusals.ts';
 import { measure } from '../telemetry/metrics.ts';
 import type { ActiveSetups } from './active.ts';
 import type { SetupEvent } from './events.ts';
@@ -16,7 +16,7 @@ const PAUSE_MS = 30_000;
 const REMEMBERED = 10_000;
 
 export class EventPublisher {
-  readonly #sender: ServiceBusSender;
+  readonly #sender: EventSender;
   readonly #store: SetupStore;
   readonly #active: ActiveSetups;
   readonly #clock: Clock;
@@ -24,7 +24,7 @@ export class EventPublisher {
   /** Number of the last event of a setup that this host has marked: what follows it needs no search. */
   readonly #marked = new Recent<number>(REMEMBERED);
 
-  constructor(sender: ServiceBusSender, store: SetupStore, active: ActiveSetups, clock: Clock) {
+  constructor(sender: EventSender, store: SetupStore, active: ActiveSetups, clock: Clock) {
     this.#sender = sender;
     this.#store = store;
     this.#active = active;

@@ -58,8 +58,8 @@ export const metrics = {
     name: 'migration.service.throttled',
     unit: '{request}',
     meaning:
-      'Requests that a service refused because there were too many (429, 503), or that were held back because it would',
-    by: ['server', 'status'],
+      'Requests that a service refused because there were too many (429, 503), each try, or that were held back because it would; events that Service Bus refused (`ServiceBusy`, `QuotaExceeded`), each send',
+    by: ['server', 'status', 'code'],
   },
   outboxDepth: {
     kind: 'gauge',

@@ -29,6 +29,7 @@ beforeAll(async () => {
   await replayFailed();
   for (const timer of ['settleSetups', 'startMeasuring', 'measureService']) await stack.host.callTimer(timer);
   await fillFactories();
+  stack.serviceBus.faults.refuseNext(1, 'busy');
   await runSetup(stack, 'no-place', third);
   // It sends what is left.
   await stack.host.stop();

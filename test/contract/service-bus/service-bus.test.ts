@@ -271,6 +271,17 @@ describe('refusals', () => {
     await client.close();
   });
 
+  test('what is to be too much is refused, when a sender opens and when it sends, and nothing after it', async () => {
+    const { bus, client } = await startTestBus({ Queues: [{ Name: 'q' }] });
+    const sender = client.createSender('q');
+    bus.faults.refuseNext(1, 'busy');
+    await expect(sender.sendMessages({ body: 1 })).rejects.toMatchObject({ code: 'ServiceBusy' });
+    await sender.sendMessages({ body: 2 });
+    bus.faults.refuseNext(1, 'full');
+    await expect(sender.sendMessages({ body: 3 })).rejects.toMatchObject({ code: 'QuotaExceeded' });
+    expect(await peekBodies(client.createReceiver('q'))).toEqual([2]);
+  });
+
   test('an entity that is not there is not found', async () => {
     const { client } = await startTestBus({ Topics: [{ Name: 't', Subscriptions: [] }] });
     const notFound = { code: 'MessagingEntityNotFound' };

@@ -59,6 +59,12 @@ One line, \`Activity … : …\`, for every activity that did not do its work, w
 that fail in the service and of timers; each has \`${attributes.function.name}\`. In Application Insights they are \`traces\`.`;
 }
 
+const throttling = `\`${metrics.throttling.name}\` is of what the app asks with the SDKs of Azure. Each try counts at Resource Manager with
+Data Factory, at Monitor, Table Storage, Blob Storage and Key Vault, and when the identity gets a token. At Service Bus a send counts: it is one
+try, and has a \`${attributes.code.name}\` instead of a status. After one that failed a host publishes nothing for half a minute, so that of a
+busy Service Bus \`${metrics.outboxAge.name}\` tells more. What databases refuse is not in it, nor is what the host asks of its own storage,
+which an alert on the account watches ([operations.md](operations.md#alerts)).`;
+
 function metricSection(): string {
   const rows = Object.values(metrics).map(({ name, kind, unit, meaning, by }) => {
     return [`\`${name}\``, kind, unit, meaning, names(by)];
@@ -66,7 +72,7 @@ function metricSection(): string {
   const text =
     'In Application Insights they are `customMetrics`. Counters and histograms hold what came since the last export, a minute ago: ' +
     'add up `valueSum`, and divide it by the sum of `valueCount` for a mean.';
-  return `## Metrics\n\n${text}\n\n${tableOf(['metric', 'kind', 'unit', 'meaning', 'dimensions'], rows)}`;
+  return `## Metrics\n\n${text}\n\n${throttling}\n\n${tableOf(['metric', 'kind', 'unit', 'meaning', 'dimensions'], rows)}`;
 }
 
 function attributeSection(): string {

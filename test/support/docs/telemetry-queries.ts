@@ -80,7 +80,10 @@ export const questions: readonly Question[] = [
   },
   {
     question: 'Which service refuses requests because there are too many?',
-    query: sum('throttling', `bin(timestamp, 5m), server = ${by('server')}, status = ${by('status')}`),
+    query: sum(
+      'throttling',
+      `bin(timestamp, 5m), server = ${by('server')}, status = ${by('status')}, code = ${by('code')}`,
+    ),
   },
   {
     question: 'Do setups find a place in a factory?',

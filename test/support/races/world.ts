@@ -1,6 +1,5 @@
 /** The real handlers, timers, activities and stores on everything in memory, each of their steps at a gate. */
 import { randomUUID } from 'node:crypto';
-import type { ServiceBusSender } from '@azure/service-bus';
 import type { OrchestrationHandler } from 'durable-functions';
 import { createToHandler } from '../../../functions/http/adapter.ts';
 import { routes } from '../../../functions/routes.ts';
@@ -14,6 +13,7 @@ import { DataFactories } from '../../../shared/factory/data-factory.ts';
 import { FactoryIdentities } from '../../../shared/factory/identities.ts';
 import { FactoryBook } from '../../../shared/factory/book.ts';
 import { OrphanBook } from '../../../shared/orphans/orphan-book.ts';
+import type { EventSender } from '../../../shared/requests/refusals.ts';
 import type { EndedBook } from '../../../shared/retention/ended-book.ts';
 import { SetupRows } from '../../../shared/retention/setup-rows.ts';
 import { RuntimeBook } from '../../../shared/runtimes/runtime-book.ts';
@@ -167,9 +167,9 @@ export class World implements Disposable {
   }
 
   #publisher({ store, active }: Pick<Services, 'store' | 'active'>): EventPublisher {
-    const sendMessages = ({ messageId, sessionId }: { messageId: string; sessionId: string }) =>
-      this.stage.gate('send event', () => void this.sent.push({ setup: sessionId, id: messageId }));
-    return new EventPublisher({ sendMessages } as unknown as ServiceBusSender, store, active, this.time);
+    const sendMessages: EventSender['sendMessages'] = ({ messageId, sessionId }) =>
+      this.stage.gate('send event', () => void this.sent.push({ setup: String(sessionId), id: String(messageId) }));
+    return new EventPublisher({ sendMessages }, store, active, this.time);
   }
 
   /** Registers the environment. Every table and the keys of the tokens are there afterwards: nobody waits for another's. */

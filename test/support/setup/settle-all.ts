@@ -1,5 +1,4 @@
 /** The timer that settles setups, on rows and a stand-in for the Durable extension. */
-import type { ServiceBusSender } from '@azure/service-bus';
 import { getClient } from 'durable-functions';
 import { settleSetups } from '../../../functions/timers/settle-setups.ts';
 import type { Services } from '../../../shared/services.ts';
@@ -12,7 +11,7 @@ const settings = settingsFor({ issuer: `${unused}/{tenantId}`, audience: 'api', 
 
 /** Runs the timer once. @param send what Service Bus does with an event */
 export function settleAll(setups: SetupTable, durableUrl: string, send: () => Promise<void>): Promise<void> {
-  const sender = { sendMessages: send } as Partial<ServiceBusSender> as ServiceBusSender;
+  const sender = { sendMessages: send };
   const { store, active, index, ended, clock } = setups;
   const publisher = new EventPublisher(sender, store, active, clock);
   const services: Partial<Services> = { store, active, index, ended, clock, settings, publisher };
