@@ -16,12 +16,13 @@ beforeEach(async () => {
   // Inside the project, so that the app finds its libraries.
   directory = await mkdtemp(path.join(fixtures, 'started-app-'));
   await cp(path.join(fixtures, 'stack-app'), directory, { recursive: true });
+  await cp(path.join(root, 'exec.cmd'), path.join(directory, 'exec.cmd'));
   const { scripts } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>;
   };
   const here = (script = ''): string => script.replaceAll('local/', `${root}/local/`);
   const manifest = JSON.parse(await readFile(path.join(directory, 'package.json'), 'utf8')) as object;
-  const build = 'echo the app is built && mkdir -p dist';
+  const build = `echo the app is built && node --eval "fs.mkdirSync('dist', { recursive: true })"`;
   const changed = { ...manifest, scripts: { start: here(scripts['start']), demo: here(scripts['demo']), build } };
   await writeFile(path.join(directory, 'package.json'), JSON.stringify(changed));
 });
@@ -32,7 +33,9 @@ afterEach(async () => {
 
 function npm(script: string, args: readonly string[], searched = process.env['PATH']): ChildProcess {
   const env = { ...process.env, PATH: searched };
-  const child = spawn('npm', ['run', '--silent', script, '--', ...args], { cwd: directory, env, stdio: 'pipe' });
+  // On Windows npm is a .cmd file, which only a shell runs.
+  const shell = process.platform === 'win32';
+  const child = spawn('npm', ['run', '--silent', script, '--', ...args], { cwd: directory, env, stdio: 'pipe', shell });
   children.push(child);
   return child;
 }
