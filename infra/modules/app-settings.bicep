@@ -35,7 +35,7 @@ var filled = toObject(
       : setting.value
 )
 
-resource app 'Microsoft.Web/sites@2024-04-01' existing = {
+resource app 'Microsoft.Web/sites@2024-11-01' existing = {
   name: appName
 
   resource settings 'config' = {

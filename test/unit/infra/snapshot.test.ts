@@ -21,6 +21,11 @@ const valueOf = (resources: typeof trial, name: string) =>
   new RegExp(`'${name}', 'value', '([^']*)'`).exec(String(settingsOf(resources)['MIGRATION_EVENT_TOPIC']))?.[1];
 
 describe.each(all)('a deployment that is %s', (_name, resources) => {
+  test('replaces instances one after another, and lets them end what they have in hand', () => {
+    const { functionAppConfig } = theOne(resources, 'Microsoft.Web/sites').properties;
+    expect(functionAppConfig).toMatchObject({ siteUpdateStrategy: { type: 'RollingUpdate' } });
+  });
+
   test('sets every setting of the app, and no other of its own', () => {
     const own = Object.keys(settingsOf(resources)).filter((name) => name.startsWith('MIGRATION_'));
     expect(own.toSorted()).toEqual(Object.keys(settingsSchema.shape).toSorted());
