@@ -11,8 +11,9 @@ import { removeFactoryRole } from './factory-role.ts';
 
 const environmentSchema = z.object({
   AZURE_ENV_NAME: z.string().min(1),
-  AZURE_SUBSCRIPTION_ID: z.guid(),
-  MIGRATION_STAGE: z.enum(['dev', 'test', 'production']).default('dev'),
+  // azd may ask for it after the first step.
+  AZURE_SUBSCRIPTION_ID: z.guid().optional(),
+  MIGRATION_STAGE: z.enum(['dev', 'test', 'production']).optional(),
   MIGRATION_API_CLIENT_ID: z.guid().optional(),
   MIGRATION_FACTORY_PRINCIPALS: z.string().default('[]'),
 });
@@ -43,7 +44,8 @@ const steps: Readonly<Record<string, () => Promise<string>>> = {
       AZURE_ENV_NAME: environmentName,
       AZURE_SUBSCRIPTION_ID: subscriptionId,
     } = environment;
-    if (stage !== 'dev') return `${name} and the role of the factories stay: this is ${stage}`;
+    if (stage !== 'dev') return `${name} and the role of the factories stay: MIGRATION_STAGE is ${stage ?? 'not set'}`;
+    if (subscriptionId === undefined) throw new Error('AZURE_SUBSCRIPTION_ID is not set. azd env get-values has it');
     await removeApi(graph, name);
     await removeFactoryRole(resourceManager, environmentName, subscriptionId);
     return `${name} and the role of the factories are removed`;
