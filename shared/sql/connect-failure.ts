@@ -62,7 +62,7 @@ export const connectFailures = {
       'Install a valid certificate on SQL Server, and check the clocks of the server and of the machine of the integration runtime.',
   },
   '0': {
-    numbers: [0, 20, 233, 10_054],
+    numbers: [0, 20, 233, 10_054, -2_146_893_007, -2_146_893_018],
     title: 'The server ended the connection before the login.',
     remedy:
       'Let the server and the machine of the integration runtime have a version of TLS and a cipher in common, check that what answers at the port is SQL Server, and read its error log.',

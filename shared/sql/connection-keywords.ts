@@ -31,7 +31,7 @@ export const keywordOf: ReadonlyMap<string, Keyword> = new Map<string, Keyword>(
 export const unused: ReadonlySet<string> = new Set(
   (
     'App, Application Name, Async, Asynchronous Processing, Command Timeout, Connect Retry Count, Connect Retry Interval, ' +
-    'Connection Lifetime, Connection Reset, ConnectRetryCount, ConnectRetryInterval, Enlist, Load Balance Timeout, ' +
+    'Connection Idle Timeout, Connection Lifetime, Connection Reset, ConnectRetryCount, ConnectRetryInterval, Enlist, Load Balance Timeout, ' +
     'Max Pool Size, Min Pool Size, Packet Size, PacketSize, Pool Blocking Period, PoolBlockingPeriod, Pooling, ' +
     'Transaction Binding, Transparent Network IP Resolution, TransparentNetworkIPResolution, Type System Version, ' +
     'Vector Type Support, VectorTypeSupport, Workstation ID, WorkstationID, WSID'

@@ -8,6 +8,7 @@ import { ActivityError } from './activity-error.ts';
 // https://learn.microsoft.com/windows/win32/seccrypto/sspi-status-codes
 const NETWORK_ERROR_NUMBERS: Readonly<Record<string, number>> = {
   ECONNREFUSED: 1225,
+  ECONNRESET: 10054,
   ENOTFOUND: 11001,
   ETIMEDOUT: 258,
   DEPTH_ZERO_SELF_SIGNED_CERT: -2_146_893_019,
@@ -16,6 +17,7 @@ const NETWORK_ERROR_NUMBERS: Readonly<Record<string, number>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: -2_146_893_022,
   CERT_HAS_EXPIRED: -2_146_893_016,
   CERT_NOT_YET_VALID: -2_146_893_016,
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: -2_146_893_007,
 };
 
 /** What SqlClient says when its own time for a connection is over. */

@@ -18,7 +18,7 @@ const login = { name: 'reader', password, databases: { onprem: [] } };
 const refused = (['disabled', 'locked', 'expired', 'mustChange'] as const).map((reason) => {
   return { ...login, name: reason, refused: reason };
 });
-const common = { acceptsTokens: false, databases: [database] };
+const common = { acceptsTokens: false, databases: [database, { ...database, name: 'others' }] };
 const server: ServerOptions = { ...common, name: 'server', profile: SQL_SERVER, logins: [login, ...refused] };
 const closed: ServerOptions = { ...common, name: 'closed', profile: AZURE_SQL, logins: [login], closed: true };
 
@@ -26,7 +26,7 @@ let fixture: DataFactoryFixture;
 let trusted: SqlServers;
 let untrusted: SqlServers;
 /** Takes connections and says nothing more, each with another certificate; one agrees on no encryption either. */
-let silent: Readonly<Record<'deaf' | 'expired' | 'notYet', SilentEndpoint>>;
+let silent: Readonly<Record<'deaf' | 'hasty' | 'expired' | 'notYet' | 'outdated', SilentEndpoint>>;
 
 beforeAll(async () => {
   fixture = await startDataFactoryFixture();
@@ -36,12 +36,14 @@ beforeAll(async () => {
   const stranger = await authority.issue();
   const timely = await createCertificateAuthority();
   trustCertificateAuthority(timely.certificate);
-  const [deaf, expired, notYet] = await Promise.all([
+  const [deaf, hasty, expired, notYet, outdated] = await Promise.all([
     startSilentEndpoint(),
+    startSilentEndpoint(undefined, (socket) => socket.end()),
     startSilentEndpoint(await timely.issue({ from: inDays(-2), until: inDays(-1) })),
     startSilentEndpoint(await timely.issue({ from: inDays(1), until: inDays(2) })),
+    startSilentEndpoint({ ...(await timely.issue()), maxVersion: 'TLSv1.1', minVersion: 'TLSv1' }),
   ]);
-  silent = { deaf, expired, notYet };
+  silent = { deaf, hasty, expired, notYet, outdated };
   [trusted, untrusted] = await Promise.all([
     startSqlServer({ tls, verifyToken, servers: [server, closed] }),
     startSqlServer({ tls: stranger, verifyToken, servers: [server] }),
@@ -59,6 +61,8 @@ function inDays(days: number): Date {
 
 /** With the encryption before everything else, so that the certificate is seen at once. */
 const strictly = (name: keyof typeof silent) => ({ encrypt: 'strict', server: `localhost,${silent[name].port}` });
+/** The factory's own, in place of a login. */
+const ofIdentity = { authenticationType: 'SystemAssignedManagedIdentity', userName: undefined, password: undefined };
 const portOf = (servers: SqlServers, name = 'server') => `localhost,${servers.servers[name]?.port}`;
 
 /** How a linked service differs from one that works, each time with the code that a setup fails with. */
@@ -88,6 +92,10 @@ const faults: readonly (readonly [code: string, what: string, number: number, di
   ['PasswordExpired', 'a password that has expired', 18_487, () => ({ userName: 'expired' })],
   ['PasswordExpired', 'a password that must be changed', 18_488, () => ({ userName: 'mustChange' })],
   ['DatabaseNotFound', 'a database that is not there', 4_060, () => ({ database: 'absent' })],
+  ['DatabaseNotFound', 'a database without a user for the login', 4_060, () => ({ database: 'others' })],
+  ['IdentityRefused', 'an identity that the server does not let in', 18_456, () => ofIdentity],
+  ['0', 'a server that ends the connection', 10_054, () => ({ server: `localhost,${silent.hasty.port}` })],
+  ['0', 'a server with no version of TLS in common', -2_146_893_007, () => strictly('outdated')],
 ];
 
 /** How a run ends whose activity opens a database. */

@@ -141,7 +141,8 @@ describe('keywords that are refused by name', () => {
 const spellings =
   'addr, address, app, application intent, application name, applicationintent, attachdbfilename, attestation protocol, ' +
   'authentication, clientcertificate, clientkey, clientkeypassword, column encryption setting, columnencryption, ' +
-  'command timeout, connect retry count, connect retry interval, connect timeout, connection lifetime, connection reset, ' +
+  'command timeout, connect retry count, connect retry interval, connect timeout, connection idle timeout, ' +
+  'connection lifetime, connection reset, ' +
   'connection timeout, connectretrycount, connectretryinterval, connecttimeout, context connection, current language, ' +
   'data source, database, enclave attestation url, encrypt, enlist, extended properties, failover partner, ' +
   'failover partner spn, failoverpartner, failoverpartnerspn, host name in certificate, hostnameincertificate, ' +
