@@ -3,6 +3,7 @@ import { articles } from './articles.ts';
 import { judge, notNeeded, selectedOf, unread } from './check.ts';
 import type { Check, CheckInput, Finding } from './check.ts';
 import type { Company } from './probe.ts';
+import { ofCompanies } from './unseen.ts';
 
 export const amountChecks: readonly Check[] = [
   {
@@ -15,7 +16,7 @@ export const amountChecks: readonly Check[] = [
     why: 'Every company brings its own tables; many take long to create and to replicate.',
     mendedBy: 'caller',
     documentation: articles.optimize,
-    evaluate(input) {
+    evaluate: ofCompanies((input) => {
       const limit = input.thresholds.companyCountWarning;
       const count = selectedOf(input).length;
       const values = { measured: String(count), expected: `fewer than ${limit}` };
@@ -24,7 +25,7 @@ export const amountChecks: readonly Check[] = [
         remedy:
           "Replicate the companies in several batches; Microsoft's articles advise at most 250, and 10 to begin with.",
       });
-    },
+    }),
   },
   {
     id: 'CMP-05',
@@ -36,7 +37,7 @@ export const amountChecks: readonly Check[] = [
     why: 'The first replication takes long, and an environment has 80 GB unless more was bought.',
     mendedBy: 'caller',
     documentation: articles.planning,
-    evaluate(input) {
+    evaluate: ofCompanies((input) => {
       const limit = input.thresholds.companySizeWarningGigabytes;
       const companies = selectedOf(input);
       const total = sizeOf(companies);
@@ -47,7 +48,7 @@ export const amountChecks: readonly Check[] = [
         remedy:
           "Delete data that is no longer needed, compress tables, or replicate the companies in several batches; Microsoft's articles advise at most 30 GB a run. Buy capacity for what goes beyond 80 GB.",
       });
-    },
+    }),
   },
   {
     id: 'CMP-08',
@@ -59,7 +60,7 @@ export const amountChecks: readonly Check[] = [
     why: 'A replication that fills the database fails in the middle.',
     mendedBy: 'caller',
     documentation: articles.azureSize,
-    evaluate: roomOnline,
+    evaluate: ofCompanies(roomOnline),
   },
 ];
 

@@ -4,6 +4,7 @@ import { quoteName } from '../sql/quote-name.ts';
 import { articles } from './articles.ts';
 import { judge, listed, quoted, selectedOf, unread } from './check.ts';
 import type { Check, CheckInput, Finding } from './check.ts';
+import { ofCompanies, ofTables } from './unseen.ts';
 
 const allCompanies = 'SELECT [Name] FROM [dbo].[Company];';
 
@@ -30,7 +31,7 @@ export const companyChecks: readonly Check[] = [
     why: 'Tables of such companies are not found under their names, and would be left out silently.',
     mendedBy: 'caller',
     documentation: articles.companyNames,
-    evaluate: usableNames,
+    evaluate: ofCompanies(usableNames),
   },
   {
     id: 'CMP-03',
@@ -42,7 +43,7 @@ export const companyChecks: readonly Check[] = [
     why: 'Companies with one name would share their tables online.',
     mendedBy: 'caller',
     documentation: articles.companyNames,
-    evaluate: differentNames,
+    evaluate: ofCompanies(differentNames),
   },
   {
     id: 'CMP-06',
@@ -54,7 +55,7 @@ export const companyChecks: readonly Check[] = [
     why: 'Tables are found by the name of their company; those that have none are not copied.',
     mendedBy: 'caller',
     documentation: articles.companyNames,
-    evaluate: companiesAndTables,
+    evaluate: ofCompanies(ofTables(companiesAndTables)),
   },
   {
     id: 'CMP-07',
@@ -66,7 +67,7 @@ export const companyChecks: readonly Check[] = [
     why: 'A company that is misspelt would be left out silently.',
     mendedBy: 'caller',
     documentation: articles.setup,
-    evaluate: selectedExist,
+    evaluate: ofCompanies(selectedExist),
   },
 ];
 

@@ -2,6 +2,7 @@
 import { articles } from './articles.ts';
 import { judge, listed, someOf, unread } from './check.ts';
 import type { Check } from './check.ts';
+import { ofTables } from './unseen.ts';
 
 export const tableChecks: readonly Check[] = [
   {
@@ -14,7 +15,7 @@ export const tableChecks: readonly Check[] = [
     why: 'Their data is not migrated.',
     mendedBy: 'caller',
     documentation: articles.tableDefinitions,
-    evaluate({ leftOut }) {
+    evaluate: ofTables(({ leftOut }) => {
       if (leftOut === undefined) return noPlan;
       const { tables, rows, names } = leftOut['50004'];
       const expected = 'none left out';
@@ -28,7 +29,7 @@ export const tableChecks: readonly Check[] = [
         remedy:
           'Install or update the app that has them online, or map them to other tables (tableMappings), if their data is wanted.',
       };
-    },
+    }),
   },
   {
     id: 'TAB-02',
@@ -40,7 +41,7 @@ export const tableChecks: readonly Check[] = [
     why: 'A table that does not fit is left out, and the others go on.',
     mendedBy: 'caller',
     documentation: articles.tableDefinitions,
-    evaluate({ leftOut }) {
+    evaluate: ofTables(({ leftOut }) => {
       if (leftOut === undefined) return noPlan;
       const [kind, columns] = [leftOut['50005'], leftOut['50011']];
       const names = [...columns.names, ...kind.names];
@@ -54,7 +55,7 @@ export const tableChecks: readonly Check[] = [
         cause: 'These tables have other columns online, or are of a company on one side only; they are left out.',
         remedy: 'Change the definition of the table on one side, by its app, or update the app that is older.',
       };
-    },
+    }),
   },
   {
     id: 'TAB-03',
@@ -66,7 +67,7 @@ export const tableChecks: readonly Check[] = [
     why: 'Changes are tracked by the primary key; a table without one is copied whole in each run.',
     mendedBy: 'caller',
     documentation: articles.planning,
-    evaluate({ source: { tablesWithoutKey, unmeasured } }) {
+    evaluate: ofTables(({ source: { tablesWithoutKey, unmeasured } }) => {
       if (unmeasured['tables'] !== undefined) return unread(unmeasured['tables'], 'The keys of tables');
       const expected = 'none without a key';
       if (tablesWithoutKey.length === 0) return { status: 'passed', measured: 'none', expected };
@@ -76,7 +77,7 @@ export const tableChecks: readonly Check[] = [
         expected,
         cause: 'These tables are copied whole in each run.',
       };
-    },
+    }),
   },
   {
     id: 'TAB-04',
@@ -88,13 +89,13 @@ export const tableChecks: readonly Check[] = [
     why: 'Each table costs time in each replication run, even when it has not changed.',
     mendedBy: 'caller',
     documentation: articles.planning,
-    evaluate({ source: { tableCount }, thresholds: { tableCountWarning } }) {
+    evaluate: ofTables(({ source: { tableCount }, thresholds: { tableCountWarning } }) => {
       const values = { measured: String(tableCount), expected: `at most ${tableCountWarning}` };
       return judge(tableCount <= tableCountWarning, values, {
         cause: 'Each table costs time in each replication run, even when it has not changed.',
         remedy: 'Expect longer runs; delete companies and uninstall extensions that are no longer needed.',
       });
-    },
+    }),
   },
   {
     id: 'TAB-06',

@@ -2,6 +2,7 @@
 import { articles } from './articles.ts';
 import { judge, someOf, unread } from './check.ts';
 import type { Check } from './check.ts';
+import { ofTables } from './unseen.ts';
 
 export const tableFeatureChecks: readonly Check[] = [
   {
@@ -14,7 +15,7 @@ export const tableFeatureChecks: readonly Check[] = [
     why: 'Changes of the first two are not tracked; of a masked column the mask is copied.',
     mendedBy: 'caller',
     documentation: articles.changeTracking,
-    evaluate({ storage: { specialTables, unmeasured } }) {
+    evaluate: ofTables(({ storage: { specialTables, unmeasured } }) => {
       if (unmeasured['tables'] !== undefined) return unread(unmeasured['tables'], 'The features of tables');
       const values = { measured: someOf(specialTables) || 'none', expected: 'none with such a feature' };
       return judge(specialTables.length === 0, values, {
@@ -22,7 +23,7 @@ export const tableFeatureChecks: readonly Check[] = [
           'Business Central makes no such tables. Of these, changes are not tracked, or masks are copied for values.',
         remedy: 'Have the feature removed by who has added it; against masks, grant the right UNMASK to the login.',
       });
-    },
+    }),
   },
   {
     id: 'TAB-07',
@@ -34,13 +35,13 @@ export const tableFeatureChecks: readonly Check[] = [
     why: "This service quotes every name; other people's scripts may not.",
     mendedBy: 'caller',
     documentation: articles.identifiers,
-    evaluate({ storage: { oddNames, unmeasured } }) {
+    evaluate: ofTables(({ storage: { oddNames, unmeasured } }) => {
       if (unmeasured['tables'] !== undefined) return unread(unmeasured['tables'], 'The names of tables');
       const expected = 'none with such a name';
       if (oddNames.length === 0) return { status: 'passed', measured: 'none', expected };
       const cause = 'Names are quoted wherever they are used, so that these tables are treated as all others.';
       return { status: 'nothingToDo', measured: someOf(oddNames), expected, cause };
-    },
+    }),
   },
   {
     id: 'TAB-08',

@@ -22,8 +22,8 @@ export interface SampleServers {
 
 /** `old`: a SQL Server 2014 with one database, in which there is nothing. */
 type ServerName = 'onprem' | 'online' | 'old';
-/** `owner`: a sysadmin. `dbo`: an owner of the database. `reader`: may open it, and has a password that expires. */
-type LoginName = 'owner' | 'dbo' | 'reader' | 'stranger';
+/** `owner`: a sysadmin. `dbo`: an owner of the database. `reader`: may open it, and has a password that expires. `datareader`: may read its rows. */
+type LoginName = 'owner' | 'dbo' | 'reader' | 'datareader' | 'stranger';
 
 /** Servers here, for who opens connections of its own. */
 export interface LocalServers extends SampleServers {
@@ -69,6 +69,7 @@ export async function startLocalServers(): Promise<LocalServers> {
     { name: 'owner', password, sysadmin: true, databases: { [name]: ['db_owner'] } },
     { name: 'dbo', password, databases: { [name]: ['db_owner'] } },
     { name: 'reader', password, passwordExpires, databases: { [name]: ['public'] } },
+    { name: 'datareader', password, databases: { [name]: ['db_datareader'] } },
   ];
   const servers = await startSqlServer({
     tls: await authority.issue(),

@@ -32,7 +32,8 @@ documentation; of many names it shows the first twenty, and has all in \`names\`
 expected and needs no remedy. What could not be measured is \`skipped\`, with the reason: \`absent\` (not there),
 \`denied\` (the login may not read it), \`old\` (the server cannot tell), \`unknown\` (it depends on another value that is
 not known) or \`notNeeded\` (it does not apply). What the migration cannot do without blocks also when it may not be read:
-the version (VER-01, VER-06) and the companies (CMP-01).
+the version (VER-01, VER-06) and the companies (CMP-01). The other checks of companies are skipped then, and those of tables
+where the login is shown only some of them (AUT-04): nothing passes, or is to be mended, because it was not seen.
 
 A request may name the only checks that it wants, or those that it does not (\`checkSelection\`: \`include\` or \`exclude\`; on the
 command line \`--checks\` or \`--skip-checks\`). All others are \`excluded\` in the report; what they look at is measured all the
