@@ -8,9 +8,13 @@ import type { CheckSelection } from '../shared/checks/check-selection.ts';
 import { checkThresholdsSchema } from '../shared/checks/thresholds.ts';
 import { readCatalogue } from '../shared/plan/catalogue.ts';
 import { planLimitsSchema } from '../shared/plan/groups.ts';
+import { keptTable } from '../shared/plan/kept-plan.ts';
+import type { KeptTable } from '../shared/plan/kept-plan.ts';
 import { leftOutOf } from '../shared/plan/left-out.ts';
 import { planTables, summarizePlan } from '../shared/plan/plan.ts';
-import type { PlanContext, PlannedTable, PlanSummary } from '../shared/plan/plan.ts';
+import type { PlanContext, PlanSummary } from '../shared/plan/plan.ts';
+import { sumsOf } from '../shared/plan/plan-summary.ts';
+import type { PlanSums } from '../shared/plan/plan-summary.ts';
 import type { Product, SourceConnection, SourceKind } from '../shared/setup/setup.ts';
 import type { SqlDatabase } from '../shared/sql/database.ts';
 import { azureConnectionErrors, azureSqlDomains } from '../shared/sql/azure-connection.ts';
@@ -31,20 +35,6 @@ export interface Wanted {
   readonly destination?: Login | { readonly recording: string };
 }
 
-/** A planned table, as far as a reader of the plan needs it. */
-export type AssessedTable = Pick<
-  PlannedTable,
-  | 'sourceTable'
-  | 'destinationTable'
-  | 'company'
-  | 'appId'
-  | 'copyMethod'
-  | 'rowCount'
-  | 'byteCount'
-  | 'reason'
-  | 'problems'
->;
-
 export interface Assessment {
   readonly at: string;
   readonly product: Product;
@@ -59,7 +49,13 @@ export interface Assessment {
   /** The apps that are installed in the source; null if they could not be read. */
   readonly extensions: SourceProbe['extensions'];
   /** There is none without a destination. */
-  readonly plan?: { readonly summary: PlanSummary; readonly tables: readonly AssessedTable[] };
+  readonly plan?: {
+    readonly summary: PlanSummary;
+    /** What comes and what does not, as `GET …/tables/summary` has it. */
+    readonly sums: PlanSums;
+    /** As `GET …/tables` has them. */
+    readonly tables: readonly KeptTable[];
+  };
 }
 
 /**
@@ -137,11 +133,7 @@ async function compare(
 ) {
   const context = { ...known, ...online, onlineApps: probe.extensions ?? [], limits: planLimitsSchema.parse({}) };
   const planned = await Array.fromAsync(planTables(readCatalogue(source.stream(scripts.catalogue)), tables, context));
-  const plan = { summary: summarizePlan(planned), tables: planned.map(assessedTable) };
+  const kept = planned.map(keptTable);
+  const plan = { summary: summarizePlan(planned), sums: await sumsOf(kept), tables: kept };
   return { plan, leftOut: await leftOutOf(planned) };
-}
-
-function assessedTable(table: PlannedTable): AssessedTable {
-  const { sourceTable, destinationTable, company, appId, copyMethod, rowCount, byteCount, reason, problems } = table;
-  return { sourceTable, destinationTable, company, appId, copyMethod, rowCount, byteCount, reason, problems };
 }

@@ -26,6 +26,8 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 th { background: var(--pale); white-space: nowrap; }
 td.short { white-space: nowrap; }
+td.long { min-width: 11rem; }
+.amount { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 summary { cursor: pointer; margin: 1rem 0; font-weight: 600; }
 footer { margin-top: 2rem; color: #57606a; font-size: .9rem; }
 @media (max-width: 40rem) {
@@ -34,12 +36,14 @@ footer { margin-top: 2rem; color: #57606a; font-size: .9rem; }
   thead { display: none; }
   table, tbody, tr, td { display: block; width: 100%; }
   tr { border-bottom: 1px solid var(--line); padding: .4rem 0; }
-  td { border: 0; padding: .1rem 0; }
+  td, td.amount { border: 0; padding: .1rem 0; text-align: left; }
   td[data-label]:not([data-label=""])::before { content: attr(data-label) ": "; font-weight: 600; }
 }
 @media print {
   body { max-width: none; padding: 0; font-size: 11px; }
   a { color: inherit; text-decoration: none; }
+  h2, h3 { break-after: avoid; }
   tr { break-inside: avoid; }
+  details:not([open]) > summary::after { content: " (opened, it is printed)"; font-weight: 400; }
 }
 `;

@@ -1,8 +1,19 @@
 /** The report of an assessment on a terminal. */
 import { styleText } from 'node:util';
 import type { CheckResult } from '../../shared/checks/check.ts';
+import { reasons } from '../../shared/plan/reasons.ts';
 import type { Assessment } from '../assessment.ts';
-import { amountOf, checksThatFailed, countsText, leftOutWithRows, outcomeOf, placeText, tablesByApp } from './parts.ts';
+import {
+  amountOf,
+  checksThatFailed,
+  countsText,
+  leftOutWithRows,
+  outcomeOf,
+  placeText,
+  sumsByApp,
+  verdictOf,
+  visible,
+} from './parts.ts';
 
 const colours = { blocks: 'red', warns: 'yellow', informs: 'blue' } as const;
 
@@ -10,40 +21,57 @@ const colours = { blocks: 'red', warns: 'yellow', informs: 'blue' } as const;
 export function textReport(assessment: Assessment): string {
   const { source, destination, product, summary } = assessment;
   return [
-    `Source       ${placeText(source)}, SQL Server ${source.productVersion}`,
-    `Destination  ${destination === undefined ? 'not measured' : placeText(destination)}`,
-    `Product      ${product}`,
-    '',
-    `Checks       ${countsText(summary)}`,
+    ...lines(
+      `Source       ${placeText(source)}, SQL Server ${source.productVersion}`,
+      `Destination  ${destination === undefined ? 'not measured' : placeText(destination)}`,
+      `Product      ${product}`,
+      '',
+      `Checks       ${countsText(summary)}`,
+    ),
     ...checksThatFailed(assessment).flatMap((check) => ['', ...checkLines(check)]),
     '',
     ...companyLines(assessment),
     ...planLines(assessment),
     '',
-    summary.failed === 0 ? 'Nothing blocks the migration.' : 'Mend what blocks, then assess again.',
+    `${verdictOf(assessment)}.${summary.failed === 0 ? '' : ' Mend that, then assess again.'}`,
     '',
   ].join('\n');
+}
+
+function lines(...texts: readonly string[]): string[] {
+  return texts.map(visible);
+}
+
+const MOST_LINES = 20;
+
+function someLines(texts: readonly string[]): string[] {
+  const more = texts.length - MOST_LINES;
+  return lines(...texts.slice(0, MOST_LINES), ...(more > 0 ? [`  and ${more} more`] : []));
 }
 
 function checkLines(check: CheckResult): string[] {
   const { id, title, measured, expected, cause, severity, remedy } = check;
   return [
     styleText(colours[severity], `${outcomeOf(check)}  ${id}  ${title}`),
-    `  measured  ${measured}`,
-    `  expected  ${expected}`,
-    `  cause     ${cause}`,
-    `  remedy    ${remedy.text}`,
-    ...(remedy.sql === undefined ? [] : [`  SQL       ${remedy.sql}`]),
-    `  see       ${remedy.documentation}`,
+    ...lines(
+      `  measured  ${measured}`,
+      `  expected  ${expected}`,
+      `  cause     ${cause}`,
+      `  remedy    ${remedy.text}`,
+      ...(remedy.sql ?? '').split('\n').flatMap((sql) => (sql === '' ? [] : [`  SQL       ${sql}`])),
+      `  see       ${remedy.documentation}`,
+    ),
   ];
 }
 
 function companyLines({ companies }: Assessment): string[] {
   return [
     `Companies    ${companies.length}`,
-    ...companies.map(({ name, sizeGigabytes }) => {
-      return `  ${name.padEnd(40)} ${sizeGigabytes === null ? 'size unknown' : amountOf(sizeGigabytes * 1e9)}`;
-    }),
+    ...someLines(
+      companies.map(({ name, sizeGigabytes }) => {
+        return `  ${name.padEnd(40)} ${sizeGigabytes === null ? 'size unknown' : amountOf(sizeGigabytes * 1e9)}`;
+      }),
+    ),
   ];
 }
 
@@ -55,11 +83,25 @@ function planLines(assessment: Assessment): string[] {
   return [
     '',
     `Tables       ${plan.tables.length}: ${methods.join(', ')}; ${rows} rows are copied`,
-    ...tablesByApp(assessment).map(({ app, copied, left, bytes }) => {
-      return `  ${app.padEnd(40)} ${String(copied).padStart(6)} copied ${String(left).padStart(6)} left out  ${amountOf(bytes)}`;
+    ...someLines(
+      sumsByApp(assessment).map(({ app, sum: { copied, left } }) => {
+        return `  ${app.padEnd(40)} ${String(copied.tables).padStart(6)} copied ${String(left.tables).padStart(6)} left out  ${amountOf(copied.bytes)}`;
+      }),
+    ),
+    '',
+    `Left out     ${plan.sums.left.tables}`,
+    ...plan.sums.reasons.map(({ reasonCode, tables, rows: left }) => {
+      return `  ${String(tables).padStart(6)} with ${countOf(left)}: ${reasons[reasonCode]}`;
     }),
-    ...leftOutWithRows(plan.tables).map(({ sourceTable, rowCount, reason }) => {
-      return `  left out with ${rowCount} ${rowCount === 1 ? 'row' : 'rows'}: ${sourceTable}: ${reason}`;
-    }),
+    '',
+    ...someLines(
+      leftOutWithRows(plan.tables).map((table) => {
+        return `  left out with ${countOf(table.rows)}: ${table.sourceTable}: ${table.reason}`;
+      }),
+    ),
   ];
+}
+
+function countOf(rows: number): string {
+  return `${rows} ${rows === 1 ? 'row' : 'rows'}`;
 }

@@ -52,7 +52,8 @@ export const tableChecks: readonly Check[] = [
         measured: `tables ${kind.tables + columns.tables}, rows ${kind.rows + columns.rows}: ${listed(names)}`,
         names,
         expected,
-        cause: 'These tables have other columns online, or are of a company on one side only; they are left out.',
+        cause:
+          'These tables have other columns online (PK: in the key of one side only; T: of another type; L: shorter online), or are of a company on one side only; they are left out.',
         remedy: 'Change the definition of the table on one side, by its app, or update the app that is older.',
       };
     }),

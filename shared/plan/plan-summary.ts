@@ -22,13 +22,13 @@ interface PartSum {
   readonly reasons: readonly (LeftSum & { readonly reasonCode: ReasonCode })[];
 }
 
-interface PlanSums extends PartSum {
+export interface PlanSums extends PartSum {
   readonly byCompany: readonly (PartSum & { readonly company: string })[];
   readonly byApp: readonly (PartSum & { readonly appId: string })[];
 }
 
 /** Reads a plan to its end. */
-export async function sumsOf(plan: AsyncIterable<KeptTable>): Promise<PlanSums> {
+export async function sumsOf(plan: AsyncIterable<KeptTable> | Iterable<KeptTable>): Promise<PlanSums> {
   const whole = new Part();
   const companies = new Parts();
   const apps = new Parts();

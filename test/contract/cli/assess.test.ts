@@ -57,6 +57,7 @@ describe('an assessment of both databases', () => {
     expect(companies).toHaveLength(3);
     expect(plan?.summary.byCopyMethod).toEqual({ Delta: 21, Full: 4, Preserve: 2, None: 22 });
     expect(plan?.tables.every(({ reason }) => reason !== '')).toBe(true);
+    expect(plan?.sums).toMatchObject({ copied: { tables: 27, rows: 3_077 }, left: { tables: 22, tablesWithRows: 12 } });
     expect(await schemaOf()).toEqual(before);
   });
 
@@ -75,6 +76,7 @@ describe('an assessment of both databases', () => {
     const page = await readFile(html, 'utf8');
     expect(page).toContain('CRONUS [LOCAL] &amp; Söhne');
     expect(page).toContain('Legacy Archive 1.0.4.0');
+    expect(page).toContain('<td class="long" data-label="Why">Its app is not installed online.</td>');
     expect(page).not.toMatch(/<script|<link|<img|url\(|[^&]& /);
     expect(page).not.toContain(servers.password);
   });
@@ -221,7 +223,7 @@ describe('the built command', () => {
     await writeFile(join(folder, 'password'), `${servers.password}\n`);
     const given = ['--product', 'DynamicsBCLast', '--source', source()];
     const { code, output } = await built('assess', ...given, '--source-password-file', join(folder, 'password'));
-    expect(output).toContain('Nothing blocks the migration.');
+    expect(output).toContain('Nothing in the source blocks the migration, and no environment was measured.');
     expect(code).toBe(0);
   });
 
