@@ -72,11 +72,23 @@ function fieldErrorsOf(issue: z.core.$ZodIssue, body: unknown): FieldError[] {
 function detailOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type') return `must be of type ${issue.expected}.`;
   if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}.`;
-  const unit = 'origin' in issue && issue.origin === 'array' ? 'items' : 'characters';
-  if (issue.code === 'too_small') return `must have at least ${issue.minimum} ${unit}.`;
-  if (issue.code === 'too_big') return `must have at most ${issue.maximum} ${unit}.`;
+  if (issue.code === 'too_small') return boundText(issue, issue.minimum, ['at least', 'more than']);
+  if (issue.code === 'too_big') return boundText(issue, issue.maximum, ['at most', 'less than']);
   if (issue.code === 'invalid_format') return `must match ${issue.pattern}.`;
   return issue.message;
+}
+
+/** Of what has a length. */
+const units: Readonly<Record<string, string>> = { array: 'items', string: 'characters' };
+
+function boundText(
+  { origin, inclusive = true }: Pick<z.core.$ZodIssueTooSmall, 'origin' | 'inclusive'>,
+  bound: number | bigint,
+  [within, beyond]: readonly [string, string],
+): string {
+  const measure = `${inclusive ? within : beyond} ${bound}`;
+  const unit = units[origin];
+  return unit === undefined ? `must be ${measure}.` : `must have ${measure} ${unit}.`;
 }
 
 function pointerTo(path: readonly PropertyKey[]): string {

@@ -29,7 +29,7 @@ const fields: readonly Field[] = [
     ({ source, assessmentId }) => (assessmentId === undefined ? source.runtimeName : undefined),
   ],
   // In the order of their schema.
-  ['/thresholds', 'The thresholds', ({ thresholds }) => JSON.stringify(thresholds)],
+  ['/thresholds', 'The set of thresholds', ({ thresholds }) => JSON.stringify(thresholds)],
   ['/checkSelection', 'The selection of checks', ({ checkSelection }) => sorted(checkSelection)],
   ['/companies', 'The list of companies', ({ companies }) => JSON.stringify(companies?.toSorted())],
   ['/tableMappings', 'The list of mappings', ({ tableMappings }) => JSON.stringify(tableMappings)],

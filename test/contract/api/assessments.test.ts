@@ -95,9 +95,11 @@ test('what is to be warned of is part of the request', async () => {
     status: 409,
     body: { errors: [{ pointer: '/thresholds', code: 'Differs' }] },
   });
-  for (const wrong of [{ companyCountWarning: 0 }, { minimumCompatibilityLevel: 100 }]) {
-    expect(await asked(wrong)).toMatchObject({ status: 400 });
-  }
+  expect(await asked({ companyCountWarning: 0 })).toMatchObject({
+    status: 400,
+    body: { errors: [{ pointer: '/thresholds/companyCountWarning', detail: 'must be more than 0.' }] },
+  });
+  expect(await asked({ minimumCompatibilityLevel: 100 })).toMatchObject({ status: 400 });
 });
 
 describe('which checks are wanted', () => {
