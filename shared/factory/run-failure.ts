@@ -9,6 +9,10 @@ const CLAIMED = 50_010;
 /** What SqlClient also gives where a connection was open already: a statement took too long, or the connection was lost. */
 const ALSO_LATER: ReadonlySet<number> = new Set([-2, 0, 20, 121, 233, 258, 10_054]);
 
+/** The error code of a connection that was refused, whose text names server, database and login, also those of an environment. */
+const FAILED_TO_CONNECT = 'SqlFailedToConnect';
+const ASK_OPERATOR = 'The operator of the service has the text of Data Factory.';
+
 /** A statement took too long. */
 const STATEMENT_TIMED_OUT: ReadonlySet<number> = new Set([-2, 258]);
 
@@ -52,7 +56,11 @@ export function runFailure(stage: string, status: string, message: string): Setu
       );
     }
   }
-  // The text of a failed connection names the runtime, too.
+  if (message.includes(FAILED_TO_CONNECT)) {
+    const reason = number === undefined ? 'for a reason that has no number' : `SQL error ${number}`;
+    const place = `the ${sideOf(message)} database`;
+    return setupFailure('52050', `Stage ${stage} could not open ${place}: ${reason}. ${ASK_OPERATOR}`);
+  }
   if (number === undefined && runtimeOffline.test(message)) {
     return setupFailure('52071', `The self-hosted integration runtime was offline during stage ${stage}.`);
   }
@@ -71,7 +79,7 @@ function connectCode(number: number, message: string): SetupFailureCode | undefi
 
 /** Whether a connection was open already. */
 function isLater(number: number, message: string): boolean {
-  return ALSO_LATER.has(number) && !message.includes('SqlFailedToConnect');
+  return ALSO_LATER.has(number) && !message.includes(FAILED_TO_CONNECT);
 }
 
 /** Data Factory calls the side that an activity reads its source, whichever it is: the activity's name knows better. */

@@ -73,6 +73,24 @@ test("a database that is somebody else's fails with the code of a taken environm
   expect(remedy).toContain('replay');
 });
 
+test.each([
+  [
+    "Server: 'sql-7.database.windows.net', Database: 'tenant01'. The integration runtime is offline?",
+    'for a reason that has no number',
+  ],
+  ["Server: 'sql-7.database.windows.net', Database: 'tenant01'. SqlErrorNumber=942,", 'SQL error 942'],
+])('what Data Factory says of a connection that was refused stays with the operator: %s', (text, reason) => {
+  const failure = runFailure(
+    'assess',
+    'Failed',
+    probe(`ErrorCode=SqlFailedToConnect,'…Message=${text}`, 'Destination'),
+  );
+  expect(failure).toMatchObject({
+    code: '52050',
+    cause: `Stage assess could not open the destination database: ${reason}. The operator of the service has the text of Data Factory.`,
+  });
+});
+
 test('the cause names the stage, the status and what Data Factory said; there is a remedy', () => {
   const { cause, remedy } = runFailure('install', 'Cancelled', 'Operation on target SourceCatalogue was cancelled');
   expect(cause).toBe(
