@@ -14,6 +14,7 @@ export const exitCodes = {
 
 /** What a process has of its surroundings. */
 export interface Surroundings {
+  readonly stdin: { readonly isTTY?: boolean };
   readonly stdout: Writable;
   readonly stderr: Writable;
   readonly env: Readonly<Record<string, string | undefined>>;

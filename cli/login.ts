@@ -17,9 +17,9 @@ interface Asked {
  * Reads a connection string without a password, and then the password.
  * @throws {UsageProblem} if the text cannot be used; before anybody is asked for a password
  */
-export async function loginOf(side: Login['side'], asked: Asked, { env }: Surroundings): Promise<Login> {
+export async function loginOf(side: Login['side'], asked: Asked, process: Surroundings): Promise<Login> {
   parse(side, asked, 'apart');
-  const password = await readPassword(side, asked.passwordFile, env);
+  const password = await readPassword(side, asked.passwordFile, process);
   return { side, connection: parse(side, asked, password), password };
 }
 

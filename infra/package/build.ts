@@ -2,7 +2,7 @@
  * Builds the app and the command line into `dist/`, with everything that they import: what is loaded from few files starts in half
  * the time. Types are checked by `npm run check`.
  */
-import { cpSync } from 'node:fs';
+import { chmodSync, cpSync } from 'node:fs';
 import { build } from 'vite';
 
 const target = 'dist';
@@ -36,3 +36,5 @@ await build({
   },
 });
 cpSync('shared/sql', target, { recursive: true, filter: (file) => !file.endsWith('.ts') });
+// npx makes it executable once, and remembers that when it is built again.
+chmodSync(`${target}/cli.js`, 0o755);

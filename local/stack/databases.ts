@@ -9,7 +9,7 @@ import type { SqlFault } from '../sql-server/options.ts';
 import type { SqlServers } from '../sql-server/server.ts';
 
 /** A database and where it is, in the notation of connection strings. */
-interface DatabaseAddress {
+export interface DatabaseAddress {
   /** `host,port` */
   readonly server: string;
   readonly database: string;
@@ -25,7 +25,7 @@ export interface Sample {
   readonly environment: string;
   /** Reached with a password. */
   readonly source: DatabaseAddress & { readonly userName: string; readonly password: string };
-  /** Online: Azure SQL, reached with access tokens. */
+  /** Online: Azure SQL, reached with access tokens, and from the command line with the login of the source. */
   readonly destination: DatabaseAddress;
   /** Runs a batch in one of the two databases as an owner, past TDS. */
   execute(side: 'source' | 'destination', batch: string): Promise<void>;
@@ -72,6 +72,7 @@ export async function startDatabases({
   }));
   const sourceDatabases = (kind: SourceKind) =>
     planned.filter((sample) => sample.kind === kind).map(({ source: name }) => ({ name, ...DATABASE }));
+  const environments = planned.map(({ destination: name }) => ({ name, ...DATABASE }));
   const servers = await startSqlServer({
     tls,
     verifyToken,
@@ -95,9 +96,9 @@ export async function startDatabases({
       {
         name: DESTINATION,
         profile: AZURE_SQL,
-        logins: [],
+        logins: [{ name: USER_NAME, password, databases: ownerOf(environments) }],
         acceptsTokens: true,
-        databases: planned.map(({ destination: name }) => ({ name, ...DATABASE })),
+        databases: environments,
       },
     ],
   });

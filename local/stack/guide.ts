@@ -2,6 +2,7 @@
 import { sampleEnvironmentBody, sampleSetupBody } from '../demo/sample-setup.ts';
 import { API_AUDIENCE } from './clients.ts';
 import type { ClientName } from './clients.ts';
+import type { DatabaseAddress, Sample } from './databases.ts';
 import type { Stack } from './stack.ts';
 
 const VERSION = 'api-version=2026-11-01';
@@ -9,6 +10,7 @@ const VERSION = 'api-version=2026-11-01';
 /** The guide to a stack that runs. Holds the secrets of its clients, which live as long as it does. */
 export function guideOf(stack: Stack): string {
   const [sample] = stack.databases.samples;
+  const { source, destination } = sample;
   const tenant = '$API/tenants/$TENANT';
   const json = '-H "Content-Type: application/json"';
   const operator = '-H "Authorization: Bearer $OPERATOR"';
@@ -40,6 +42,11 @@ It waits for the administrator, who reads the key of the runtime and registers a
 How it goes on:
   curl -s "${tenant}/migrationSetups/cronus?${VERSION}" ${caller}
 
+Without the service, as a partner does from a laptop, where the one password is that of both logins:
+  NODE_EXTRA_CA_CERTS=${stack.certificateFile} BC_SOURCE_PASSWORD=${source.password} BC_DESTINATION_PASSWORD=${source.password} \\
+    npx cloud-migration assess --product DynamicsBCLast --source "${placeOf(source, source)}" \\
+    --destination "${placeOf(destination, source)}" --html report.html
+
 README.md has what else each of the three asks for, with the same names.
 Data Factory: ${stack.dataFactory.url}   Service Bus: ${stack.serviceBus.url}`;
 }
@@ -49,6 +56,10 @@ function tokenOf(stack: Stack, client: ClientName): string {
   return `$(curl -s --cacert ${stack.certificateFile} ${stack.identity.url}/${tenantId}/oauth2/v2.0/token \\
     -d grant_type=client_credentials -d client_id=${clientId} -d client_secret=${secret} \\
     -d scope=${API_AUDIENCE}/.default | ${memberOf('access_token')})`;
+}
+
+function placeOf({ server, database }: DatabaseAddress, { userName }: Sample['source']): string {
+  return `Server=${server};Database=${database};User ID=${userName}`;
 }
 
 function memberOf(name: string): string {

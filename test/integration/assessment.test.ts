@@ -1,4 +1,9 @@
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { assess as assessHere } from '../../cli/assess.ts';
+import type { AssessOptions } from '../../cli/assess.ts';
+import type { Assessment } from '../../cli/assessment.ts';
 import { inDatabase, inspectFactory } from '../../local/demo/inspection.ts';
 import { registerEnvironment, sampleSetupBody } from '../../local/demo/sample-setup.ts';
 import type { Answer, SetupClient } from '../../local/demo/setup-client.ts';
@@ -123,6 +128,23 @@ describe('two assessments of one environment at once', () => {
     expect((tables as { value: unknown[] }).value).toHaveLength(49);
     const { body: summary } = await client.send('GET', 'assessments/first/tables/summary');
     expect(summary).toMatchObject({ copied: { tables: 27 }, left: { tables: 22 } });
+  });
+
+  test('say of the tables and of what was measured in both databases what the command line says', async () => {
+    const { source, destination } = sample();
+    const place = ({ server, database }: typeof destination) =>
+      `Server=${server};Database=${database};User ID=${source.userName}`;
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    const env = { BC_SOURCE_PASSWORD: source.password, BC_DESTINATION_PASSWORD: source.password };
+    const options = { source: place(source), destination: place(destination), product: 'DynamicsBCLast', json: '-' };
+    await assessHere(options as AssessOptions, { stdin: {}, stdout, stderr, env });
+    const told = JSON.parse(await text(stdout.end())) as Assessment;
+    const { body: tables } = await client.send('GET', 'assessments/first/tables');
+    expect(told.plan?.tables).toEqual((tables as { value: unknown[] }).value);
+    const { body: checks } = await ask('GET', 'first/checks');
+    const measured = told.checks.filter(({ status }) => status !== 'skipped');
+    expect(measured.length).toBeGreaterThan(30);
+    expect((checks as { value: unknown[] }).value).toEqual(expect.arrayContaining(measured));
   });
 
   test('do not have the environment: a setup for it is accepted, and needs no other runtime', async () => {

@@ -38,7 +38,8 @@ const destination = () => place('online', sampleDatabases.destination);
 async function run(options: Partial<AssessOptions>, passwords = { source: servers.password }) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const env = { BC_SOURCE_PASSWORD: passwords.source, BC_DESTINATION_PASSWORD: servers.password };
-  const exitCode = await assess({ source: source(), product: 'DynamicsBCLast', ...options }, { stdout, stderr, env });
+  const surroundings = { stdin: {}, stdout, stderr, env };
+  const exitCode = await assess({ source: source(), product: 'DynamicsBCLast', ...options }, surroundings);
   stdout.end();
   stderr.end();
   return { exitCode, output: await text(stdout), errors: await text(stderr) };
@@ -164,7 +165,7 @@ describe('an environment that was recorded', () => {
   test('is compared with as if it were measured', async () => {
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];
     const env = { BC_DESTINATION_PASSWORD: servers.password };
-    expect(await record({ destination: destination(), out: file() }, { stdout, stderr, env })).toBe(0);
+    expect(await record({ destination: destination(), out: file() }, { stdin: {}, stdout, stderr, env })).toBe(0);
     const recorded = await assessed({ catalogue: file() });
     const measured = await assessed({ destination: destination() });
     expect(recorded.plan).toEqual(measured.plan);
@@ -210,10 +211,11 @@ test.each([
 });
 
 describe('the built command', () => {
+  // By its name alone, as npx runs it.
   const built = (...args: string[]) =>
     new Promise<{ readonly code: unknown; readonly output: string }>((resolve) => {
       const env = { ...process.env, NODE_EXTRA_CA_CERTS: join(folder, 'authority.pem') };
-      execFile(process.execPath, ['dist/cli.js', ...args], { env }, (error, stdout, stderr) => {
+      execFile('dist/cli.js', args, { env }, (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : error.code, output: stdout + stderr });
       });
     });
@@ -225,6 +227,14 @@ describe('the built command', () => {
     const { code, output } = await built('assess', ...given, '--source-password-file', join(folder, 'password'));
     expect(output).toContain('Nothing in the source blocks the migration, and no environment was measured.');
     expect(code).toBe(0);
+  });
+
+  test('does not ask where nobody can answer', async () => {
+    const { code, output } = await built('assess', '--product', 'DynamicsBC', '--source', source());
+    expect(output).toBe(
+      'There is nobody to ask for the password of the source: give --source-password-file, or set BC_SOURCE_PASSWORD.\n',
+    );
+    expect(code).toBe(2);
   });
 
   test('names an option that is missing', async () => {
