@@ -72,8 +72,8 @@ export const awsChecks: readonly PeerCheck[] = [
   },
   {
     names: ['sqlserver-check-user-permission-on-view-server-state'],
-    ids: [],
-    note: 'Nothing of the server is read that needs it.',
+    ids: ['SRV-08'],
+    note: 'Only the room on the disk is read with it, and skipped without it.',
   },
   { names: ['sqlserver-check-for-max-text-repl-size'], ids: [], note: changeTracking },
   {
@@ -92,7 +92,11 @@ export const awsChecks: readonly PeerCheck[] = [
     ],
     ids: ['TAB-03'],
   },
-  { names: ['full-lob-not-nullable-at-target'], ids: ['TAB-02'] },
+  {
+    names: ['full-lob-not-nullable-at-target'],
+    ids: [],
+    note: 'Large values are copied with their rows, so that none is empty for a time.',
+  },
   { names: ['sqlserver-check-target-privileges'], ids: ['AUT-06', 'AUT-07'] },
   { names: ['sqlserver-tblnum-for-max-fullload-subtasks'], ids: [], note: 'A setting of that service.' },
   {
@@ -150,7 +154,8 @@ export const googleChecks: readonly PeerCheck[] = [
   },
   { names: ['UNSUPPORTED_EXTENSIONS'], ids: ['EXT-01', 'EXT-04'] },
   { names: ['UNSUPPORTED_MIGRATION_TYPE'], ids: ['VER-02'] },
-  { names: ['UNSUPPORTED_TABLE_DEFINITION', 'TABLES_WITH_LIMITED_SUPPORT'], ids: ['TAB-02'] },
+  { names: ['UNSUPPORTED_TABLE_DEFINITION'], ids: ['TAB-02'] },
+  { names: ['TABLES_WITH_LIMITED_SUPPORT'], ids: ['TAB-03'] },
   {
     names: ['CANT_RESTART_RUNNING_MIGRATION'],
     ids: [],
