@@ -7,6 +7,7 @@ import {
 } from '../../../shared/factory/connections.ts';
 import { entityNames, keyOfName, stagingContainer } from '../../../shared/factory/names.ts';
 import type { SetupRequest } from '../../../shared/setup/setup.ts';
+import { parseConnectionString } from '../../../shared/sql/connection-string.ts';
 
 const names = entityNames('0123456789ab');
 const destination = {
@@ -43,6 +44,25 @@ describe('the source', () => {
       authenticationType: 'SQL',
       userName: 'migration',
       password: { type: 'SecureString', value: password },
+    });
+  });
+
+  test('has what the connection string carries', () => {
+    const text =
+      'Server=SQL01;Database=BC;User ID=u;Password=p;Encrypt=no;MultiSubnetFailover=yes;HostNameInCertificate=sql.example.com';
+    const parsed = parseConnectionString(text);
+    if (!parsed.ok) throw new Error('It is refused.');
+    const { properties } = sourceLinkedService({ kind: 'SqlServer', connection: parsed.connection }, 'p', undefined);
+    expect(properties['typeProperties']).toEqual({
+      server: 'SQL01',
+      database: 'BC',
+      userName: 'u',
+      encrypt: 'optional',
+      trustServerCertificate: false,
+      multiSubnetFailover: true,
+      hostNameInCertificate: 'sql.example.com',
+      authenticationType: 'SQL',
+      password: { type: 'SecureString', value: 'p' },
     });
   });
 
