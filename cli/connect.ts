@@ -24,7 +24,7 @@ const LONGEST_REQUEST_MS = 30 * 60_000;
 export async function withDatabase<T>(login: Login, work: (database: SqlDatabase) => Promise<T>): Promise<T> {
   const { connection, password } = login;
   const { server, database, userName, encrypt, trustServerCertificate } = connection;
-  const { multiSubnetFailover = false, hostNameInCertificate } = connection;
+  const { multiSubnetFailover = false, hostNameInCertificate, strictEncryption } = connection;
   const [host = '', port] = server.split(',');
   const pool = await connectPool({
     server: host,
@@ -33,7 +33,7 @@ export async function withDatabase<T>(login: Login, work: (database: SqlDatabase
     user: userName,
     password,
     options: {
-      encrypt,
+      encrypt: strictEncryption === true ? 'strict' : encrypt,
       trustServerCertificate,
       multiSubnetFailover,
       ...(hostNameInCertificate === undefined ? {} : { serverName: hostNameInCertificate }),

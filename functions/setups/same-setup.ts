@@ -13,7 +13,11 @@ const fields: readonly Field[] = [
   [connectionString, 'The server', ({ source }) => source.connection.server],
   [connectionString, 'The database', ({ source }) => source.connection.database],
   [connectionString, 'The user id', ({ source }) => source.connection.userName],
-  [connectionString, 'Encrypt', ({ source }) => source.connection.encrypt],
+  [
+    connectionString,
+    'Encrypt',
+    ({ source: { connection } }) => (connection.strictEncryption === true ? 'strict' : connection.encrypt),
+  ],
   [
     '/source/trustServerCertificate',
     'Trust in the certificate',

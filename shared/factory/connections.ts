@@ -36,7 +36,8 @@ export function sourceLinkedService(
   password: string,
   runtimeName: string | undefined,
 ): EntityDocument {
-  const { encrypt, ...connection } = source.connection;
+  const { encrypt, strictEncryption, ...connection } = source.connection;
+  const unlessStrict = encrypt ? 'mandatory' : 'optional';
   return {
     properties: {
       type: source.kind === 'SqlServer' ? 'SqlServer' : 'AzureSqlDatabase',
@@ -45,7 +46,7 @@ export function sourceLinkedService(
         : { connectVia: { type: 'IntegrationRuntimeReference', referenceName: runtimeName } }),
       typeProperties: {
         ...connection,
-        encrypt: encrypt ? 'mandatory' : 'optional',
+        encrypt: strictEncryption === true ? 'strict' : unlessStrict,
         authenticationType: 'SQL',
         password: { type: 'SecureString', value: password },
       },

@@ -66,7 +66,8 @@ export function parseConnectionString(text: string, beside: Beside = {}): Connec
       database: values.get('Database') ?? '',
       userName: values.get('User ID') ?? '',
       encrypt: !/^(?:false|no|optional)$/i.test(encrypt),
-      trustServerCertificate: !/^strict$/i.test(encrypt) && beside.trustServerCertificate === true,
+      trustServerCertificate: !strict.test(encrypt) && beside.trustServerCertificate === true,
+      ...(strict.test(encrypt) ? { strictEncryption: true as const } : {}),
       ...(no.test(values.get('MultiSubnetFailover') ?? 'no') ? {} : { multiSubnetFailover: true }),
       ...(hostNameInCertificate === undefined ? {} : { hostNameInCertificate }),
     },
@@ -164,6 +165,7 @@ const notLiteral: Fault = {
 };
 const leaveOut = 'Leave it out.';
 const no = /^(?:false|no)$/i;
+const strict = /^strict$/i;
 
 function required(value: string | undefined): Fault | undefined {
   return value === undefined || value === '' ? { problem: 'is missing', remedy: 'Add it.' } : undefined;

@@ -49,7 +49,7 @@ describe('the source', () => {
 
   test('has what the connection string carries', () => {
     const text =
-      'Server=SQL01;Database=BC;User ID=u;Password=p;Encrypt=no;MultiSubnetFailover=yes;HostNameInCertificate=sql.example.com';
+      'Server=SQL01;Database=BC;User ID=u;Password=p;Encrypt=Strict;MultiSubnetFailover=yes;HostNameInCertificate=sql.example.com';
     const parsed = parseConnectionString(text);
     if (!parsed.ok) throw new Error('It is refused.');
     const { properties } = sourceLinkedService({ kind: 'SqlServer', connection: parsed.connection }, 'p', undefined);
@@ -57,7 +57,7 @@ describe('the source', () => {
       server: 'SQL01',
       database: 'BC',
       userName: 'u',
-      encrypt: 'optional',
+      encrypt: 'strict',
       trustServerCertificate: false,
       multiSubnetFailover: true,
       hostNameInCertificate: 'sql.example.com',
