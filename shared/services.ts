@@ -33,7 +33,7 @@ import { RunFigures } from './replication/run-figures.ts';
 import { RuntimeBook } from './runtimes/runtime-book.ts';
 import { fewConnections } from './requests/few-connections.ts';
 import { LONGEST_WAIT_MS } from './requests/request-queue.ts';
-import { answeredWithin } from './requests/request-timeout.ts';
+import { answeredWithin, blobsAnsweredWithin } from './requests/request-timeout.ts';
 import { blobRefusalsCounted, refusalsCounted, sendsCounted } from './requests/refusals.ts';
 import { withinBudget } from './requests/resource-manager-budget.ts';
 import { Secrets } from './secrets.ts';
@@ -88,6 +88,11 @@ const TRY_MS = 10_000;
  * batch; one that does more asks again in between.
  */
 const RESOURCE_MANAGER_MS = 20_000 - LONGEST_WAIT_MS;
+/**
+ * Three requests sign for a container, and Resource Manager is asked next, all within those 60 s. It is enough for what is
+ * written, a plan, since that of 100,000 tables has 1.2 MB; what is read, also a catalogue, may come for longer once it begins.
+ */
+const BLOB_MS = 10_000;
 const CONNECTION_MS = 15_000;
 
 /** How often and how long a service is tried. A caller of the API waits for tables and the vault. */
@@ -168,8 +173,8 @@ function stagingAccounts(
   }: Pick<Settings, 'MIGRATION_STAGING_BLOB_ENDPOINT' | 'MIGRATION_REGIONAL_STAGING_BLOB_ENDPOINTS'>,
   credential: TokenCredential,
 ): StagingAccounts {
-  const pipeline = newPipeline(credential, { retryOptions: { maxTries: 1, tryTimeoutInMs: TRY_MS } });
-  pipeline.factories.push(blobRefusalsCounted);
+  const pipeline = newPipeline(credential, { retryOptions: { maxTries: 1, tryTimeoutInMs: BLOB_MS } });
+  pipeline.factories.push(blobRefusalsCounted, blobsAnsweredWithin(BLOB_MS));
   const at = (endpoint: string) => new Staging(new BlobServiceClient(endpoint, pipeline));
   const byRegion = Object.entries(regional).map(([region, endpoint]): [string, Staging] => [region, at(endpoint)]);
   return new StagingAccounts(new Map(byRegion), at(others));

@@ -15,6 +15,8 @@ import { startSilentEndpoint } from '../support/silent-endpoint.ts';
 import type { SilentEndpoint } from '../support/silent-endpoint.ts';
 
 const factory = { subscriptionId: '44444444-4444-4444-8444-444444444444', resourceGroup: 'rg', name: 'factory-one' };
+const key = '0123456789ab';
+const blob = { folder: 'plan', file: 'attempt-1.json.gz' };
 
 let identity: Identity;
 let web: SilentEndpoint;
@@ -37,6 +39,7 @@ beforeAll(async () => {
     MIGRATION_KEY_VAULT_URL: url,
     MIGRATION_RESOURCE_MANAGER_URL: url,
     MIGRATION_METRICS_ENDPOINT: url,
+    MIGRATION_STAGING_BLOB_ENDPOINT: `${url}/devstoreaccount1`,
   });
   await issuer.stop();
 });
@@ -44,6 +47,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([web.stop(), sql.stop(), identity.stop()]);
 });
+
+const blobs = () => services.staging.of('westeurope');
 
 /** How work fails, and after how many milliseconds by its timers: they run a hundred times faster than the wall's clock. */
 async function failureOf(work: Promise<unknown>): Promise<{ message: string; time: number }> {
@@ -79,6 +84,12 @@ describe('a service that accepts and says nothing is given up', () => {
         throw new Error(problems.join());
       },
     ],
+    ['the blobs, where a container is opened', 11_000, () => blobs().open(key)],
+    ['the blobs, where one is looked for', 11_000, () => blobs().has(key, blob)],
+    ['the blobs, where one is read', 11_000, () => Array.fromAsync(blobs().read(key, blob))],
+    ['the blobs, where one is written', 11_000, () => blobs().write(key, blob, Buffer.alloc(2_000_000))],
+    ['the blobs, where containers are listed', 11_000, () => blobs().keys()],
+    ['the blobs, where a container is removed', 11_000, () => blobs().remove(key)],
     [
       'a database',
       16_000,
