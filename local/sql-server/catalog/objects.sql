@@ -113,7 +113,8 @@ CREATE VIEW tsql.columns AS
 SELECT r.object_id, coalesce(CASE WHEN strpos(a.attname::text, '~') > 0 THEN (SELECT l.original FROM tsql.names l WHERE l.short = a.attname::text) END, a.attname) COLLATE tsql.ci AS name, a.attnum::int4 AS column_id, a.attnotnull, a.attidentity, a.attgenerated, a.atthasdef, a.attcollation,
        t.base, t.first, t.second
   FROM pg_attribute a JOIN tsql.relations r ON r.object_id = a.attrelid
-  CROSS JOIN LATERAL (SELECT tsql.declared_type(col_description(a.attrelid, a.attnum), a.atttypid, a.atttypmod) AS type OFFSET 0) d
+  LEFT JOIN pg_description e ON e.objoid = a.attrelid AND e.objsubid = a.attnum AND e.classoid = 'pg_class'::regclass
+  CROSS JOIN LATERAL (SELECT tsql.declared_type(e.description, a.atttypid, a.atttypmod) AS type OFFSET 0) d
   CROSS JOIN LATERAL (SELECT split_part(d.type, '(', 1) AS base, nullif(split_part(split_part(rtrim(d.type, ')'), '(', 2), ',', 1), '') AS first,
                              nullif(split_part(split_part(rtrim(d.type, ')'), '(', 2), ',', 2), '') AS second OFFSET 0) t
  WHERE a.attnum > 0 AND NOT a.attisdropped;
@@ -177,30 +178,37 @@ BEGIN
   END IF;
 END $$;
 
--- A table without a primary key is a heap (index 0); the primary key is the clustered index (1).
+-- A table without a primary key is a heap (index 0); the primary key is the clustered index (1), as the index of a view is.
+CREATE VIEW tsql.index_ids AS
+SELECT r.object_id, i.indexrelid, CASE WHEN i.indisprimary THEN 1 ELSE 1 + row_number() OVER (PARTITION BY i.indrelid, i.indisprimary ORDER BY i.indexrelid) END::int4 AS index_id
+  FROM pg_index i JOIN tsql.relations r ON r.object_id = i.indrelid
+UNION ALL
+SELECT r.object_id, NULL, 0 FROM tsql.relations r WHERE r.relkind = 'r' AND NOT EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = r.object_id AND i.indisprimary)
+UNION ALL
+SELECT r.object_id, NULL, 1 FROM tsql.view_indexes i JOIN tsql.relations r ON r.object_id = i.relation;
 CREATE VIEW tsql.indexes AS
 SELECT r.object_id, i.indexrelid, i.indkey, i.indoption, i.indnkeyatts, i.indisunique, i.indisprimary, i.indpred IS NOT NULL AS has_filter, k.object_id IS NOT NULL AS is_constraint,
        CASE WHEN k.object_id IS NULL THEN substr(coalesce((SELECT l.original FROM tsql.names l WHERE l.short = c.relname::text), c.relname), length(r.name) + 2) ELSE k.name END COLLATE tsql.ci AS name,
-       CASE WHEN i.indisprimary THEN 1 ELSE 1 + row_number() OVER (PARTITION BY i.indrelid, i.indisprimary ORDER BY c.oid) END::int4 AS index_id
-  FROM pg_index i JOIN tsql.relations r ON r.object_id = i.indrelid JOIN pg_class c ON c.oid = i.indexrelid
+       n.index_id
+  FROM tsql.index_ids n JOIN pg_index i ON i.indexrelid = n.indexrelid JOIN tsql.relations r ON r.object_id = n.object_id JOIN pg_class c ON c.oid = i.indexrelid
   LEFT JOIN tsql.constraints k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u');
 CREATE VIEW sys.indexes AS
 SELECT object_id, name, index_id, CASE WHEN indisprimary THEN 1 ELSE 2 END::int2 AS type, CASE WHEN indisprimary THEN 'CLUSTERED' ELSE 'NONCLUSTERED' END COLLATE tsql.ci AS type_desc,
        indisunique AS is_unique, indisprimary AS is_primary_key, is_constraint AND NOT indisprimary AS is_unique_constraint, false AS is_disabled, false AS is_hypothetical, has_filter
   FROM tsql.indexes
 UNION ALL
-SELECT r.object_id, NULL, 0, 0::int2, 'HEAP' COLLATE tsql.ci, false, false, false, false, false, false
-  FROM tsql.relations r WHERE r.relkind = 'r' AND NOT EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = r.object_id AND i.indisprimary)
-UNION ALL
-SELECT r.object_id, i.name, 1, 1::int2, 'CLUSTERED' COLLATE tsql.ci, true, false, false, false, false, false
-  FROM tsql.view_indexes i JOIN tsql.relations r ON r.object_id = i.relation;
+SELECT n.object_id, v.name, n.index_id, n.index_id::int2, CASE n.index_id WHEN 0 THEN 'HEAP' ELSE 'CLUSTERED' END COLLATE tsql.ci, n.index_id = 1, false, false, false, false, false
+  FROM tsql.index_ids n LEFT JOIN tsql.view_indexes v ON v.relation = n.object_id WHERE n.indexrelid IS NULL;
 -- Those of indexes, which are always up to date.
 CREATE VIEW sys.stats AS
 SELECT object_id, name, index_id AS stats_id, false AS auto_created, false AS user_created, false AS no_recompute, has_filter FROM sys.indexes WHERE index_id > 0;
 -- Asked of the table alone, and not of sys.stats, which would number the indexes of all tables for each.
 CREATE FUNCTION tsql.stats_date(oid, int4) RETURNS timestamp STABLE LANGUAGE plpgsql AS $$
 BEGIN
-  IF $2 = 1 AND (EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = $1 AND i.indisprimary) OR EXISTS (SELECT 1 FROM tsql.view_indexes v WHERE v.relation = $1))
+  IF $2 = 1 AND EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = $1 AND i.indisprimary) THEN
+    RETURN tsql.getdate();
+  END IF;
+  IF $2 = 1 AND EXISTS (SELECT 1 FROM tsql.view_indexes v WHERE v.relation = $1)
     OR $2 > 1 AND (SELECT count(*) FROM pg_index i WHERE i.indrelid = $1 AND NOT i.indisprimary) >= $2 - 1 THEN
     RETURN tsql.getdate();
   END IF;
@@ -211,35 +219,48 @@ SELECT x.object_id, x.index_id, k.place::int4 AS index_column_id, k.attribute::i
        k.place > x.indnkeyatts AS is_included_column, k.place <= x.indnkeyatts AND x.indoption[k.place::int - 1] & 1 = 1 AS is_descending_key
   FROM tsql.indexes x CROSS JOIN LATERAL unnest(x.indkey::int2[]) WITH ORDINALITY k(attribute, place);
 
--- The counting is rolled back, which gives its lock back: there is no room for the locks of some thousand tables.
+-- PostgreSQL keeps count of what is written, exactly, and tells by itself what it has not put into its statistics for a second. A table
+-- that has lost its rows at once has another file since. Else it is counted, and that rolled back, which gives its lock back: there is no
+-- room for the locks of some thousand tables.
 CREATE FUNCTION tsql.row_count(object_id oid) RETURNS int8 STABLE LANGUAGE plpgsql AS $$
 DECLARE result int8;
 BEGIN
-  EXECUTE 'SELECT count(*) FROM ' || object_id::regclass INTO result;
-  RAISE EXCEPTION USING ERRCODE = 'TSQLC';
-EXCEPTION WHEN SQLSTATE 'TSQLC' THEN
-  RETURN result;
+  IF pg_relation_filenode($1) = $1 AND pg_stat_get_xact_tuples_inserted($1) + pg_stat_get_xact_tuples_deleted($1) = 0 THEN
+    RETURN pg_stat_get_live_tuples($1);
+  END IF;
+  BEGIN
+    EXECUTE 'SELECT count(*) FROM ' || object_id::regclass INTO result;
+    RAISE EXCEPTION USING ERRCODE = 'TSQLC';
+  EXCEPTION WHEN SQLSTATE 'TSQLC' THEN
+    RETURN result;
+  END;
 END $$;
--- Pages of rows, and of values that are too long for a row; each of both, once there are any, takes one more for the list of its pages.
-CREATE FUNCTION tsql.page_count(object_id oid) RETURNS int8 STABLE LANGUAGE plpgsql AS $$
-DECLARE
-  in_rows int8 := pg_relation_size($1) / 8192;
-  beside int8 := coalesce((SELECT pg_relation_size(c.reltoastrelid) / 8192 FROM pg_class c WHERE c.oid = $1 AND c.reltoastrelid <> 0), 0);
+-- Pages of rows, and of values that are too long for a row (their table is 0 if there cannot be any); each of both, once there are any,
+-- takes one more for the list of its pages.
+CREATE FUNCTION tsql.page_count(object_id oid, beside oid) RETURNS int8 STABLE LANGUAGE plpgsql AS $$
+DECLARE in_rows int8 := 0; long int8 := 0;
 BEGIN
-  RETURN in_rows + sign(in_rows) + beside + sign(beside);
+  IF pg_stat_get_tuples_inserted($1) + pg_stat_get_xact_tuples_inserted($1) > 0 THEN
+    in_rows := (pg_stat_file(pg_relation_filepath($1))).size / 8192;
+  END IF;
+  IF pg_stat_get_tuples_inserted($2) + pg_stat_get_xact_tuples_inserted($2) > 0 THEN
+    long := (pg_stat_file(pg_relation_filepath($2))).size / 8192;
+  END IF;
+  RETURN in_rows + sign(in_rows) + long + sign(long);
 END $$;
 CREATE VIEW sys.partitions AS
 SELECT object_id::int8 * 16 + index_id AS partition_id, object_id, index_id, 1 AS partition_number, tsql.row_count(object_id) AS rows, 0::int2 AS data_compression, 'NONE' COLLATE tsql.ci AS data_compression_desc
-  FROM sys.indexes;
+  FROM tsql.index_ids;
 -- OFFSET 0: counted once, where a join would count again for each row of its other side, and only what is asked for.
 CREATE VIEW sys.dm_db_partition_stats AS
 SELECT object_id::int8 * 16 + index_id AS partition_id, object_id, index_id, 1 AS partition_number, row_count,
        page_count AS in_row_data_page_count, page_count AS used_page_count, page_count AS reserved_page_count
-  FROM (SELECT object_id, index_id, tsql.row_count(object_id) AS row_count, tsql.page_count(object_id) AS page_count FROM sys.indexes OFFSET 0) counted;
+  FROM (SELECT i.object_id, i.index_id, tsql.row_count(i.object_id) AS row_count, tsql.page_count(i.object_id, c.reltoastrelid) AS page_count
+          FROM tsql.index_ids i JOIN pg_class c ON c.oid = i.object_id OFFSET 0) counted;
 -- The data file is as large as what it holds; of the log there is always as much, and nothing in it.
 CREATE VIEW sys.database_files AS
 SELECT f.file_id, f.type::int2 AS type, f.type_desc COLLATE tsql.ci AS type_desc, tsql.db_name() || f.name_end AS name, tsql.db_name() || f.path_end AS physical_name,
-       CASE f.type WHEN 0 THEN coalesce((SELECT sum(tsql.page_count(object_id)) FROM tsql.relations WHERE relkind = 'r'), 0)::int4 ELSE 1024 END AS size, f.max_size, 8192 AS growth
+       CASE f.type WHEN 0 THEN coalesce((SELECT sum(tsql.page_count(r.object_id, c.reltoastrelid)) FROM tsql.relations r JOIN pg_class c ON c.oid = r.object_id WHERE r.relkind = 'r'), 0)::int4 ELSE 1024 END AS size, f.max_size, 8192 AS growth
   FROM (VALUES (1, 0, 'ROWS', '', '.mdf', -1), (2, 1, 'LOG', '_log', '_log.ldf', 268435456)) f(file_id, type, type_desc, name_end, path_end, max_size);
 CREATE FUNCTION tsql.fileproperty(text, text) RETURNS int4 STABLE LANGUAGE sql AS $$
   SELECT CASE lower($2) WHEN 'spaceused' THEN CASE type WHEN 0 THEN size ELSE 0 END END FROM sys.database_files WHERE name = $1 COLLATE tsql.ci $$;
@@ -265,7 +286,22 @@ BEGIN
 EXCEPTION WHEN object_not_in_prerequisite_state THEN RETURN NULL;
 END $$;
 
--- A table or view by the very name that it was given is found by an index.
+-- A table or view: by the very name that it was given, which an index has, or by one that differs in case.
+CREATE FUNCTION tsql.relation_id(own_schema text, own_name text, kinds "char"[]) RETURNS oid STABLE LANGUAGE plpgsql AS $$
+DECLARE found oid;
+BEGIN
+  SELECT c.oid INTO found FROM pg_class c
+   WHERE c.relname = coalesce((SELECT l.short FROM tsql.names l WHERE l.original = own_name), left(own_name, 63))::name
+     AND c.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = (tsql.key() || '.' || own_schema)::name)
+     AND c.relkind = ANY (kinds);
+  IF found IS NULL THEN
+    SELECT c.oid INTO found FROM pg_class c JOIN tsql.schemas s ON s.schema_id = c.relnamespace
+     WHERE c.relkind = ANY (kinds) AND s.name = own_schema COLLATE tsql.ci
+       AND (c.relname::text = own_name COLLATE tsql.ci OR c.relname::text IN (SELECT l.short FROM tsql.names l WHERE l.original = own_name COLLATE tsql.ci))
+     LIMIT 1;
+  END IF;
+  RETURN found;
+END $$;
 CREATE FUNCTION tsql.object_id(text, text DEFAULT NULL) RETURNS oid STABLE LANGUAGE plpgsql AS $$
 DECLARE
   parts text[] := tsql.name_parts($1); last int := array_length(parts, 1); found oid; wanted text COLLATE "default" := rpad(upper(trim($2) COLLATE "C"), 2);
@@ -274,12 +310,11 @@ BEGIN
   IF last = 3 AND lower(parts[1] COLLATE "C") = 'tempdb' THEN
     RETURN to_regclass('tempdb.' || quote_ident(lower(own_name) || '~' || tsql.session()));
   END IF;
-  SELECT c.oid INTO found FROM pg_class c
-   WHERE c.relname = coalesce((SELECT l.short FROM tsql.names l WHERE l.original = own_name), left(own_name, 63))::name
-     AND c.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = (tsql.key() || '.' || own_schema)::name)
-     AND c.relkind = ANY (CASE wanted WHEN 'U ' THEN '{r}' WHEN 'V ' THEN '{v}' ELSE CASE WHEN wanted IS NULL THEN '{r,v}' END END::"char"[]);
-  IF found IS NULL THEN
-    SELECT o.object_id INTO found FROM sys.objects o JOIN sys.schemas s ON s.schema_id = o.schema_id
+  IF wanted IS NULL OR wanted IN ('U ', 'V ') THEN
+    found := tsql.relation_id(own_schema, own_name, CASE wanted WHEN 'U ' THEN '{r}' WHEN 'V ' THEN '{v}' ELSE '{r,v}' END::"char"[]);
+  END IF;
+  IF found IS NULL AND coalesce(wanted, '') NOT IN ('U ', 'V ') THEN
+    SELECT o.object_id INTO found FROM (SELECT * FROM sys.procedures UNION ALL SELECT * FROM tsql.constraint_objects) o JOIN sys.schemas s ON s.schema_id = o.schema_id
      WHERE o.name = own_name COLLATE tsql.ci AND s.name = own_schema COLLATE tsql.ci AND (wanted IS NULL OR o.type = wanted COLLATE tsql.ci) LIMIT 1;
   END IF;
   RETURN found;
@@ -293,8 +328,8 @@ CREATE FUNCTION tsql.type_name(int4) RETURNS text STABLE LANGUAGE sql AS $$ SELE
 CREATE FUNCTION tsql.type_id(text) RETURNS int4 STABLE LANGUAGE sql AS $$ SELECT user_type_id FROM sys.types WHERE name = $1 COLLATE tsql.ci $$;
 CREATE FUNCTION tsql.col_name(oid, int4) RETURNS text STABLE LANGUAGE sql AS $$ SELECT name FROM sys.columns WHERE object_id = $1 AND column_id = $2 $$;
 CREATE FUNCTION tsql.col_length(text, text) RETURNS int2 STABLE LANGUAGE sql AS $$
-  -- As a sub-query the identifier is looked up once, not for each column.
-  SELECT max_length FROM sys.columns WHERE object_id = (SELECT tsql.object_id($1)) AND name = $2 COLLATE tsql.ci $$;
+  -- As sub-queries the identifiers are looked up once, not for each column. Only tables and views have any.
+  SELECT max_length FROM sys.columns WHERE object_id = coalesce((SELECT tsql.object_id($1, 'U')), (SELECT tsql.object_id($1, 'V'))) AND name = $2 COLLATE tsql.ci $$;
 CREATE FUNCTION tsql.objectproperty(oid, text) RETURNS int4 STABLE LANGUAGE sql AS $$
   SELECT CASE lower($2) WHEN 'isusertable' THEN (type = 'U ')::int4 WHEN 'istable' THEN (type = 'U ')::int4 WHEN 'isview' THEN (type = 'V ')::int4
               WHEN 'isprocedure' THEN (type = 'P ')::int4 WHEN 'tablehasprimarykey' THEN (SELECT count(*)::int4 FROM sys.key_constraints k WHERE k.parent_object_id = $1 AND k.type = 'PK')

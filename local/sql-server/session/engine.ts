@@ -4,21 +4,8 @@ import type { Log } from '../../endpoint/endpoint.ts';
 import { SqlError } from '../sql-error.ts';
 import { LongNames, literal } from '../translate/names.ts';
 import type { ProcedureStatement } from '../tsql/statements.ts';
+import { type Result, readAnswer } from './answer.ts';
 import { openPostgres } from './snapshot.ts';
-
-/** A column of a result. The modifier of a numeric holds precision and scale; -1 or absent: not declared. */
-interface Field {
-  readonly name: string;
-  readonly dataTypeID: number;
-  readonly dataTypeModifier?: number;
-}
-
-/** Rows as PostgreSQL's text, with the type of each column. */
-export interface Result {
-  readonly fields: readonly Field[];
-  readonly rows: readonly (string | null)[][];
-  readonly affected: number;
-}
 
 /** For whom a statement runs; what the functions in the catalog files read. */
 export interface Context {
@@ -116,7 +103,7 @@ export class Engine {
 
   /** One statement with parameters `$1`, `$2` …, given as text. */
   async query(sql: string, values: readonly (string | null)[] = []): Promise<Result> {
-    const { serialize, messages } = protocol;
+    const { serialize } = protocol;
     // At once: each message by itself costs as much as a short statement does.
     const request = Buffer.concat([
       serialize.parse({ text: sql }),
@@ -125,15 +112,7 @@ export class Engine {
       serialize.execute({}),
       serialize.sync(),
     ]);
-    let fields: readonly Field[] = [];
-    const rows: (string | null)[][] = [];
-    let affected = 0;
-    for (const message of await this.#guard(this.#postgres.execProtocolStream(request, { syncToFs: false }))) {
-      if (message instanceof messages.RowDescriptionMessage) fields = message.fields;
-      else if (message instanceof messages.DataRowMessage) rows.push(message.fields);
-      else if (message instanceof messages.CommandCompleteMessage) affected = countIn(message.text);
-    }
-    return { fields, rows, affected };
+    return this.#guard(this.#answer(request));
   }
 
   /** Several statements, all or none unless a transaction is open. Stores the long names they use. */
@@ -158,6 +137,14 @@ export class Engine {
     this.#storedNames = 0;
   }
 
+  async #answer(request: Uint8Array): Promise<Result> {
+    const answer: Buffer[] = [];
+    // The bytes are in PostgreSQL's own memory, which it uses again.
+    const onRawData = (bytes: Uint8Array) => void answer.push(Buffer.from(bytes));
+    await this.#postgres.execProtocolRawStream(request, { syncToFs: false, onRawData });
+    return readAnswer(Buffer.concat(answer));
+  }
+
   async #guard<T>(work: Promise<T>): Promise<T> {
     try {
       return await work;
@@ -170,9 +157,4 @@ export class Engine {
       throw error;
     }
   }
-}
-
-/** The rows that a statement changed, at the end of what PostgreSQL says of it: `INSERT 0 5`. */
-function countIn(completed: string): number {
-  return Number(/\d+$/.exec(completed)?.[0] ?? 0);
 }

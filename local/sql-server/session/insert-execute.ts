@@ -3,7 +3,7 @@ import { relation } from '../translate/relation.ts';
 import { looseType } from '../translate/types.ts';
 import type { Token } from '../tsql/lexer.ts';
 import { TokenReader } from '../tsql/token-reader.ts';
-import type { Result } from './engine.ts';
+import type { Result } from './answer.ts';
 import { reportCount } from './relational.ts';
 import type { SessionState } from './state.ts';
 import { translation } from './translation.ts';

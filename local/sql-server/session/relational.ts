@@ -7,7 +7,7 @@ import type { Token } from '../tsql/lexer.ts';
 import type { RelationalStatement } from '../tsql/statements.ts';
 import { isName, isWord } from '../tsql/token-reader.ts';
 import { SqlError } from '../sql-error.ts';
-import type { Result } from './engine.ts';
+import type { Result } from './answer.ts';
 import { checkPermission } from './permissions.ts';
 import { dropProcedures } from './procedure-store.ts';
 import type { SessionState } from './state.ts';

@@ -5,7 +5,8 @@ import type { SqlValue } from '../tds/values.ts';
 import type { Token } from '../tsql/lexer.ts';
 import { delimited } from '../translate/names.ts';
 import { CollectingSink } from './collecting-sink.ts';
-import type { Engine, Result } from './engine.ts';
+import type { Result } from './answer.ts';
+import type { Engine } from './engine.ts';
 import { asSqlError } from './errors.ts';
 import { toPostgres } from './values.ts';
 

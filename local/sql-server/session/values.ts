@@ -2,7 +2,8 @@ import type { Column } from '../tds/session.ts';
 import type { SqlType } from '../tds/types.ts';
 import type { SqlValue } from '../tds/values.ts';
 import { UNNAMED } from '../translate/select.ts';
-import { NUMERIC, type Result } from './engine.ts';
+import type { Result } from './answer.ts';
+import { NUMERIC } from './engine.ts';
 
 const BOOL = 16;
 const BYTEA = 17;

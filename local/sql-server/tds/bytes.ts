@@ -43,6 +43,61 @@ export class ByteReader {
   }
 }
 
+const FIRST_ROOM = 512;
+
+/** Bytes written one after another: what has many small parts, without a buffer for each. */
+export class ByteWriter {
+  #bytes = Buffer.allocUnsafe(FIRST_ROOM);
+  #end = 0;
+
+  /** What was written. Nothing may be written after it. */
+  get written(): Buffer {
+    return this.#bytes.subarray(0, this.#end);
+  }
+
+  uint8(value: number): void {
+    const place = this.#place(1);
+    this.#bytes[place] = value;
+  }
+
+  uint16(value: number): void {
+    const place = this.#place(2);
+    this.#bytes.writeUInt16LE(value, place);
+  }
+
+  /** The low bytes of a whole number of 32 bits. */
+  integer(value: number, width: number): void {
+    const place = this.#place(width);
+    for (let index = 0; index < width; index++) this.#bytes[place + index] = value >> (8 * index);
+  }
+
+  uint64(value: bigint): void {
+    const place = this.#place(8);
+    this.#bytes.writeBigUInt64LE(BigInt.asUintN(64, value), place);
+  }
+
+  text(text: string, encoding: 'utf16le' | 'latin1'): void {
+    const place = this.#place(encoding === 'utf16le' ? text.length * 2 : text.length);
+    this.#bytes.write(text, place, encoding);
+  }
+
+  bytes(bytes: Uint8Array): void {
+    const place = this.#place(bytes.length);
+    this.#bytes.set(bytes, place);
+  }
+
+  #place(count: number): number {
+    const place = this.#end;
+    this.#end += count;
+    if (this.#end > this.#bytes.length) {
+      const larger = Buffer.allocUnsafe(2 * this.#end);
+      larger.set(this.#bytes.subarray(0, place));
+      this.#bytes = larger;
+    }
+    return place;
+  }
+}
+
 /** Bytes given one by one. */
 export const uint8 = (...values: number[]): Buffer => Buffer.from(values);
 

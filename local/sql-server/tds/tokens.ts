@@ -1,8 +1,8 @@
 import type { SqlError } from '../sql-error.ts';
-import { int32, longText, shortText, uint16, uint64, uint8 } from './bytes.ts';
+import { ByteWriter, int32, longText, shortText, uint16, uint64, uint8 } from './bytes.ts';
 import type { Column, Parameter } from './session.ts';
 import { COLLATION, typeInfo } from './types.ts';
-import { type SqlValue, encodeValue } from './values.ts';
+import { type SqlValue, writeValue } from './values.ts';
 
 /** Which of the three DONE tokens ends a statement. */
 export const DONE = { statement: 0xfd, procedure: 0xfe, inProcedure: 0xff } as const;
@@ -51,10 +51,10 @@ export function columnsToken(columns: readonly Column[]): Buffer {
 }
 
 export function rowToken(columns: readonly Column[], values: readonly SqlValue[]): Buffer {
-  return Buffer.concat([
-    uint8(0xd1),
-    ...columns.map((column, index) => encodeValue(column.type, values[index] ?? null)),
-  ]);
+  const row = new ByteWriter();
+  row.uint8(0xd1);
+  columns.forEach(({ type }, index) => writeValue(row, type, values[index] ?? null));
+  return row.written;
 }
 
 /** ERROR, or INFO for what is only a message. */
@@ -73,6 +73,8 @@ export function messageToken(kind: 'error' | 'message', error: SqlError, server:
 export const returnStatusToken = (status: number): Buffer => Buffer.concat([uint8(0x79), int32(status)]);
 
 export function returnValueToken(ordinal: number, parameter: Parameter): Buffer {
+  const value = new ByteWriter();
+  writeValue(value, parameter.type, parameter.value);
   return Buffer.concat([
     uint8(0xac),
     uint16(ordinal),
@@ -81,7 +83,7 @@ export function returnValueToken(ordinal: number, parameter: Parameter): Buffer 
     int32(0),
     uint16(NULLABLE),
     typeInfo(parameter.type),
-    encodeValue(parameter.type, parameter.value),
+    value.written,
   ]);
 }
 

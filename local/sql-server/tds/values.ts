@@ -1,4 +1,4 @@
-import { type ByteReader, fromLittleEndian, int32, littleEndian, uint16, uint64, uint8 } from './bytes.ts';
+import { type ByteReader, type ByteWriter, fromLittleEndian, littleEndian, uint8 } from './bytes.ts';
 import { decodeDateTime, encodeDateTime } from './date-time.ts';
 import {
   type SqlType,
@@ -18,20 +18,19 @@ import {
  */
 export type SqlValue = string | number | bigint | boolean | Uint8Array | null;
 
-const NULL_FIXED = uint8(0);
 const NULL_LENGTH = 0xffff;
 const NULL_CHUNKED = 0xffff_ffff_ffff_ffffn;
 const MONEY_SCALE = 4;
 
-/** A value as it stands in a ROW or a parameter of this type. */
-export function encodeValue(type: SqlType, value: SqlValue): Buffer {
-  if (isText(type) || isBinary(type)) return encodeText(type, value);
-  if (value === null) return NULL_FIXED;
+/** Writes a value as it stands in a ROW or a parameter of this type. */
+export function writeValue(writer: ByteWriter, type: SqlType, value: SqlValue): void {
+  if (isText(type) || isBinary(type)) return writeText(writer, type, value);
+  if (value === null) return writer.uint8(0);
+  const integer = integerWidth(type);
+  if (integer !== undefined) return writeInteger(writer, value, integer);
   const body = encodeFixed(type, value);
-  const bytes = Buffer.allocUnsafe(body.length + 1);
-  bytes[0] = body.length;
-  bytes.set(body, 1);
-  return bytes;
+  writer.uint8(body.length);
+  writer.bytes(body);
 }
 
 /** Reads a value of this type. */
@@ -41,24 +40,25 @@ export function decodeValue(type: SqlType, reader: ByteReader): SqlValue {
   return width === 0 ? null : decodeFixed(type, reader.take(width));
 }
 
-function encodeText(type: SqlType, value: SqlValue): Buffer {
+function writeText(writer: ByteWriter, type: SqlType, value: SqlValue): void {
   const chunked = isChunked(type);
-  if (value === null) return chunked ? uint64(NULL_CHUNKED) : uint16(NULL_LENGTH);
+  if (value === null) return chunked ? writer.uint64(NULL_CHUNKED) : writer.uint16(NULL_LENGTH);
   const encoding = isNational(type) ? 'utf16le' : 'latin1';
-  if (!chunked && !(value instanceof Uint8Array)) return inlineText(String(value), encoding);
-  const bytes = value instanceof Uint8Array ? value : Buffer.from(String(value), encoding);
-  if (!chunked) return Buffer.concat([uint16(bytes.length), bytes]);
-  const chunk = bytes.length ? [int32(bytes.length), bytes] : [];
-  return Buffer.concat([uint64(bytes.length), ...chunk, int32(0)]);
+  const length = value instanceof Uint8Array ? value.length : Buffer.byteLength(String(value), encoding);
+  if (!chunked) writer.uint16(length);
+  else {
+    writer.uint64(BigInt(length));
+    if (length > 0) writer.integer(length, 4);
+  }
+  if (value instanceof Uint8Array) writer.bytes(value);
+  else writer.text(String(value), encoding);
+  if (chunked) writer.integer(0, 4);
 }
 
-/** Nearly all that results hold: written without a buffer for each part. */
-function inlineText(text: string, encoding: 'utf16le' | 'latin1'): Buffer {
-  const length = encoding === 'utf16le' ? text.length * 2 : text.length;
-  const bytes = Buffer.allocUnsafe(length + 2);
-  bytes.writeUInt16LE(length);
-  bytes.write(text, 2, encoding);
-  return bytes;
+function writeInteger(writer: ByteWriter, value: Exclude<SqlValue, null>, width: number): void {
+  writer.uint8(width);
+  if (width === 8) writer.uint64(BigInt(String(value)));
+  else writer.integer(Number(value) | 0, width);
 }
 
 function decodeText(type: SqlType, reader: ByteReader): SqlValue {
@@ -80,8 +80,6 @@ function takeChunks(reader: ByteReader): Buffer | null {
 }
 
 function encodeFixed(type: SqlType, value: Exclude<SqlValue, null>): Buffer {
-  const integer = integerWidth(type);
-  if (integer !== undefined) return encodeInteger(value, integer);
   const float = floatWidth(type);
   if (float !== undefined) return encodeFloat(Number(value), float);
   switch (type.name) {
@@ -123,13 +121,6 @@ function decodeFixed(type: SqlType, bytes: Buffer): SqlValue {
 function decodeInteger(type: SqlType, bytes: Buffer): SqlValue {
   if (type.name === 'bigint') return bytes.readBigInt64LE();
   return type.name === 'tinyint' ? bytes.readUInt8() : bytes.readIntLE(0, bytes.length);
-}
-
-function encodeInteger(value: Exclude<SqlValue, null>, width: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  if (width === 8) bytes.writeBigInt64LE(BigInt.asIntN(64, BigInt(String(value))));
-  else bytes.writeInt32LE(Number(value) | 0);
-  return bytes.subarray(0, width);
 }
 
 function encodeFloat(value: number, width: number): Buffer {
