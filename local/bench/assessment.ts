@@ -1,17 +1,21 @@
 /**
- * Assesses a database of 20 companies with 500 tables each against one of 500 tables, as the command line does, and times
- * the parts of it: `npm run bench:assessment -- [companies] [tables]`.
+ * Assesses a database of 20 companies with 500 tables each against one of 500 tables, as the command line does, from a process beside
+ * that of the servers, and times the parts of it: `npm run bench:assessment -- [companies] [tables]`.
  */
-import { loadavg } from 'node:os';
+import { mkdtemp } from 'node:fs/promises';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import sql from 'mssql';
+import { z } from 'zod';
 import { assessDatabases } from '../../cli/assessment.ts';
 import type { Login } from '../../cli/connect.ts';
 import { SqlDatabase } from '../../shared/sql/database.ts';
 import * as scripts from '../../shared/sql/scripts.ts';
 import { baseApplicationDatabases } from '../../test/support/base-application-databases.ts';
 import { baseApplication } from '../../test/support/plan/base-application.ts';
-import { startLocalServers } from '../../test/support/sample-servers.ts';
 import { trustCertificateAuthority } from '../stack/certificates.ts';
+import { startChild } from '../stack/process/child-process.ts';
 
 const [COMPANIES, TABLES] = [20, 500];
 const COLUMNS = [6, 16] as const;
@@ -20,7 +24,17 @@ const BOUND_SECONDS = 5;
 const [companies = COMPANIES, tables = TABLES] = process.argv.slice(2).map(Number);
 const application = baseApplication(companies, tables, COLUMNS);
 const content = baseApplicationDatabases(application, () => 3);
-const servers = await startLocalServers();
+const child = await startChild({
+  program: fileURLToPath(new URL('assessment/servers.ts', import.meta.url)),
+  args: [],
+  environment: {},
+  directory: await mkdtemp(join(tmpdir(), 'bench-assessment-')),
+  ready: /^servers: (.*)$/m,
+  log: () => undefined,
+});
+const servers = z
+  .object({ password: z.string(), certificate: z.string(), onprem: z.number(), online: z.number() })
+  .parse(JSON.parse(child.match[1] ?? ''));
 trustCertificateAuthority(servers.certificate);
 const [source, destination] = [await open('onprem', 'BC.250'), await open('online', 'empty')];
 const executeAt = (pool: sql.ConnectionPool) => async (batch: string) => void (await pool.request().batch(batch));
@@ -50,24 +64,23 @@ for (const [what, work] of parts) figures.push({ what, ...(await timed(work)) })
 console.table(figures);
 const seconds = figures.at(-1)?.seconds ?? Infinity;
 console.log(`${seconds <= BOUND_SECONDS ? 'within' : 'ABOVE'} the bound of ${BOUND_SECONDS} s`);
-await servers.stop();
-// What is shared in a process ends with it.
+await child.stop();
 process.exit(seconds <= BOUND_SECONDS ? 0 : 1);
 
 /** However long a request takes: here it is measured. */
 function open(server: 'onprem' | 'online', name: string): Promise<sql.ConnectionPool> {
   const { password } = servers;
-  const place = { server: 'localhost', port: servers.portOf(server), database: name, user: 'owner', password };
+  const place = { server: 'localhost', port: servers[server], database: name, user: 'owner', password };
   return new sql.ConnectionPool({ ...place, options: { encrypt: true }, requestTimeout: 0 }).connect();
 }
 
 function login(side: Login['side'], server: 'onprem' | 'online', name: string): Login {
   const { password } = servers;
-  const connection = { server: `localhost,${servers.portOf(server)}`, database: name, userName: 'owner' };
+  const connection = { server: `localhost,${servers[server]}`, database: name, userName: 'owner' };
   return { side, connection: { ...connection, encrypt: true, trustServerCertificate: false }, password };
 }
 
-/** Time on the clock, and of the processor, which other work on the machine does not lengthen. */
+/** Time on the clock, and of the processor in this process alone. */
 async function timed(work: () => Promise<unknown>) {
   const [begun, used] = [performance.now(), process.cpuUsage()];
   await work();

@@ -45,13 +45,18 @@ SET @maySeeSizes = HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'VIEW D
 IF @maySeeSizes = 1
   INSERT INTO #size ([sqlName], [byteCount])
   SELECT c.[sqlName], SUM(t.[byteCount])
-  FROM #company AS c
+  FROM (SELECT [sqlName], LEFT([sqlName], CHARINDEX(N'$', [sqlName] + N'$') - 1) AS [head] FROM #company) AS c
   JOIN (
-    SELECT o.[name] COLLATE DATABASE_DEFAULT AS [name], SUM(p.[used_page_count]) * 8192 AS [byteCount]
-    FROM sys.tables AS o
-    JOIN sys.dm_db_partition_stats AS p ON p.[object_id] = o.[object_id]
-    GROUP BY o.[name]
-  ) AS t ON LEFT(t.[name], LEN(c.[sqlName]) + 1) = c.[sqlName] + N'$'
+    SELECT n.[name], LEFT(n.[name], CHARINDEX(N'$', n.[name] + N'$') - 1) AS [head], n.[byteCount]
+    FROM (
+      SELECT o.[name] COLLATE DATABASE_DEFAULT AS [name], z.[pageCount] * 8192 AS [byteCount]
+      FROM sys.tables AS o
+      JOIN (
+        SELECT p.[object_id], SUM(p.[used_page_count]) AS [pageCount] FROM sys.dm_db_partition_stats AS p GROUP BY p.[object_id]
+      ) AS z ON z.[object_id] = o.[object_id]
+    ) AS n
+  -- What stands before the first $ is equal in any case, and lets the server look companies up instead of comparing all.
+  ) AS t ON t.[head] = c.[head] AND LEFT(t.[name], LEN(c.[sqlName]) + 1) = c.[sqlName] + N'$'
   GROUP BY c.[sqlName];
 
 SELECT c.[name], c.[displayName], ISNULL(c.[isEvaluation], 0) AS [isEvaluation], c.[sqlName],
