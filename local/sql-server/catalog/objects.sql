@@ -201,7 +201,10 @@ SELECT n.object_id, v.name, n.index_id, n.index_id::int2, CASE n.index_id WHEN 0
   FROM tsql.index_ids n LEFT JOIN tsql.view_indexes v ON v.relation = n.object_id WHERE n.indexrelid IS NULL;
 -- Those of indexes, which are always up to date.
 CREATE VIEW sys.stats AS
-SELECT object_id, name, index_id AS stats_id, false AS auto_created, false AS user_created, false AS no_recompute, has_filter FROM sys.indexes WHERE index_id > 0;
+SELECT n.object_id, (SELECT i.name FROM sys.indexes i WHERE i.object_id = n.object_id AND i.index_id = n.index_id) AS name, n.index_id AS stats_id,
+       false AS auto_created, false AS user_created, false AS no_recompute,
+       coalesce((SELECT i.indpred IS NOT NULL FROM pg_index i WHERE i.indexrelid = n.indexrelid), false) AS has_filter
+  FROM tsql.index_ids n WHERE n.index_id > 0;
 -- Asked of the table alone, and not of sys.stats, which would number the indexes of all tables for each.
 CREATE FUNCTION tsql.stats_date(oid, int4) RETURNS timestamp STABLE LANGUAGE plpgsql AS $$
 BEGIN
@@ -287,9 +290,14 @@ EXCEPTION WHEN object_not_in_prerequisite_state THEN RETURN NULL;
 END $$;
 
 -- A table or view: by the very name that it was given, which an index has, or by one that differs in case.
-CREATE FUNCTION tsql.relation_id(own_schema text, own_name text, kinds "char"[]) RETURNS oid STABLE LANGUAGE plpgsql AS $$
-DECLARE found oid;
+CREATE FUNCTION tsql.relation_id(identifier text, kinds "char"[]) RETURNS oid STABLE LANGUAGE plpgsql AS $$
+DECLARE
+  parts text[] := tsql.name_parts(identifier); last int := array_length(parts, 1); found oid;
+  own_name text COLLATE "default" := parts[last]; own_schema text COLLATE "default" := coalesce(nullif(parts[last - 1] COLLATE "C", ''), 'dbo');
 BEGIN
+  IF last = 3 AND lower(parts[1] COLLATE "C") = 'tempdb' THEN
+    RETURN to_regclass('tempdb.' || quote_ident(lower(own_name) || '~' || tsql.session()));
+  END IF;
   SELECT c.oid INTO found FROM pg_class c
    WHERE c.relname = coalesce((SELECT l.short FROM tsql.names l WHERE l.original = own_name), left(own_name, 63))::name
      AND c.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = (tsql.key() || '.' || own_schema)::name)
@@ -307,11 +315,8 @@ DECLARE
   parts text[] := tsql.name_parts($1); last int := array_length(parts, 1); found oid; wanted text COLLATE "default" := rpad(upper(trim($2) COLLATE "C"), 2);
   own_name text COLLATE "default" := parts[last]; own_schema text COLLATE "default" := coalesce(nullif(parts[last - 1] COLLATE "C", ''), 'dbo');
 BEGIN
-  IF last = 3 AND lower(parts[1] COLLATE "C") = 'tempdb' THEN
-    RETURN to_regclass('tempdb.' || quote_ident(lower(own_name) || '~' || tsql.session()));
-  END IF;
   IF wanted IS NULL OR wanted IN ('U ', 'V ') THEN
-    found := tsql.relation_id(own_schema, own_name, CASE wanted WHEN 'U ' THEN '{r}' WHEN 'V ' THEN '{v}' ELSE '{r,v}' END::"char"[]);
+    found := tsql.relation_id($1, CASE wanted WHEN 'U ' THEN '{r}' WHEN 'V ' THEN '{v}' ELSE '{r,v}' END::"char"[]);
   END IF;
   IF found IS NULL AND coalesce(wanted, '') NOT IN ('U ', 'V ') THEN
     SELECT o.object_id INTO found FROM (SELECT * FROM sys.procedures UNION ALL SELECT * FROM tsql.constraint_objects) o JOIN sys.schemas s ON s.schema_id = o.schema_id
@@ -328,8 +333,8 @@ CREATE FUNCTION tsql.type_name(int4) RETURNS text STABLE LANGUAGE sql AS $$ SELE
 CREATE FUNCTION tsql.type_id(text) RETURNS int4 STABLE LANGUAGE sql AS $$ SELECT user_type_id FROM sys.types WHERE name = $1 COLLATE tsql.ci $$;
 CREATE FUNCTION tsql.col_name(oid, int4) RETURNS text STABLE LANGUAGE sql AS $$ SELECT name FROM sys.columns WHERE object_id = $1 AND column_id = $2 $$;
 CREATE FUNCTION tsql.col_length(text, text) RETURNS int2 STABLE LANGUAGE sql AS $$
-  -- As sub-queries the identifiers are looked up once, not for each column. Only tables and views have any.
-  SELECT max_length FROM sys.columns WHERE object_id = coalesce((SELECT tsql.object_id($1, 'U')), (SELECT tsql.object_id($1, 'V'))) AND name = $2 COLLATE tsql.ci $$;
+  -- As a sub-query the identifier is looked up once, not for each column.
+  SELECT max_length FROM sys.columns WHERE object_id = (SELECT tsql.relation_id($1, '{r,v}')) AND name = $2 COLLATE tsql.ci $$;
 CREATE FUNCTION tsql.objectproperty(oid, text) RETURNS int4 STABLE LANGUAGE sql AS $$
   SELECT CASE lower($2) WHEN 'isusertable' THEN (type = 'U ')::int4 WHEN 'istable' THEN (type = 'U ')::int4 WHEN 'isview' THEN (type = 'V ')::int4
               WHEN 'isprocedure' THEN (type = 'P ')::int4 WHEN 'tablehasprimarykey' THEN (SELECT count(*)::int4 FROM sys.key_constraints k WHERE k.parent_object_id = $1 AND k.type = 'PK')

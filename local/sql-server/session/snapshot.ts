@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { openAsBlob } from 'node:fs';
 import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { PGlite } from '@electric-sql/pglite';
 import type { Log } from '../../endpoint/endpoint.ts';
@@ -37,7 +36,8 @@ export async function openPostgres(log: Log): Promise<PGlite> {
   const files = CATALOG.map((name) => readFile(new URL(`../catalog/${name}.sql`, import.meta.url), 'utf8'));
   const catalog = (await Promise.all(files)).join('\n');
   const file = new URL(`${await fingerprint(catalog)}.tar`, CACHE);
-  const snapshot = (await exists(file)) ? await openAsBlob(file) : undefined;
+  // Read at once: another process that begins at the same time puts its own in this one's place.
+  const snapshot = (await exists(file)) ? new Blob([await readFile(file)]) : undefined;
   const postgres = await PGlite.create(snapshot ? { loadDataDir: snapshot } : { initDbStartParams: INITDB });
   if (!snapshot) {
     await postgres.exec(catalog);
