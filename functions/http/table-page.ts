@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { SetupRecord } from '../../shared/setup/head.ts';
 import type { Parameters } from '../../shared/sql/database.ts';
 import type { TenantCall } from './adapter.ts';
-import { linkTo, placeOf } from './continuation.ts';
+import { countBefore, linkTo } from './continuation.ts';
 import { inEnvironment } from './in-environment.ts';
 import { pathOf } from './links.ts';
 import type { Paging } from './query.ts';
@@ -40,7 +40,7 @@ export async function tablePage<Row extends z.infer<typeof tableNameSchema>>(
   { maxpagesize, continuation }: Paging,
   { script, parameters, row, resource, path }: TableList<Row>,
 ): Promise<HttpResponseInit> {
-  const after = z.coerce.number().pipe(z.int()).catch(0).parse(placeOf(continuation));
+  const after = countBefore(continuation);
   const asked = { ...parameters, after, size: maxpagesize + 1 };
   const rows = z.array(row).parse(await inEnvironment(call, setup, (database) => database.query(script, asked)));
   const page = rows.slice(0, maxpagesize);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { companySchema } from '../../shared/checks/probe.ts';
 import type { Company } from '../../shared/checks/probe.ts';
 import type { TenantCall } from '../http/adapter.ts';
-import { linkTo, placeOf } from '../http/continuation.ts';
+import { countBefore, linkTo } from '../http/continuation.ts';
 import { pathOf } from '../http/links.ts';
 import { pagingSchema, readQuery } from '../http/query.ts';
 import { attemptParameters, findAttempt } from './find-attempt.ts';
@@ -17,11 +17,7 @@ export const companyParameters = [...Object.keys(querySchema.shape), ...attemptP
 export async function listCompanies(call: TenantCall): Promise<HttpResponseInit> {
   const attempt = await findAttempt(call);
   const { maxpagesize, continuation } = readQuery(call.request, querySchema);
-  const start = z.coerce
-    .number()
-    .pipe(z.int().nonnegative())
-    .catch(0)
-    .parse(placeOf(continuation) ?? 0);
+  const start = countBefore(continuation);
   const findings = await call.services.findings.page(attempt, 'company', start, maxpagesize + 1);
   const shown = findings.slice(0, maxpagesize).map((finding) => companyResource(companySchema.parse(finding)));
   const next = findings.length > maxpagesize ? String(start + maxpagesize) : undefined;

@@ -5,9 +5,8 @@ import type { TableOrder } from '../../shared/plan/plan-query.ts';
 import { reasonCodes } from '../../shared/plan/reasons.ts';
 import { copyMethods } from '../../shared/plan/rules.ts';
 import type { TenantCall } from '../http/adapter.ts';
-import { linkTo, placeOf } from '../http/continuation.ts';
+import { badContinuation, linkTo, placeOf } from '../http/continuation.ts';
 import { pathOf } from '../http/links.ts';
-import { ApiError } from '../http/problem.ts';
 import { pagingSchema, readQuery } from '../http/query.ts';
 import { attemptParameters } from './find-attempt.ts';
 import { planOf } from './plan-of.ts';
@@ -53,7 +52,7 @@ function readPlace(continuation: string | undefined, order: TableOrder) {
   if (text === undefined) return undefined;
   const place = placeSchema.safeParse(parsed(text)).data;
   if (place?.order === order) return place;
-  throw new ApiError('InvalidQueryParameter', 'continuation: Follow the nextLink of a page as it is.');
+  throw badContinuation();
 }
 
 function parsed(text: string): unknown {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { sumsOf } from '../../shared/plan/plan-summary.ts';
 import { estimateOf } from '../../shared/replication/estimate.ts';
 import type { TenantCall } from '../http/adapter.ts';
-import { linkTo, placeOf } from '../http/continuation.ts';
+import { countBefore, linkTo } from '../http/continuation.ts';
 import { pathOf } from '../http/links.ts';
 import { present } from '../http/members.ts';
 import { pagingSchema, readQuery } from '../http/query.ts';
@@ -26,11 +26,7 @@ export async function summarizeTables(call: TenantCall): Promise<HttpResponseIni
   const figures = await call.services.runFigures.of(setup.request.source.kind);
   const estimate = present({ estimate: estimateOf(whole.copied, figures) });
   const parts = by === 'company' ? byCompany : byApp;
-  const start = z.coerce
-    .number()
-    .pipe(z.int().nonnegative())
-    .catch(0)
-    .parse(placeOf(continuation) ?? 0);
+  const start = countBefore(continuation);
   const end = start + maxpagesize;
   const path = `tenants/${call.tenantId}/${pathOf(setup)}/tables/summary`;
   const next = end < parts.length ? String(end) : undefined;

@@ -189,6 +189,17 @@ describe('the summary of a plan', () => {
   });
 });
 
+test.each(['summarizeTablesOfAssessment', 'listCompaniesOfAssessment'])(
+  'no page of %s begins at a continuation that is none of it',
+  async (name) => {
+    const refused = { status: 400, body: { code: 'InvalidQueryParameter' } };
+    for (const wrong of ['', '-1', '1.5', 'x', '1e9', '12345678901']) {
+      const continuation = Buffer.from(wrong).toString('base64url');
+      expect(await call(name, { continuation })).toMatchObject(refused);
+    }
+  },
+);
+
 test('5,000 companies are all listed, page by page', async () => {
   const names = Array.from({ length: 5_000 }, (_, index) => `Company ${String(index).padStart(4, '0')}`);
   const measured = { displayName: null, isEvaluation: false, sizeGigabytes: 0.1 };
