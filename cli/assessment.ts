@@ -66,10 +66,28 @@ export interface Assessment {
 export function assessDatabases(wanted: Wanted): Promise<Assessment> {
   const { source, destination } = wanted;
   return withDatabase(source, async (from) => {
-    if (destination === undefined) return assess(wanted, from, undefined);
-    if ('recording' in destination) return assess(wanted, from, await readRecording(destination.recording));
-    return withDatabase(destination, async (to) => assess(wanted, from, await measureEnvironment(to)));
+    if (destination === undefined) return assess(wanted, from, await measureSource(from), undefined);
+    if ('recording' in destination) {
+      const environment = await readRecording(destination.recording);
+      return assess(wanted, from, await measureSource(from), environment);
+    }
+    return withDatabase(destination, async (to) => {
+      const [measured, environment] = await Promise.all([measureSource(from), measureEnvironment(to)]);
+      return assess(wanted, from, measured, environment);
+    });
   });
+}
+
+type MeasuredSource = Awaited<ReturnType<typeof measureSource>>;
+
+async function measureSource(source: SqlDatabase) {
+  const [row] = await source.query(scripts.sourceProbe);
+  const [storageRow] = await source.query(scripts.sourceStorageProbe);
+  return {
+    probe: sourceProbeSchema.parse(row),
+    storage: storageProbeSchema.parse(storageRow),
+    companies: z.array(companySchema).parse(await source.query(scripts.listCompanies)),
+  };
 }
 
 /** A setup's mark is on neither side: what is marked is somebody else's. */
@@ -78,12 +96,9 @@ const NO_SETUP = 'assessment';
 async function assess(
   { product, companies: selected, checks: selection, source: { connection } }: Wanted,
   source: SqlDatabase,
+  { probe: measured, storage, companies }: MeasuredSource,
   environment: Environment | undefined,
 ): Promise<Assessment> {
-  const [row] = await source.query(scripts.sourceProbe);
-  const measured = sourceProbeSchema.parse(row);
-  const [storageRow] = await source.query(scripts.sourceStorageProbe);
-  const companies = z.array(companySchema).parse(await source.query(scripts.listCompanies));
   const known = {
     companies,
     selection: selected === undefined ? {} : { companies: [...selected] },
@@ -95,7 +110,7 @@ async function assess(
     product,
     sourceKind: kindOf(connection),
     source: measured,
-    storage: storageProbeSchema.parse(storageRow),
+    storage,
     companies,
     ...(selected === undefined ? {} : { selected }),
     ...(environment === undefined ? {} : { destination: environment.probe }),

@@ -13,6 +13,11 @@ CREATE TABLE #company (
   [isEvaluation] bit NULL,
   [sqlName] nvarchar(128) COLLATE DATABASE_DEFAULT NULL
 );
+CREATE TABLE #table (
+  [name] nvarchar(128) COLLATE DATABASE_DEFAULT NOT NULL,
+  [head] nvarchar(128) COLLATE DATABASE_DEFAULT NULL,
+  [byteCount] bigint NOT NULL
+);
 CREATE TABLE #size ([sqlName] nvarchar(128) COLLATE DATABASE_DEFAULT NOT NULL, [byteCount] bigint NOT NULL);
 
 IF COL_LENGTH(N'[dbo].[$ndo$dbproperty]', N'invalididentifierchars') IS NOT NULL
@@ -43,21 +48,21 @@ END;
 
 SET @maySeeSizes = HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'VIEW DATABASE STATE');
 IF @maySeeSizes = 1
+BEGIN
+  INSERT INTO #table ([name], [byteCount])
+  SELECT o.[name], z.[pageCount] * 8192
+  FROM sys.tables AS o
+  JOIN (
+    SELECT p.[object_id], SUM(p.[used_page_count]) AS [pageCount] FROM sys.dm_db_partition_stats AS p GROUP BY p.[object_id]
+  ) AS z ON z.[object_id] = o.[object_id];
+  -- What stands before the first $ is equal in any case, and lets the server look companies up instead of comparing all.
+  UPDATE #table SET [head] = LEFT([name], CHARINDEX(N'$', [name] + N'$') - 1);
   INSERT INTO #size ([sqlName], [byteCount])
   SELECT c.[sqlName], SUM(t.[byteCount])
   FROM (SELECT [sqlName], LEFT([sqlName], CHARINDEX(N'$', [sqlName] + N'$') - 1) AS [head] FROM #company) AS c
-  JOIN (
-    SELECT n.[name], LEFT(n.[name], CHARINDEX(N'$', n.[name] + N'$') - 1) AS [head], n.[byteCount]
-    FROM (
-      SELECT o.[name] COLLATE DATABASE_DEFAULT AS [name], z.[pageCount] * 8192 AS [byteCount]
-      FROM sys.tables AS o
-      JOIN (
-        SELECT p.[object_id], SUM(p.[used_page_count]) AS [pageCount] FROM sys.dm_db_partition_stats AS p GROUP BY p.[object_id]
-      ) AS z ON z.[object_id] = o.[object_id]
-    ) AS n
-  -- What stands before the first $ is equal in any case, and lets the server look companies up instead of comparing all.
-  ) AS t ON t.[head] = c.[head] AND LEFT(t.[name], LEN(c.[sqlName]) + 1) = c.[sqlName] + N'$'
+  JOIN #table AS t ON t.[head] = c.[head] AND LEFT(t.[name], LEN(c.[sqlName]) + 1) = c.[sqlName] + N'$'
   GROUP BY c.[sqlName];
+END;
 
 SELECT c.[name], c.[displayName], ISNULL(c.[isEvaluation], 0) AS [isEvaluation], c.[sqlName],
   CASE WHEN @maySeeSizes = 1 THEN CAST(ISNULL(s.[byteCount], 0) / 1073741824.0 AS float) END AS [sizeGigabytes]
@@ -66,4 +71,5 @@ LEFT JOIN #size AS s ON s.[sqlName] = c.[sqlName]
 ORDER BY c.[name];
 
 DROP TABLE #company;
+DROP TABLE #table;
 DROP TABLE #size;
