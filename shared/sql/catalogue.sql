@@ -16,14 +16,14 @@ FROM sys.tables AS t JOIN sys.schemas AS s ON s.[schema_id] = t.[schema_id]
 WHERE s.[name] <> N'mig';
 
 IF HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'VIEW DATABASE STATE') = 1
-  UPDATE t SET [rowCount] = z.[rowCount], [byteCount] = z.[byteCount]
-  FROM #table AS t
+  UPDATE #table SET [rowCount] = z.[rowCount], [byteCount] = z.[byteCount]
+  FROM #table
   JOIN (
     SELECT p.[object_id], SUM(CASE WHEN p.[index_id] IN (0, 1) THEN p.[row_count] ELSE 0 END) AS [rowCount],
       SUM(p.[used_page_count]) * 8192 AS [byteCount]
     FROM sys.dm_db_partition_stats AS p
     GROUP BY p.[object_id]
-  ) AS z ON z.[object_id] = t.[tableId];
+  ) AS z ON z.[object_id] = #table.[tableId];
 
 SELECT t.[tableId], t.[schemaName], t.[tableName], t.[rowCount], t.[byteCount],
   c.[column_id] AS [ordinal], c.[name] AS [columnName], y.[name] AS [typeName],
