@@ -33,9 +33,9 @@ const sourceConnectionSchema = z.object({
   userName: z.string(),
   encrypt: z.boolean(),
   trustServerCertificate: z.boolean(),
-  /** For an availability group of several subnets. */
   /** Whether TLS comes before everything else, as TDS 8.0 has it. Only where the connection string says so. */
   strictEncryption: z.literal(true).optional(),
+  /** For an availability group of several subnets. */
   multiSubnetFailover: z.boolean().optional(),
   /** Where it is another one than that of the server. */
   hostNameInCertificate: z.string().optional(),
