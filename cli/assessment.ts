@@ -6,6 +6,7 @@ import { companySchema, sourceProbeSchema, storageProbeSchema } from '../shared/
 import type { Company, DestinationProbe, SourceProbe } from '../shared/checks/probe.ts';
 import type { CheckSelection } from '../shared/checks/check-selection.ts';
 import { checkThresholdsSchema } from '../shared/checks/thresholds.ts';
+import { companiesUnseen } from '../shared/checks/unseen.ts';
 import { readCatalogue } from '../shared/plan/catalogue.ts';
 import { planLimitsSchema } from '../shared/plan/groups.ts';
 import { keptTable } from '../shared/plan/kept-plan.ts';
@@ -48,7 +49,7 @@ export interface Assessment {
   readonly companies: readonly Company[];
   /** The apps that are installed in the source; null if they could not be read. */
   readonly extensions: SourceProbe['extensions'];
-  /** There is none without a destination. */
+  /** There is none without a destination, or if the companies of the source could not be read. */
   readonly plan?: {
     readonly summary: PlanSummary;
     /** What comes and what does not, as `GET …/tables/summary` has it. */
@@ -99,19 +100,21 @@ async function assess(
   { probe: measured, storage, companies }: MeasuredSource,
   environment: Environment | undefined,
 ): Promise<Assessment> {
+  const all = { companies, unlistedCompanies: 0 };
   const known = {
     companies,
     selection: selected === undefined ? {} : { companies: [...selected] },
     collation: measured.collation,
   };
-  const compared = environment === undefined ? undefined : await compare(source, environment, known);
+  const canPlan = environment !== undefined && companiesUnseen({ source: measured, ...all }) === undefined;
+  const compared = canPlan ? await compare(source, environment, known) : undefined;
   const input = {
     setupKey: NO_SETUP,
     product,
     sourceKind: kindOf(connection),
     source: measured,
     storage,
-    companies,
+    ...all,
     ...(selected === undefined ? {} : { selected }),
     ...(environment === undefined ? {} : { destination: environment.probe }),
     ...(compared === undefined ? {} : { leftOut: compared.leftOut }),

@@ -28,7 +28,8 @@ const MOST_LEFT_OUT = 100;
 /** The plan, if there is one. */
 export function tables(assessment: Assessment): string {
   const { plan } = assessment;
-  if (plan === undefined) return '<p>Not planned: a plan compares the source with an environment.</p>';
+  if (plan === undefined)
+    return '<p>Not planned: a plan needs the companies of the source, and an environment to compare with.</p>';
   const { copied } = plan.sums;
   const byApp = sumsByApp(assessment).map(({ app, sum }) => [
     app,

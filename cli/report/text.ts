@@ -77,7 +77,11 @@ function companyLines({ companies }: Assessment): string[] {
 
 function planLines(assessment: Assessment): string[] {
   const { plan } = assessment;
-  if (plan === undefined) return ['', 'Tables       not planned: a plan compares the source with an environment'];
+  if (plan === undefined)
+    return [
+      '',
+      'Tables       not planned: a plan needs the companies of the source, and an environment to compare with',
+    ];
   const { byCopyMethod, rows } = plan.summary;
   const methods = Object.entries(byCopyMethod).map(([method, tables]) => `${tables} ${method}`);
   return [

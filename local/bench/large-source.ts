@@ -42,7 +42,7 @@ export function largeSource(count: number, size: number) {
       [preparationActivities.sourceProbe, { firstRow: source }],
       [preparationActivities.storageProbe, { firstRow: healthy.storage }],
       [preparationActivities.destinationProbe, { firstRow: healthy.destination }],
-      [preparationActivities.companies, { count, value: companies }],
+      [preparationActivities.companies, { count, value: companies.map((listed) => ({ ...listed, total: count })) }],
     ]),
     /** Compressed, as they are kept. */
     catalogues: {

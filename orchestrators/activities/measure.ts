@@ -2,11 +2,13 @@
 import type { CheckInput } from '../../shared/checks/check.ts';
 import {
   companySchema,
+  companyTotalSchema,
   destinationProbeSchema,
   sourceProbeSchema,
   storageProbeSchema,
 } from '../../shared/checks/probe.ts';
 import { strictest } from '../../shared/checks/thresholds.ts';
+import { companiesUnseen } from '../../shared/checks/unseen.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { preparationActivities } from '../../shared/factory/preparation-pipeline.ts';
 import { planLimitsSchema } from '../../shared/plan/groups.ts';
@@ -40,7 +42,7 @@ interface Foreseen {
   readonly file: PlanFile;
 }
 
-/** What the checks of a setup are given, and what a plan would come to: none if the environment could not be read. */
+/** What the checks of a setup are given, and what a plan would come to: none if the environment or companies could not be read. */
 interface Measured {
   readonly measured: CheckInput;
   readonly foreseen?: Foreseen;
@@ -59,14 +61,18 @@ export async function measure(
     databases.useIfAdmitted(setup.destination, lookAround, LONGEST_LOOK_MS),
     secrets.stateOf(setup.secretName),
   ]);
+  const listed = outputs.get(preparationActivities.companies);
   const probes = {
     source: firstRowOf(outputs.get(preparationActivities.sourceProbe), sourceProbeSchema),
     storage: firstRowOf(outputs.get(preparationActivities.storageProbe), storageProbeSchema),
-    companies: rowsOf(outputs.get(preparationActivities.companies), companySchema),
+    companies: rowsOf(listed, companySchema),
+    unlistedCompanies: unlisted(rowsOf(listed, companyTotalSchema)),
     destination: firstRowOf(outputs.get(preparationActivities.destinationProbe), destinationProbeSchema),
   };
-  const planned =
-    'refused' in own || own.online === undefined ? undefined : await plan(setup, services, probes, own.online);
+  const online = 'refused' in own ? undefined : own.online;
+  // Tables are told by their companies: without all of these, a plan would be another one.
+  const canPlan = online !== undefined && companiesUnseen(probes) === undefined;
+  const planned = canPlan ? await plan(setup, services, probes, online) : undefined;
   const measured = {
     ...probes,
     setupKey: databaseMarkOf(services.settings.MIGRATION_EVENT_SOURCE, setup),
@@ -81,6 +87,11 @@ export async function measure(
     thresholds: strictest(thresholds, setup.request.thresholds ?? {}),
   };
   return { measured, ...(planned === undefined ? {} : { foreseen: planned }) };
+}
+
+/** How many companies there are beside those in a list. */
+function unlisted(list: readonly { readonly total: number }[]): number {
+  return (list[0]?.total ?? 0) - list.length;
 }
 
 /** How a runtime is, and who uses it. */

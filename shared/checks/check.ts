@@ -28,8 +28,10 @@ export interface CheckInput {
   readonly sourceKind: SourceKind;
   readonly source: SourceProbe;
   readonly storage: StorageProbe;
-  /** All that the source has. */
+  /** Of the source. */
   readonly companies: readonly Company[];
+  /** How many more the source has. */
+  readonly unlistedCompanies: number;
   /** Names of those that are to be migrated; left out: all. */
   readonly selected?: readonly string[];
   readonly destination: DestinationProbe;

@@ -11,12 +11,12 @@ const allCompanies = 'SELECT [Name] FROM [dbo].[Company];';
 export const companyChecks: readonly Check[] = [
   {
     id: 'CMP-01',
-    title: 'The source has at least one company',
+    title: 'The source has at least one company, and not too many',
     target: 'companies',
     severity: 'blocks',
     code: '50003',
-    rule: '`[Company]`: at least one row.',
-    why: 'There is nothing to migrate.',
+    rule: '`[Company]`: 1 to 5,000 rows.',
+    why: 'Without one there is nothing to migrate; of more, Data Factory lists only the first 5,000.',
     mendedBy: 'caller',
     documentation: articles.setup,
     evaluate: someCompany,
@@ -71,9 +71,13 @@ export const companyChecks: readonly Check[] = [
   },
 ];
 
-function someCompany({ companies, source: { user, unmeasured } }: CheckInput): Finding {
+/** A Lookup gives no more: https://learn.microsoft.com/azure/data-factory/control-flow-lookup-activity#supported-capabilities */
+const MOST_COMPANIES = 5_000;
+
+function someCompany({ companies, unlistedCompanies, source: { user, unmeasured } }: CheckInput): Finding {
   const gap = unmeasured['companies'];
-  const values = { measured: gap ?? String(companies.length), expected: 'at least 1' };
+  const total = companies.length + unlistedCompanies;
+  const values = { measured: gap ?? String(total), expected: `1 to ${MOST_COMPANIES}` };
   if (gap === 'denied') {
     return judge(false, values, {
       cause: 'The table [Company] may not be read, or there is none.',
@@ -81,7 +85,14 @@ function someCompany({ companies, source: { user, unmeasured } }: CheckInput): F
       sql: `GRANT SELECT ON [dbo].[Company] TO ${quoteName(user)};`,
     });
   }
-  return judge(companies.length > 0, values, {
+  if (total > MOST_COMPANIES) {
+    return judge(false, values, {
+      cause: `Data Factory lists the first ${MOST_COMPANIES} companies only; the others would be taken for tables without a company. Choosing fewer to be migrated does not help, as all are listed.`,
+      remedy: `Delete companies that are no longer needed in the client, or move some to a database of their own, until there are at most ${MOST_COMPANIES}.`,
+      sql: allCompanies,
+    });
+  }
+  return judge(total > 0, values, {
     cause: gap === 'absent' ? 'There is no table [Company].' : 'The table [Company] is empty.',
     remedy: "Check that the connection names a tenant's database.",
     sql: allCompanies,

@@ -151,3 +151,6 @@ export const companySchema = z.object({
   sizeGigabytes: orNull(z.number()),
 });
 export type Company = z.infer<typeof companySchema>;
+
+/** The same row: how many companies there are, also where a Lookup ends before the last. */
+export const companyTotalSchema = z.object({ total: z.int() });

@@ -1,8 +1,9 @@
 /** Checks of the tables. */
 import { articles } from './articles.ts';
 import { judge, listed, someOf, unread } from './check.ts';
-import type { Check } from './check.ts';
-import { ofTables } from './unseen.ts';
+import type { Check, Finding } from './check.ts';
+import type { LeftOutTables } from '../plan/left-out.ts';
+import { ofCompanies, ofTables } from './unseen.ts';
 
 export const tableChecks: readonly Check[] = [
   {
@@ -15,8 +16,7 @@ export const tableChecks: readonly Check[] = [
     why: 'Their data is not migrated.',
     mendedBy: 'caller',
     documentation: articles.tableDefinitions,
-    evaluate: ofTables(({ leftOut }) => {
-      if (leftOut === undefined) return noPlan;
+    evaluate: ofPlan((leftOut) => {
       const { tables, rows, names } = leftOut['50004'];
       const expected = 'none left out';
       if (rows === 0) return { status: 'passed', measured: 'none with rows', expected };
@@ -41,8 +41,7 @@ export const tableChecks: readonly Check[] = [
     why: 'A table that does not fit is left out, and the others go on.',
     mendedBy: 'caller',
     documentation: articles.tableDefinitions,
-    evaluate: ofTables(({ leftOut }) => {
-      if (leftOut === undefined) return noPlan;
+    evaluate: ofPlan((leftOut) => {
       const [kind, columns] = [leftOut['50005'], leftOut['50011']];
       const names = [...columns.names, ...kind.names];
       const expected = 'none that does not fit';
@@ -125,4 +124,8 @@ export const tableChecks: readonly Check[] = [
   },
 ];
 
-const noPlan = unread(undefined, 'How tables fit together (AUT-07)');
+/** A check of the plan, which tells tables by their companies. */
+function ofPlan(evaluate: (leftOut: LeftOutTables) => Finding): Check['evaluate'] {
+  const noPlan = unread(undefined, 'How tables fit together (AUT-07)');
+  return ofCompanies(ofTables(({ leftOut }) => (leftOut === undefined ? noPlan : evaluate(leftOut))));
+}

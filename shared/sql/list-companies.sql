@@ -1,4 +1,4 @@
--- One row a company. Old versions of the Company table lack the columns beside the name; without the right to see sizes,
+-- One row a company, each with how many there are, as a Lookup ends at 5,000 rows. Old versions of the Company table lack the columns beside the name; without the right to see sizes,
 -- or without the table, the answer is emptier but not an error.
 -- Sizes leave out per-database tables, as the client expects of the estimate.
 SET NOCOUNT ON;
@@ -65,7 +65,8 @@ BEGIN
 END;
 
 SELECT c.[name], c.[displayName], ISNULL(c.[isEvaluation], 0) AS [isEvaluation], c.[sqlName],
-  CASE WHEN @maySeeSizes = 1 THEN CAST(ISNULL(s.[byteCount], 0) / 1073741824.0 AS float) END AS [sizeGigabytes]
+  CASE WHEN @maySeeSizes = 1 THEN CAST(ISNULL(s.[byteCount], 0) / 1073741824.0 AS float) END AS [sizeGigabytes],
+  COUNT(*) OVER () AS [total]
 FROM #company AS c
 LEFT JOIN #size AS s ON s.[sqlName] = c.[sqlName]
 ORDER BY c.[name];

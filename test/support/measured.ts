@@ -64,6 +64,7 @@ export const nothingLeftOut: LeftOutTables = { '50004': none, '50005': none, '50
 /** What checks are given beside what the probes measure, with nothing wrong in it. */
 export const besideProbes: Omit<CheckInput, 'source' | 'storage' | 'companies' | 'destination'> = {
   factoryAccess: { user: 'adf', hasControl: true },
+  unlistedCompanies: 0,
   setupKey: 'a'.repeat(64),
   product: 'DynamicsBCLast',
   sourceKind: 'SqlServer',

@@ -103,3 +103,40 @@ test('beside a setup that is ready it says so, and leaves the setup as it is', a
   expect((await world.head('ready')).state).toBe('Ready');
   expect(await violations(world)).toEqual([]);
 });
+
+test('of more companies than a Lookup lists says so, and tells no tables by them; of as many it does', async () => {
+  const digits = '(VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9))';
+  const names = `SELECT CONCAT(N'Company ', d.[n], c.[n], b.[n], a.[n]) AS [name] FROM ${digits} AS a ([n])
+    CROSS JOIN ${digits} AS b ([n]) CROSS JOIN ${digits} AS c ([n]) CROSS JOIN ${digits} AS d ([n])`;
+  const insert = `INSERT INTO [dbo].[Company] ([Name]) SELECT [name] FROM (${names}) AS n`;
+  await sample.execute('source', `${insert} WHERE [name] < N'Company 4998'`);
+  await put('many');
+  expect((await until('many', 'Completed', 'Failed')).state).toBe('Completed');
+  expect(await findingsOf('many')).toMatchObject({
+    companies: { status: 'failed', measured: '5001', expected: '1 to 5000' },
+    strays: { status: 'skipped', cause: 'Only 5000 of 5001 companies were listed (CMP-01).' },
+    isPlanned: false,
+  });
+  await sample.execute('source', "DELETE FROM [dbo].[Company] WHERE [Name] = N'Company 0000'");
+  await world.call('POST', 'assessments/many/replay', { body: {} });
+  expect((await until('many', 'Completed', 'Failed')).state).toBe('Completed');
+  expect(await findingsOf('many')).toMatchObject({
+    companies: { status: 'passed', measured: '5000' },
+    strays: { status: 'failed' },
+    isPlanned: true,
+  });
+  await sample.execute('source', "DELETE FROM [dbo].[Company] WHERE [Name] LIKE N'Company %'");
+});
+
+async function findingsOf(assessmentId: string) {
+  const list = async (of: string) => {
+    const { body } = await world.call('GET', `assessments/${assessmentId}/${of}`);
+    return body['value'] as Record<string, unknown>[];
+  };
+  const checks = await list('checks');
+  return {
+    companies: checks.find(({ id }) => id === 'CMP-01'),
+    strays: checks.find(({ id }) => id === 'CMP-06'),
+    isPlanned: (await list('tables')).length > 0,
+  };
+}

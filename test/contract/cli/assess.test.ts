@@ -128,6 +128,13 @@ test('without a destination the checks that need one are skipped, and nothing is
   expect(plan).toBeUndefined();
 });
 
+test('without the companies of the source nothing is planned', async () => {
+  const options = { source: place('onprem', sampleDatabases.source, 'reader'), destination: destination() };
+  const { checks, plan } = await assessed(options);
+  expect(checks.find(({ id }) => id === 'CMP-01')).toMatchObject({ status: 'failed', measured: 'denied' });
+  expect(plan).toBeUndefined();
+});
+
 test('a login that only reads the environment is no factory that may not write', async () => {
   const { checks, plan } = await assessed({ destination: place('online', sampleDatabases.destination, 'reader') });
   expect(checks.find(({ id }) => id === 'AUT-06')).toMatchObject({

@@ -5,6 +5,7 @@ import { sampleDatabases } from '../../../local/sample/load-sample.ts';
 import { evaluateChecks } from '../../../shared/checks/catalogue.ts';
 import {
   companySchema,
+  companyTotalSchema,
   destinationProbeSchema,
   extensionSchema,
   sourceProbeSchema,
@@ -50,6 +51,14 @@ describe('before the setup', () => {
       { name: 'CRONUS International Ltd.', sqlName: 'CRONUS International Ltd_', isEvaluation: false },
     ]);
     for (const { sizeGigabytes } of companies) expect(sizeGigabytes).toBeGreaterThan(0);
+  });
+
+  test('every company comes with how many there are', async () => {
+    expect(companyTotalSchema.array().parse(await rows(source, scripts.listCompanies))).toEqual([
+      { total: 3 },
+      { total: 3 },
+      { total: 3 },
+    ]);
   });
 
   test('a login without rights is measured too, and fails the check of its rights', async () => {

@@ -5,6 +5,7 @@ import { resultsOfRows, rowsOfResults } from '../../../shared/checks/stored-resu
 import { sourceFactsSchema, sourceProbeSchema } from '../../../shared/checks/probe.ts';
 import { checkThresholdsSchema } from '../../../shared/checks/thresholds.ts';
 import type { CheckInput, CheckResult } from '../../../shared/checks/check.ts';
+import { nothingLeftOut } from '../../support/measured.ts';
 import { base, company, healthy, migrationApps, ownMark } from '../../support/healthy-databases.ts';
 
 const otherMark = 'b'.repeat(64);
@@ -91,6 +92,7 @@ describe('each fault fails its check, and no other', () => {
     ['environment version unknown', 'VER-06', 'blocks', 'VER-06', { destination: { applicationVersion: null } }],
     ['app older online', 'EXT-01', 'warns', 'EXT-01', { source: { extensions: [{ ...base, version: '26.4' }] } }],
     ['no companies', 'CMP-01', 'blocks', '50003', { companies: [] }],
+    ['more companies than are listed', 'CMP-01', 'blocks', '50003', { unlistedCompanies: 5_000 }],
     ['trailing blank', 'CMP-02', 'blocks', '50021', { companies: [company('CRONUS ', 'CRONUS ')] }],
     ['slash', 'CMP-02', 'blocks', '50021', { companies: [company('CRONUS/A', 'CRONUS_A')] }],
     ['line feed', 'CMP-02', 'blocks', '50021', { companies: [company('CRONUS\nA', 'CRONUS\nA')] }],
@@ -178,6 +180,40 @@ test('of many names the first are shown, with how many more there are', () => {
   for (const id of ['CMP-02', 'CMP-03', 'CMP-06']) {
     expect(evaluate({ companies }).find((result) => result.id === id)?.measured).toMatch(/"C\d+\/x+"/);
   }
+});
+
+describe('many companies', () => {
+  const companies = Array.from({ length: 5_000 }, (_, index) => company(`C${index}`, `C${index}`, 0));
+  const tablePrefixes = [...companies.map(({ name }) => name), 'C5000'].map((prefix) => ({ prefix, tables: 1 }));
+  const source = { tablePrefixes };
+  const outcomesOf = (change: Change) => new Map(evaluate(change).map(({ id, status }) => [id, status]));
+  const leftOut = { ...nothingLeftOut, '50004': { tables: 1, rows: 1, names: ['C5000$Customer'] } };
+
+  test('of which some were not listed block alone: nothing is said of companies and of what is told by them', () => {
+    const results = evaluate({ companies, unlistedCompanies: 1, selected: ['C5000'], source, leftOut });
+    const failed = results.filter(({ status }) => status === 'failed');
+    expect(failed).toMatchObject([{ id: 'CMP-01', measured: '5001', expected: '1 to 5000' }]);
+    const skipped = results.filter(({ status }) => status === 'skipped');
+    expect(skipped.map(({ id }) => id)).toEqual([
+      'CMP-02',
+      'CMP-03',
+      'CMP-06',
+      'CMP-07',
+      'CMP-04',
+      'CMP-05',
+      'CMP-08',
+      'TAB-01',
+      'TAB-02',
+    ]);
+    for (const { cause } of skipped) expect(cause).toBe('Only 5000 of 5001 companies were listed (CMP-01).');
+  });
+
+  test('that were all listed do not block up to 5,000', () => {
+    expect(outcomesOf({ companies, source }).get('CMP-01')).toBe('passed');
+    const more = [...companies, company('C5000', 'C5000', 0)];
+    const outcomes = outcomesOf({ companies: more, source });
+    expect([outcomes.get('CMP-01'), outcomes.get('CMP-06')]).toEqual(['failed', 'passed']);
+  });
 });
 
 test('all failures are reported in one run', () => {
