@@ -3,9 +3,10 @@ import { z } from 'zod';
 import type { AuditRecord } from '../../shared/audit/audit.ts';
 import { shownId, storedAssessmentId } from '../../shared/setup/assessment.ts';
 import { setupIdSchema } from '../../shared/setup/setup.ts';
+import { timeAndIdKey } from '../../shared/time-key.ts';
 import type { KnownCall } from '../http/adapter.ts';
 import { dateTimeSchema, pagingSchema, readQuery } from '../http/query.ts';
-import { linkTo, placeOf } from '../http/continuation.ts';
+import { keyBefore, linkTo } from '../http/continuation.ts';
 
 const filterShape = {
   tenantId: z.guid().toLowerCase().optional(),
@@ -39,7 +40,7 @@ export const auditParameters = Object.keys(querySchema.shape);
 export async function listAudit(call: KnownCall): Promise<HttpResponseInit> {
   const { maxpagesize, continuation, assessmentId, ...asked } = readQuery(call.request, querySchema);
   const filter = assessmentId === undefined ? asked : { ...asked, setupId: storedAssessmentId(assessmentId) };
-  const { values, next } = await call.services.audit.page(filter, maxpagesize, placeOf(continuation));
+  const { values, next } = await call.services.audit.page(filter, maxpagesize, keyBefore(continuation, timeAndIdKey));
   return { status: 200, jsonBody: { value: values.map(auditResource), ...linkTo(call, 'audit', next) } };
 }
 

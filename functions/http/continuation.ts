@@ -15,6 +15,17 @@ export function placeOf(continuation: string | undefined): string | undefined {
 }
 
 /**
+ * The key of the row after which a list goes on; undefined for its beginning.
+ * @param keys what the keys of such a list look like
+ * @throws {ApiError} `InvalidQueryParameter` if no page of such a list leads there
+ */
+export function keyBefore(continuation: string | undefined, keys: RegExp): string | undefined {
+  const key = placeOf(continuation);
+  if (key === undefined || keys.test(key)) return key;
+  throw badContinuation();
+}
+
+/**
  * How many rows come before those with which a list of numbered rows goes on.
  * @throws {ApiError} `InvalidQueryParameter` if no page of such a list leads there
  */

@@ -1,9 +1,10 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
+import { orphanKey } from '../../shared/orphans/orphan.ts';
 import type { ReportedOrphan } from '../../shared/orphans/orphan-book.ts';
 import type { KnownCall } from '../http/adapter.ts';
 import { pagingSchema, readQuery } from '../http/query.ts';
-import { linkTo, placeOf } from '../http/continuation.ts';
+import { keyBefore, linkTo } from '../http/continuation.ts';
 
 /** Query parameters of the list, beside the API version. */
 export const orphanParameters = Object.keys(pagingSchema);
@@ -11,7 +12,7 @@ export const orphanParameters = Object.keys(pagingSchema);
 /** `GET /orphans`: what the sweeper has found to belong to nobody, and what it removed, by place. */
 export async function listOrphans(call: KnownCall): Promise<HttpResponseInit> {
   const { maxpagesize, continuation } = readQuery(call.request, z.object(pagingSchema));
-  const { values, next } = await call.services.orphans.page(maxpagesize, placeOf(continuation));
+  const { values, next } = await call.services.orphans.page(maxpagesize, keyBefore(continuation, orphanKey));
   return { status: 200, jsonBody: { value: values.map(orphanResource), ...linkTo(call, 'orphans', next) } };
 }
 

@@ -4,9 +4,10 @@ import { z } from 'zod';
 import type { Services } from '../../shared/services.ts';
 import { itemResultSchema } from '../../shared/replays/replay.ts';
 import type { ReplayItem } from '../../shared/replays/replay.ts';
+import { itemKey } from '../../shared/replays/rows.ts';
 import type { KnownCall } from '../http/adapter.ts';
 import { pagingSchema, readQuery } from '../http/query.ts';
-import { linkTo, placeOf } from '../http/continuation.ts';
+import { keyBefore, linkTo } from '../http/continuation.ts';
 import { findReplay } from './replay-resource.ts';
 
 const AT_ONCE = { concurrency: 16 };
@@ -23,7 +24,10 @@ export const itemParameters = Object.keys(querySchema.shape);
 export async function listReplayItems(call: KnownCall): Promise<HttpResponseInit> {
   const { replayId } = await findReplay(call);
   const { maxpagesize, continuation, result } = readQuery(call.request, querySchema);
-  const page = await call.services.replays.items(replayId, maxpagesize, { after: placeOf(continuation), result });
+  const page = await call.services.replays.items(replayId, maxpagesize, {
+    after: keyBefore(continuation, itemKey),
+    result,
+  });
   const value = await pMap(page.values, (item) => itemResource(item, call.services), AT_ONCE);
   return { status: 200, jsonBody: { value, ...linkTo(call, `replays/${replayId}/items`, page.next) } };
 }

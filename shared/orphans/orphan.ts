@@ -14,6 +14,9 @@ const orphanKinds = [
   'stagedBlobs',
 ] as const;
 
+/** What `place|kind|name` of one looks like. */
+export const orphanKey = new RegExp(`^[^|\\p{C}]+\\|(?:${orphanKinds.join('|')})\\|\\P{C}+$`, 'u');
+
 /** One that was found. */
 export const orphanSchema = z.object({
   kind: z.enum(orphanKinds),

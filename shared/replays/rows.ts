@@ -28,6 +28,8 @@ export function itemRowKey(setup: SetupKey): string {
   return `${ITEM_PREFIX}${partitionOf(setup)}`;
 }
 
+export const itemKey = new RegExp(`^${ITEM_PREFIX}[0-9a-f-]{36}\\|[a-z0-9_-]+$`);
+
 export function itemFromRow(row: object): ReplayItem {
   return replayItemSchema.parse(row);
 }

@@ -126,6 +126,13 @@ describe('the audit', () => {
     ]);
   });
 
+  test('goes on after no place that is none of it', async () => {
+    for (const wrong of ['', 'x', 'audit', '000000000000001', '00000000000001-11111111-2222-4333-8444-555555555555']) {
+      const continuation = Buffer.from(wrong).toString('base64url');
+      expect(await list({ continuation })).toMatchObject({ status: 400, body: { code: 'InvalidQueryParameter' } });
+    }
+  });
+
   test.each([
     [{ setupId }, 'setupId'],
     [{ tenantId: 'hunter2' }, 'tenantId'],

@@ -210,6 +210,17 @@ describe('GET /replays', () => {
   });
 });
 
+test.each(['listReplays', 'listReplayItems'])('%s goes on after no place that is none of it', async (list) => {
+  const { replayId } = await created({ filter: { errorCode: name } });
+  for (const wrong of ['', '!', 'head', 'item-', `item-${tenantId}`, `${tenantId}|some-setup`, '000000000000001-x']) {
+    const query = { 'api-version': '2026-11-01', continuation: Buffer.from(wrong).toString('base64url') };
+    expect(await call(list, replayId, { query })).toMatchObject({
+      status: 400,
+      body: { code: 'InvalidQueryParameter' },
+    });
+  }
+});
+
 describe('POST /replays/{replayId}/stop', () => {
   test('is accepted again and again, until it has ended', async () => {
     const { replayId } = await created({ filter: { errorCode: name } });

@@ -226,6 +226,10 @@ describe('the sweeper', () => {
       query = page.nextLink === undefined ? undefined : Object.fromEntries(new URL(page.nextLink).searchParams);
     }
     expect(found.map(lineOf).toSorted()).toEqual(await reportedLines());
+    for (const wrong of ['', 'x', '|secret|x', 'vault|secret', 'vault|secret|', 'vault|other|x']) {
+      const continuation = Buffer.from(wrong).toString('base64url');
+      expect(await call({ continuation }, operator)).toMatchObject({ status: 400 });
+    }
     expect(await call({}, await token(['Ops.Read'], world.tenantId))).toMatchObject({ status: 403 });
   });
 });
