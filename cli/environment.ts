@@ -6,7 +6,7 @@ import { createGzip } from 'node:zlib';
 import { z } from 'zod';
 import { destinationProbeSchema, extensionSchema } from '../shared/checks/probe.ts';
 import type { DestinationProbe } from '../shared/checks/probe.ts';
-import { jsonLines } from '../shared/json-lines.ts';
+import { decompressed, jsonLines } from '../shared/json-lines.ts';
 import { readCatalogue } from '../shared/plan/catalogue.ts';
 import type { CatalogueTable } from '../shared/plan/catalogue.ts';
 import type { PlanContext } from '../shared/plan/plan.ts';
@@ -70,7 +70,7 @@ async function* linesOf(database: SqlDatabase): AsyncGenerator<Line> {
 /** Reads what was recorded of an environment. @throws {UsageProblem} if the file is no recording */
 export async function readRecording(file: string): Promise<Environment> {
   try {
-    return await readLines(jsonLines(createReadStream(file)));
+    return await readLines(jsonLines(decompressed(createReadStream(file))));
   } catch (error) {
     throw new UsageProblem(`--catalogue: ${file} is no recording, as "cloud-migration record" writes it.`, {
       cause: error,

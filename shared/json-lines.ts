@@ -1,14 +1,19 @@
 /** Files of one JSON value a line. */
 import { pipeline } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { createGunzip, gzipSync } from 'node:zlib';
 
 /** Far longer than a line is: who wrote the file may be nobody to trust with the app's memory. */
 const LONGEST_LINE = 65_536;
 
-/** The values of a gzip compressed file, one after the other. @throws {Error} if it is none, is cut off, or has endless lines */
-export async function* jsonLines(compressed: NodeJS.ReadableStream): AsyncGenerator {
+/** What a gzip compressed file holds. It fails if that is none or is cut off, and as its source does. */
+export function decompressed(file: NodeJS.ReadableStream): Readable {
   // A failure on the way reaches the reader through the last stream.
-  const text = pipeline(compressed, createGunzip(), () => undefined);
+  return pipeline(file, createGunzip(), () => undefined);
+}
+
+/** The values of a file, one after the other. @throws {Error} if it has endless lines */
+export async function* jsonLines(text: AsyncIterable<unknown>): AsyncGenerator {
   const decoder = new TextDecoder();
   let rest = '';
   for await (const chunk of text) {

@@ -90,7 +90,7 @@ const TRY_MS = 10_000;
 const RESOURCE_MANAGER_MS = 20_000 - LONGEST_WAIT_MS;
 /**
  * Three requests sign for a container, and Resource Manager is asked next, all within those 60 s. It is enough for what is
- * written, a plan, since that of 100,000 tables has 1.2 MB; what is read, also a catalogue, may come for longer once it begins.
+ * written, a plan, since that of 100,000 tables has 1.2 MB; what is read, also a catalogue, may come for longer, as long as it comes.
  */
 const BLOB_MS = 10_000;
 const CONNECTION_MS = 15_000;

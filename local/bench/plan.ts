@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { compressedLines, jsonLines } from '../../shared/json-lines.ts';
+import { compressedLines, decompressed, jsonLines } from '../../shared/json-lines.ts';
 import { keptTable, keptTableSchema } from '../../shared/plan/kept-plan.ts';
 import type { KeptTable } from '../../shared/plan/kept-plan.ts';
 import { pageOf } from '../../shared/plan/plan-query.ts';
@@ -72,7 +72,7 @@ async function kept(count: number) {
   }
   const file = Buffer.concat([...parts, compressedLines(lines)]);
   async function* tables() {
-    for await (const line of jsonLines(Readable.from([file]))) yield keptTableSchema.parse(line);
+    for await (const line of jsonLines(decompressed(Readable.from([file])))) yield keptTableSchema.parse(line);
   }
   const wanted = { filter: { withRows: false }, order: 'rows desc', size: 50 } as const;
   const page = await secondsOf(async () => void (await pageOf(tables(), wanted)));

@@ -5,8 +5,9 @@
  */
 import { ContainerSASPermissions, generateBlobSASQueryParameters, SASProtocol } from '@azure/storage-blob';
 import type { BlobServiceClient, ContainerClient } from '@azure/storage-blob';
+import { unlessSilent } from '../requests/request-timeout.ts';
 import { unlessMissing } from '../requests/rest-errors.ts';
-import { jsonLines } from '../json-lines.ts';
+import { decompressed, jsonLines } from '../json-lines.ts';
 import { keyOfName, stagingContainer } from './names.ts';
 import type { BlobPlace } from './names.ts';
 
@@ -24,6 +25,7 @@ const PERMISSIONS = ContainerSASPermissions.parse('racwdl');
 
 /** How often a download that breaks off goes on from where it was. */
 const DOWNLOAD_TRIES = 5;
+const LONGEST_SILENCE_MS = 10_000;
 
 export class Staging {
   readonly #service: BlobServiceClient;
@@ -82,12 +84,12 @@ export class Staging {
     return this.#container(key).getBlobClient(`${folder}/${file}`).exists();
   }
 
-  /** Reads a compressed blob of one JSON value a line. @throws {RestError} if it is not there */
+  /** Reads a compressed blob of one JSON value a line. @throws {RestError} if it is not there, or stops coming */
   async *read(key: string, { folder, file }: BlobPlace): AsyncGenerator {
     const blob = this.#container(key).getBlobClient(`${folder}/${file}`);
     const { readableStreamBody } = await blob.download(0, undefined, { maxRetryRequests: DOWNLOAD_TRIES });
     if (readableStreamBody === undefined) throw new Error(`The answer of ${blob.url} has no body`);
-    yield* jsonLines(readableStreamBody);
+    yield* jsonLines(unlessSilent(decompressed(readableStreamBody), LONGEST_SILENCE_MS));
   }
 
   /** Writes a blob of a setup, in place of an earlier one. @throws {RestError} if the setup has no container (any more) */

@@ -1,10 +1,18 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as realTime } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createToHandler } from '../../functions/http/adapter.ts';
 import { routes } from '../../functions/routes.ts';
 import { startIdentity } from '../../local/identity/server.ts';
 import type { Identity } from '../../local/identity/server.ts';
 import { createCertificateAuthority, trustCertificateAuthority } from '../../local/stack/certificates.ts';
+import type { Settings } from '../../shared/config.ts';
 import { messageOf } from '../../shared/error-message.ts';
 import { createServices } from '../../shared/services.ts';
 import type { Services } from '../../shared/services.ts';
@@ -21,7 +29,10 @@ const blob = { folder: 'plan', file: 'attempt-1.json.gz' };
 let identity: Identity;
 let web: SilentEndpoint;
 let sql: SilentEndpoint;
+let stalling: Server;
 let services: Services;
+/** The same at services that begin an answer. */
+let breakingOff: Services;
 
 beforeAll(async () => {
   const authority = await createCertificateAuthority();
@@ -30,25 +41,48 @@ beforeAll(async () => {
   identity = await startIdentity({ tls, tenantId: newSetup.tenantId });
   for (const [name, value] of Object.entries(identity.settings)) vi.stubEnv(name, value);
   [web, sql] = await Promise.all([startSilentEndpoint(tls), startSilentEndpoint()]);
+  stalling = createServer(tls, stall).listen(0);
+  await once(stalling, 'listening');
   const issuer = await startTokenIssuer();
-  const url = `https://localhost:${web.port}`;
-  services = createServices({
-    ...settingsFor(issuer),
+  const settings = settingsFor(issuer);
+  services = servicesAt(web.port, settings);
+  breakingOff = servicesAt((stalling.address() as AddressInfo).port, settings);
+  await issuer.stop();
+});
+
+afterAll(async () => {
+  stalling.closeAllConnections();
+  stalling.close();
+  await Promise.all([web.stop(), sql.stop(), identity.stop()]);
+});
+
+function servicesAt(port: number, settings: Settings): Services {
+  const url = `https://localhost:${port}`;
+  return createServices({
+    ...settings,
     MIGRATION_STATE_TABLE_ENDPOINT: `${url}/devstoreaccount1`,
-    MIGRATION_SERVICE_BUS_NAMESPACE: `localhost:${web.port}`,
+    MIGRATION_SERVICE_BUS_NAMESPACE: `localhost:${port}`,
     MIGRATION_KEY_VAULT_URL: url,
     MIGRATION_RESOURCE_MANAGER_URL: url,
     MIGRATION_METRICS_ENDPOINT: url,
     MIGRATION_STAGING_BLOB_ENDPOINT: `${url}/devstoreaccount1`,
   });
-  await issuer.stop();
-});
+}
 
-afterAll(async () => {
-  await Promise.all([web.stop(), sql.stop(), identity.stop()]);
-});
+/** Begins an answer, compressed as that of a service is where it may be, and as a plan is; and says no more. */
+function stall(request: IncomingMessage, response: ServerResponse): void {
+  const isCompressed = String(request.headers['accept-encoding']).includes('gzip');
+  response.writeHead(200, {
+    'content-type': 'application/json',
+    'content-length': 1_000_000,
+    etag: '"1"',
+    ...(isCompressed ? { 'content-encoding': 'gzip' } : {}),
+  });
+  const lines = Array.from({ length: 1_000 }, () => `"${randomUUID()}"\n`);
+  response.write(gzipSync(lines.join('')).subarray(0, 5_000));
+}
 
-const blobs = () => services.staging.of('westeurope');
+const blobs = (of = services) => of.staging.of('westeurope');
 
 /** How work fails, and after how many milliseconds by its timers: they run a hundred times faster than the wall's clock. */
 async function failureOf(work: Promise<unknown>): Promise<{ message: string; time: number }> {
@@ -102,6 +136,27 @@ describe('a service that accepts and says nothing is given up', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const { message, time } = await failureOf(work());
     expect(message).toMatch(/did not answer within|Failed to connect to localhost:\d+ in/);
+    expect(time).toBeLessThanOrEqual(longest);
+  });
+});
+
+describe('a service that begins an answer and says no more is given up', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test.each<[string, number, () => Promise<unknown>]>([
+    ['the tables after three tries', 36_000, () => breakingOff.store.get(newSetup)],
+    ['the vault after three tries', 36_000, () => breakingOff.secrets.get('mig-0123456789ab-01234567')],
+    ['Resource Manager', 21_000, () => breakingOff.factories.put(factory, 'datasets', 'mig_x', { properties: {} })],
+    ['Resource Manager, asked', 21_000, () => breakingOff.factories.runtimeStatus(factory, 'shir-x')],
+    ['the blobs, where a container is opened', 11_000, () => blobs(breakingOff).open(key)],
+    ['the blobs, where one is read', 11_000, () => Array.fromAsync(blobs(breakingOff).read(key, blob))],
+    ['the blobs, where containers are listed', 11_000, () => blobs(breakingOff).keys()],
+  ])('%s', async (_what, longest, work) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { message, time } = await failureOf(work());
+    expect(message).toMatch(/did not answer within|The rest did not come/);
     expect(time).toBeLessThanOrEqual(longest);
   });
 });
