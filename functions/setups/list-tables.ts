@@ -31,11 +31,11 @@ export const tableParameters = [...Object.keys(querySchema.shape), ...attemptPar
  * `copyMethod=None` with `withRows=true` are those whose rows are left behind. Empty until the databases were measured.
  */
 export async function listTables(call: TenantCall): Promise<HttpResponseInit> {
-  const { setup, tables } = await planOf(call);
+  const { setup, tablesFrom } = await planOf(call);
   const { maxpagesize, continuation, orderby, withRows, ...wanted } = readQuery(call.request, querySchema);
   const filter = { ...wanted, withRows: withRows === 'true' };
   const after = readPlace(continuation, orderby);
-  const page = await pageOf(tables, { filter, order: orderby, size: maxpagesize, after });
+  const page = await pageOf(tablesFrom, { filter, order: orderby, size: maxpagesize, after });
   const next = page.next === undefined ? undefined : JSON.stringify({ order: orderby, ...page.next });
   const path = `tenants/${call.tenantId}/${pathOf(setup)}/tables`;
   return { status: 200, jsonBody: { value: page.tables, ...linkTo(call, path, next) } };
@@ -44,7 +44,7 @@ export async function listTables(call: TenantCall): Promise<HttpResponseInit> {
 const placeSchema = z.object({
   order: z.enum(tableOrders),
   value: z.union([z.string(), z.number()]),
-  line: z.int(),
+  line: z.int().nonnegative(),
 });
 
 function readPlace(continuation: string | undefined, order: TableOrder) {

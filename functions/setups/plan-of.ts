@@ -13,26 +13,27 @@ import { findSetup } from './find-setup.ts';
 /** The plan of the attempt of the route. @throws {ApiError} those of `findAttempt` */
 export async function planOf(
   call: TenantCall,
-): Promise<{ readonly setup: SetupRecord; readonly tables: AsyncIterable<KeptTable> }> {
+): Promise<{ readonly setup: SetupRecord; readonly tablesFrom: (part: number) => AsyncIterable<KeptTable> }> {
   const attempt = await findAttempt(call);
   const setup = await findSetup(call);
-  return { setup, tables: keptPlan(call.services, setup, attempt) };
+  return { setup, tablesFrom: (part) => keptPlan(call.services, setup, attempt, part) };
 }
 
 /** More than any source has: a machine of the tenant can write where plans are kept. */
 const MOST_TABLES = 1_000_000;
 
-/** Tables of a plan; none if there is none. */
+/** Tables of a plan, from a part on; none if there is none. */
 export async function* keptPlan(
   services: Services,
   setup: Pick<SetupRecord, 'key' | 'destination'>,
   attempt: AttemptId,
+  part = 0,
 ): AsyncGenerator<KeptTable> {
   const blob = await keptPlanBlob(services, setup, attempt);
   if (blob === undefined) return;
   const { key, destination } = setup;
   let count = 0;
-  for await (const line of services.staging.read(destination.region, key, blob)) {
+  for await (const line of services.staging.read(destination.region, key, blob, part)) {
     count += 1;
     if (count > MOST_TABLES) throw new Error(`The plan that is kept for ${key} has more than ${MOST_TABLES} tables`);
     yield keptTableSchema.parse(line);

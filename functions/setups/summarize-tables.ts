@@ -20,9 +20,9 @@ export const summaryParameters = [...Object.keys(querySchema.shape), ...attemptP
  * replication run copies is what comes; how long that takes is estimated from earlier runs of such sources.
  */
 export async function summarizeTables(call: TenantCall): Promise<HttpResponseInit> {
-  const { setup, tables } = await planOf(call);
+  const { setup, tablesFrom } = await planOf(call);
   const { maxpagesize, continuation, by } = readQuery(call.request, querySchema);
-  const { byCompany, byApp, ...whole } = await sumsOf(tables);
+  const { byCompany, byApp, ...whole } = await sumsOf(tablesFrom(0));
   const figures = await call.services.runFigures.of(setup.request.source.kind);
   const estimate = present({ estimate: estimateOf(whole.copied, figures) });
   const parts = by === 'company' ? byCompany : byApp;

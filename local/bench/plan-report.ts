@@ -66,7 +66,7 @@ async function databasesMeasured(): Promise<() => Promise<void>> {
   const staging = api.services.staging.of(destination.region);
   await staging.open(key);
   for (const side of ['source', 'destination'] as const) {
-    await staging.write(key, catalogueBlob(1, side), source.catalogues[side]());
+    await staging.write(key, catalogueBlob(1, side), [source.catalogues[side]()]);
   }
   for (const output of source.outputs.values()) assert(sizeOf(output) < LARGEST_LOOKUP);
   const measured: Partial<Record<keyof Services, unknown>> = {

@@ -75,7 +75,7 @@ async function kept(count: number) {
     for await (const line of jsonLines(decompressed(Readable.from([file])))) yield keptTableSchema.parse(line);
   }
   const wanted = { filter: { withRows: false }, order: 'rows desc', size: 50 } as const;
-  const page = await secondsOf(async () => void (await pageOf(tables(), wanted)));
+  const page = await secondsOf(async () => void (await pageOf(tables, wanted)));
   const sums = await secondsOf(async () => void (await sumsOf(tables())));
   return {
     megabytesKept: Number((file.length / 1_000_000).toFixed(2)),

@@ -23,9 +23,9 @@ export class StagingAccounts {
   }
 
   /** Reads a blob of a setup as `Staging.read` does, from the account that has it. */
-  async *read(region: string, key: string, blob: BlobPlace): AsyncGenerator {
+  async *read(region: string, key: string, blob: BlobPlace, part?: number): AsyncGenerator {
     const staging = (await this.#holding(region, key, blob)) ?? this.of(region);
-    yield* staging.read(key, blob);
+    yield* staging.read(key, blob, part);
   }
 
   /**

@@ -4,7 +4,7 @@
  * linked services hold.
  */
 import { ContainerSASPermissions, generateBlobSASQueryParameters, SASProtocol } from '@azure/storage-blob';
-import type { BlobServiceClient, ContainerClient } from '@azure/storage-blob';
+import type { BlobClient, BlobServiceClient, ContainerClient } from '@azure/storage-blob';
 import { unlessSilent } from '../requests/request-timeout.ts';
 import { unlessMissing } from '../requests/rest-errors.ts';
 import { decompressed, jsonLines } from '../json-lines.ts';
@@ -26,6 +26,10 @@ const PERMISSIONS = ContainerSASPermissions.parse('racwdl');
 /** How often a download that breaks off goes on from where it was. */
 const DOWNLOAD_TRIES = 5;
 const LONGEST_SILENCE_MS = 10_000;
+
+/** Metadata of a blob, at most 8 KB: the lengths of its parts, in short. */
+const LENGTHS = 'partlengths';
+const RADIX = 36;
 
 export class Staging {
   readonly #service: BlobServiceClient;
@@ -84,17 +88,29 @@ export class Staging {
     return this.#container(key).getBlobClient(`${folder}/${file}`).exists();
   }
 
-  /** Reads a compressed blob of one JSON value a line. @throws {RestError} if it is not there, or stops coming */
-  async *read(key: string, { folder, file }: BlobPlace): AsyncGenerator {
+  /**
+   * Reads a compressed blob of one JSON value a line.
+   * @param part of those with which it was written, from which on it is read
+   * @throws {RestError} if it is not there, or stops coming
+   */
+  async *read(key: string, { folder, file }: BlobPlace, part = 0): AsyncGenerator {
     const blob = this.#container(key).getBlobClient(`${folder}/${file}`);
-    const { readableStreamBody } = await blob.download(0, undefined, { maxRetryRequests: DOWNLOAD_TRIES });
+    const offset = part === 0 ? 0 : await startOf(part, blob);
+    if (offset === undefined) return;
+    const { readableStreamBody } = await blob.download(offset, undefined, { maxRetryRequests: DOWNLOAD_TRIES });
     if (readableStreamBody === undefined) throw new Error(`The answer of ${blob.url} has no body`);
     yield* jsonLines(unlessSilent(decompressed(readableStreamBody), LONGEST_SILENCE_MS));
   }
 
-  /** Writes a blob of a setup, in place of an earlier one. @throws {RestError} if the setup has no container (any more) */
-  async write(key: string, { folder, file }: BlobPlace, content: Buffer): Promise<void> {
-    await this.#container(key).getBlockBlobClient(`${folder}/${file}`).uploadData(content);
+  /**
+   * Writes a blob of a setup, in place of an earlier one.
+   * @param parts of its content, each compressed by itself
+   * @throws {RestError} if the setup has no container (any more)
+   */
+  async write(key: string, { folder, file }: BlobPlace, parts: readonly Buffer[]): Promise<void> {
+    const lengths = parts.map(({ length }) => length.toString(RADIX)).join();
+    const blob = this.#container(key).getBlockBlobClient(`${folder}/${file}`);
+    await blob.uploadData(Buffer.concat(parts), { metadata: { [LENGTHS]: lengths } });
   }
 
   /** Deletes the container of a setup with all that is in it; gives whether it was there. */
@@ -106,4 +122,13 @@ export class Staging {
   #container(key: string): ContainerClient {
     return this.#service.getContainerClient(stagingContainer(key));
   }
+}
+
+/** Where a part of a blob begins; undefined if it has fewer. A machine of the tenant can write what stands there. */
+async function startOf(part: number, blob: BlobClient): Promise<number | undefined> {
+  const { metadata = {} } = await blob.getProperties();
+  const lengths = metadata[LENGTHS]?.split(',').map((text) => parseInt(text, RADIX)) ?? [];
+  const offset = lengths.slice(0, part).reduce((sum, length) => sum + length, 0);
+  if (!Number.isSafeInteger(offset)) throw new Error(`The parts of ${blob.url} are not as they were written`);
+  return part < lengths.length ? offset : undefined;
 }

@@ -12,6 +12,9 @@ import { copyMethods } from './rules.ts';
 const LONGEST_PROBLEMS = 8_000;
 const MOST_COLUMNS = 100;
 
+/** A plan is compressed in parts, so that a page of it is read without what is before its part. */
+export const LINES_OF_A_PART = 1_000;
+
 /** A machine of the tenant can write where plans are kept: what is read there is shown to that tenant, and no more. */
 export const keptTableSchema = z.object({
   /** Empty: data of the whole database. */

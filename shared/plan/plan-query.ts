@@ -1,4 +1,5 @@
 /** Which tables of a kept plan are asked for, in which order, and what follows a page of them. Pure. */
+import { LINES_OF_A_PART } from './kept-plan.ts';
 import type { KeptTable } from './kept-plan.ts';
 import type { ReasonCode } from './reasons.ts';
 import type { CopyMethod } from './rules.ts';
@@ -8,7 +9,7 @@ export const tableProblems = ['PK', 'T', 'L', 'ColumnsLeftOut'] as const;
 type TableProblem = (typeof tableProblems)[number];
 
 /** Which tables are wanted. What is left out does not matter. */
-export interface TableFilter {
+interface TableFilter {
   /** Empty: of the whole database. */
   readonly company?: string | undefined;
   readonly appId?: string | undefined;
@@ -40,14 +41,25 @@ interface TablePage {
   readonly next?: Place;
 }
 
-/** Reads a plan to its end, or as far as the page goes; keeps no more than the page. */
-export async function pageOf(
-  plan: AsyncIterable<KeptTable>,
-  { filter, order, size, after }: { filter: TableFilter; order: TableOrder; size: number; after?: Place | undefined },
-): Promise<TablePage> {
+/** A page that is wanted, of those that follow each other. */
+interface Wanted {
+  readonly filter: TableFilter;
+  readonly order: TableOrder;
+  readonly size: number;
+  /** Where the page before ends; undefined for the first one. */
+  readonly after?: Place | undefined;
+}
+
+/**
+ * Reads a plan to its end, or as far as the page goes; keeps no more than the page.
+ * @param planFrom gives the plan from a part on
+ */
+export async function pageOf(planFrom: (part: number) => AsyncIterable<KeptTable>, wanted: Wanted): Promise<TablePage> {
+  const { filter, order, size, after } = wanted;
   const best: Placed[] = [];
-  let line = 0;
-  for await (const table of plan) {
+  const part = order === 'plan' && after !== undefined ? Math.floor(after.line / LINES_OF_A_PART) : 0;
+  let line = part * LINES_OF_A_PART;
+  for await (const table of planFrom(part)) {
     line += 1;
     const placed = { value: valueOf(table, order, line), line, table };
     if (!isWanted(table, filter) || (after !== undefined && compare(placed, after, order) <= 0)) continue;

@@ -64,7 +64,7 @@ describe('Blob Storage', () => {
     ['opens a container', (staging) => staging.open(key)],
     ['looks for a blob', (staging) => staging.has(key, blob)],
     ['reads one', (staging) => Array.fromAsync(staging.read(key, blob))],
-    ['writes one', (staging) => staging.write(key, blob, Buffer.from('content'))],
+    ['writes one', (staging) => staging.write(key, blob, [Buffer.from('content')])],
     ['lists containers', (staging) => staging.keys()],
     ['removes one', (staging) => staging.remove(key)],
   ];

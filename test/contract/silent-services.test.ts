@@ -121,7 +121,7 @@ describe('a service that accepts and says nothing is given up', () => {
     ['the blobs, where a container is opened', 11_000, () => blobs().open(key)],
     ['the blobs, where one is looked for', 11_000, () => blobs().has(key, blob)],
     ['the blobs, where one is read', 11_000, () => Array.fromAsync(blobs().read(key, blob))],
-    ['the blobs, where one is written', 11_000, () => blobs().write(key, blob, Buffer.alloc(2_000_000))],
+    ['the blobs, where one is written', 11_000, () => blobs().write(key, blob, [Buffer.alloc(2_000_000)])],
     ['the blobs, where containers are listed', 11_000, () => blobs().keys()],
     ['the blobs, where a container is removed', 11_000, () => blobs().remove(key)],
     [

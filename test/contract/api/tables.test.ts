@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { planBlob } from '../../../shared/factory/names.ts';
 import { compressedLines } from '../../../shared/json-lines.ts';
+import { LINES_OF_A_PART } from '../../../shared/plan/kept-plan.ts';
 import type { KeptTable } from '../../../shared/plan/kept-plan.ts';
 import { storedAssessmentId } from '../../../shared/setup/assessment.ts';
 import { setupKey } from '../../../shared/setup/key.ts';
@@ -61,13 +62,16 @@ function call(name: string, query: Record<string, string> = {}, sent: object = {
 }
 
 /** Keeps a plan as an attempt does, in two parts. */
-async function keep(attempt: number, tables: readonly KeptTable[], of = storedAssessmentId(id)): Promise<void> {
+function keep(attempt: number, tables: readonly KeptTable[], of = storedAssessmentId(id)): Promise<void> {
+  return keepParts(attempt, [tables.slice(0, 2), tables.slice(2)].map(compressedLines), of);
+}
+
+async function keepParts(attempt: number, parts: readonly Buffer[], of = storedAssessmentId(id)): Promise<void> {
   const { settings } = api.services;
   const staging = api.services.staging.of(place.region);
   const key = setupKey(settings.MIGRATION_EVENT_SOURCE, { tenantId, setupId: of });
   await staging.open(key);
-  const parts = [tables.slice(0, 2), tables.slice(2)].map(compressedLines);
-  await staging.write(key, planBlob(attempt), Buffer.concat(parts));
+  await staging.write(key, planBlob(attempt), parts);
 }
 
 interface TableAnswer {
@@ -133,6 +137,45 @@ describe('the tables of a plan', () => {
     }
   });
 });
+
+describe('a plan of many tables', () => {
+  const many = Array.from({ length: 2 * LINES_OF_A_PART + 50 }, (_, index) => table(`T${index}`, index % 10));
+  const parts = [0, 1, 2].map((part) => {
+    return compressedLines(many.slice(part * LINES_OF_A_PART, (part + 1) * LINES_OF_A_PART));
+  });
+  afterAll(() => keep(1, plan));
+
+  test.each([
+    [{}, () => true],
+    [{ withRows: 'true' }, ({ rows }: KeptTable) => rows > 0],
+    [{ text: 't1' }, ({ tableName }: KeptTable) => tableName.startsWith('T1')],
+  ])('is all there in its order, page by page: %j', async (query, isWanted) => {
+    await keepParts(1, parts);
+    expect((await pages({ ...query, maxpagesize: '100' })).flat()).toEqual(many.filter(isWanted));
+  });
+
+  test('is read from the part of the page on', async () => {
+    await keepParts(1, parts);
+    const before = await continuationAfter(LINES_OF_A_PART + 100);
+    await keepParts(1, [Buffer.from('unreadable'), ...parts.slice(1)]);
+    const start = LINES_OF_A_PART + 100;
+    expect((await list({ continuation: before })).value).toEqual(many.slice(start, start + 50));
+    expect(await call('listTablesOfAssessment')).toMatchObject({ status: 500 });
+  });
+
+  test('ends where there are no more parts', async () => {
+    await keepParts(1, parts);
+    expect(await list({ continuation: await continuationAfter(5 * LINES_OF_A_PART) })).toEqual({ value: [] });
+  });
+});
+
+/** As a page of the plan in its order has it that ends with a line. */
+async function continuationAfter(line: number): Promise<string> {
+  const { nextLink = '' } = await list({ maxpagesize: '1' });
+  const continuation = new URL(nextLink).searchParams.get('continuation') ?? '';
+  const given = JSON.parse(Buffer.from(continuation, 'base64url').toString()) as object;
+  return Buffer.from(JSON.stringify({ ...given, value: line, line })).toString('base64url');
+}
 
 test('a setup that took its checks over shows their plan until it has made its own', async () => {
   const setupId = `setup-${crypto.randomUUID()}`;

@@ -193,14 +193,14 @@ test('what was written before a region had an account of its own is read where i
   ];
   const before = new StagingAccounts(new Map(), at(storage));
   await before.of('northeurope').open(key);
-  await before.of('northeurope').write(key, blob, lines('{"name":"old"}\n'));
+  await before.of('northeurope').write(key, blob, [lines('{"name":"old"}\n')]);
 
   const after = new StagingAccounts(new Map([['northeurope', at(north)]]), at(storage));
   expect(await after.has('northeurope', key, blob)).toBe(true);
   expect(await Array.fromAsync(after.read('northeurope', key, blob))).toEqual([{ name: 'old' }]);
   await after.of('northeurope').open(key);
   expect(await Array.fromAsync(after.read('northeurope', key, blob))).toEqual([{ name: 'old' }]);
-  await after.of('northeurope').write(key, blob, lines('{"name":"new"}\n'));
+  await after.of('northeurope').write(key, blob, [lines('{"name":"new"}\n')]);
   expect(await Array.fromAsync(after.read('northeurope', key, blob))).toEqual([{ name: 'new' }]);
   expect(await after.has('northeurope', key, { ...blob, file: 'none.json.gz' })).toBe(false);
   await expect(
