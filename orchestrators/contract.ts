@@ -13,6 +13,7 @@ import {
   sourceKindSchema,
 } from '../shared/setup/setup.ts';
 import { milestoneSchema, phaseSchema, setupStateSchema } from '../shared/setup/states.ts';
+import { takenCataloguesSchema } from '../shared/setup/taken-catalogues.ts';
 import { cleanupInputSchema, setupInputSchema } from '../shared/setup/attempt-input.ts';
 import { checkpointsSchema, holdingsSchema } from '../shared/setup/holdings.ts';
 import {
@@ -87,7 +88,7 @@ const failedSchema = z.object({
 const unpreparedSchema = failedSchema.extend({ installs: z.boolean() });
 /** A subject with the phase at which its attempt began: those before it are taken over. */
 const fromSchema = z.object({ from: phaseSchema });
-const stageSchema = z.enum(['assess', 'install']);
+const stageSchema = z.enum(['assess', 'catalogue', 'install']);
 export type Stage = z.infer<typeof stageSchema>;
 
 /** A worker, and the orchestration that waits for what it begins. */
@@ -209,13 +210,24 @@ export const activities = {
   ),
   /** Asks for the end of every preparation run of the setup, and says how many had not ended yet. */
   cancelRuns: activity('cancelRuns', placedSchema, z.object({ active: z.int() }), 'undo'),
+  /** Takes over the catalogues of an assessment, if the `assess` run found their fingerprints unchanged. */
+  takeCatalogues: activity(
+    'takeCatalogues',
+    placedSchema.extend({ runId: z.string(), assessmentId: z.string() }),
+    takenCataloguesSchema,
+    'forward',
+  ),
   /**
    * Evaluates what the `assess` run measured; every check and company is stored. A check that blocks is the failure of a
    * setup, and a result of an assessment.
    */
   evaluateChecks: activity(
     'evaluateChecks',
-    placedSchema.extend({ runId: z.string(), runtimeName: z.string().optional() }),
+    placedSchema.extend({
+      runId: z.string(),
+      runtimeName: z.string().optional(),
+      catalogues: takenCataloguesSchema.optional(),
+    }),
     z.object({ failure: setupFailureSchema.optional() }),
     'forward',
   ),
@@ -384,7 +396,11 @@ export const orchestrations = {
   ),
   preparation: orchestration(
     'preparation',
-    placedSchema.extend({ ...fromSchema.shape, runtimeName: z.string().optional() }),
+    placedSchema.extend({
+      ...fromSchema.shape,
+      runtimeName: z.string().optional(),
+      assessmentId: z.string().optional(),
+    }),
     z.discriminatedUnion('kind', [z.object({ kind: z.enum(['prepared', 'assessed']) }), unpreparedSchema]),
   ),
 } as const;

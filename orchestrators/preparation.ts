@@ -10,6 +10,7 @@ import { redact } from '../shared/redact.ts';
 import { isAssessment } from '../shared/setup/assessment.ts';
 import { setupFailure } from '../shared/setup/failure.ts';
 import type { SetupFailure } from '../shared/setup/setup.ts';
+import type { TakenCatalogues } from '../shared/setup/taken-catalogues.ts';
 import { isBefore } from '../shared/setup/states.ts';
 import type { Phase } from '../shared/setup/states.ts';
 import { endedSchema } from '../shared/waits/wait.ts';
@@ -22,12 +23,12 @@ import { waitForAnswer } from './waits.ts';
 const STAGE_DEADLINE_MS = 2 * 60 * 60 * 1000;
 
 export const preparation = orchestrator(orchestrations.preparation, function* (context, input): StepsOf<'preparation'> {
-  const { runtimeName, from: begun, ...placed } = input;
+  const { runtimeName, assessmentId, from: begun, ...placed } = input;
   yield* call(context, activities.putPreparation, placed);
 
   const from = yield* keepAssessment(context, placed, begun);
   if (!isBefore('Assessment', from)) {
-    const failed = yield* assess(context, placed, runtimeName);
+    const failed = yield* assess(context, placed, runtimeName, assessmentId);
     if (failed !== undefined) return { ...failed, installs: false };
   }
   if (isAssessment(placed)) return { kind: 'assessed' };
@@ -60,13 +61,24 @@ function* assess(
   context: OrchestrationContext,
   placed: Placed,
   runtimeName: string | undefined,
+  assessmentId: string | undefined,
 ): Steps<Failed | undefined> {
   const assessment = yield* runStage(context, placed, 'assess', runtimeName);
   if (assessment.kind === 'failed') return assessment;
+  const { runId } = assessment;
+  let catalogues: TakenCatalogues | undefined;
+  if (assessmentId !== undefined) {
+    catalogues = yield* call(context, activities.takeCatalogues, { ...placed, runId, assessmentId });
+    if (!catalogues.takenOver) {
+      const reading = yield* runStage(context, placed, 'catalogue', runtimeName);
+      if (reading.kind === 'failed') return reading;
+    }
+  }
   const { failure } = yield* call(context, activities.evaluateChecks, {
     ...placed,
-    runId: assessment.runId,
+    runId,
     ...(runtimeName === undefined ? {} : { runtimeName }),
+    ...(catalogues === undefined ? {} : { catalogues }),
   });
   return failure === undefined ? undefined : { kind: 'failed', failure };
 }

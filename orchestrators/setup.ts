@@ -77,7 +77,7 @@ function* attemptSetup(
 }
 
 function* runPhases(context: OrchestrationContext, input: SetupInput, subject: Subject, undo: Undo[]): Steps<Outcome> {
-  const { sourceKind, runtimeWaitSeconds } = input;
+  const { sourceKind, runtimeWaitSeconds, assessmentId } = input;
   const opened = yield* call(context, activities.openAttempt, {
     ...subject,
     token: context.df.newGuid(context.df.instanceId),
@@ -119,7 +119,7 @@ function* runPhases(context: OrchestrationContext, input: SetupInput, subject: S
   const prepared = yield* callChild(
     context,
     orchestrations.preparation,
-    { ...placed, from: registration.from, ...via },
+    { ...placed, from: registration.from, ...via, ...(assessmentId === undefined ? {} : { assessmentId }) },
     'preparation',
   );
   if (prepared.kind === 'failed') {

@@ -28,7 +28,7 @@ export function setupResource(call: TenantCall, setup: SetupRecord, reached: rea
   const { caller } = call;
   const { request, destination, state, phase, attempt, createdAt, lastModifiedAt, failure } = setup;
   const { kind, connection, runtimeName } = request.source;
-  const { tables: _tables, ...checks } = checkCountsOf(reached) ?? {};
+  const { tables: _tables, catalogues, ...checks } = checkCountsOf(reached) ?? {};
   return {
     ...shownId(setup),
     product: request.product,
@@ -53,6 +53,7 @@ export function setupResource(call: TenantCall, setup: SetupRecord, reached: rea
       factory: factoryOf(reached, caller),
       runtime: runtimeOf(reached),
       checks: 'passed' in checks ? checks : undefined,
+      catalogues,
       inventory: dataOf(reached, 'inventoryCompleted'),
       tables: tableCountsOf(reached),
       pipelines: dataOf(reached, 'replicationPipelineCreated')?.pipelines,

@@ -48,6 +48,7 @@ const parts: readonly (readonly [what: string, work: () => Promise<unknown>])[] 
   ['probe of its storage', () => database.query(scripts.sourceStorageProbe)],
   ['companies', () => database.query(scripts.listCompanies)],
   ['catalogue of the source', () => Array.fromAsync(database.stream(scripts.catalogue))],
+  ['its fingerprint, which only the service takes', () => database.query(scripts.catalogueFingerprint)],
   [
     'the whole assessment',
     () =>

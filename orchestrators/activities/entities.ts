@@ -12,7 +12,9 @@ import { largeTablesPipeline, replicatePipeline, smallTablesPipeline } from '../
 import { ENTITIES_OF_READY_SETUP } from '../../shared/factory/placement.ts';
 import type { PipelineContext } from '../../shared/factory/pipeline-activities.ts';
 import { preparationPipeline } from '../../shared/factory/preparation-pipeline.ts';
+import type { CatalogueUse } from '../../shared/factory/preparation-pipeline.ts';
 import type { Services } from '../../shared/services.ts';
+import { isAssessment } from '../../shared/setup/assessment.ts';
 import { databaseMarkOf } from '../../shared/setup/database-mark.ts';
 import { stopReason } from '../../shared/setup/fence.ts';
 import type { SetupRecord } from '../../shared/setup/head.ts';
@@ -101,9 +103,14 @@ async function putPreparationEntities(
     [names.datasets.catalogue]: catalogueDataset(names, key),
   });
   const claimant = { setupKey: databaseMarkOf(settings.MIGRATION_EVENT_SOURCE, placed), attempt };
-  const document = preparationPipeline(context, claimant, scripts);
+  const document = preparationPipeline(context, claimant, scripts, catalogueUseOf(setup));
   // After the datasets, to which it refers.
   await factories.put(factory, 'pipelines', names.pipelines.prepare, document);
+}
+
+function catalogueUseOf(setup: SetupRecord): CatalogueUse {
+  if (isAssessment(setup)) return 'comparable';
+  return setup.request.assessmentId === undefined ? 'written' : 'compared';
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Every activity of the contract with its implementation; the compiler misses none. */
 import type { activities } from '../contract.ts';
+import { takeCatalogues } from './assessed-catalogues.ts';
 import {
   clearEnvironmentMark,
   markEnvironmentReady,
@@ -54,6 +55,7 @@ export const implementations: { readonly [Name in keyof typeof activities]: Impl
   restorePreparation,
   startSourceUndo,
   cancelRuns,
+  takeCatalogues,
   evaluateChecks,
   holdsCatalogues,
   recordInventory,

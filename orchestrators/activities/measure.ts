@@ -19,11 +19,14 @@ import { emptyPlanSummary, planTables, summarizePlan } from '../../shared/plan/p
 import type { PlanSummary } from '../../shared/plan/plan.ts';
 import { redact } from '../../shared/redact.ts';
 import type { Services } from '../../shared/services.ts';
+import type { Fingerprints } from '../../shared/setup/assessed-catalogues.ts';
+import { isAssessment } from '../../shared/setup/assessment.ts';
 import { databaseMarkOf } from '../../shared/setup/database-mark.ts';
 import type { SetupRecord } from '../../shared/setup/head.ts';
 import type { Factory } from '../../shared/setup/setup.ts';
 import type { SqlDatabase } from '../../shared/sql/database.ts';
 import * as scripts from '../../shared/sql/scripts.ts';
+import { fingerprintsOf } from './assessed-catalogues.ts';
 import { catalogueOf } from './catalogues.ts';
 import { firstRowOf, rowsOf } from './lookup-output.ts';
 import { PlanFile } from './plan-file.ts';
@@ -46,6 +49,8 @@ interface Foreseen {
 interface Measured {
   readonly measured: CheckInput;
   readonly foreseen?: Foreseen;
+  /** Of an assessment, whose catalogues a setup may take over. */
+  readonly fingerprints?: Fingerprints;
 }
 
 /** Measures for a setup what its checks look at. Changes nothing. */
@@ -86,7 +91,11 @@ export async function measure(
     secret: secret && { isEnabled: secret.isEnabled, daysLeft: daysUntil(secret.expiresOn, clock) },
     thresholds: strictest(thresholds, setup.request.thresholds ?? {}),
   };
-  return { measured, ...(planned === undefined ? {} : { foreseen: planned }) };
+  return {
+    measured,
+    ...(planned === undefined ? {} : { foreseen: planned }),
+    ...(isAssessment(setup) ? { fingerprints: fingerprintsOf(outputs) } : {}),
+  };
 }
 
 /** How many companies there are beside those in a list. */

@@ -56,7 +56,7 @@ function selectionOf(setup: SetupRecord): CheckSelection | undefined {
 
 export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, services, { head, stopped: ask }) => {
   const setup = await head();
-  const { measured, foreseen } = await measure(input, setup, services);
+  const { measured, foreseen, fingerprints } = await measure(input, setup, services);
   const results = evaluate(measured, selectionOf(setup));
   // Reading the catalogues of many tables takes longer than the fence lasts.
   const stopped = await ask();
@@ -65,10 +65,15 @@ export const evaluateChecks: Implementation<'evaluateChecks'> = async (input, se
     check: rowsOfResults(results),
     source: [sourceFactsSchema.parse(measured.source)],
     company: measured.companies,
+    ...(fingerprints === undefined ? {} : { catalogue: [fingerprints] }),
   });
   const { counts, failure } = reportChecks(results);
   const name = failure === undefined || isAssessment(input) ? 'checksCompleted' : 'checksFailed';
-  const data = { ...counts, ...(foreseen === undefined ? {} : { tables: foreseen.summary }) };
+  const data = {
+    ...counts,
+    ...(foreseen === undefined ? {} : { tables: foreseen.summary }),
+    ...(input.catalogues === undefined ? {} : { catalogues: input.catalogues }),
+  };
   const reached = await reach(input, { name, data }, services, setup);
   if ('stopped' in reached) return reached;
   // The plan itself takes its place later, which a late call leaves as it is.

@@ -27,6 +27,7 @@ export interface PreparationScripts {
   readonly sourceObjects: readonly string[];
   readonly destinationObjects: readonly string[];
   readonly catalogue: string;
+  readonly catalogueFingerprint: string;
   readonly sourceRemoval: readonly [remains: string, ...rest: string[]];
 }
 
@@ -42,16 +43,25 @@ export const preparationActivities = {
   storageProbe: 'SourceStorageProbe',
   destinationProbe: 'DestinationProbe',
   companies: 'SourceCompanies',
+  sourceFingerprint: 'SourceFingerprint',
+  destinationFingerprint: 'DestinationFingerprint',
   extensions: 'DestinationExtensions',
   sourceRemoval: 'RemoveFromSource',
 } as const;
 
 /** What a run of the preparation can do. */
-const preparationStages = ['assess', 'install', 'release', 'remove'] as const;
+const preparationStages = ['assess', 'catalogue', 'install', 'release', 'remove'] as const;
 export type PreparationStage = (typeof preparationStages)[number];
 
 /**
- * Parameter `stage`: `assess` measures both databases and writes down their catalogues, and changes nothing in them;
+ * What becomes of the catalogues: `written` down by `assess`; the same after their fingerprints, so that a setup can compare;
+ * or `compared` by their fingerprints alone, and written down by `catalogue` if those that are known do not hold any more.
+ */
+export type CatalogueUse = 'written' | 'comparable' | 'compared';
+
+/**
+ * Parameter `stage`: `assess` measures both databases and writes down their catalogues, and `catalogue` does that later: both
+ * change nothing in them;
  * `install` claims both, then creates what replication needs; `release` gives the source's claim back; `remove` takes from the
  * source all that is the service's there, with `removeSource` also the change tracking that it turned on. The
  * destination is released and cleared by the service itself, which reaches it. One run at a time.
@@ -60,9 +70,10 @@ export function preparationPipeline(
   context: PipelineContext,
   claimant: Claimant,
   scripts: PreparationScripts,
+  use: CatalogueUse = 'written',
 ): EntityDocument {
   const stages: Readonly<Record<PreparationStage, readonly PipelineActivity[]>> = {
-    assess: assess(context, claimant, scripts),
+    ...assess(context, claimant, scripts, use),
     install: install(context, claimant, scripts),
     release: [
       persistent(
@@ -71,12 +82,13 @@ export function preparationPipeline(
     ],
     remove: [removeFromSource(context, claimant, scripts)],
   };
+  const cases = preparationStages.map((value) => ({ value, activities: stages[value] }));
   const byStage: PipelineActivity = {
     name: decidingActivities.prepare,
     type: 'Switch',
     typeProperties: {
       on: expression('@pipeline().parameters.stage'),
-      cases: preparationStages.map((value) => ({ value, activities: stages[value] })),
+      cases: cases.filter(({ activities }) => activities.length > 0),
     },
   };
   const parameters = { stage: { type: 'String' }, removeSource: { type: 'Bool', defaultValue: false } } as const;
@@ -84,23 +96,44 @@ export function preparationPipeline(
   return pipeline(context, 'Prepares a cloud migration; deleted when the setup has ended.', activities, parameters, 1);
 }
 
+const sides = ['source', 'destination'] as const satisfies Side[];
+/** With these, a database is known to let the factory in. */
+const probes = { source: preparationActivities.sourceProbe, destination: preparationActivities.destinationProbe };
+const fingerprints = {
+  source: preparationActivities.sourceFingerprint,
+  destination: preparationActivities.destinationFingerprint,
+};
+const catalogues = { source: 'SourceCatalogue', destination: 'DestinationCatalogue' };
+
 function assess(
   context: PipelineContext,
   { attempt }: Claimant,
   scripts: PreparationScripts,
-): readonly PipelineActivity[] {
-  const { sourceProbe, storageProbe, destinationProbe, companies } = preparationActivities;
+  use: CatalogueUse,
+): Readonly<Record<'assess' | 'catalogue', readonly PipelineActivity[]>> {
+  const fingerprint = (side: Side) =>
+    after(lookup(context, fingerprints[side], side, scripts.catalogueFingerprint, 'first'), [probes[side]]);
   // Copy and not Lookup, which stops at 5,000 rows.
-  const catalogue = (name: string, from: Side) =>
-    copyToBlob(context, name, { from, query: scripts.catalogue, blob: catalogueBlob(attempt, from) });
+  const catalogue = (from: Side) =>
+    copyToBlob(context, catalogues[from], { from, query: scripts.catalogue, blob: catalogueBlob(attempt, from) });
+  const measuring = measure(context, scripts);
+  if (use === 'compared') return { assess: [...measuring, ...sides.map(fingerprint)], catalogue: sides.map(catalogue) };
+  if (use === 'written') {
+    return { assess: [...measuring, ...sides.map((side) => after(catalogue(side), [probes[side]]))], catalogue: [] };
+  }
+  // In this order: what changes between them is found by who compares.
+  const written = sides.map((side) => after(catalogue(side), [fingerprints[side]]));
+  return { assess: [...measuring, ...sides.map(fingerprint), ...written], catalogue: [] };
+}
+
+function measure(context: PipelineContext, scripts: PreparationScripts): readonly PipelineActivity[] {
+  const { sourceProbe, storageProbe, destinationProbe, companies } = preparationActivities;
   return [
     // Alone and once at the source: some wrong logins after each other lock an account. Azure SQL lets nobody in while it moves.
     once(lookup(context, sourceProbe, 'source', scripts.sourceProbe, 'first')),
     lookup(context, destinationProbe, 'destination', scripts.destinationProbe, 'first'),
     after(lookup(context, storageProbe, 'source', scripts.sourceStorageProbe, 'first'), [sourceProbe]),
     after(lookup(context, companies, 'source', scripts.listCompanies, 'all'), [sourceProbe]),
-    after(catalogue('SourceCatalogue', 'source'), [sourceProbe]),
-    after(catalogue('DestinationCatalogue', 'destination'), [destinationProbe]),
   ];
 }
 

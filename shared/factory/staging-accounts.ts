@@ -2,6 +2,13 @@
 import type { BlobPlace } from './names.ts';
 import type { Staging } from './staging.ts';
 
+/** A blob of a setup whose environment is in a region. */
+export interface BlobOfSetup {
+  readonly region: string;
+  readonly key: string;
+  readonly blob: BlobPlace;
+}
+
 export class StagingAccounts {
   readonly #byRegion: ReadonlyMap<string, Staging>;
   readonly #others: Staging;
@@ -26,6 +33,13 @@ export class StagingAccounts {
   async *read(region: string, key: string, blob: BlobPlace, part?: number): AsyncGenerator {
     const staging = (await this.#holding(region, key, blob)) ?? this.of(region);
     yield* staging.read(key, blob, part);
+  }
+
+  /** Copies a blob of a setup to another one as `Staging.copy` does. @returns whether it was there */
+  async copy(from: BlobOfSetup, to: BlobOfSetup): Promise<boolean> {
+    const staging = await this.#holding(from.region, from.key, from.blob);
+    await staging?.copy(from.key, from.blob, this.of(to.region), to.key, to.blob);
+    return staging !== undefined;
   }
 
   /**

@@ -3,10 +3,11 @@
  * has a container of its own, and the factory a signature for that container alone: a node of a tenant holds what its
  * linked services hold.
  */
+import { PassThrough, pipeline, Readable } from 'node:stream';
 import { ContainerSASPermissions, generateBlobSASQueryParameters, SASProtocol } from '@azure/storage-blob';
-import type { BlobClient, BlobServiceClient, ContainerClient } from '@azure/storage-blob';
+import type { BlobClient, BlobServiceClient, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
 import { unlessSilent } from '../requests/request-timeout.ts';
-import { unlessMissing } from '../requests/rest-errors.ts';
+import { unlessConflict, unlessMissing } from '../requests/rest-errors.ts';
 import { decompressed, jsonLines } from '../json-lines.ts';
 import { keyOfName, stagingContainer } from './names.ts';
 import type { BlobPlace } from './names.ts';
@@ -22,6 +23,9 @@ const EARLIER_MS = 15 * MINUTE_MS;
 const VALID_MS = 6 * 24 * 60 * MINUTE_MS;
 /** What staging does: the service writes, reads, lists and deletes blobs. */
 const PERMISSIONS = ContainerSASPermissions.parse('racwdl');
+
+/** Bytes of a part of a copy, of which several are in memory. */
+const COPIED_AT_ONCE = 4 * 1024 * 1024;
 
 /** How often a download that breaks off goes on from where it was. */
 const DOWNLOAD_TRIES = 5;
@@ -84,8 +88,8 @@ export class Staging {
   }
 
   /** Whether a blob of a setup is there. */
-  async has(key: string, { folder, file }: BlobPlace): Promise<boolean> {
-    return this.#container(key).getBlobClient(`${folder}/${file}`).exists();
+  async has(key: string, place: BlobPlace): Promise<boolean> {
+    return this.#blob(key, place).exists();
   }
 
   /**
@@ -93,13 +97,28 @@ export class Staging {
    * @param part of those with which it was written, from which on it is read
    * @throws {RestError} if it is not there, or stops coming
    */
-  async *read(key: string, { folder, file }: BlobPlace, part = 0): AsyncGenerator {
-    const blob = this.#container(key).getBlobClient(`${folder}/${file}`);
+  async *read(key: string, place: BlobPlace, part = 0): AsyncGenerator {
+    const blob = this.#blob(key, place);
     const offset = part === 0 ? 0 : await startOf(part, blob);
     if (offset === undefined) return;
-    const { readableStreamBody } = await blob.download(offset, undefined, { maxRetryRequests: DOWNLOAD_TRIES });
-    if (readableStreamBody === undefined) throw new Error(`The answer of ${blob.url} has no body`);
-    yield* jsonLines(unlessSilent(decompressed(readableStreamBody), LONGEST_SILENCE_MS));
+    yield* jsonLines(unlessSilent(decompressed(await download(blob, offset)), LONGEST_SILENCE_MS));
+  }
+
+  /**
+   * Copies a blob to another setup, which may be of another account; one that is there stays as it is.
+   * @throws {RestError} if the blob, or the container of the other setup, is not there (any more), or it stops coming
+   */
+  async copy(key: string, place: BlobPlace, to: Staging, toKey: string, toPlace: BlobPlace): Promise<void> {
+    const stream = pipeline(await download(this.#blob(key, place)), new PassThrough(), () => undefined);
+    const content = Readable.from(unlessSilent(stream, LONGEST_SILENCE_MS));
+    const conditions = { ifNoneMatch: '*' };
+    try {
+      await unlessConflict(() =>
+        to.#blob(toKey, toPlace).uploadStream(content, COPIED_AT_ONCE, undefined, { conditions }),
+      );
+    } finally {
+      content.destroy();
+    }
   }
 
   /**
@@ -107,10 +126,9 @@ export class Staging {
    * @param parts of its content, each compressed by itself
    * @throws {RestError} if the setup has no container (any more)
    */
-  async write(key: string, { folder, file }: BlobPlace, parts: readonly Buffer[]): Promise<void> {
+  async write(key: string, place: BlobPlace, parts: readonly Buffer[]): Promise<void> {
     const lengths = parts.map(({ length }) => length.toString(RADIX)).join();
-    const blob = this.#container(key).getBlockBlobClient(`${folder}/${file}`);
-    await blob.uploadData(Buffer.concat(parts), { metadata: { [LENGTHS]: lengths } });
+    await this.#blob(key, place).uploadData(Buffer.concat(parts), { metadata: { [LENGTHS]: lengths } });
   }
 
   /** Deletes the container of a setup with all that is in it; gives whether it was there. */
@@ -119,9 +137,19 @@ export class Staging {
     return succeeded;
   }
 
+  #blob(key: string, { folder, file }: BlobPlace): BlockBlobClient {
+    return this.#container(key).getBlockBlobClient(`${folder}/${file}`);
+  }
+
   #container(key: string): ContainerClient {
     return this.#service.getContainerClient(stagingContainer(key));
   }
+}
+
+async function download(blob: BlobClient, offset = 0): Promise<NodeJS.ReadableStream> {
+  const { readableStreamBody } = await blob.download(offset, undefined, { maxRetryRequests: DOWNLOAD_TRIES });
+  if (readableStreamBody === undefined) throw new Error(`The answer of ${blob.url} has no body`);
+  return readableStreamBody;
 }
 
 /** Where a part of a blob begins; undefined if it has fewer. A machine of the tenant can write what stands there. */

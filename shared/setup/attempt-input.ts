@@ -11,6 +11,8 @@ export const setupInputSchema = attemptIdSchema.extend({
   /** The runtime to reuse; left out to get a new one. */
   runtimeName: runtimeNameSchema.optional(),
   runtimeWaitSeconds: z.int(),
+  /** The assessment that the setup names. */
+  assessmentId: z.string().optional(),
 });
 export type SetupInput = z.infer<typeof setupInputSchema>;
 

@@ -1,6 +1,6 @@
 /**
- * What an attempt found that has a row each: checks, what was measured at the source, companies, extensions. In the
- * partition of its setup.
+ * What an attempt found that has a row each: checks, what was measured at the source, fingerprints of catalogues, companies,
+ * extensions. In the partition of its setup.
  */
 import { odata } from '@azure/data-tables';
 import type { TableClient, TransactionAction } from '@azure/data-tables';
@@ -17,6 +17,7 @@ import type { MilestoneName, Phase } from './states.ts';
 const checkpoints: Readonly<Record<FindingKind, MilestoneName | undefined>> = {
   check: 'checksCompleted',
   source: 'checksCompleted',
+  catalogue: 'checksCompleted',
   company: 'checksCompleted',
   extension: 'inventoryCompleted',
   cause: undefined,

@@ -4,7 +4,7 @@ import type { AttemptId } from './setup.ts';
 /** Names a setup. */
 export type SetupKey = Pick<AttemptId, 'tenantId' | 'setupId'>;
 /** Findings of an attempt that have a row each. */
-export type FindingKind = 'check' | 'source' | 'company' | 'extension' | 'cause';
+export type FindingKind = 'check' | 'source' | 'catalogue' | 'company' | 'extension' | 'cause';
 
 export const HEAD = 'head';
 /** Keeps the last attempt and event number of a setup whose other rows are purged, so that both go on. Stays for good. */

@@ -18,7 +18,7 @@ const orchestrationNames = { setup: 'setup', cleanup: 'cleanup' } as const;
  * @throws if the Durable Functions backend does not answer
  */
 export async function startSetup(client: DurableClient, setup: SetupRecord, settings: Settings): Promise<void> {
-  const { product, source } = setup.request;
+  const { product, source, assessmentId } = setup.request;
   const input: SetupInput = {
     tenantId: setup.tenantId,
     setupId: setup.setupId,
@@ -28,6 +28,7 @@ export async function startSetup(client: DurableClient, setup: SetupRecord, sett
     sourceKind: source.kind,
     ...(source.runtimeName === undefined ? {} : { runtimeName: source.runtimeName }),
     runtimeWaitSeconds: Math.round(settings.MIGRATION_RUNTIME_WAIT_HOURS * 3600),
+    ...(assessmentId === undefined ? {} : { assessmentId }),
   };
   await startOnce(client, orchestrationNames.setup, instanceIdOf(setup), input);
 }

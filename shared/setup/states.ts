@@ -3,6 +3,7 @@
  * knows them. Pure.
  */
 import { z } from 'zod';
+import { takenCataloguesSchema } from './taken-catalogues.ts';
 import { isAssessment } from './assessment.ts';
 import { factoryCandidateSchema, factorySchema, productSchema, setupFailureSchema, sourceKindSchema } from './setup.ts';
 import type { AttemptId } from './setup.ts';
@@ -82,6 +83,8 @@ const checkCountsSchema = z.object({
   failedChecks: z.array(z.string()),
   /** What a plan of the tables would come to; left out if the environment could not be read. */
   tables: tableCountsSchema.optional(),
+  /** Of a setup that names an assessment. */
+  catalogues: takenCataloguesSchema.optional(),
 });
 
 /** What was taken away again, and what is left: with the reason, or because it is meant to stay. */

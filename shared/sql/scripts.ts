@@ -46,6 +46,8 @@ export const destinationObjects = [
 
 /** Source or destination: a row a column, for `readCatalogue`. */
 export const catalogue = readScript('catalogue');
+/** Source or destination: one row with `fingerprint`, which changes with what the catalogue lists. */
+export const catalogueFingerprint = readScript('catalogue-fingerprint');
 /** Destination: a row a table that the environment lists, `replicationRuleSchema`. */
 export const replicationRules = readScript('destination/replication-rules');
 

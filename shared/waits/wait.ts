@@ -7,7 +7,7 @@ import { workingStates } from '../setup/states.ts';
 import type { SetupState } from '../setup/states.ts';
 
 /** The events that end a wait, in the order in which an attempt waits for them. */
-export const waitEvents = ['runtime', 'assess', 'install', 'replication', 'release', 'remove'] as const;
+export const waitEvents = ['runtime', 'assess', 'catalogue', 'install', 'replication', 'release', 'remove'] as const;
 export type WaitEvent = (typeof waitEvents)[number];
 
 /** What is asked, and in which factory: whether a runtime has a node, or how a pipeline run is. */

@@ -23,6 +23,8 @@ const work = [
   'finish',
 ];
 
+const at = '2026-11-01T00:00:00.000Z';
+
 const offline = {
   kind: 'ended',
   status: 'Failed',
@@ -37,6 +39,30 @@ describe('a setup, replayed from the start after every step', () => {
     expect(world.calls.map(({ name }) => name)).toEqual(['openAttempt', ...work]);
     // Whoever does the work of a step records what it has reached.
     expect(world.milestones).toEqual([]);
+  });
+
+  test.each([
+    ['takes over the catalogues of its assessment', true, ['assess', 'install']],
+    ['reads them once they hold no more', false, ['assess', 'catalogue', 'install']],
+  ])('%s', async (_what, takenOver, stages) => {
+    const catalogues = takenOver ? { takenOver, attempt: 2, at } : { takenOver, reason: 'They have changed.' };
+    const world = successfulWorld({ takeCatalogues: () => catalogues });
+    const { output } = await play(world, 'setup', { ...setupInput, assessmentId: 'looks' });
+    expect(output).toEqual({ state: 'Ready' });
+    const inputsOf = (name: string) => world.calls.filter((each) => each.name === name).map(({ input }) => input);
+    expect(inputsOf('startPreparation')).toMatchObject(stages.map((stage) => ({ stage })));
+    expect(inputsOf('takeCatalogues')).toMatchObject([{ assessmentId: 'looks', runId: 'run-assess' }]);
+    expect(inputsOf('evaluateChecks')).toMatchObject([{ catalogues, runId: 'run-assess' }]);
+  });
+
+  test('fails when its catalogues cannot be read', async () => {
+    const message = 'Operation on target SourceCatalogue failed: SqlErrorNumber=18456,';
+    const world = successfulWorld(
+      { takeCatalogues: () => ({ takenOver: false, reason: 'They have changed.' }) },
+      { catalogue: () => ({ kind: 'ended', status: 'Failed', message }) },
+    );
+    expect((await play(world, 'setup', { ...setupInput, assessmentId: 'looks' })).output).toEqual({ state: 'Failed' });
+    expect(world.milestones).toMatchObject([{ name: 'failed', data: { failure: { code: '18456' } } }]);
   });
 
   test('keeps its own history short', async () => {

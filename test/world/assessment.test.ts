@@ -1,5 +1,5 @@
 /** Assessments over their life: made once more, canceled, given to a cleanup, removed. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Sample } from '../../local/stack/databases.ts';
 import { storedAssessmentId } from '../../shared/setup/assessment.ts';
 import { sampleSetupBody } from '../../local/demo/sample-setup.ts';
@@ -85,6 +85,70 @@ test('ends when it is canceled, and its container goes', async () => {
   expect((await world.call('POST', 'assessments/canceled/cancel')).status).toBe(202);
   expect((await until('canceled', 'Canceled', 'Completed', 'Failed')).state).toBe('Canceled');
   expect(await violations(world)).toEqual([]);
+});
+
+describe('a setup that names an assessment', () => {
+  const stagesOf = async (setupId: string) => {
+    const { key } = await world.head(setupId);
+    const runs = (await world.inspect.runs()).filter(({ pipeline }) => pipeline === `mig_${key}_prepare`);
+    return runs.map(({ stage }) => stage).sort();
+  };
+
+  /** Begins it, does something before its first step, and waits for its end. */
+  async function setUp(
+    setupId: string,
+    assessmentId: string,
+    meanwhile: () => Promise<unknown> = () => Promise.resolve(),
+  ) {
+    const body = { ...sampleSetupBody(sample), assessmentId };
+    const accepted = await world.call('PUT', `migrationSetups/${setupId}`, { body });
+    expect(accepted.status).toBe(201);
+    await meanwhile();
+    expect((await world.until(setupId, 'Ready', 'Failed')).state).toBe('Ready');
+    const setup = await world.call('GET', `migrationSetups/${setupId}`);
+    requireDescribed('getSetup', setup);
+    return setup.body;
+  }
+
+  async function remove(setupId: string) {
+    await world.delete(setupId);
+    expect((await world.until(setupId, 'Deleted', 'Failed')).state).toBe('Deleted');
+  }
+
+  const tablesOf = async (path: string) => (await world.call('GET', `${path}/tables`)).body;
+
+  test('takes its catalogues over as long as they hold, and reads them anew after that', async () => {
+    await put('reused');
+    const { lastModifiedAt } = await until('reused', 'Completed');
+    const taken = await setUp('takes-over', 'reused');
+    expect(taken).toMatchObject({ catalogues: { takenOver: true, attempt: 1 } });
+    const { at } = taken['catalogues'] as { at: string };
+    expect(at <= lastModifiedAt).toBe(true);
+    expect(await stagesOf('takes-over')).toEqual(['assess', 'install']);
+    expect(await tablesOf('migrationSetups/takes-over')).toEqual(await tablesOf('assessments/reused'));
+    await remove('takes-over');
+
+    await sample.execute(
+      'source',
+      'CREATE TABLE [dbo].[CRONUS International Ltd_$Shelf] ([No_] nvarchar(10) NOT NULL)',
+    );
+    const reason = 'Tables of the source have changed since the assessment.';
+    expect(await setUp('reads', 'reused')).toMatchObject({ catalogues: { takenOver: false, reason } });
+    expect(await stagesOf('reads')).toEqual(['assess', 'catalogue', 'install']);
+    const { value } = await tablesOf('migrationSetups/reads');
+    expect(value).toContainEqual(expect.objectContaining({ sourceTable: 'CRONUS International Ltd_$Shelf' }));
+    await remove('reads');
+    expect(await violations(world)).toEqual([]);
+  });
+
+  test('goes on without it when it is removed meanwhile', async () => {
+    await put('removed');
+    await until('removed', 'Completed');
+    const { catalogues: found } = await setUp('alone', 'removed', () => world.call('DELETE', 'assessments/removed'));
+    expect(found).toEqual({ takenOver: false, reason: 'The assessment is removed.' });
+    await remove('alone');
+    expect(await violations(world)).toEqual([]);
+  });
 });
 
 test('beside a setup that is ready it says so, and leaves the setup as it is', async () => {

@@ -137,9 +137,15 @@ CREATE FUNCTION tsql.unit(int4) RETURNS bytea IMMUTABLE STRICT LANGUAGE sql AS $
 CREATE FUNCTION tsql.unit4(int8) RETURNS bytea IMMUTABLE STRICT LANGUAGE sql AS $$ SELECT tsql.unit(($1 & 65535)::int4) || tsql.unit(($1 >> 16 & 65535)::int4) $$;
 
 -- To bytes. A number fills binary(n) from the right, everything else from the left.
-CREATE FUNCTION tsql.utf16(text) RETURNS bytea IMMUTABLE STRICT LANGUAGE sql AS $$
+CREATE FUNCTION tsql.utf16_beyond_ascii(text) RETURNS bytea IMMUTABLE STRICT LANGUAGE sql AS $$
   SELECT coalesce(string_agg(CASE WHEN code < 65536 THEN tsql.unit(code) ELSE tsql.unit(55296 + ((code - 65536) >> 10)) || tsql.unit(56320 + ((code - 65536) & 1023)) END, '' ORDER BY place), '')
     FROM (SELECT ascii(character) AS code, place FROM string_to_table($1 COLLATE "C", NULL) WITH ORDINALITY t(character, place)) x $$;
+-- Of ASCII, each character is followed by a zero: \000 in the format that decode reads.
+CREATE FUNCTION tsql.utf16(text) RETURNS bytea IMMUTABLE STRICT LANGUAGE plpgsql AS $$
+BEGIN
+  IF octet_length($1) > length($1) OR $1 COLLATE "C" = '' OR strpos($1 COLLATE "C", '\') > 0 THEN RETURN tsql.utf16_beyond_ascii($1); END IF;
+  RETURN decode(array_to_string(string_to_array($1 COLLATE "C", NULL), '\000') || '\000', 'escape');
+END $$;
 CREATE FUNCTION tsql.from_utf16(bytea) RETURNS text IMMUTABLE STRICT LANGUAGE plpgsql AS $$
 DECLARE characters text[] := '{}'; place int := 0; code int; low int;
 BEGIN
@@ -162,9 +168,9 @@ CREATE FUNCTION tsql.to_binary(text, int4) RETURNS bytea IMMUTABLE LANGUAGE sql 
 CREATE FUNCTION tsql.to_binary(uuid, int4) RETURNS bytea IMMUTABLE LANGUAGE sql AS $$ SELECT tsql.fit_left(uuid_send($1), $2) $$;
 CREATE FUNCTION tsql.to_binary(int4, int4) RETURNS bytea IMMUTABLE LANGUAGE sql AS $$ SELECT tsql.fit_right(int4send($1), $2) $$;
 CREATE FUNCTION tsql.to_binary(int8, int4) RETURNS bytea IMMUTABLE LANGUAGE sql AS $$ SELECT tsql.fit_right(int8send($1), $2) $$;
-CREATE FUNCTION tsql.hashbytes(text, bytea) RETURNS bytea IMMUTABLE STRICT LANGUAGE sql AS $$
-  SELECT CASE upper($1) WHEN 'SHA2_256' THEN sha256($2) WHEN 'SHA2_512' THEN sha512($2) WHEN 'MD5' THEN decode(md5($2), 'hex') END $$;
-CREATE FUNCTION tsql.hashbytes(text, text) RETURNS bytea IMMUTABLE STRICT LANGUAGE sql AS $$ SELECT tsql.hashbytes($1, tsql.utf16($2)) $$;
+CREATE FUNCTION tsql.hashbytes(text, bytea) RETURNS bytea IMMUTABLE STRICT LANGUAGE plpgsql AS $$
+BEGIN RETURN CASE upper($1) WHEN 'SHA2_256' THEN sha256($2) WHEN 'SHA2_512' THEN sha512($2) WHEN 'MD5' THEN decode(md5($2), 'hex') END; END $$;
+CREATE FUNCTION tsql.hashbytes(text, text) RETURNS bytea IMMUTABLE LANGUAGE sql AS $$ SELECT tsql.hashbytes($1, tsql.utf16($2)) $$;
 CREATE FUNCTION tsql.newid() RETURNS uuid VOLATILE LANGUAGE sql AS $$ SELECT gen_random_uuid() $$;
 CREATE FUNCTION tsql.newsequentialid() RETURNS uuid VOLATILE LANGUAGE sql AS $$ SELECT uuidv7() $$;
 

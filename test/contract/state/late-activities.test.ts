@@ -12,6 +12,7 @@ import { DataFactories } from '../../../shared/factory/data-factory.ts';
 import { FactoryBook } from '../../../shared/factory/book.ts';
 import { RuntimeBook } from '../../../shared/runtimes/runtime-book.ts';
 import { Secrets } from '../../../shared/secrets.ts';
+import { Attempts } from '../../../shared/setup/attempts.ts';
 import { RunIntents } from '../../../shared/setup/run-intents.ts';
 import type { Services } from '../../../shared/services.ts';
 import { SqlDatabases } from '../../../shared/sql/database.ts';
@@ -51,6 +52,7 @@ const inputs: { readonly [Each in Name]?: object } = {
   restorePreparation: placed,
   startSourceUndo: { ...waiting, stage: 'release' },
   cancelRuns: placed,
+  takeCatalogues: { ...placed, runId: 'run-1', assessmentId: 'looks' },
   evaluateChecks: { ...placed, runId: 'run-1' },
   recordInventory: { ...placed, runId: 'run-1' },
   planTables: placed,
@@ -119,6 +121,7 @@ beforeEach(() => {
   };
   const gateways: Partial<Services> = {
     store: setups.store,
+    attempts: new Attempts(tables.table(counting)),
     findings: setups.findings,
     clock: setups.clock,
     settings,

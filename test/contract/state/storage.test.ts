@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -220,6 +221,31 @@ test('an account of another region that does not answer holds up nobody, the own
   const blob = { folder: 'plan/attempt-1', file: 'tables.json.gz' } as const;
   expect(await accounts.has('westeurope', '00000000000d', blob)).toBe(false);
   await expect(accounts.has('northeurope', '00000000000d', blob)).rejects.toThrow('ECONNREFUSED');
+});
+
+test('a blob is copied to another setup, also to another account, and one that is there stays', async () => {
+  const north = await startStorage({ tls, directory: await mkdtemp(join(directory, 'copied-')) });
+  onTestFinished(() => north.stop());
+  const at = (account: Storage) => new Staging(new BlobServiceClient(account.blobUrl, credential));
+  const accounts = new StagingAccounts(new Map([['northeurope', at(north)]]), at(storage));
+  const blob = { folder: 'catalogue/attempt-1', file: 'source.json.gz' } as const;
+  const from = { region: 'westeurope', key: '00000000000e', blob };
+  const to = { region: 'northeurope', key: '00000000000f', blob: { ...blob, folder: 'catalogue/attempt-2' } };
+  await accounts.of(from.region).open(from.key);
+  await accounts.of(to.region).open(to.key);
+  expect(await accounts.copy(from, to)).toBe(false);
+
+  // More than what is written at once.
+  const noise = Array.from({ length: 300 }, () => ({ noise: randomBytes(30_000).toString('base64') }));
+  await accounts
+    .of(from.region)
+    .write(from.key, blob, [gzipSync(noise.map((line) => JSON.stringify(line)).join('\n'))]);
+  expect(await accounts.copy(from, to)).toBe(true);
+  const copied = () => Array.fromAsync(at(north).read(to.key, to.blob));
+  expect(await copied()).toEqual(noise);
+  await accounts.of(from.region).write(from.key, blob, [gzipSync('{"name":"later"}')]);
+  expect(await accounts.copy(from, to)).toBe(true);
+  expect(await copied()).toEqual(noise);
 });
 
 describe('access', () => {

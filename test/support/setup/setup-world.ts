@@ -36,6 +36,7 @@ export interface Recorded {
 export const answers = {
   runtime: { kind: 'online', nodes: [{ name: 'node-1', version: '5.0' }] },
   assess: { kind: 'ended', status: 'Succeeded', message: '' },
+  catalogue: { kind: 'ended', status: 'Succeeded', message: '' },
   install: { kind: 'ended', status: 'Succeeded', message: '' },
   replication: { kind: 'ended', status: 'Succeeded', message: '' },
   release: { kind: 'ended', status: 'Succeeded', message: '' },
@@ -69,6 +70,7 @@ export function successfulWorld(
     restorePreparation: () => null,
     startSourceUndo: ({ stage }: { stage: string }) => ({ runId: `run-${stage}` }),
     readSourceRemoval: () => ({ left: [] }),
+    takeCatalogues: () => ({ takenOver: true, attempt: 1, at: '2026-11-01T00:00:00.000Z' }),
     evaluateChecks: () => ({}),
     holdsCatalogues: () => ({ holds: true }),
     recordInventory: () => null,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { entityNames, stagingContainer } from '../../../shared/factory/names.ts';
 import { largeTablesPipeline, replicatePipeline, smallTablesPipeline } from '../../../shared/factory/pipelines.ts';
 import { preparationActivities, preparationPipeline } from '../../../shared/factory/preparation-pipeline.ts';
+import type { CatalogueUse } from '../../../shared/factory/preparation-pipeline.ts';
 import type { EntityDocument } from '../../../shared/factory/connections.ts';
 import type { SourceKind } from '../../../shared/setup/setup.ts';
 import * as scripts from '../../../shared/sql/scripts.ts';
@@ -45,10 +46,10 @@ const innerSchema = z.object({
   cases: z.array(z.object({ activities: z.array(activitySchema) })).default([]),
 });
 
-function pipelinesOf(sourceKind: SourceKind): ReadonlyMap<string, EntityDocument> {
+function pipelinesOf(sourceKind: SourceKind, use: CatalogueUse = 'comparable'): ReadonlyMap<string, EntityDocument> {
   const context = { key, names, sourceKind };
   return new Map([
-    [names.pipelines.prepare, preparationPipeline(context, claimant, scripts)],
+    [names.pipelines.prepare, preparationPipeline(context, claimant, scripts, use)],
     [names.pipelines.replicate, replicatePipeline(context)],
     [names.pipelines.large, largeTablesPipeline(context)],
     [names.pipelines.small, smallTablesPipeline(context)],
@@ -292,18 +293,18 @@ test('the preparation has every activity whose output the service reads', () => 
   for (const name of Object.values(preparationActivities)) expect(all.map((activity) => activity.name)).toContain(name);
 });
 
+const byStageSchema = z.tuple([
+  z.looseObject({
+    typeProperties: z.object({
+      cases: z.array(z.object({ value: z.string(), activities: z.array(activitySchema) })),
+    }),
+  }),
+]);
+
 describe('the preparation by stage', () => {
-  const [byStage] = z
-    .tuple([
-      z.looseObject({
-        typeProperties: z.object({
-          cases: z.array(z.object({ value: z.string(), activities: z.array(activitySchema) })),
-        }),
-      }),
-    ])
-    .parse(prepare);
-  const stage = (wanted: string) =>
-    byStage.typeProperties.cases.find(({ value }) => value === wanted)?.activities ?? [];
+  const stageOf = (activities: unknown, wanted: string) =>
+    byStageSchema.parse(activities)[0].typeProperties.cases.find(({ value }) => value === wanted)?.activities ?? [];
+  const stage = (wanted: string) => stageOf(prepare, wanted);
   const claims = ['ClaimSource', 'ClaimDestination'];
 
   /** All that an activity waits for, directly or not. */
@@ -315,7 +316,7 @@ describe('the preparation by stage', () => {
 
   test('changes nothing before it installs', () => {
     const assess = stage('assess');
-    expect(assess.map(({ type }) => type)).toEqual(['Lookup', 'Lookup', 'Lookup', 'Lookup', 'Copy', 'Copy']);
+    expect(new Set(assess.map(({ type }) => type))).toEqual(new Set(['Lookup', 'Copy']));
     // A wrong password is tried once: an account is locked after some.
     expect(assess.filter(({ dependsOn }) => dependsOn.length === 0).map(({ name }) => name)).toEqual([
       preparationActivities.sourceProbe,
@@ -329,9 +330,38 @@ describe('the preparation by stage', () => {
       scripts.destinationProbe,
       scripts.listCompanies,
       scripts.catalogue,
+      scripts.catalogueFingerprint,
     ]) {
       expect(namesIn(query, writes).filter((target) => !target.startsWith('#'))).toEqual([]);
     }
+  });
+
+  test.each<[CatalogueUse, string[], string[]]>([
+    ['written', ['SourceCatalogue < SourceProbe', 'DestinationCatalogue < DestinationProbe'], []],
+    [
+      'comparable',
+      [
+        'SourceFingerprint < SourceProbe',
+        'DestinationFingerprint < DestinationProbe',
+        'SourceCatalogue < SourceFingerprint',
+        'DestinationCatalogue < DestinationFingerprint',
+      ],
+      [],
+    ],
+    [
+      'compared',
+      ['SourceFingerprint < SourceProbe', 'DestinationFingerprint < DestinationProbe'],
+      ['SourceCatalogue < ', 'DestinationCatalogue < '],
+    ],
+  ])('has catalogues %s: a fingerprint is never younger than its catalogue', (use, assessing, later) => {
+    const document = pipelinesOf('SqlServer', use).get(names.pipelines.prepare);
+    const { activities } = pipelineSchema.parse(document?.properties);
+    const orders = (wanted: string) =>
+      stageOf(activities, wanted)
+        .filter(({ name }) => /Catalogue|Fingerprint/.test(name))
+        .map(({ name, dependsOn }) => `${name} < ${dependsOn.map(({ activity }) => activity).join()}`);
+    expect(orders('assess')).toEqual(assessing);
+    expect(orders('catalogue')).toEqual(later);
   });
 
   test('installs nothing before both databases are claimed', () => {

@@ -27,6 +27,7 @@ const fences: Readonly<Record<Name, Fence>> = {
   restorePreparation: 'undo',
   startSourceUndo: 'undo',
   cancelRuns: 'undo',
+  takeCatalogues: 'forward',
   evaluateChecks: 'forward',
   holdsCatalogues: 'none',
   recordInventory: 'forward',
@@ -82,6 +83,7 @@ const own: Readonly<Partial<Record<Name, object>>> = {
   finish: { environment: 'Production', pipelines: [] },
   startPreparation: { stage: 'assess' },
   startSourceUndo: { stage: 'release' },
+  takeCatalogues: { assessmentId: 'looks' },
   startReplication: { mode: 'full' },
   closeRun: { error: '' },
 };

@@ -1,0 +1,47 @@
+/** What a setup takes over from the assessment that it names, in place of reading the catalogues of both databases. */
+import { z } from 'zod';
+import { catalogueBlob } from '../../shared/factory/names.ts';
+import { preparationActivities } from '../../shared/factory/preparation-pipeline.ts';
+import { changeSince, fingerprintsSchema, usableReport } from '../../shared/setup/assessed-catalogues.ts';
+import type { Fingerprints } from '../../shared/setup/assessed-catalogues.ts';
+import { storedAssessmentId } from '../../shared/setup/assessment.ts';
+import { readAnew } from '../../shared/setup/taken-catalogues.ts';
+import type { Implementation } from './implementation.ts';
+import { firstRowOf } from './lookup-output.ts';
+
+export const takeCatalogues: Implementation<'takeCatalogues'> = async (input, services, { head }) => {
+  const { attempts, clock, factories, findings, staging, store } = services;
+  const { tenantId, factory, runId, assessmentId } = input;
+  const id = { tenantId, setupId: storedAssessmentId(assessmentId) };
+  const [setup, assessment, assessed] = await Promise.all([head(), store.get(id), attempts.of(id)]);
+  const removed = assessment === undefined || assessment.state === 'Deleting' || assessment.state === 'Deleted';
+  if (removed) return readAnew('The assessment is removed.');
+  const report = usableReport(setup, assessed, clock.now());
+  if ('reason' in report) return report;
+  const { attempt, at, destination } = report;
+  const [before, outputs] = await Promise.all([
+    findings.of({ ...id, attempt }, 'catalogue'),
+    factories.activityOutputs(factory, runId),
+  ]);
+  const changed = changeSince(fingerprintsSchema.parse(before[0]), fingerprintsOf(outputs));
+  if (changed !== undefined) return changed;
+  const copies = (['source', 'destination'] as const).map((side) =>
+    staging.copy(
+      { region: destination.region, key: assessment.key, blob: catalogueBlob(attempt, side) },
+      { region: setup.destination.region, key: setup.key, blob: catalogueBlob(setup.attempt, side) },
+    ),
+  );
+  const areThere = (await Promise.all(copies)).every((isThere) => isThere);
+  return areThere ? { takenOver: true, attempt, at } : readAnew('The catalogues of the assessment are removed.');
+};
+
+/** The fingerprints that a run of the preparation took. */
+export function fingerprintsOf(outputs: ReadonlyMap<string, unknown>): Fingerprints {
+  const { sourceFingerprint, destinationFingerprint } = preparationActivities;
+  return {
+    source: firstRowOf(outputs.get(sourceFingerprint), rowSchema).fingerprint,
+    destination: firstRowOf(outputs.get(destinationFingerprint), rowSchema).fingerprint,
+  };
+}
+
+const rowSchema = z.object({ fingerprint: z.string() });
