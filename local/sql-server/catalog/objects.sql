@@ -6,13 +6,14 @@ CREATE TABLE tsql.procedures (
   PRIMARY KEY (key, schema, name));
 
 -- The whole of a name that was shortened is asked for by itself: a join would read all names to find one. OFFSET 0: of a schema once, and
--- not for each thing in it.
+-- not for each thing in it; of a relation not for each use of its name.
 CREATE VIEW tsql.schemas AS
 SELECT n.oid AS schema_id, substr(coalesce((SELECT l.original FROM tsql.names l WHERE l.short = n.nspname::text), n.nspname), strpos(n.nspname, '.') + 1) COLLATE tsql.ci AS name
   FROM pg_namespace n WHERE starts_with(n.nspname::text, tsql.key() || '.') OFFSET 0;
 CREATE VIEW tsql.relations AS
-SELECT c.oid AS object_id, s.schema_id, coalesce((SELECT l.original FROM tsql.names l WHERE l.short = c.relname::text), c.relname) COLLATE tsql.ci AS name, c.relkind
-  FROM pg_class c JOIN tsql.schemas s ON s.schema_id = c.relnamespace WHERE c.relkind IN ('r', 'v');
+SELECT c.oid AS object_id, s.schema_id, n.name COLLATE tsql.ci AS name, c.relkind
+  FROM pg_class c JOIN tsql.schemas s ON s.schema_id = c.relnamespace
+  CROSS JOIN LATERAL (SELECT coalesce((SELECT l.original FROM tsql.names l WHERE l.short = c.relname::text), c.relname) AS name OFFSET 0) n WHERE c.relkind IN ('r', 'v');
 CREATE VIEW tsql.constraints AS
 SELECT k.oid AS object_id, r.schema_id, r.object_id AS parent_object_id, k.contype, k.conindid, k.confrelid, k.confkey,
        coalesce((SELECT l.original FROM tsql.names l WHERE l.short = k.conname::text), k.conname) COLLATE tsql.ci AS name
@@ -178,32 +179,34 @@ BEGIN
   END IF;
 END $$;
 
--- A table without a primary key is a heap (index 0); the primary key is the clustered index (1), as the index of a view is.
-CREATE VIEW tsql.index_ids AS
-SELECT r.object_id, i.indexrelid, CASE WHEN i.indisprimary THEN 1 ELSE 1 + row_number() OVER (PARTITION BY i.indrelid, i.indisprimary ORDER BY i.indexrelid) END::int4 AS index_id
-  FROM pg_index i JOIN tsql.relations r ON r.object_id = i.indrelid
-UNION ALL
-SELECT r.object_id, NULL, 0 FROM tsql.relations r WHERE r.relkind = 'r' AND NOT EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = r.object_id AND i.indisprimary)
-UNION ALL
-SELECT r.object_id, NULL, 1 FROM tsql.view_indexes i JOIN tsql.relations r ON r.object_id = i.relation;
+-- What a query does not ask for is not read. The table is the index's own, by which alone its indexes are numbered where one is asked for.
 CREATE VIEW tsql.indexes AS
-SELECT r.object_id, i.indexrelid, i.indkey, i.indoption, i.indnkeyatts, i.indisunique, i.indisprimary, i.indpred IS NOT NULL AS has_filter, k.object_id IS NOT NULL AS is_constraint,
-       CASE WHEN k.object_id IS NULL THEN substr(coalesce((SELECT l.original FROM tsql.names l WHERE l.short = c.relname::text), c.relname), length(r.name) + 2) ELSE k.name END COLLATE tsql.ci AS name,
-       n.index_id
-  FROM tsql.index_ids n JOIN pg_index i ON i.indexrelid = n.indexrelid JOIN tsql.relations r ON r.object_id = n.object_id JOIN pg_class c ON c.oid = i.indexrelid
-  LEFT JOIN tsql.constraints k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u');
+SELECT i.indrelid AS object_id, i.indexrelid, i.indkey, i.indoption, i.indnkeyatts, i.indisunique, i.indisprimary, i.indpred IS NOT NULL AS has_filter,
+       EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conrelid = i.indrelid AND k.conindid = i.indexrelid AND k.contype IN ('p', 'u')) AS is_constraint,
+       coalesce((SELECT coalesce((SELECT l.original FROM tsql.names l WHERE l.short = k.conname::text), k.conname)
+                   FROM pg_constraint k WHERE k.conrelid = i.indrelid AND k.conindid = i.indexrelid AND k.contype IN ('p', 'u')),
+                (SELECT substr(coalesce((SELECT l.original FROM tsql.names l WHERE l.short = c.relname::text), c.relname), length(r.name) + 2)
+                   FROM pg_class c WHERE c.oid = i.indexrelid)) COLLATE tsql.ci AS name,
+       CASE WHEN i.indisprimary THEN 1 ELSE 1 + row_number() OVER (PARTITION BY i.indrelid, i.indisprimary ORDER BY i.indexrelid) END::int4 AS index_id
+  FROM pg_index i JOIN tsql.relations r ON r.object_id = i.indrelid;
+-- A table without a primary key is a heap (index 0); the primary key is the clustered index (1), as the index of a view is.
+CREATE VIEW tsql.unkept_indexes AS
+SELECT r.object_id, 0 AS index_id, NULL::text COLLATE tsql.ci AS name FROM tsql.relations r WHERE r.relkind = 'r' AND NOT EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = r.object_id AND i.indisprimary)
+UNION ALL
+SELECT r.object_id, 1, i.name FROM tsql.view_indexes i JOIN tsql.relations r ON r.object_id = i.relation;
+CREATE VIEW tsql.index_ids AS
+SELECT object_id, index_id, has_filter FROM tsql.indexes UNION ALL SELECT object_id, index_id, false FROM tsql.unkept_indexes;
 CREATE VIEW sys.indexes AS
 SELECT object_id, name, index_id, CASE WHEN indisprimary THEN 1 ELSE 2 END::int2 AS type, CASE WHEN indisprimary THEN 'CLUSTERED' ELSE 'NONCLUSTERED' END COLLATE tsql.ci AS type_desc,
        indisunique AS is_unique, indisprimary AS is_primary_key, is_constraint AND NOT indisprimary AS is_unique_constraint, false AS is_disabled, false AS is_hypothetical, has_filter
   FROM tsql.indexes
 UNION ALL
-SELECT n.object_id, v.name, n.index_id, n.index_id::int2, CASE n.index_id WHEN 0 THEN 'HEAP' ELSE 'CLUSTERED' END COLLATE tsql.ci, n.index_id = 1, false, false, false, false, false
-  FROM tsql.index_ids n LEFT JOIN tsql.view_indexes v ON v.relation = n.object_id WHERE n.indexrelid IS NULL;
+SELECT object_id, name, index_id, index_id::int2, CASE index_id WHEN 0 THEN 'HEAP' ELSE 'CLUSTERED' END COLLATE tsql.ci, index_id = 1, false, false, false, false, false
+  FROM tsql.unkept_indexes;
 -- Those of indexes, which are always up to date.
 CREATE VIEW sys.stats AS
 SELECT n.object_id, (SELECT i.name FROM sys.indexes i WHERE i.object_id = n.object_id AND i.index_id = n.index_id) AS name, n.index_id AS stats_id,
-       false AS auto_created, false AS user_created, false AS no_recompute,
-       coalesce((SELECT i.indpred IS NOT NULL FROM pg_index i WHERE i.indexrelid = n.indexrelid), false) AS has_filter
+       false AS auto_created, false AS user_created, false AS no_recompute, n.has_filter
   FROM tsql.index_ids n WHERE n.index_id > 0;
 -- Asked of the table alone, and not of sys.stats, which would number the indexes of all tables for each.
 CREATE FUNCTION tsql.stats_date(oid, int4) RETURNS timestamp STABLE LANGUAGE plpgsql AS $$

@@ -9,9 +9,9 @@ CREATE FUNCTION tsql.datalength(bytea) RETURNS int4 IMMUTABLE LANGUAGE sql AS $$
 CREATE FUNCTION tsql.datalength(int4) RETURNS int4 IMMUTABLE LANGUAGE sql AS $$ SELECT CASE WHEN $1 IS NOT NULL THEN 4 END $$;
 CREATE FUNCTION tsql.datalength(int8) RETURNS int4 IMMUTABLE LANGUAGE sql AS $$ SELECT CASE WHEN $1 IS NOT NULL THEN 8 END $$;
 -- Both are in lower case, and PostgreSQL's own search is very slow under a collation that ignores it.
-CREATE FUNCTION tsql.charindex(text, text, int4 DEFAULT 1) RETURNS int4 IMMUTABLE STRICT LANGUAGE sql AS $$
-  SELECT CASE WHEN found > 0 THEN found + greatest($3, 1) - 1 ELSE 0 END
-    FROM (SELECT strpos(lower(substr($2, greatest($3, 1))) COLLATE "C", lower($1) COLLATE "C") AS found) x $$;
+CREATE FUNCTION tsql.charindex(text, text) RETURNS int4 IMMUTABLE LANGUAGE sql AS $$ SELECT strpos(lower($2) COLLATE "C", lower($1) COLLATE "C") $$;
+CREATE FUNCTION tsql.charindex(text, text, int4) RETURNS int4 IMMUTABLE LANGUAGE sql AS $$
+  SELECT CASE WHEN found > 0 THEN found + greatest($3, 1) - 1 ELSE 0 END FROM (SELECT tsql.charindex($1, substr($2, greatest($3, 1))) AS found) x $$;
 CREATE FUNCTION tsql.stuff(text, int4, int4, text) RETURNS text IMMUTABLE LANGUAGE sql AS $$
   SELECT CASE WHEN $2 BETWEEN 1 AND length($1) THEN overlay($1 PLACING coalesce($4, '') FROM $2 FOR $3) END $$;
 CREATE FUNCTION tsql.space(int4) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT repeat(' ', $1) $$;
