@@ -50,7 +50,10 @@ function readRow(bytes: Buffer, start: number): (string | null)[] {
     const length = bytes.readInt32BE(at);
     at += 4;
     // The length of NULL is -1.
-    row.push(length < 0 ? null : bytes.toString('utf8', at, at + length));
+    if (length < 0) row.push(null);
+    // As most flags and digits are: without a call into the runtime.
+    else if (length === 1) row.push(String.fromCharCode(bytes[at] ?? 0));
+    else row.push(bytes.toString('utf8', at, at + length));
     if (length > 0) at += length;
   }
   return row;

@@ -13,8 +13,8 @@ export class CollectingSink implements Sink {
     // Rows are dropped.
   }
 
-  row(): Promise<void> {
-    return Promise.resolve();
+  row(): undefined {
+    return undefined;
   }
 
   done(): void {

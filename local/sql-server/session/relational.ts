@@ -107,9 +107,11 @@ async function send(state: SessionState, result: Result): Promise<void> {
   state.rowCount = result.rows.length;
   if (state.redirect) return state.redirect(result);
   state.sink.columns(columnsOf(result, state.original));
+  const types = result.fields.map(({ dataTypeID }) => dataTypeID);
   for (const row of result.rows) {
     state.stopIfCancelled();
-    await state.sink.row(row.map((text, index) => fromPostgres(result.fields[index]?.dataTypeID ?? 0, text)));
+    const taken = state.sink.row(row.map((text, index) => fromPostgres(types[index] ?? 0, text)));
+    if (taken) await taken;
   }
   state.sink.done(result.rows.length);
 }

@@ -50,9 +50,19 @@ export class ByteWriter {
   #bytes = Buffer.allocUnsafe(FIRST_ROOM);
   #end = 0;
 
-  /** What was written. Nothing may be written after it. */
+  get length(): number {
+    return this.#end;
+  }
+
+  /** What was written. Nothing may be written after it, unless it is no longer needed. */
   get written(): Buffer {
     return this.#bytes.subarray(0, this.#end);
+  }
+
+  /** Goes on with what comes after the first bytes, in their place. */
+  drop(count: number): void {
+    this.#bytes.copyWithin(0, count, this.#end);
+    this.#end -= count;
   }
 
   uint8(value: number): void {

@@ -123,7 +123,7 @@ export class Connection {
 
   async #send(tokens: Buffer): Promise<void> {
     const writer = new ResponseWriter(this.#output, this.#packetSize);
-    writer.put(tokens);
+    writer.tokens.bytes(tokens);
     await writer.end();
   }
 
@@ -232,7 +232,7 @@ export class Connection {
     this.#running = undefined;
     this.#transactions = sink.transactions;
     if (fault === 'lost after') return this.destroy();
-    writer.put(doneToken(final, { failed: sink.failed }));
+    writer.tokens.bytes(doneToken(final, { failed: sink.failed }));
     await writer.end();
   }
 }

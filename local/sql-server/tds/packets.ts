@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { ByteWriter } from './bytes.ts';
 
 const HEADER_LENGTH = 8;
 const END_OF_MESSAGE = 0x01;
@@ -6,7 +7,7 @@ const IGNORE_MESSAGE = 0x02;
 const RESET_CONNECTION = 0x18;
 const RESPONSE = 0x04;
 /** Packets gathered before they are written: fewer, larger writes. */
-const GATHERED_PACKETS = 4;
+const GATHERED_PACKETS = 16;
 
 /** Message types: https://learn.microsoft.com/openspecs/windows_protocols/ms-tds/ (section 2.2.3.1.1). */
 export const MESSAGE = {
@@ -71,10 +72,10 @@ export class PacketReader {
 
 /** Cuts one response into packets and waits when the client reads slowly. */
 export class ResponseWriter {
+  /** Tokens are added here without waiting. */
+  readonly tokens = new ByteWriter();
   readonly #output: Writable;
   readonly #room: number;
-  #parts: Buffer[] = [];
-  #size = 0;
   #id = 1;
 
   constructor(output: Writable, packetSize: number) {
@@ -82,15 +83,9 @@ export class ResponseWriter {
     this.#room = packetSize - HEADER_LENGTH;
   }
 
-  /** Adds tokens without waiting. */
-  put(bytes: Buffer): void {
-    this.#parts.push(bytes);
-    this.#size += bytes.length;
-  }
-
-  /** Resolves when the output has room again. */
-  async settle(): Promise<void> {
-    if (this.#size > this.#room * GATHERED_PACKETS) await this.#flush(false);
+  /** Resolves when the output has room again; undefined as long as nothing was written to it. */
+  settle(): Promise<void> | undefined {
+    return this.tokens.length > this.#room * GATHERED_PACKETS ? this.#flush(false) : undefined;
   }
 
   async end(): Promise<void> {
@@ -98,19 +93,19 @@ export class ResponseWriter {
   }
 
   async #flush(last: boolean): Promise<void> {
-    let rest = Buffer.concat(this.#parts);
-    let ready = true;
-    while (rest.length > this.#room) {
-      ready = this.#output.write(packet(RESPONSE, rest.subarray(0, this.#room), false, this.#id++));
-      rest = rest.subarray(this.#room);
+    const { written } = this.tokens;
+    const packets: Buffer[] = [];
+    let sent = 0;
+    while (written.length - sent > this.#room) {
+      packets.push(packet(RESPONSE, written.subarray(sent, sent + this.#room), false, this.#id++));
+      sent += this.#room;
     }
     if (last) {
-      ready = this.#output.write(packet(RESPONSE, rest, true, this.#id++));
-      rest = Buffer.alloc(0);
+      packets.push(packet(RESPONSE, written.subarray(sent), true, this.#id++));
+      sent = written.length;
     }
-    this.#parts = [rest];
-    this.#size = rest.length;
-    if (!ready) await drained(this.#output);
+    this.tokens.drop(sent);
+    if (!this.#output.write(Buffer.concat(packets))) await drained(this.#output);
   }
 }
 

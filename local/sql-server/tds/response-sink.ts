@@ -8,10 +8,10 @@ import {
   databaseChangedToken,
   doneToken,
   messageToken,
-  rowToken,
   transactionToken,
+  writeRow,
 } from './tokens.ts';
-import type { SqlValue } from './values.ts';
+import { type SqlValue, type WriteValue, valueWriter } from './values.ts';
 
 /** Turns what a session reports into the tokens of one response. */
 export class ResponseSink implements Sink {
@@ -22,7 +22,7 @@ export class ResponseSink implements Sink {
   readonly #writer: ResponseWriter;
   readonly #serverName: string;
   readonly #statementEnd: DoneToken;
-  #columns: readonly Column[] = [];
+  #columns: readonly WriteValue[] = [];
   #cancelled = false;
 
   constructor(writer: ResponseWriter, serverName: string, final: DoneToken, transactions: number) {
@@ -33,7 +33,7 @@ export class ResponseSink implements Sink {
   }
 
   put(tokens: Buffer): void {
-    this.#writer.put(tokens);
+    this.#writer.tokens.bytes(tokens);
   }
 
   /** Drops the rows that are still to come. */
@@ -42,14 +42,14 @@ export class ResponseSink implements Sink {
   }
 
   columns(columns: readonly Column[]): void {
-    this.#columns = columns;
+    this.#columns = columns.map(({ type }) => valueWriter(type));
     this.put(columnsToken(columns));
   }
 
-  async row(values: readonly SqlValue[]): Promise<void> {
-    if (this.#cancelled) return;
-    this.put(rowToken(this.#columns, values));
-    await this.#writer.settle();
+  row(values: readonly SqlValue[]): Promise<void> | undefined {
+    if (this.#cancelled) return undefined;
+    writeRow(this.#writer.tokens, this.#columns, values);
+    return this.#writer.settle();
   }
 
   done(count: number): void {

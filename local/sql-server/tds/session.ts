@@ -19,8 +19,8 @@ export interface Parameter {
 /** Where a session writes its answer, in the order the client will see. */
 export interface Sink {
   columns(columns: readonly Column[]): void;
-  /** Resolves when the client can take more. */
-  row(values: readonly SqlValue[]): Promise<void>;
+  /** Resolves when the client can take more: at once without a promise, which would be one for each of many rows. */
+  row(values: readonly SqlValue[]): Promise<void> | undefined;
   /** Ends a statement; the count of rows it returned or changed. */
   done(count: number): void;
   message(message: SqlError): void;

@@ -2,7 +2,7 @@ import type { SqlError } from '../sql-error.ts';
 import { ByteWriter, int32, longText, shortText, uint16, uint64, uint8 } from './bytes.ts';
 import type { Column, Parameter } from './session.ts';
 import { COLLATION, typeInfo } from './types.ts';
-import { type SqlValue, writeValue } from './values.ts';
+import { type SqlValue, type WriteValue, valueWriter } from './values.ts';
 
 /** Which of the three DONE tokens ends a statement. */
 export const DONE = { statement: 0xfd, procedure: 0xfe, inProcedure: 0xff } as const;
@@ -50,11 +50,9 @@ export function columnsToken(columns: readonly Column[]): Buffer {
   return Buffer.concat([uint8(0x81), uint16(columns.length), ...parts]);
 }
 
-export function rowToken(columns: readonly Column[], values: readonly SqlValue[]): Buffer {
-  const row = new ByteWriter();
-  row.uint8(0xd1);
-  columns.forEach(({ type }, index) => writeValue(row, type, values[index] ?? null));
-  return row.written;
+export function writeRow(writer: ByteWriter, columns: readonly WriteValue[], values: readonly SqlValue[]): void {
+  writer.uint8(0xd1);
+  for (let index = 0; index < columns.length; index++) columns[index]?.(writer, values[index] ?? null);
 }
 
 /** ERROR, or INFO for what is only a message. */
@@ -74,7 +72,7 @@ export const returnStatusToken = (status: number): Buffer => Buffer.concat([uint
 
 export function returnValueToken(ordinal: number, parameter: Parameter): Buffer {
   const value = new ByteWriter();
-  writeValue(value, parameter.type, parameter.value);
+  valueWriter(parameter.type)(value, parameter.value);
   return Buffer.concat([
     uint8(0xac),
     uint16(ordinal),

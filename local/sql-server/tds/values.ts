@@ -22,15 +22,17 @@ const NULL_LENGTH = 0xffff;
 const NULL_CHUNKED = 0xffff_ffff_ffff_ffffn;
 const MONEY_SCALE = 4;
 
-/** Writes a value as it stands in a ROW or a parameter of this type. */
-export function writeValue(writer: ByteWriter, type: SqlType, value: SqlValue): void {
-  if (isText(type) || isBinary(type)) return writeText(writer, type, value);
-  if (value === null) return writer.uint8(0);
-  const integer = integerWidth(type);
-  if (integer !== undefined) return writeInteger(writer, value, integer);
-  const body = encodeFixed(type, value);
-  writer.uint8(body.length);
-  writer.bytes(body);
+/** Writes a value as it stands in a ROW or a parameter. */
+export type WriteValue = (writer: ByteWriter, value: SqlValue) => void;
+
+/** How values of a type are written: what depends on the type alone is decided once, not for each of many rows. */
+export function valueWriter(type: SqlType): WriteValue {
+  if (isText(type) || isBinary(type)) return textWriter(type);
+  const write = fixedWriter(type);
+  return (writer, value) => {
+    if (value === null) writer.uint8(0);
+    else write(writer, value);
+  };
 }
 
 /** Reads a value of this type. */
@@ -40,25 +42,40 @@ export function decodeValue(type: SqlType, reader: ByteReader): SqlValue {
   return width === 0 ? null : decodeFixed(type, reader.take(width));
 }
 
-function writeText(writer: ByteWriter, type: SqlType, value: SqlValue): void {
+function textWriter(type: SqlType): WriteValue {
   const chunked = isChunked(type);
-  if (value === null) return chunked ? writer.uint64(NULL_CHUNKED) : writer.uint16(NULL_LENGTH);
-  const encoding = isNational(type) ? 'utf16le' : 'latin1';
-  const length = value instanceof Uint8Array ? value.length : Buffer.byteLength(String(value), encoding);
-  if (!chunked) writer.uint16(length);
-  else {
-    writer.uint64(BigInt(length));
-    if (length > 0) writer.integer(length, 4);
-  }
-  if (value instanceof Uint8Array) writer.bytes(value);
-  else writer.text(String(value), encoding);
-  if (chunked) writer.integer(0, 4);
+  const [encoding, unit] = isNational(type) ? (['utf16le', 2] as const) : (['latin1', 1] as const);
+  return (writer, value) => {
+    if (value === null) return chunked ? writer.uint64(NULL_CHUNKED) : writer.uint16(NULL_LENGTH);
+    const content = value instanceof Uint8Array ? value : String(value);
+    const length = typeof content === 'string' ? content.length * unit : content.length;
+    if (!chunked) writer.uint16(length);
+    else {
+      writer.uint64(BigInt(length));
+      if (length > 0) writer.integer(length, 4);
+    }
+    if (typeof content === 'string') writer.text(content, encoding);
+    else writer.bytes(content);
+    if (chunked) writer.integer(0, 4);
+  };
 }
 
-function writeInteger(writer: ByteWriter, value: Exclude<SqlValue, null>, width: number): void {
-  writer.uint8(width);
-  if (width === 8) writer.uint64(BigInt(String(value)));
-  else writer.integer(Number(value) | 0, width);
+function fixedWriter(type: SqlType): (writer: ByteWriter, value: Exclude<SqlValue, null>) => void {
+  const isBit = type.name === 'bit';
+  const width = isBit ? 1 : integerWidth(type);
+  if (width === undefined) {
+    return (writer, value) => {
+      const body = encodeFixed(type, value);
+      writer.uint8(body.length);
+      writer.bytes(body);
+    };
+  }
+  return (writer, value) => {
+    writer.uint8(width);
+    if (isBit) writer.uint8(value === false || value === '0' || value === 0 ? 0 : 1);
+    else if (width === 8) writer.uint64(BigInt(String(value)));
+    else writer.integer(Number(value) | 0, width);
+  };
 }
 
 function decodeText(type: SqlType, reader: ByteReader): SqlValue {
@@ -83,8 +100,6 @@ function encodeFixed(type: SqlType, value: Exclude<SqlValue, null>): Buffer {
   const float = floatWidth(type);
   if (float !== undefined) return encodeFloat(Number(value), float);
   switch (type.name) {
-    case 'bit':
-      return uint8(value === false || value === '0' || value === 0 ? 0 : 1);
     case 'decimal': {
       const scaled = scaledInteger(String(value), scaleOf(type));
       const magnitude = scaled < 0n ? -scaled : scaled;
