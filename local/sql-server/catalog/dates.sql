@@ -40,7 +40,7 @@ BEGIN
     WHEN part = 'microsecond' THEN extract(epoch FROM b - a) * 1000000
     ELSE tsql.unknown_datepart(part)::numeric END)::int8;
 END $$;
-CREATE FUNCTION tsql.datediff(part text, a timestamp, b timestamp) RETURNS int4 STABLE STRICT LANGUAGE plpgsql AS $$ BEGIN RETURN tsql.datediff_big(part, a, b)::int4; END $$;
+CREATE FUNCTION tsql.datediff(part text, a timestamp, b timestamp) RETURNS int4 STABLE STRICT LANGUAGE sql AS $$ SELECT tsql.datediff_big(part, a, b)::int4 $$;
 CREATE FUNCTION tsql.datepart(part text, d timestamp) RETURNS int4 STABLE STRICT LANGUAGE sql AS $$
   SELECT CASE part
     WHEN 'weekday' THEN extract(dow FROM d) + 1 WHEN 'iso_week' THEN extract(week FROM d)

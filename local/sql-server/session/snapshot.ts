@@ -22,11 +22,11 @@ const SLIM = [
   'CHECKPOINT',
 ];
 /**
- * Of the catalog's views the planner expects a row where there are thousands, and would read others again for each. What
- * is sorted stays in memory, where its files would be too.
+ * Of the catalog's views the planner expects a row where there are thousands, and would read others again for each, or sort
+ * both sides instead of looking one up. What is sorted stays in memory, where its files would be too.
  */
 const SETTINGS =
-  "SET search_path = pg_catalog, tsql; SET timezone = utc; SET client_min_messages = error; SET enable_nestloop = off; SET work_mem = '64MB'";
+  "SET search_path = pg_catalog, tsql; SET timezone = utc; SET client_min_messages = error; SET enable_nestloop = off; SET enable_mergejoin = off; SET work_mem = '64MB'";
 
 /**
  * PostgreSQL in memory with the catalog files loaded, and no data. Making it takes seconds, so the first start keeps a
