@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { metrics } from '../../../shared/telemetry/metrics.ts';
 import { attributes } from '../../../shared/telemetry/attributes.ts';
 import { setupFailures } from '../../../shared/errors.ts';
+import { waitEvents } from '../../../shared/waits/wait.ts';
 import { alerts, alertSections, deployedQueries } from '../../support/infra/alerts.ts';
 import type { Condition } from '../../support/infra/alerts.ts';
 import { bicepFiles } from '../../support/infra/infra-files.ts';
@@ -89,6 +90,11 @@ test('a query says what its condition does', () => {
     "| where name == 'migration.setup.transitions' and tostring(customDimensions['migration.state']) in ('Failed') and tostring(customDimensions['migration.error.code']) in ('DeletionFailed', 'IdentityRefused', 'StepFailed', 'VaultRefused')",
     "| summarize figure = sum(valueSum) by migration_error_code = tostring(customDimensions['migration.error.code'])",
   ]);
+});
+
+test('a wait for any stage of a pipeline may be overdue; for a node and for data it lasts as long as it lasts', () => {
+  const stages = waitEvents.filter((each) => each !== 'runtime' && each !== 'replication');
+  expect(alerts.get('service: overdue waits')?.dimensions).toEqual([{ name: attributes.wait.name, values: stages }]);
 });
 
 test('conditions name metrics and dimensions that the service sends, and codes of failures', () => {
