@@ -188,7 +188,12 @@ export const activities = {
   /** Signs anew the way to the staging container. */
   renewStaging: activity('renewStaging', placedSchema, nothing, 'forward'),
   /** Puts the datasets and the preparation pipeline. */
-  putPreparation: activity('putPreparation', placedSchema, nothing, 'forward'),
+  putPreparation: activity(
+    'putPreparation',
+    placedSchema.extend({ assessmentId: z.string().optional() }),
+    nothing,
+    'forward',
+  ),
   /** Starts a stage of the preparation pipeline, or finds the run that an earlier call started, and waits for its end. */
   startPreparation: activity(
     'startPreparation',

@@ -24,7 +24,8 @@ const STAGE_DEADLINE_MS = 2 * 60 * 60 * 1000;
 
 export const preparation = orchestrator(orchestrations.preparation, function* (context, input): StepsOf<'preparation'> {
   const { runtimeName, assessmentId, from: begun, ...placed } = input;
-  yield* call(context, activities.putPreparation, placed);
+  const named = assessmentId === undefined ? {} : { assessmentId };
+  yield* call(context, activities.putPreparation, { ...placed, ...named });
 
   const from = yield* keepAssessment(context, placed, begun);
   if (!isBefore('Assessment', from)) {

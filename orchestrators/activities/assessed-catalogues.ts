@@ -23,7 +23,7 @@ export const takeCatalogues: Implementation<'takeCatalogues'> = async (input, se
     findings.of({ ...id, attempt }, 'catalogue'),
     factories.activityOutputs(factory, runId),
   ]);
-  const changed = changeSince(fingerprintsSchema.parse(before[0]), fingerprintsOf(outputs));
+  const changed = changeSince(fingerprintsSchema.optional().parse(before[0]), fingerprintsOf(outputs));
   if (changed !== undefined) return changed;
   const copies = (['source', 'destination'] as const).map((side) =>
     staging.copy(
@@ -35,12 +35,14 @@ export const takeCatalogues: Implementation<'takeCatalogues'> = async (input, se
   return areThere ? { takenOver: true, attempt, at } : readAnew('The catalogues of the assessment are removed.');
 };
 
-/** The fingerprints that a run of the preparation took. */
-export function fingerprintsOf(outputs: ReadonlyMap<string, unknown>): Fingerprints {
+/** The fingerprints that a run of the preparation took; a pipeline that release 1.0.0 put takes none. */
+export function fingerprintsOf(outputs: ReadonlyMap<string, unknown>): Fingerprints | undefined {
   const { sourceFingerprint, destinationFingerprint } = preparationActivities;
+  const [source, destination] = [outputs.get(sourceFingerprint), outputs.get(destinationFingerprint)];
+  if (source === undefined && destination === undefined) return undefined;
   return {
-    source: firstRowOf(outputs.get(sourceFingerprint), rowSchema).fingerprint,
-    destination: firstRowOf(outputs.get(destinationFingerprint), rowSchema).fingerprint,
+    source: firstRowOf(source, rowSchema).fingerprint,
+    destination: firstRowOf(destination, rowSchema).fingerprint,
   };
 }
 

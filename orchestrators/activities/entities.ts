@@ -76,9 +76,14 @@ export const renewStaging: Implementation<'renewStaging'> = async (
   return null;
 };
 
-export const putPreparation: Implementation<'putPreparation'> = async (placed, services, { head }) => {
+export const putPreparation: Implementation<'putPreparation'> = async (
+  { assessmentId, ...placed },
+  services,
+  { head },
+) => {
   const setup = await head();
-  const put = await putting(placed, services, () => putPreparationEntities(placed, setup, services));
+  const use = catalogueUseOf(placed.setupId, assessmentId);
+  const put = await putting(placed, services, () => putPreparationEntities(placed, setup, services, use));
   return put ?? (await removeIfOver(placed, services)) ?? null;
 };
 
@@ -92,6 +97,7 @@ async function putPreparationEntities(
   placed: Placed,
   setup: SetupRecord,
   { factories, settings }: Services,
+  use?: CatalogueUse,
 ): Promise<void> {
   const { factory, key, attempt } = placed;
   const { kind } = setup.request.source;
@@ -103,14 +109,15 @@ async function putPreparationEntities(
     [names.datasets.catalogue]: catalogueDataset(names, key),
   });
   const claimant = { setupKey: databaseMarkOf(settings.MIGRATION_EVENT_SOURCE, placed), attempt };
-  const document = preparationPipeline(context, claimant, scripts, catalogueUseOf(setup));
+  const document = preparationPipeline(context, claimant, scripts, use);
   // After the datasets, to which it refers.
   await factories.put(factory, 'pipelines', names.pipelines.prepare, document);
 }
 
-function catalogueUseOf(setup: SetupRecord): CatalogueUse {
-  if (isAssessment(setup)) return 'comparable';
-  return setup.request.assessmentId === undefined ? 'written' : 'compared';
+/** By what the orchestration knows: one of release 1.0.0 compares nothing, also if its setup names an assessment. */
+function catalogueUseOf(setupId: string, assessmentId: string | undefined): CatalogueUse {
+  if (isAssessment({ setupId })) return 'comparable';
+  return assessmentId === undefined ? 'written' : 'compared';
 }
 
 /**

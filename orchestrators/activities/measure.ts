@@ -50,7 +50,7 @@ interface Measured {
   readonly measured: CheckInput;
   readonly foreseen?: Foreseen;
   /** Of an assessment, whose catalogues a setup may take over. */
-  readonly fingerprints?: Fingerprints;
+  readonly fingerprints?: Fingerprints | undefined;
 }
 
 /** Measures for a setup what its checks look at. Changes nothing. */
@@ -99,8 +99,8 @@ export async function measure(
 }
 
 /** How many companies there are beside those in a list. */
-function unlisted(list: readonly { readonly total: number }[]): number {
-  return (list[0]?.total ?? 0) - list.length;
+function unlisted(list: readonly { readonly total?: number | undefined }[]): number {
+  return (list[0]?.total ?? list.length) - list.length;
 }
 
 /** How a runtime is, and who uses it. */

@@ -49,8 +49,14 @@ function addressesOf({ request: { source }, destination }: Databases): string {
   return JSON.stringify([server, database, destination.server, destination.database]).toLowerCase();
 }
 
-/** Why the catalogues of an assessment do not hold any more; undefined if they do. */
-export function changeSince(assessment: Fingerprints, now: Fingerprints): ReadAnew | undefined {
+/**
+ * Why the catalogues of an assessment are not known to hold; undefined if they do.
+ * @param assessment undefined of an assessment, or a setup, whose pipeline release 1.0.0 put
+ */
+export function changeSince(assessment: Fingerprints | undefined, now: Fingerprints | undefined): ReadAnew | undefined {
+  if (assessment === undefined || now === undefined) {
+    return readAnew('There is nothing to compare: release 1.0.0 took no fingerprints of tables.');
+  }
   const changed = (['source', 'destination'] as const).filter((side) => assessment[side] !== now[side]);
   if (changed.length === 0) return undefined;
   return readAnew(`Tables of the ${changed.join(' and the ')} have changed since the assessment.`);

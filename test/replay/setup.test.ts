@@ -51,6 +51,7 @@ describe('a setup, replayed from the start after every step', () => {
     expect(output).toEqual({ state: 'Ready' });
     const inputsOf = (name: string) => world.calls.filter((each) => each.name === name).map(({ input }) => input);
     expect(inputsOf('startPreparation')).toMatchObject(stages.map((stage) => ({ stage })));
+    expect(inputsOf('putPreparation')).toMatchObject([{ assessmentId: 'looks' }]);
     expect(inputsOf('takeCatalogues')).toMatchObject([{ assessmentId: 'looks', runId: 'run-assess' }]);
     expect(inputsOf('evaluateChecks')).toMatchObject([{ catalogues, runId: 'run-assess' }]);
   });
