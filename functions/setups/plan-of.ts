@@ -1,7 +1,7 @@
 /** The plan of an attempt, as it is kept for people. */
 import { planBlob } from '../../shared/factory/names.ts';
 import type { BlobPlace } from '../../shared/factory/names.ts';
-import { keptTableSchema } from '../../shared/plan/kept-plan.ts';
+import { keptTableSchema, LINES_OF_A_PART } from '../../shared/plan/kept-plan.ts';
 import type { KeptTable } from '../../shared/plan/kept-plan.ts';
 import type { Services } from '../../shared/services.ts';
 import type { AttemptId } from '../../shared/setup/setup.ts';
@@ -33,7 +33,8 @@ export async function* keptPlan(
   if (blob === undefined) return;
   const { key, destination } = setup;
   let count = 0;
-  for await (const line of services.staging.read(destination.region, key, blob, part)) {
+  const from = { number: part, valuesBefore: part * LINES_OF_A_PART };
+  for await (const line of services.staging.read(destination.region, key, blob, from)) {
     count += 1;
     if (count > MOST_TABLES) throw new Error(`The plan that is kept for ${key} has more than ${MOST_TABLES} tables`);
     yield keptTableSchema.parse(line);

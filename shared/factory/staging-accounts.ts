@@ -1,6 +1,6 @@
 /** The staging accounts of all regions: what is copied stays in the region of the environment to which it goes. */
 import type { BlobPlace } from './names.ts';
-import type { Staging } from './staging.ts';
+import type { Part, Staging } from './staging.ts';
 
 /** A blob of a setup whose environment is in a region. */
 export interface BlobOfSetup {
@@ -30,9 +30,9 @@ export class StagingAccounts {
   }
 
   /** Reads a blob of a setup as `Staging.read` does, from the account that has it. */
-  async *read(region: string, key: string, blob: BlobPlace, part?: number): AsyncGenerator {
+  async *read(region: string, key: string, blob: BlobPlace, from?: Part): AsyncGenerator {
     const staging = (await this.#holding(region, key, blob)) ?? this.of(region);
-    yield* staging.read(key, blob, part);
+    yield* staging.read(key, blob, from);
   }
 
   /** Copies a blob of a setup to another one as `Staging.copy` does. @returns whether it was there */

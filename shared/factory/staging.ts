@@ -35,6 +35,13 @@ const LONGEST_SILENCE_MS = 10_000;
 const LENGTHS = 'partlengths';
 const RADIX = 36;
 
+/** A part of a blob, from 0 on, and how many values come before it. */
+export interface Part {
+  readonly number: number;
+  readonly valuesBefore: number;
+}
+const FIRST: Part = { number: 0, valuesBefore: 0 };
+
 export class Staging {
   readonly #service: BlobServiceClient;
 
@@ -94,14 +101,18 @@ export class Staging {
 
   /**
    * Reads a compressed blob of one JSON value a line.
-   * @param part of those with which it was written, from which on it is read
+   * @param from the part of those with which it was written, from which on it is read
    * @throws {RestError} if it is not there, or stops coming
    */
-  async *read(key: string, place: BlobPlace, part = 0): AsyncGenerator {
+  async *read(key: string, place: BlobPlace, from: Part = FIRST): AsyncGenerator {
     const blob = this.#blob(key, place);
-    const offset = part === 0 ? 0 : await startOf(part, blob);
-    if (offset === undefined) return;
-    yield* jsonLines(unlessSilent(decompressed(await download(blob, offset)), LONGEST_SILENCE_MS));
+    const lengths = from.number === 0 ? undefined : await lengthsOf(blob);
+    if (lengths !== undefined && from.number >= lengths.length) return;
+    const offset = sum((lengths ?? []).slice(0, from.number));
+    const values = jsonLines(unlessSilent(decompressed(await download(blob, offset)), LONGEST_SILENCE_MS));
+    const passed = lengths === undefined ? from.valuesBefore : 0;
+    for (let count = 0; count < passed; count += 1) if ((await values.next()).done === true) return;
+    yield* values;
   }
 
   /**
@@ -152,11 +163,14 @@ async function download(blob: BlobClient, offset = 0): Promise<NodeJS.ReadableSt
   return readableStreamBody;
 }
 
-/** Where a part of a blob begins; undefined if it has fewer. A machine of the tenant can write what stands there. */
-async function startOf(part: number, blob: BlobClient): Promise<number | undefined> {
+/** Lengths of the parts of a blob; undefined as release 1.0.0 wrote it. A machine of the tenant can write what stands there. */
+async function lengthsOf(blob: BlobClient): Promise<readonly number[] | undefined> {
   const { metadata = {} } = await blob.getProperties();
-  const lengths = metadata[LENGTHS]?.split(',').map((text) => parseInt(text, RADIX)) ?? [];
-  const offset = lengths.slice(0, part).reduce((sum, length) => sum + length, 0);
-  if (!Number.isSafeInteger(offset)) throw new Error(`The parts of ${blob.url} are not as they were written`);
-  return part < lengths.length ? offset : undefined;
+  const lengths = metadata[LENGTHS]?.split(',').map((text) => parseInt(text, RADIX));
+  if (lengths === undefined || Number.isSafeInteger(sum(lengths))) return lengths;
+  throw new Error(`The parts of ${blob.url} are not as they were written`);
+}
+
+function sum(lengths: readonly number[]): number {
+  return lengths.reduce((total, length) => total + length, 0);
 }

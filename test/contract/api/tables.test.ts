@@ -1,5 +1,6 @@
+import { BlobServiceClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { planBlob } from '../../../shared/factory/names.ts';
+import { planBlob, stagingContainer } from '../../../shared/factory/names.ts';
 import { compressedLines } from '../../../shared/json-lines.ts';
 import { LINES_OF_A_PART } from '../../../shared/plan/kept-plan.ts';
 import type { KeptTable } from '../../../shared/plan/kept-plan.ts';
@@ -9,6 +10,7 @@ import { environmentOf, place, reached, setupBody, startHttpApi } from '../../su
 import type { HttpApi } from '../../support/api/http-api.ts';
 import type { Answer } from '../../support/api/http-call.ts';
 import { tenantId } from '../../support/api/token-issuer.ts';
+import { startTables } from '../../support/tables.ts';
 
 const id = `setup-${crypto.randomUUID()}`;
 const baseApp = '437dbf0e-84ff-417a-965d-ed2bb9650972';
@@ -61,15 +63,17 @@ function call(name: string, query: Record<string, string> = {}, sent: object = {
   return api.call(name, id, { ...sent, params, query: { 'api-version': '2026-11-01', ...query } });
 }
 
+const keyOf = (setupId = storedAssessmentId(id)) =>
+  setupKey(api.services.settings.MIGRATION_EVENT_SOURCE, { tenantId, setupId });
+
 /** Keeps a plan as an attempt does, in two parts. */
 function keep(attempt: number, tables: readonly KeptTable[], of = storedAssessmentId(id)): Promise<void> {
   return keepParts(attempt, [tables.slice(0, 2), tables.slice(2)].map(compressedLines), of);
 }
 
 async function keepParts(attempt: number, parts: readonly Buffer[], of = storedAssessmentId(id)): Promise<void> {
-  const { settings } = api.services;
   const staging = api.services.staging.of(place.region);
-  const key = setupKey(settings.MIGRATION_EVENT_SOURCE, { tenantId, setupId: of });
+  const key = keyOf(of);
   await staging.open(key);
   await staging.write(key, planBlob(attempt), parts);
 }
@@ -161,6 +165,17 @@ describe('a plan of many tables', () => {
     const start = LINES_OF_A_PART + 100;
     expect((await list({ continuation: before })).value).toEqual(many.slice(start, start + 50));
     expect(await call('listTablesOfAssessment')).toMatchObject({ status: 500 });
+  });
+
+  test('is all there as release 1.0.0 has kept it, which noted no lengths of its parts', async () => {
+    await keepParts(1, []);
+    const { blobUrl, credential } = await startTables();
+    const container = new BlobServiceClient(blobUrl, credential).getContainerClient(stagingContainer(keyOf()));
+    const { folder, file } = planBlob(1);
+    await container.getBlockBlobClient(`${folder}/${file}`).uploadData(Buffer.concat(parts));
+    expect((await pages({ maxpagesize: '100' })).flat()).toEqual(many);
+    const beyond = await continuationAfter(Number.MAX_SAFE_INTEGER);
+    expect(await list({ continuation: beyond })).toEqual({ value: [] });
   });
 
   test('ends where there are no more parts', async () => {
