@@ -39,7 +39,7 @@ export function usableReport(
     }
     const days = (now.getTime() - Date.parse(at)) / DAY_MS;
     if (days <= LONGEST_DAYS) return { attempt, at, destination };
-    return readAnew(`The assessment is ${Math.floor(days)} days old, and its catalogues hold for ${LONGEST_DAYS}.`);
+    return readAnew(`The assessment is more than ${LONGEST_DAYS} days old.`);
   }
   return readAnew('The assessment has no report.');
 }
@@ -59,5 +59,7 @@ export function changeSince(assessment: Fingerprints | undefined, now: Fingerpri
   }
   const changed = (['source', 'destination'] as const).filter((side) => assessment[side] !== now[side]);
   if (changed.length === 0) return undefined;
-  return readAnew(`Tables of the ${changed.join(' and the ')} have changed since the assessment.`);
+  return readAnew(
+    `Tables of the ${changed.join(' and the ')}, or the right to see them, have changed since the assessment.`,
+  );
 }

@@ -13,11 +13,12 @@ IF HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'VIEW DATABASE STATE') 
   GROUP BY p.[object_id]
   HAVING SUM(p.[row_count]) > 0;
 
--- Seven bytes are a positive bigint. QUOTENAME keeps names apart that stand side by side.
+-- Seven bytes are a positive bigint. QUOTENAME keeps names apart that stand side by side. Names have the collation of the catalogue,
+-- which in Azure SQL need not be that of the database, which the names of collations have: one that is given settles it.
 SELECT CONCAT(COUNT_BIG(*), N'-', SUM(CAST(CAST(SUBSTRING(h.[hash], 1, 7) AS bigint) AS decimal(38, 0)))) AS [fingerprint]
 FROM (
   SELECT HASHBYTES('SHA2_256', CONCAT(
-    QUOTENAME(s.[name]), QUOTENAME(t.[name]), CASE WHEN f.[tableId] IS NULL THEN 0 ELSE 1 END, N',', c.[column_id],
+    QUOTENAME(s.[name]) COLLATE Latin1_General_100_BIN2, QUOTENAME(t.[name]), CASE WHEN f.[tableId] IS NULL THEN 0 ELSE 1 END, N',', c.[column_id],
     QUOTENAME(c.[name]), QUOTENAME(y.[name]), c.[max_length], N',', c.[precision], N',', c.[scale], N',',
     c.[is_nullable], c.[is_identity], c.[is_computed], CASE WHEN c.[system_type_id] = 189 THEN 1 ELSE 0 END,
     k.[key_ordinal], QUOTENAME(c.[collation_name]))) AS [hash]

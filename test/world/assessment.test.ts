@@ -132,7 +132,7 @@ describe('a setup that names an assessment', () => {
       'source',
       'CREATE TABLE [dbo].[CRONUS International Ltd_$Shelf] ([No_] nvarchar(10) NOT NULL)',
     );
-    const reason = 'Tables of the source have changed since the assessment.';
+    const reason = 'Tables of the source, or the right to see them, have changed since the assessment.';
     expect(await setUp('reads', 'reused')).toMatchObject({ catalogues: { takenOver: false, reason } });
     expect(await stagesOf('reads')).toEqual(['assess', 'catalogue', 'install']);
     const { value } = await tablesOf('migrationSetups/reads');

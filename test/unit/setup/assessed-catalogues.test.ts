@@ -31,7 +31,7 @@ const elsewhere = { ...source, connection: { ...source.connection, database: 'An
 
 test.each([
   ['there is none', [assessed(1, undefined)], 'The assessment has no report.'],
-  ['it is older', [assessed(1, before)], 'The assessment is 7 days old, and its catalogues hold for 7.'],
+  ['it is older', [assessed(1, before)], 'The assessment is more than 7 days old.'],
   [
     'it is of another source',
     [assessed(1, lately, { request: { ...request, source: elsewhere } })],
@@ -50,9 +50,9 @@ test('a change is told by its side', () => {
   const found = { source: 'a', destination: 'b' };
   expect(changeSince(found, found)).toBeUndefined();
   expect(changeSince(found, { ...found, source: 'c' })?.reason).toBe(
-    'Tables of the source have changed since the assessment.',
+    'Tables of the source, or the right to see them, have changed since the assessment.',
   );
   expect(changeSince(found, { source: 'c', destination: 'd' })?.reason).toBe(
-    'Tables of the source and the destination have changed since the assessment.',
+    'Tables of the source and the destination, or the right to see them, have changed since the assessment.',
   );
 });
