@@ -141,6 +141,23 @@ describe('a setup that names an assessment', () => {
     expect(await violations(world)).toEqual([]);
   });
 
+  test('is canceled while it reads them anew, also when the host dies then', async () => {
+    const canceled = new Promise((resolve) => {
+      world.activityFault = ({ name, input }) => {
+        if (name !== 'startPreparation' || (input as { stage: string }).stage !== 'catalogue') return undefined;
+        world.activityFault = () => undefined;
+        resolve(world.post('stops', 'cancel'));
+        return 'kill after';
+      };
+    });
+    const body = { ...sampleSetupBody(sample), assessmentId: 'reused' };
+    expect((await world.call('PUT', 'migrationSetups/stops', { body })).status).toBe(201);
+    expect((await world.until('stops', 'Canceled', 'Failed', 'Ready')).state).toBe('Canceled');
+    expect(await canceled).toMatchObject({ status: 202 });
+    expect(await violations(world)).toEqual([]);
+    await remove('stops');
+  });
+
   test('goes on without it when it is removed meanwhile', async () => {
     await put('removed');
     await until('removed', 'Completed');
