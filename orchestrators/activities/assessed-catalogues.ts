@@ -9,7 +9,7 @@ import { readAnew } from '../../shared/setup/taken-catalogues.ts';
 import type { Implementation } from './implementation.ts';
 import { firstRowOf } from './lookup-output.ts';
 
-export const takeCatalogues: Implementation<'takeCatalogues'> = async (input, services, { head }) => {
+export const takeCatalogues: Implementation<'takeCatalogues'> = async (input, services, { head, stopped }) => {
   const { attempts, clock, factories, findings, staging, store } = services;
   const { tenantId, factory, runId, assessmentId } = input;
   const id = { tenantId, setupId: storedAssessmentId(assessmentId) };
@@ -25,14 +25,17 @@ export const takeCatalogues: Implementation<'takeCatalogues'> = async (input, se
   ]);
   const changed = changeSince(fingerprintsSchema.optional().parse(before[0]), fingerprintsOf(outputs));
   if (changed !== undefined) return changed;
-  const copies = (['source', 'destination'] as const).map((side) =>
-    staging.copy(
+  // One after the other: nothing of an activity goes on after its end, and the fence is asked before each part.
+  for (const side of ['source', 'destination'] as const) {
+    const reason = await stopped();
+    if (reason !== undefined) return { stopped: reason };
+    const isThere = await staging.copy(
       { region: destination.region, key: assessment.key, blob: catalogueBlob(attempt, side) },
       { region: setup.destination.region, key: setup.key, blob: catalogueBlob(setup.attempt, side) },
-    ),
-  );
-  const areThere = (await Promise.all(copies)).every((isThere) => isThere);
-  return areThere ? { takenOver: true, attempt, at } : readAnew('The catalogues of the assessment are removed.');
+    );
+    if (!isThere) return readAnew('The catalogues of the assessment are removed.');
+  }
+  return { takenOver: true, attempt, at };
 };
 
 /** The fingerprints that a run of the preparation took; a pipeline that release 1.0.0 put takes none. */

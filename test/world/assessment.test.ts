@@ -1,6 +1,8 @@
 /** Assessments over their life: made once more, canceled, given to a cleanup, removed. */
+import { BlobServiceClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Sample } from '../../local/stack/databases.ts';
+import { catalogueBlob, stagingContainer } from '../../shared/factory/names.ts';
 import { storedAssessmentId } from '../../shared/setup/assessment.ts';
 import { sampleSetupBody } from '../../local/demo/sample-setup.ts';
 import { requireDescribed } from '../support/api/openapi.ts';
@@ -156,6 +158,20 @@ describe('a setup that names an assessment', () => {
     expect(await canceled).toMatchObject({ status: 202 });
     expect(await violations(world)).toEqual([]);
     await remove('stops');
+  });
+
+  test('reads both anew when one of them is gone, also what it has taken over by then', async () => {
+    await put('half');
+    const { key } = await until('half', 'Completed');
+    const { blobUrl } = world.endpoints.storage;
+    const { folder, file } = catalogueBlob(1, 'destination');
+    const container = new BlobServiceClient(blobUrl, world.credential).getContainerClient(stagingContainer(key));
+    await container.deleteBlob(`${folder}/${file}`);
+    const { catalogues: found } = await setUp('whole', 'half');
+    expect(found).toEqual({ takenOver: false, reason: 'The catalogues of the assessment are removed.' });
+    expect(await stagesOf('whole')).toEqual(['assess', 'catalogue', 'install']);
+    expect(await tablesOf('migrationSetups/whole')).toEqual(await tablesOf('assessments/half'));
+    await remove('whole');
   });
 
   test('goes on without it when it is removed meanwhile', async () => {
