@@ -18,7 +18,7 @@ export const takeCatalogues: Implementation<'takeCatalogues'> = async (input, se
   if (removed) return readAnew('The assessment is removed.');
   const report = usableReport(setup, assessed, clock.now());
   if ('reason' in report) return report;
-  const { attempt, at, destination } = report;
+  const { attempt, at } = report;
   const [before, outputs] = await Promise.all([
     findings.of({ ...id, attempt }, 'catalogue'),
     factories.activityOutputs(factory, runId),
@@ -30,8 +30,9 @@ export const takeCatalogues: Implementation<'takeCatalogues'> = async (input, se
     const reason = await stopped();
     if (reason !== undefined) return { stopped: reason };
     const isThere = await staging.copy(
-      { region: destination.region, key: assessment.key, blob: catalogueBlob(attempt, side) },
-      { region: setup.destination.region, key: setup.key, blob: catalogueBlob(setup.attempt, side) },
+      setup.destination.region,
+      { key: assessment.key, blob: catalogueBlob(attempt, side) },
+      { key: setup.key, blob: catalogueBlob(setup.attempt, side) },
     );
     if (!isThere) return readAnew('The catalogues of the assessment are removed.');
   }

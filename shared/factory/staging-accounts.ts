@@ -2,9 +2,8 @@
 import type { BlobPlace } from './names.ts';
 import type { Part, Staging } from './staging.ts';
 
-/** A blob of a setup whose environment is in a region. */
+/** A blob in the container of a setup. */
 export interface BlobOfSetup {
-  readonly region: string;
   readonly key: string;
   readonly blob: BlobPlace;
 }
@@ -35,10 +34,14 @@ export class StagingAccounts {
     yield* staging.read(key, blob, from);
   }
 
-  /** Copies a blob of a setup to another one as `Staging.copy` does. @returns whether it was there */
-  async copy(from: BlobOfSetup, to: BlobOfSetup): Promise<boolean> {
-    const staging = await this.#holding(from.region, from.key, from.blob);
-    await staging?.copy(from.key, from.blob, this.of(to.region), to.key, to.blob);
+  /**
+   * Copies a blob of a setup as `Staging.copy` does, from the account that has it.
+   * @param region of the environment of the setup to which it is copied
+   * @returns whether it was there
+   */
+  async copy(region: string, from: BlobOfSetup, to: BlobOfSetup): Promise<boolean> {
+    const staging = await this.#holding(region, from.key, from.blob);
+    await staging?.copy(from.key, from.blob, this.of(region), to.key, to.blob);
     return staging !== undefined;
   }
 

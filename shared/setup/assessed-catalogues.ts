@@ -13,7 +13,7 @@ export type Fingerprints = z.infer<typeof fingerprintsSchema>;
 type Databases = Pick<SetupRecord, 'request' | 'destination'>;
 
 /** An attempt of an assessment that has a report. */
-export interface Report extends Pick<AttemptRecord, 'attempt' | 'destination'> {
+export interface Report extends Pick<AttemptRecord, 'attempt'> {
   /** When it had measured. */
   readonly at: string;
 }
@@ -38,7 +38,7 @@ export function usableReport(
       return readAnew('The assessment is of other databases.');
     }
     const days = (now.getTime() - Date.parse(at)) / DAY_MS;
-    if (days <= LONGEST_DAYS) return { attempt, at, destination };
+    if (days <= LONGEST_DAYS) return { attempt, at };
     return readAnew(`The assessment is more than ${LONGEST_DAYS} days old.`);
   }
   return readAnew('The assessment has no report.');

@@ -15,6 +15,7 @@ import { startStorage } from '../../../local/storage/server.ts';
 import type { Storage } from '../../../local/storage/server.ts';
 import { Staging } from '../../../shared/factory/staging.ts';
 import { StagingAccounts } from '../../../shared/factory/staging-accounts.ts';
+import type { BlobOfSetup } from '../../../shared/factory/staging-accounts.ts';
 
 let directory: string;
 let tls: TlsIdentity;
@@ -220,6 +221,8 @@ test('an account of another region that does not answer holds up nobody, the own
   await north.stop();
   const blob = { folder: 'plan/attempt-1', file: 'tables.json.gz' } as const;
   expect(await accounts.has('westeurope', '00000000000d', blob)).toBe(false);
+  const [from, to] = ['00000000000d', '00000000000e'].map((key) => ({ key, blob })) as [BlobOfSetup, BlobOfSetup];
+  expect(await accounts.copy('westeurope', from, to)).toBe(false);
   await expect(accounts.has('northeurope', '00000000000d', blob)).rejects.toThrow('ECONNREFUSED');
 });
 
@@ -229,22 +232,21 @@ test('a blob is copied to another setup, also to another account, and one that i
   const at = (account: Storage) => new Staging(new BlobServiceClient(account.blobUrl, credential));
   const accounts = new StagingAccounts(new Map([['northeurope', at(north)]]), at(storage));
   const blob = { folder: 'catalogue/attempt-1', file: 'source.json.gz' } as const;
-  const from = { region: 'westeurope', key: '00000000000e', blob };
-  const to = { region: 'northeurope', key: '00000000000f', blob: { ...blob, folder: 'catalogue/attempt-2' } };
-  await accounts.of(from.region).open(from.key);
-  await accounts.of(to.region).open(to.key);
-  expect(await accounts.copy(from, to)).toBe(false);
+  const from = { key: '00000000000e', blob };
+  const to = { key: '00000000000f', blob: { ...blob, folder: 'catalogue/attempt-2' } };
+  const copy = () => accounts.copy('northeurope', from, to);
+  await at(storage).open(from.key);
+  await at(north).open(to.key);
+  expect(await copy()).toBe(false);
 
   // More than what is written at once.
   const noise = Array.from({ length: 300 }, () => ({ noise: randomBytes(30_000).toString('base64') }));
-  await accounts
-    .of(from.region)
-    .write(from.key, blob, [gzipSync(noise.map((line) => JSON.stringify(line)).join('\n'))]);
-  expect(await accounts.copy(from, to)).toBe(true);
+  await at(storage).write(from.key, blob, [gzipSync(noise.map((line) => JSON.stringify(line)).join('\n'))]);
+  expect(await copy()).toBe(true);
   const copied = () => Array.fromAsync(at(north).read(to.key, to.blob));
   expect(await copied()).toEqual(noise);
-  await accounts.of(from.region).write(from.key, blob, [gzipSync('{"name":"later"}')]);
-  expect(await accounts.copy(from, to)).toBe(true);
+  await at(storage).write(from.key, blob, [gzipSync('{"name":"later"}')]);
+  expect(await copy()).toBe(true);
   expect(await copied()).toEqual(noise);
 });
 
