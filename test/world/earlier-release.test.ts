@@ -2,10 +2,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sampleSetupBody } from '../../local/demo/sample-setup.ts';
 import type { Sample } from '../../local/stack/databases.ts';
+import type { Placed } from '../../orchestrators/contract.ts';
 import { entityNames } from '../../shared/factory/names.ts';
 import { preparationPipeline } from '../../shared/factory/preparation-pipeline.ts';
 import { storedAssessmentId } from '../../shared/setup/assessment.ts';
-import type { Factory } from '../../shared/setup/setup.ts';
+import { databaseMarkOf } from '../../shared/setup/database-mark.ts';
 import * as scripts from '../../shared/sql/scripts.ts';
 import { violations } from '../support/world/invariants.ts';
 import { startWorld } from '../support/world/world.ts';
@@ -26,11 +27,13 @@ afterAll(async () => {
 
 /** Puts the preparation of a run that is about to begin as release 1.0.0 had put it. */
 async function putEarlierPreparation(input: unknown): Promise<undefined> {
-  const { factory, key } = input as { factory: Factory; key: string };
+  const placed = input as Placed;
+  const { factory, key, attempt } = placed;
   const names = entityNames(key);
   const listCompanies = scripts.listCompanies.replace(',\n  COUNT(*) OVER () AS [total]', '');
   const context = { key, names, sourceKind: 'AzureSql' } as const;
-  const document = preparationPipeline(context, { setupKey: '', attempt: 1 }, { ...scripts, listCompanies });
+  const claimant = { setupKey: databaseMarkOf(world.eventSource, placed), attempt };
+  const document = preparationPipeline(context, claimant, { ...scripts, listCompanies });
   await world.factories.put(factory, 'pipelines', names.pipelines.prepare, document);
 }
 
@@ -68,4 +71,13 @@ test('a setup that names an assessment, and whose orchestration does not know it
   expect(setup['assessmentId']).toBe('earlier');
   expect(setup).not.toHaveProperty('catalogues');
   await remove('under-way');
+});
+
+test('a setup that compares, and whose pipeline a worker of 1.0.0 has put, has the catalogues that this one reads', async () => {
+  world.activityFault = ({ name, input }) => (name === 'startPreparation' ? putEarlierPreparation(input) : undefined);
+  const body = { ...sampleSetupBody(sample), assessmentId: 'earlier' };
+  expect((await world.call('PUT', 'migrationSetups/between', { body })).status).toBe(201);
+  expect((await world.until('between', 'Ready', 'Failed')).state).toBe('Ready');
+  world.activityFault = () => undefined;
+  await remove('between');
 });
