@@ -19,6 +19,8 @@ import { startChild } from '../stack/process/child-process.ts';
 
 const [COMPANIES, TABLES] = [20, 500];
 const COLUMNS = [6, 16] as const;
+/** How often the whole is timed; the time in the middle counts. */
+const TIMES = 3;
 const BOUND_SECONDS = 5;
 
 const [companies = COMPANIES, tables = TABLES] = process.argv.slice(2).map(Number);
@@ -48,23 +50,24 @@ const parts: readonly (readonly [what: string, work: () => Promise<unknown>])[] 
   ['probe of its storage', () => database.query(scripts.sourceStorageProbe)],
   ['companies', () => database.query(scripts.listCompanies)],
   ['catalogue of the source', () => Array.fromAsync(database.stream(scripts.catalogue))],
-  ['its fingerprint, which only the service takes', () => database.query(scripts.catalogueFingerprint)],
-  [
-    'the whole assessment',
-    () =>
-      assessDatabases({
-        product: 'DynamicsBC',
-        source: login('source', 'onprem', 'BC.250'),
-        destination: login('destination', 'online', 'empty'),
-      }),
-  ],
 ];
+const assess = () =>
+  assessDatabases({
+    product: 'DynamicsBC',
+    source: login('source', 'onprem', 'BC.250'),
+    destination: login('destination', 'online', 'empty'),
+  });
 console.log(`${companies} companies x ${tables} tables; load average before: ${loadavg()[0]?.toFixed(2)}`);
 const figures = [];
 for (const [what, work] of parts) figures.push({ what, ...(await timed(work)) });
-console.table(figures);
-const seconds = figures.at(-1)?.seconds ?? Infinity;
-console.log(`${seconds <= BOUND_SECONDS ? 'within' : 'ABOVE'} the bound of ${BOUND_SECONDS} s`);
+const wholes = [];
+for (let time = 0; time < TIMES; time += 1) wholes.push({ what: 'the whole assessment', ...(await timed(assess)) });
+const fingerprint = await timed(() => database.query(scripts.catalogueFingerprint));
+console.table([...figures, ...wholes, { what: 'fingerprint of the catalogue, for a setup', ...fingerprint }]);
+const seconds = wholes.map((whole) => whole.seconds).sort((one, other) => one - other)[(TIMES - 1) / 2] ?? Infinity;
+console.log(
+  `${seconds} s in the middle: ${seconds <= BOUND_SECONDS ? 'within' : 'ABOVE'} the bound of ${BOUND_SECONDS} s`,
+);
 await child.stop();
 process.exit(seconds <= BOUND_SECONDS ? 0 : 1);
 
