@@ -12,7 +12,8 @@ import { setupFailure } from '../shared/setup/failure.ts';
 import { LONGEST_ACTIVITY_MS } from '../shared/setup/fence.ts';
 import type { Checkpoints } from '../shared/setup/holdings.ts';
 import { activities, orchestrations } from './contract.ts';
-import type { Placed, StepsOf, Subject } from './contract.ts';
+import type { StepsOf } from './contract.ts';
+import type { Placed, Subject } from './subjects.ts';
 import { record } from './milestones.ts';
 import {
   nameRuntime,

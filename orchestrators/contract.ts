@@ -5,13 +5,7 @@
 import { z } from 'zod';
 import type { ActivityContract, OrchestrationContract, Steps } from '../shared/durable.ts';
 import type { Fence } from '../shared/setup/fence.ts';
-import {
-  attemptIdSchema,
-  factoryCandidateSchema,
-  factorySchema,
-  setupFailureSchema,
-  sourceKindSchema,
-} from '../shared/setup/setup.ts';
+import { factoryCandidateSchema, factorySchema, setupFailureSchema, sourceKindSchema } from '../shared/setup/setup.ts';
 import { milestoneSchema, phaseSchema, setupStateSchema } from '../shared/setup/states.ts';
 import { takenCataloguesSchema } from '../shared/setup/taken-catalogues.ts';
 import { cleanupInputSchema, setupInputSchema } from '../shared/setup/attempt-input.ts';
@@ -21,8 +15,8 @@ import {
   replicationRunInputSchema,
   runCountsSchema,
   runOutcomeSchema,
-  runWorkerSchema,
 } from '../shared/replication/run.ts';
+import { placedSchema, runningSchema, subjectSchema } from './subjects.ts';
 import { replayManyInputSchema, replayStateSchema } from '../shared/replays/replay.ts';
 import { measureFactoriesInputSchema } from '../shared/factory/measuring.ts';
 import { nodesSchema, waitAnswerSchema } from '../shared/waits/wait.ts';
@@ -57,26 +51,8 @@ function orchestration<Input, Output>(
 
 const nothing = z.null();
 
-/**
- * The attempt that is worked on, with its short name in Azure resources, and the cleanup orchestration or the replication run
- * if one works.
- */
-const subjectSchema = attemptIdSchema.extend({
-  key: z.string(),
-  cleanup: z.int().optional(),
-  run: runWorkerSchema.optional(),
-});
-export type Subject = z.infer<typeof subjectSchema>;
-/** An attempt that has its place in a factory. */
-const placedSchema = subjectSchema.extend({ factory: factorySchema });
-export type Placed = z.infer<typeof placedSchema>;
-
 /** Whether an event is published yet, or why not. */
 const publishedSchema = z.object({ published: z.boolean(), reason: z.string().optional() });
-
-/** A replication run of an attempt that is ready. */
-const runningSchema = subjectSchema.extend({ run: runWorkerSchema });
-export type Running = z.infer<typeof runningSchema>;
 
 const failedSchema = z.object({
   kind: z.literal('failed'),

@@ -4,7 +4,7 @@ import { call } from '../shared/durable.ts';
 import type { Steps } from '../shared/durable.ts';
 import type { Milestone } from '../shared/setup/states.ts';
 import { activities } from './contract.ts';
-import type { Subject } from './contract.ts';
+import type { Subject } from './subjects.ts';
 
 /** Moves the setup on and announces it. `detail` is the whole of a cause that was clipped. */
 export function* record(

@@ -15,7 +15,8 @@ import { isBefore } from '../shared/setup/states.ts';
 import type { Phase } from '../shared/setup/states.ts';
 import { endedSchema } from '../shared/waits/wait.ts';
 import { activities, orchestrations } from './contract.ts';
-import type { Placed, Stage, StepsOf } from './contract.ts';
+import type { Stage, StepsOf } from './contract.ts';
+import type { Placed } from './subjects.ts';
 import { explained } from './runtime-failure.ts';
 import { waitForAnswer } from './waits.ts';
 

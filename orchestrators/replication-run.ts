@@ -13,7 +13,8 @@ import { setupFailure } from '../shared/setup/failure.ts';
 import type { Factory } from '../shared/setup/setup.ts';
 import { endedSchema } from '../shared/waits/wait.ts';
 import { activities, orchestrations } from './contract.ts';
-import type { Running, StepsOf } from './contract.ts';
+import type { StepsOf } from './contract.ts';
+import type { Running } from './subjects.ts';
 import { untilNoRun } from './undo.ts';
 import { waitForAnswer } from './waits.ts';
 

@@ -3,7 +3,7 @@ import { call } from '../shared/durable.ts';
 import type { Steps } from '../shared/durable.ts';
 import type { SetupFailure } from '../shared/setup/setup.ts';
 import { activities } from './contract.ts';
-import type { Placed } from './contract.ts';
+import type { Placed } from './subjects.ts';
 
 /**
  * A failure with what the runtime says of itself. Every failure is asked about, because what is told of it comes from texts that are read

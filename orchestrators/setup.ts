@@ -11,7 +11,8 @@ import type { SetupInput } from '../shared/setup/attempt-input.ts';
 import { setupFailure } from '../shared/setup/failure.ts';
 import type { SetupFailure } from '../shared/setup/setup.ts';
 import { activities, orchestrations } from './contract.ts';
-import type { StepsOf, Subject } from './contract.ts';
+import type { StepsOf } from './contract.ts';
+import type { Subject } from './subjects.ts';
 import { record } from './milestones.ts';
 import {
   nameRuntime,

@@ -6,7 +6,7 @@ import type { Steps } from '../shared/durable.ts';
 import { messageOf } from '../shared/error-message.ts';
 import { endedSchema } from '../shared/waits/wait.ts';
 import { activities } from './contract.ts';
-import type { Placed, Subject } from './contract.ts';
+import type { Placed, Subject } from './subjects.ts';
 import { waitForAnswer } from './waits.ts';
 
 /** A step that takes back what another did. */

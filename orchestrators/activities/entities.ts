@@ -23,7 +23,7 @@ import type { Factory } from '../../shared/setup/setup.ts';
 import type { Milestone } from '../../shared/setup/states.ts';
 import * as scripts from '../../shared/sql/scripts.ts';
 import type { EntityKind } from '../../shared/factory/data-factory.ts';
-import type { Placed } from '../contract.ts';
+import type { Placed } from '../subjects.ts';
 import type { Implementation } from './implementation.ts';
 import { reach, recordAndPublish } from './setup-record.ts';
 

@@ -4,7 +4,7 @@ import { mayTakePlace } from '../../shared/factory/book.ts';
 import { rankFactories } from '../../shared/factory/placement.ts';
 import type { Services } from '../../shared/services.ts';
 import type { Factory, FactoryCandidate } from '../../shared/setup/setup.ts';
-import type { Subject } from '../contract.ts';
+import type { Subject } from '../subjects.ts';
 import { Inquiry } from './factory-inquiry.ts';
 
 /**

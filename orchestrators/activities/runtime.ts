@@ -3,7 +3,7 @@ import { failureOfRuntime, mayComeFromRuntime } from '../../shared/runtimes/runt
 import type { Services } from '../../shared/services.ts';
 import { isBefore } from '../../shared/setup/states.ts';
 import { ask } from '../../shared/waits/look.ts';
-import type { Placed } from '../contract.ts';
+import type { Placed } from '../subjects.ts';
 import type { Implementation } from './implementation.ts';
 import { reach } from './setup-record.ts';
 import { openWait } from './waits.ts';

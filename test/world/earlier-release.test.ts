@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sampleSetupBody } from '../../local/demo/sample-setup.ts';
 import type { Sample } from '../../local/stack/databases.ts';
-import type { Placed } from '../../orchestrators/contract.ts';
+import type { Placed } from '../../orchestrators/subjects.ts';
 import { entityNames } from '../../shared/factory/names.ts';
 import { preparationPipeline } from '../../shared/factory/preparation-pipeline.ts';
 import { storedAssessmentId } from '../../shared/setup/assessment.ts';
